@@ -1,0 +1,106 @@
+"""Matches, what seats did in them, what they were shown, and which requests arrived."""
+
+from django.db import models
+from django.db.models import Q
+
+from events.clock import RapportNow
+from matching.models import Group, Seat
+from scheduling.models import Session
+
+
+class Match(models.Model):
+    """Those who meet in a round, and the step they are at."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        COMPLETE = "complete"
+        VOID = "void"  # somebody did not act in time: shown and paid as not completed
+
+    group = models.ForeignKey(Group, models.PROTECT, related_name="matches")
+    round = models.PositiveIntegerField()
+    number = models.PositiveSmallIntegerField()
+    edges = models.JSONField(default=list)
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    path = models.CharField(max_length=120, blank=True)  # the open step; "" when over
+    rev = models.PositiveIntegerField(default=1)  # grows with each step that opens or closes
+    void_path = models.CharField(max_length=120, blank=True)  # the step at which it was voided
+    step_opened_at = models.DateTimeField(db_default=RapportNow())
+    deadline_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(db_default=RapportNow())
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["group", "round", "number"], name="match_number_once"),
+            models.CheckConstraint(condition=~Q(status="open") | ~Q(path=""), name="match_open_has_path"),
+        ]
+
+
+class Placing(models.Model):
+    """A seat in a match, under a letter or number. `points` are set when the match closes."""
+
+    match = models.ForeignKey(Match, models.CASCADE, related_name="placings")
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="placings")
+    position = models.CharField(max_length=20)
+    points = models.IntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["match", "seat"], name="placing_seat_once"),
+            models.UniqueConstraint(fields=["match", "position"], name="placing_position_once"),
+        ]
+
+
+class Act(models.Model):
+    """What one seat did at one step: its decisions, by field. Append-only."""
+
+    class Source(models.TextChoices):
+        PERSON = "person"
+        POLICY = "policy"
+        MODEL = "model"
+        TIMEOUT = "timeout"  # nothing came; `values` is empty unless the study file names an imputation
+        SIMULATED = "simulated"
+
+    match = models.ForeignKey(Match, models.PROTECT, related_name="acts")
+    path = models.CharField(max_length=120)
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="acts")
+    values = models.JSONField(default=dict)
+    source = models.CharField(max_length=10, choices=Source)
+    latency_ms = models.PositiveIntegerField(null=True)  # from the step's opening to the act, by the database's clock
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["match", "path", "seat"], name="act_once")]
+
+
+class Exposure(models.Model):
+    """What a seat was told at a step: its whole view, and the hash of it."""
+
+    match = models.ForeignKey(Match, models.PROTECT, related_name="exposures")
+    path = models.CharField(max_length=120)
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="exposures")
+    view = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["match", "path", "seat"], name="exposure_once")]
+
+
+class Submission(models.Model):
+    """A form that arrived, under the key it carried. The same key again gets the same answer; another body, 409."""
+
+    class Outcome(models.TextChoices):
+        STORED = "stored"
+        STALE = "stale"  # for a page that is over; nothing was changed
+        LATE = "late"  # after the deadline; kept here, never counted
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="submissions")
+    key = models.UUIDField()
+    rev = models.CharField(max_length=60)
+    body_sha256 = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "key"], name="submission_key_once")]

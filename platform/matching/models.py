@@ -1,0 +1,104 @@
+"""Who waits, and who sits where in which group."""
+
+from django.db import models
+from django.db.models import Q
+
+from events.clock import RapportNow
+from participants.models import Participant
+from scheduling.models import Session
+from studies.models import Version
+
+
+class Ticket(models.Model):
+    """A person in a waiting room."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting"
+        ASKED = "asked"  # a group is possible: "are you ready?"
+        READY = "ready"
+        SEATED = "seated"
+        LEFT = "left"  # by themselves, with pay
+        EXPIRED = "expired"  # waited the whole time, or did not answer
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="tickets")
+    version = models.ForeignKey(Version, models.PROTECT)
+    stage = models.CharField(max_length=40)
+    status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
+    joined_at = models.DateTimeField(db_default=RapportNow())
+    seen_at = models.DateTimeField(db_default=RapportNow())
+    asked_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    waited_seconds = models.PositiveIntegerField(default=0)  # paid
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "stage"], name="ticket_once_per_stage")]
+        indexes = [models.Index(fields=["version", "stage", "status", "joined_at"])]
+
+
+class Group(models.Model):
+    """A mini-society of seats that lives for some rounds, under one condition."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        COMPLETE = "complete"  # played all its rounds
+        ENDED = "ended"  # too few were left, or a researcher ended it
+
+    class Origin(models.TextChoices):
+        LIVE = "live"
+        DEMO = "demo"
+        RUN = "run"  # made by `study run`, without people
+        SIMULATED = "simulated"
+
+    version = models.ForeignKey(Version, models.PROTECT, related_name="groups")
+    code = models.CharField(max_length=12, unique=True)  # "g" and 10 random characters, for exports
+    stage = models.CharField(max_length=40)  # the id of the game stage
+    condition = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    end_reason = models.CharField(max_length=40, blank=True)
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.LIVE)
+    is_filled = models.BooleanField(default=False)  # a seat meant for a person was filled: analysed apart
+    round = models.PositiveIntegerField(default=0)  # the round being played; 0 before the first
+    rounds = models.PositiveIntegerField()
+    formed_at = models.DateTimeField(db_default=RapportNow())
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Seat(models.Model):
+    """One place in a group. What a partner is (`kind`) and what a partner is called (`label`) are two columns."""
+
+    class Kind(models.TextChoices):
+        HUMAN = "human"
+        AI = "ai"
+
+    class Status(models.TextChoices):
+        SITTING = "sitting"
+        LEFT = "left"
+
+    group = models.ForeignKey(Group, models.PROTECT, related_name="seats")
+    number = models.PositiveSmallIntegerField()  # 1 … n, in random order: says nothing about who it is
+    role = models.CharField(max_length=30)
+    kind = models.CharField(max_length=8, choices=Kind)  # what the partner really is (a stand-in for a person: human)
+    occupant = models.CharField(max_length=20)  # who fills it: person, policy, model (KINDS["occupant"])
+    partner = models.CharField(max_length=40, blank=True)  # name under `partners` in the study file
+    policy = models.CharField(max_length=40, blank=True)  # policy or persona drawn for this seat
+    label = models.CharField(max_length=40, blank=True)  # what others are shown
+    settings = models.JSONField(default=dict)  # drawn for this seat: model, delays, policy's numbers
+    dealt = models.JSONField(default=dict)
+    is_stand_in = models.BooleanField(default=False)  # sits where the condition wants a person
+    status = models.CharField(max_length=8, choices=Status, default=Status.SITTING)
+    participant = models.ForeignKey(Participant, models.SET_NULL, null=True, related_name="seats")
+    session = models.ForeignKey(Session, models.SET_NULL, null=True, related_name="seats")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["group", "number"], name="seat_number_once"),
+            # nobody sits in two live groups
+            models.UniqueConstraint(
+                fields=["session"],
+                condition=Q(status="sitting", session__isnull=False),
+                name="seat_one_live_per_session",
+            ),
+        ]

@@ -1,0 +1,120 @@
+"""An experiment: roles, parameters, pairing, steps, payoff and view, on one screen."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from paradigm.fields import Field
+from paradigm.parameters import Parameters
+from paradigm.state import Place, Seat, State
+from paradigm.steps import Step
+from paradigm.view import View
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a seat may do. `human` says that only people may take it."""
+
+    human: bool = False
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class MatchPlan:
+    """Who meets whom: seats by position, and links by position where the match is a graph."""
+
+    seats: Mapping[str, int]
+    edges: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Matching:
+    """What a pairing rule may know: those present, which round, chance, and who met before.
+
+    `past` holds every earlier round's plans, oldest first.
+    """
+
+    seats: Sequence[Seat]
+    round: int
+    rng: Random
+    parameters: Any
+    past: Sequence[Sequence[MatchPlan]] = ()
+
+
+PairingRule = Callable[[Matching], Sequence[MatchPlan]]
+ViewRule = Callable[[Place, State], View]
+PayoffRule = Callable[[State], Mapping[int, int]]
+DealRule = Callable[[Sequence[Seat], Any, Random], Mapping[int, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a policy is given when its seat must act: the view, the fields, seeded chance, and its own settings."""
+
+    step: str
+    place: Place
+    view: View
+    fields: Sequence[Field]
+    rng: Random
+    settings: Mapping[str, Any]
+
+
+Policy = Callable[[Turn], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Persona:
+    """Instructions of a model's seat: the text of its prompt file."""
+
+    name: str
+    text: str
+
+
+def whole_group(matching: Matching) -> Sequence[MatchPlan]:
+    """Everybody meets everybody: one match, positions "1" … "n"."""
+    return [MatchPlan({str(seat.number): seat.number for seat in matching.seats})]
+
+
+def nothing(state: State) -> Mapping[int, int]:
+    """No points are at stake."""
+    return {place.seat: 0 for place in state.places}
+
+
+def one_round(parameters: Any, rng: Random) -> int:
+    """`parameters.rounds` where there is one, else a single round."""
+    del rng
+    return int(getattr(parameters, "rounds", 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """A reusable design.
+
+    Args:
+        name: Its folder in `experiments/`.
+        roles: By name.
+        steps: What a match goes through, in order.
+        view: Pure; the only source of what a seat is told about the game.
+        parameters: What a study file may set.
+        pairing: Pure; which seats meet in a round. Seats in no plan sit the round out.
+        rounds: Pure; drawn once when a group is formed.
+        payoff: Pure; points per seat number from a finished match.
+        void_points: Points of each seat when a match is void; a number or a parameter's name.
+        deal: Pure; what each seat is given at the start.
+        policies: How seats without a person or a model decide, by name.
+        texts: Names of text pages beyond "<step>_<role>" that views may ask for.
+    """
+
+    name: str
+    roles: Mapping[str, Role]
+    steps: Sequence[Step]
+    view: ViewRule
+    parameters: type[Parameters] = Parameters
+    pairing: PairingRule = whole_group
+    rounds: Callable[[Any, Random], int] = one_round
+    payoff: PayoffRule = nothing
+    void_points: int | str = 0
+    deal: DealRule | None = None
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    texts: Sequence[str] = ()

@@ -1,0 +1,262 @@
+"""What a decision or a survey asks for: one declaration gives form, schema, validator, simulated value, codebook."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, ClassVar, Literal
+
+from paradigm.parameters import Parameters
+from paradigm.state import Place, State
+
+
+class FieldError(Exception):
+    """A value was refused. `code` is for programs, the text for the person who must mend it (a gettext id)."""
+
+    def __init__(self, code: str, text: str, **slots: object) -> None:
+        super().__init__(text % slots if slots else text)
+        self.code, self.text, self.slots = code, text, slots
+
+
+@dataclass(frozen=True)
+class Belief:
+    """Marks a field as a belief about a partner: the return one expects, or the partner's type (per cent AI)."""
+
+    what: Literal["return", "type"]
+    when: Literal["before", "after"] = "after"
+    incentive: str = "none"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing that may be chosen: what is stored, and what is shown."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """What every field has. `about` is the position it is about, set by `Each`."""
+
+    name: str
+    label: str = ""
+    required: bool = True
+    belief: Belief | None = None
+    about: str = ""
+    kind: ClassVar[str] = ""
+
+    @property
+    def key(self) -> str:
+        """The name in forms, prompts and rows: "returned", or "expected@A" where the field is about A."""
+        return f"{self.name}@{self.about}" if self.about else self.name
+
+    def resolve(self, place: Place, state: State) -> "Field":
+        """The field with every bound that names a parameter, and every computed option, worked out."""
+        return self
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of one value."""
+        raise NotImplementedError
+
+    def clean(self, raw: Any) -> Any:
+        """The stored value of what was sent, from a form (text) or a structured reply.
+
+        Raises:
+            FieldError: refused; nothing is clamped or guessed.
+        """
+        if raw is None or raw == "":
+            if self.required:
+                raise FieldError("missing", "Please answer this.")
+            return None
+        return self.parse(raw)
+
+    def parse(self, raw: Any) -> Any:
+        """The value of something that is not empty. Raises FieldError."""
+        raise NotImplementedError
+
+    def simulate(self, rng: Random) -> Any:
+        """A value that `clean` accepts."""
+        raise NotImplementedError
+
+    def describe(self) -> dict[str, str]:
+        """For the codebook: type, unit, allowed values."""
+        raise NotImplementedError
+
+
+def _refuse_control_characters(text: str) -> str:
+    if any(ord(c) < 32 and c not in "\n\t" for c in text) or "\x7f" in text:
+        raise FieldError("characters", "This has characters that cannot be stored.")
+    return text
+
+
+@dataclass(frozen=True)
+class Text(Field):
+    """Free words, at most `max_chars` characters after stripping."""
+
+    max_chars: int | str = 300
+    long: bool = True
+    kind: ClassVar[str] = "text"
+
+    def resolve(self, place: Place, state: State) -> "Text":
+        return replace(self, max_chars=_number(state.parameters, self.max_chars))
+
+    def schema(self) -> dict[str, Any]:
+        low = {"minLength": 1} if self.required else {}
+        return {"type": "string", "maxLength": self.max_chars, **low}
+
+    def clean(self, raw: Any) -> str | None:
+        value = super().clean(raw.strip() if isinstance(raw, str) else raw)
+        return value if value is not None else ""
+
+    def parse(self, raw: Any) -> str:
+        if not isinstance(raw, str):
+            raise FieldError("not_text", "Please write words here.")
+        text = _refuse_control_characters(raw.replace("\r\n", "\n"))
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise FieldError("characters", "This has characters that cannot be stored.") from error
+        if len(text) > int(self.max_chars):
+            raise FieldError("too_long", "Please use at most %(max)s characters.", max=self.max_chars)
+        return text
+
+    def simulate(self, rng: Random) -> str:
+        words = ["I", "would", "share", "it", "in", "a", "fair", "way", "so", "that", "we", "both", "gain"]
+        return " ".join(rng.sample(words, k=rng.randint(3, len(words))))[: int(self.max_chars)]
+
+    def describe(self) -> dict[str, str]:
+        return {"type": "string", "unit": "", "allowed_values": f"at most {self.max_chars} characters"}
+
+
+@dataclass(frozen=True)
+class Points(Field):
+    """A whole number from `low` to `high`, with a unit. There is never a preset value."""
+
+    low: int | str = 0
+    high: int | str = 100
+    unit: str = "points"
+    kind: ClassVar[str] = "points"
+
+    def resolve(self, place: Place, state: State) -> "Points":
+        number = state.parameters
+        return replace(self, low=_number(number, self.low), high=_number(number, self.high))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
+
+    def parse(self, raw: Any) -> int:
+        if isinstance(raw, bool) or not isinstance(raw, int | str):
+            raise FieldError("not_a_number", "Please write a whole number.")
+        if isinstance(raw, str) and not (raw.strip().lstrip("-").isascii() and raw.strip().lstrip("-").isdigit()):
+            raise FieldError("not_a_number", "Please write a whole number.")
+        if isinstance(raw, str) and len(raw.strip()) > 12:
+            raise FieldError("out_of_range", "Please choose from %(low)s to %(high)s.", low=self.low, high=self.high)
+        value = int(raw)
+        if not int(self.low) <= value <= int(self.high):
+            raise FieldError("out_of_range", "Please choose from %(low)s to %(high)s.", low=self.low, high=self.high)
+        return value
+
+    def simulate(self, rng: Random) -> int:
+        return rng.randint(int(self.low), int(self.high))
+
+    def describe(self) -> dict[str, str]:
+        return {"type": "integer", "unit": self.unit, "allowed_values": f"{self.low} to {self.high}"}
+
+
+@dataclass(frozen=True)
+class Rating(Points):
+    """A point on a labelled line, e.g. 1 "not at all" … 7 "very much", or 0 … 100 per cent."""
+
+    low: int | str = 1
+    high: int | str = 7
+    unit: str = "scale point"
+    low_label: str = ""
+    high_label: str = ""
+    kind: ClassVar[str] = "rating"
+
+
+Options = Sequence[Option] | Callable[[Place, State], Sequence[Option]]
+
+
+@dataclass(frozen=True)
+class Choice(Field):
+    """One of several options, which may be computed from the place and the state."""
+
+    options: Options = ()
+    kind: ClassVar[str] = "choice"
+
+    def resolve(self, place: Place, state: State) -> "Choice":
+        return replace(self, options=tuple(self.options(place, state))) if callable(self.options) else self
+
+    @property
+    def offered(self) -> Sequence[Option]:
+        """The options, once resolved."""
+        if callable(self.options):
+            raise TypeError(f"{self.name}: resolve the field before asking what it offers")
+        return self.options
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": [option.value for option in self.offered]}
+
+    def parse(self, raw: Any) -> str:
+        if not isinstance(raw, str) or raw not in [option.value for option in self.offered]:
+            raise FieldError("not_offered", "Please pick one of the options.")
+        return raw
+
+    def simulate(self, rng: Random) -> str:
+        return rng.choice([option.value for option in self.offered])
+
+    def describe(self) -> dict[str, str]:
+        shown = "computed" if callable(self.options) else "|".join(f"{o.value}={o.label}" for o in self.options)
+        return {"type": "string", "unit": "", "allowed_values": shown}
+
+
+@dataclass(frozen=True)
+class Each:
+    """The same field once for each of several partners, e.g. one message per neighbour, one belief per candidate."""
+
+    field: Field
+    of: Callable[[Place, State], Sequence[str]]
+
+    def resolve(self, place: Place, state: State) -> list[Field]:
+        """One resolved field per position."""
+        return [replace(self.field, about=position).resolve(place, state) for position in self.of(place, state)]
+
+
+Declared = Field | Each
+Fields = Sequence[Declared]
+
+
+def resolve(fields: Fields, place: Place, state: State) -> list[Field]:
+    """Fields as one seat meets them now: every bound a number, every option listed, every partner named."""
+    found: list[Field] = []
+    for declared in fields:
+        resolved = declared.resolve(place, state)
+        found.extend(resolved if isinstance(resolved, list) else [resolved])
+    return found
+
+
+def clean(fields: Sequence[Field], raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, FieldError]]:
+    """Stored values and refusals, by field key. Keys that no field declares are ignored."""
+    values: dict[str, Any] = {}
+    errors: dict[str, FieldError] = {}
+    for one in fields:
+        try:
+            values[one.key] = one.clean(raw.get(one.key))
+        except FieldError as error:
+            errors[one.key] = error
+    return values, errors
+
+
+def schema(fields: Sequence[Field]) -> dict[str, Any]:
+    """JSON Schema of one act: an object with every field, nothing else."""
+    return {
+        "type": "object",
+        "properties": {one.key: one.schema() | ({"description": one.label} if one.label else {}) for one in fields},
+        "required": [one.key for one in fields],
+        "additionalProperties": False,
+    }
+
+
+def _number(parameters: Parameters, value: int | str) -> int:
+    return parameters.number(value)

@@ -1,0 +1,80 @@
+"""Where a match stands in its steps. Pure: from a path and the state to the next path.
+
+A path reads "reply", or "building:3/message" inside the third turn of a `Repeat` named building.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from paradigm.state import State
+from paradigm.steps import Leaf, Repeat, Step
+
+
+def step_at(steps: Sequence[Step], path: str) -> Leaf:
+    """The step a path names.
+
+    Raises:
+        KeyError: no step has that path.
+    """
+    head, _, rest = path.partition("/")
+    name = head.partition(":")[0]
+    for step in steps:
+        if step.name == name:
+            if isinstance(step, Repeat):
+                return step_at(step.steps, rest)
+            return step
+    raise KeyError(path)
+
+
+def first(steps: Sequence[Step], state: State, prefix: str = "") -> str | None:
+    """The path of the first step to take, or None when there is none."""
+    return _from(steps, 0, state, prefix)
+
+
+def following(steps: Sequence[Step], path: str, state: State, prefix: str = "") -> str | None:
+    """The path after `path`, or None when the match is over."""
+    head, _, rest = path.partition("/")
+    name, _, turn = head.partition(":")
+    index = next(i for i, step in enumerate(steps) if step.name == name)
+    step = steps[index]
+    if isinstance(step, Repeat):
+        inside = following(step.steps, rest, state, f"{prefix}{head}/")
+        if inside is not None:
+            return inside
+        again = _again(step, int(turn), state, prefix)
+        if again is not None:
+            return again
+    return _from(steps, index + 1, state, prefix)
+
+
+def _from(steps: Sequence[Step], index: int, state: State, prefix: str) -> str | None:
+    for step in steps[index:]:
+        if not step.when(state):
+            continue
+        if not isinstance(step, Repeat):
+            return prefix + step.name
+        if state.parameters.number(step.times) >= 1:
+            inside = first(step.steps, state, f"{prefix}{step.name}:1/")
+            if inside is not None:
+                return inside
+    return None
+
+
+def _again(step: Repeat, turn: int, state: State, prefix: str) -> str | None:
+    if turn >= state.parameters.number(step.times) or (step.until is not None and step.until(state)):
+        return None
+    return first(step.steps, state, f"{prefix}{step.name}:{turn + 1}/")
+
+
+def repetition(path: str) -> int:
+    """The turn of the innermost loop of a path, 0 outside any."""
+    loops = [part for part in path.split("/")[:-1] if ":" in part]
+    return int(loops[-1].partition(":")[2]) if loops else 0
+
+
+def leaves(steps: Sequence[Step]) -> Iterator[Leaf]:
+    """Every step that a page may show, in order."""
+    for step in steps:
+        if isinstance(step, Repeat):
+            yield from leaves(step.steps)
+        else:
+            yield step

@@ -1,0 +1,112 @@
+"""The steps a match may take: decide, talk, be shown, repeat."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from paradigm.fields import Fields
+from paradigm.state import State
+
+Condition = Callable[[State], bool]
+
+
+def always(state: State) -> bool:
+    """The step is taken every time."""
+    del state
+    return True
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One or more roles fill in fields. Blind: nobody sees another's act until all are in or time is up.
+
+    `by` is a role with `fields`, or maps roles to their own fields, all acting at once. `seconds` is a number or the
+    name of a parameter. `when` says whether the step is taken this time. An act that does not come voids the match
+    unless the study file names an imputation.
+    """
+
+    name: str
+    by: str | Mapping[str, Fields]
+    fields: Fields = ()
+    seconds: int | str = 60
+    blind: bool = True
+    when: Condition = always
+
+    def fields_of(self, role: str) -> Fields:
+        """What a role fills in here; empty for roles that wait."""
+        if isinstance(self.by, str):
+            return self.fields if self.by in (role, "*") else ()
+        return self.by.get(role, self.by.get("*", ()))
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A conversation between those in the match: messages, and pointing at named things."""
+
+    kind: ClassVar[str] = "chat"
+    accepts: ClassVar[tuple[str, ...]] = ("message", "point")
+    max_chars: int | str = 2000
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Posts, comments and votes, read in pages of `page_size` in the order of a ranking rule."""
+
+    kind: ClassVar[str] = "feed"
+    accepts: ClassVar[tuple[str, ...]] = ("post", "comment", "vote")
+    max_chars: int | str = 1000
+    page_size: int = 20
+    ranking: str = "newest"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A shared text in named sections; each edit replaces one section, and the document is the fold of its edits."""
+
+    kind: ClassVar[str] = "document"
+    accepts: ClassVar[tuple[str, ...]] = ("edit",)
+    sections: Sequence[str] = ("text",)
+    max_chars: int | str = 4000
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Free exchange over a channel; ends when time is up, when every quota is used, or when all are ready.
+
+    `quota` is how many entries each seat may make (0: no limit). `by` names the roles that may speak ("*": all).
+    """
+
+    name: str
+    channel: Chat | Feed | Document = field(default_factory=Chat)
+    by: str | Sequence[str] = "*"
+    seconds: int | str = 180
+    quota: int | str = 0
+    when: Condition = always
+
+    def includes(self, role: str) -> bool:
+        """Whether a role may speak."""
+        return self.by == "*" or role in ([self.by] if isinstance(self.by, str) else self.by)
+
+
+@dataclass(frozen=True)
+class Show:
+    """A page without a question; ends when everyone has gone on, or when time is up."""
+
+    name: str
+    seconds: int | str = 15
+    when: Condition = always
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Steps in a loop: `times` at most (a number, a parameter's name, or computed once), or until a rule says so."""
+
+    name: str
+    steps: Sequence[Any]
+    times: int | str = 100
+    until: Condition | None = None
+    when: Condition = always
+
+
+Step = Decision | Talk | Show | Repeat
+Leaf = Decision | Talk | Show

@@ -1,0 +1,70 @@
+"""Pseudonymous people, the links they come by, and what they agreed to."""
+
+from django.db import models
+from django.db.models import Q
+
+from events.clock import RapportNow
+from studies.models import Study, Version
+
+
+class Participant(models.Model):
+    """A pseudonymous person in a study. Holds nothing that identifies anybody."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"  # on the way through the study
+        FINISHED = "finished"  # reached a declared exit
+        WITHDRAWN = "withdrawn"  # left, and asked that the data be deleted
+
+    class Origin(models.TextChoices):
+        LINK = "link"
+        DEMO = "demo"
+        PREVIEW = "preview"
+        SIMULATED = "simulated"
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="participants")
+    version = models.ForeignKey(Version, models.PROTECT, related_name="participants")
+    code = models.CharField(max_length=12, unique=True)  # the pseudonym in exports: "p" and 10 random characters
+    token_sha256 = models.CharField(max_length=64, unique=True)  # of the secret in the browser's cookie
+    origin = models.CharField(max_length=10, choices=Origin)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    exit = models.CharField(max_length=30, blank=True)  # one of the study file's exits, once there
+    strikes = models.PositiveSmallIntegerField(default=0)  # acts that did not come in time, in a row
+    created_at = models.DateTimeField(db_default=RapportNow())
+    seen_at = models.DateTimeField(db_default=RapportNow())  # the last sign of life, at most a few seconds old
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(status="active") | ~Q(exit=""), name="participant_ended_has_exit"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class EntryLink(models.Model):
+    """A way in. Single-use links belong to one person; open links make a new participant for each who starts.
+
+    Only the sha256 of the token is stored. Redeemed by POST, because mail scanners follow links.
+    """
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="links")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    is_open = models.BooleanField(default=False)
+    origin = models.CharField(max_length=10, choices=Participant.Origin, default=Participant.Origin.LINK)
+    participant = models.ForeignKey(Participant, models.CASCADE, null=True, related_name="links")
+    created_at = models.DateTimeField(db_default=RapportNow())
+    revoked_at = models.DateTimeField(null=True)
+
+
+class Consent(models.Model):
+    """What a person agreed to or declined, in which words. Append-only."""
+
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="consents")
+    version = models.ForeignKey(Version, models.PROTECT)
+    document = models.CharField(max_length=200)
+    document_sha256 = models.CharField(max_length=64)
+    language = models.CharField(max_length=10)
+    agreed = models.BooleanField()
+    ticks = models.JSONField(default=dict)  # tick id -> bool
+    at = models.DateTimeField(db_default=RapportNow())

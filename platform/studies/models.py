@@ -1,0 +1,140 @@
+"""Studies, their frozen versions, who may work on them, and who was allocated to what."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+
+from events.clock import RapportNow
+
+
+class StudyQuerySet(models.QuerySet["Study"]):
+    """Reads that respect who asks."""
+
+    def for_user(self, user: AbstractBaseUser | AnonymousUser) -> "StudyQuerySet":
+        """Studies in which the user has any role; nobody else's exist for them."""
+        return self.filter(memberships__user_id=user.pk).distinct() if user.is_authenticated else self.none()
+
+
+class Study(models.Model):
+    """One data collection. Its definition lives in its versions."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        OPEN = "open"
+        PAUSED = "paused"
+        CLOSED = "closed"
+
+    slug = models.SlugField(max_length=60, unique=True)  # the study file's `id`
+    title = models.CharField(max_length=200)  # never shown to participants
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    is_demo = models.BooleanField(default=False)  # shown on every page; such data are never a result
+    is_simulated = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=RapportNow())
+
+    objects = StudyQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Membership(models.Model):
+    """A researcher's role in a study."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        EDITOR = "editor"
+        OPERATOR = "operator"
+        ANALYST = "analyst"
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "user"], name="membership_once_per_study")]
+
+
+class SourceFile(models.Model):
+    """The text of a file a study names, stored once under its sha256. A running study never reads the disk."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    text = models.TextField()
+
+
+class Version(models.Model):
+    """A study file, resolved and frozen. A trigger refuses every change afterwards."""
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    definition = models.JSONField()  # canonical JSON of the resolved study file, with the sha256 of the seed
+    sha256 = models.CharField(max_length=64)
+    seed = models.CharField(max_length=64)  # secret until the data are released; only its sha256 is in the definition
+    experiment_sha256 = models.JSONField(default=dict)  # experiment name -> sha256 of its folder at freezing
+    files = models.ManyToManyField(SourceFile, through="VersionFile")
+    reason = models.TextField(blank=True)  # why an amendment was made
+    frozen_at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "number"], name="version_number_once")]
+        ordering = ["study", "number"]
+
+    def __str__(self) -> str:
+        return f"{self.study.slug} v{self.number}"
+
+
+class VersionFile(models.Model):
+    """Under which path a version names a text."""
+
+    version = models.ForeignKey(Version, models.CASCADE)
+    path = models.CharField(max_length=200)
+    file = models.ForeignKey(SourceFile, models.PROTECT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "path"], name="version_path_once")]
+
+
+class Slot(models.Model):
+    """One place in the seeded sequence of conditions. Taken under its lock, by one group or participant."""
+
+    version = models.ForeignKey(Version, models.PROTECT, related_name="slots")
+    stratum = models.CharField(max_length=100, blank=True)
+    number = models.PositiveIntegerField()  # 1, 2, 3 … in the order of use
+    block = models.PositiveIntegerField()
+    condition = models.CharField(max_length=200)  # "label=hidden,reward=low"; "" when nothing is manipulated
+    holder_kind = models.CharField(max_length=12, blank=True)  # "group" or "participant"
+    holder_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "stratum", "number"], name="slot_number_once"),
+            models.UniqueConstraint(
+                fields=["holder_kind", "holder_id"], condition=models.Q(holder_id__isnull=False), name="slot_one_holder"
+            ),
+        ]
+
+
+class Allocation(models.Model):
+    """The log of allocation: a row for each slot taken and each slot given back. Append-only."""
+
+    class Act(models.TextChoices):
+        TAKEN = "taken"
+        RETURNED = "returned"
+
+    slot = models.ForeignKey(Slot, models.PROTECT, related_name="log")
+    unit = models.CharField(max_length=12)
+    unit_id = models.BigIntegerField()
+    act = models.CharField(max_length=10, choices=Act)
+    reason = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(db_default=RapportNow())
+
+
+def levels_of(condition: str) -> dict[str, str]:
+    """{"label": "hidden"} of "label=hidden"."""
+    return dict(part.split("=", 1) for part in condition.split(",") if part)
+
+
+def condition_of(levels: dict[str, Any]) -> str:
+    """The inverse of `levels_of`, factors in alphabetical order."""
+    return ",".join(f"{factor}={levels[factor]}" for factor in sorted(levels))
