@@ -80,14 +80,14 @@ class Seat(models.Model):
     group = models.ForeignKey(Group, models.PROTECT, related_name="seats")
     number = models.PositiveSmallIntegerField()  # 1 … n, in random order: says nothing about who it is
     role = models.CharField(max_length=30)
-    kind = models.CharField(max_length=8, choices=Kind)  # what the partner really is (a stand-in for a person: human)
+    kind = models.CharField(max_length=8, choices=Kind)  # what the partner really is
     occupant = models.CharField(max_length=20)  # who fills it: person, policy, model (KINDS["occupant"])
     partner = models.CharField(max_length=40, blank=True)  # name under `partners` in the study file
     policy = models.CharField(max_length=40, blank=True)  # policy or persona drawn for this seat
     label = models.CharField(max_length=40, blank=True)  # what others are shown
     settings = models.JSONField(default=dict)  # drawn for this seat: model, delays, policy's numbers
     dealt = models.JSONField(default=dict)
-    is_stand_in = models.BooleanField(default=False)  # sits where the condition wants a person
+    is_stand_in = models.BooleanField(default=False)  # an automated seat where the condition wants a person
     status = models.CharField(max_length=8, choices=Status, default=Status.SITTING)
     participant = models.ForeignKey(Participant, models.SET_NULL, null=True, related_name="seats")
     session = models.ForeignKey(Session, models.SET_NULL, null=True, related_name="seats")
