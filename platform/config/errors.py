@@ -1,0 +1,49 @@
+"""The pages for 400, 403, 404, 500 and a refused form: plain words, and a code that is also in the log."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+
+def bad_request(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+    """Answer 400."""
+    return _page(request, status=400, title=_("We could not read that"), advice=_("Please go back and try once more."))
+
+
+def refused(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+    """Answer 403."""
+    advice = _("Please open this page again with the link that you were given.")
+    return _page(request, status=403, title=_("This page is not open to you"), advice=advice)
+
+
+def missing(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+    """Answer 404."""
+    return _page(
+        request, status=404, title=_("There is nothing here"), advice=_("Please check the address of the page.")
+    )
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer 500. Must not fail itself, so anything that goes wrong ends in bare text."""
+    advice = _("Nothing you did is lost. Please load the page again in a moment.")
+    try:
+        return _page(request, status=500, title=_("Something went wrong"), advice=advice)
+    except Exception:  # noqa: BLE001  whatever broke the page may break this one's template too
+        return HttpResponse(f"{advice} {_code_of(request)}", status=500, content_type="text/plain; charset=utf-8")
+
+
+def forgery(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django passes the reason
+    """Answer a form whose CSRF token is missing or old."""
+    advice = _("The page was open for too long. Please load it again and repeat your last step.")
+    return _page(request, status=403, title=_("Please load the page again"), advice=advice)
+
+
+def _page(request: HttpRequest, **facts: Any) -> HttpResponse:
+    page = render_to_string("errors/page.html", {**facts, "code": _code_of(request)})
+    return HttpResponse(page, status=facts["status"])
+
+
+def _code_of(request: HttpRequest) -> str:
+    return getattr(request, "rapport_code", "")

@@ -1,0 +1,10 @@
+"""What follows from what: event kind -> the reactions that are due. The only place where a lower app causes work above it.
+
+`events.log.record` writes one `Due` row per entry in the transaction of the event. Handlers under `bots.` are coroutines and run on
+the bots' loop; all others are plain functions and run in the jobs worker. Every handler may run twice. A coarse key makes one open row
+of many events: `Reaction("bots.tasks.consider_reply", key="conversation:{subject_id}")`.
+"""
+
+from events.reaction import Reaction
+
+REACTIONS: dict[str, list[Reaction]] = {}

@@ -1,0 +1,248 @@
+"""Every setting of the platform. Variables of the environment are documented in docs/operations.md, which a test keeps true."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from config.logs import logging_settings
+from config.places import ROOT, kept_secret, places_of
+
+env = environ.Env()
+
+# --- where and how this copy runs -----------------------------------------------------------------------------------
+PLACES = places_of(Path(env("RAPPORT_HOME", default=str(ROOT / "var"))))
+MODE = env("RAPPORT_MODE", default="local")
+if MODE not in {"local", "production"}:
+    raise ImproperlyConfigured(f"RAPPORT_MODE is {MODE!r}: use local or production")
+IS_PRODUCTION = MODE == "production"
+DEBUG = False
+
+BIND = env("RAPPORT_BIND", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+SOCKET_PORT = PORT + 1
+ORIGIN = env("RAPPORT_ORIGIN", default=f"http://localhost:{PORT}").rstrip("/")
+_origin = urlsplit(ORIGIN)
+IS_HTTPS = _origin.scheme == "https"
+if _origin.scheme not in {"http", "https"} or not _origin.hostname or _origin.path:
+    raise ImproperlyConfigured(
+        f"RAPPORT_ORIGIN is {ORIGIN!r}: use scheme and host only, such as https://study.example.org"
+    )
+if IS_PRODUCTION and not IS_HTTPS:
+    raise ImproperlyConfigured("RAPPORT_ORIGIN must begin with https:// when RAPPORT_MODE=production")
+
+if IS_PRODUCTION:
+    SECRET_KEY = env("RAPPORT_SECRET_KEY")
+else:
+    SECRET_KEY = env("RAPPORT_SECRET_KEY", default="") or kept_secret(PLACES.secret_key)
+
+_loopback = ["localhost", "127.0.0.1"]
+ALLOWED_HOSTS = [_origin.hostname, *env.list("RAPPORT_ALLOWED_HOSTS", default=[]), *_loopback]
+
+# --- applications ----------------------------------------------------------------------------------------------------
+OUR_APPS = [
+    "events", "studies", "participants", "scheduling", "matching", "flow", "llm", "chat",
+    "measures", "bots", "recruitment", "exports", "console", "config",
+]  # fmt: skip
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "csp",
+    "rest_framework",
+    *OUR_APPS,
+]
+MIDDLEWARE = [
+    "config.middleware.RequestRecord",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "config.middleware.NoStore",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.DenyByDefault",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+# The function (request) -> participant or None that `participant_only` views are guarded by.
+PARTICIPANT_OF = "participants.access.participant_of"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+
+EXPERIMENTS_DIR = ROOT / "experiments"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates", *sorted(EXPERIMENTS_DIR.glob("*/templates"))],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context.page_facts",
+            ]
+        },
+    }
+]
+
+# --- the database: the only truth -------------------------------------------------------------------------------------
+DATABASE_IS_OURS = not env("DATABASE_URL", default="")
+DATABASES: dict[str, Any] = {"default": env.db_url_config(env("DATABASE_URL", default="") or PLACES.database_url)}
+_database = DATABASES["default"]
+_database["HOST"] = _database.get("OPTIONS", {}).pop("host", "") or _database["HOST"]
+_database["ATOMIC_REQUESTS"] = False
+_database["CONN_MAX_AGE"] = 0
+_database["CONN_HEALTH_CHECKS"] = True
+_database.setdefault("OPTIONS", {})["options"] = " ".join(
+    [
+        "-c lock_timeout=3s",
+        f"-c statement_timeout={env.int('RAPPORT_DB_STATEMENT_SECONDS', default=10)}s",
+        "-c idle_in_transaction_session_timeout=15s",
+    ]
+)
+_database["OPTIONS"].setdefault("connect_timeout", 5)
+DB_POOL = env("RAPPORT_DB_POOL", default="none")
+if DB_POOL == "pool":  # processes with an event loop or many threads; persistent connections would leak there
+    _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5, "max_waiting": 50}
+elif DB_POOL == "persistent":  # the pages' few threads
+    _database["CONN_MAX_AGE"] = 600
+elif DB_POOL != "none":
+    raise ImproperlyConfigured(f"RAPPORT_DB_POOL is {DB_POOL!r}: use pool, persistent or none")
+
+# --- Redis: hints only --------------------------------------------------------------------------------------------------
+REDIS_IS_OURS = not env("REDIS_URL", default="")
+REDIS_URL = env("REDIS_URL", default="") or PLACES.redis_url
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # Pub/sub ignores database numbers, so the number goes into the prefix: two test workers must not hear each other.
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"rapport{urlsplit(REDIS_URL).query or urlsplit(REDIS_URL).path}"},
+    }
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "rapport",
+    }
+}
+
+CELERY_BROKER_URL = REDIS_URL
+if REDIS_URL.startswith("unix://"):
+    CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "jobs"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_ENABLE_UTC = True
+CELERY_TIMEZONE = "UTC"
+
+# --- language and time ----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [ROOT / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- static files: only our own folder, so nothing of a library is served ------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = PLACES.static
+STATICFILES_DIRS = [ROOT / "static"]
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+HAS_HASHED_STATIC = env.bool("RAPPORT_HASHED_STATIC", default=False)
+_hashed = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+_plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": _hashed if HAS_HASHED_STATIC else _plain},
+}
+WHITENOISE_USE_FINDERS = not HAS_HASHED_STATIC
+
+# --- safety ------------------------------------------------------------------------------------------------------------
+SOCKET_ORIGIN = env("RAPPORT_SOCKET_ORIGIN", default="") or (ORIGIN.replace("https://", "wss://") if IS_HTTPS else "")
+"""Where browsers reach the sockets; empty: the host that the page was asked from, on SOCKET_PORT."""
+PAGE_ORIGINS = sorted({ORIGIN, *([] if IS_HTTPS else [f"http://{host}:{PORT}" for host in _loopback])})
+_socket_sources = (
+    [SOCKET_ORIGIN] if SOCKET_ORIGIN else [f"ws://{host}:{SOCKET_PORT}" for host in sorted({*ALLOWED_HOSTS} - {"*"})]
+)
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'", *_socket_sources],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+_prefix = "__Host-" if IS_HTTPS else ""
+SESSION_COOKIE_NAME = f"{_prefix}researcher"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_NAME = f"{_prefix}csrf"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "config.errors.forgery"
+CSRF_TRUSTED_ORIGINS = [ORIGIN]
+if IS_HTTPS:  # a proxy ends TLS: it must remove X-Forwarded-Proto from what clients send and set its own
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # the HSTS preload list is the domain owner's decision, not ours
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
+
+# --- logs -----------------------------------------------------------------------------------------------------------------
+LOGGING = logging_settings(level=env("RAPPORT_LOG_LEVEL", default="INFO"))
+
+# litellm must not fetch its price list from the network at import.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")

@@ -1,0 +1,1 @@
+"""`manage.py up`: starts, watches and stops everything that one installation needs."""

@@ -1,0 +1,23 @@
+"""Every address of the pages. Each view carries a mark of `events.access`; a test walks them all."""
+
+from importlib.util import find_spec
+
+from django.urls import include, path
+
+from config import health
+
+urlpatterns = [
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+    path("statusz", health.statusz),
+    *[
+        path("", include(f"{app}.urls"))
+        for app in ("participants", "flow", "recruitment", "exports", "console")
+        if find_spec(f"{app}.urls")
+    ],
+]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.refused"
+handler404 = "config.errors.missing"
+handler500 = "config.errors.failed"
