@@ -1,0 +1,59 @@
+"""What every stage of a session can do. `KINDS["stage"]` says which class implements which kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from flow.page import Page
+from paradigm import FieldError
+from scheduling.models import Session
+from studies.models import Version
+
+
+@dataclass(frozen=True)
+class Stay:
+    """The stage goes on; its page changed."""
+
+
+@dataclass(frozen=True)
+class Next:
+    """The stage is done."""
+
+
+@dataclass(frozen=True)
+class Exit:
+    """The participant leaves the study by a declared exit."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Nothing changed. `errors` by field key; the key "" is about the whole page."""
+
+    errors: Mapping[str, FieldError] = field(default_factory=dict)
+
+
+Verdict = Stay | Next | Exit | Refused
+
+
+class StageKind(Protocol):
+    """One thing a participant passes in a session. Holds no state: the session's row and other tables do.
+
+    `open`, `submit` and `overdue` run inside a transaction that holds the session's lock; they may write rows of their
+    own app and change `session.facts` (saved by the caller), never the session's stage.
+    """
+
+    def __init__(self, config: Any, version: Version) -> None: ...
+
+    def open(self, session: Session) -> None:
+        """The participant enters."""
+
+    def page(self, session: Session) -> Page:
+        """What to show now. Reads only."""
+
+    def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
+        """Something was sent from this stage's page."""
+
+    def overdue(self, session: Session) -> Verdict:
+        """The deadline this stage set has passed."""
