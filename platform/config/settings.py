@@ -9,6 +9,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config import kinds, reactions
 from config.logs import logging_settings
 from config.places import ROOT, kept_secret, places_of
 
@@ -159,6 +160,17 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_ENABLE_UTC = True
 CELERY_TIMEZONE = "UTC"
+
+# --- the two tables of the composition root, and who sends task messages ------------------------------------------------
+KINDS = kinds.KINDS
+REACTIONS = reactions.REACTIONS
+TASK_APP = "config.celery.app"
+
+# --- language models: variables RAPPORT_LLM_* ---------------------------------------------------------------------------
+LLM_PROVIDERS = {"scripted": "llm.providers.scripted.ask", "*": "llm.providers.litellm.ask"}
+"""The part of a model's name before its first slash -> who answers; "*" for every other."""
+LLM_BASE = env("RAPPORT_LLM_BASE", default="")
+LLM_KEY = env("RAPPORT_LLM_KEY", default="")
 
 # --- language and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

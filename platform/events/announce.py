@@ -1,0 +1,219 @@
+"""Hints out of this process: pointers to sockets and task messages to Celery, sent by one background thread.
+
+A request only puts a hint into memory. With Redis down hints are dropped and counted; rows in PostgreSQL make up for each of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+log = logging.getLogger("rapport.announce")
+
+MOST_WAITING = 10_000
+QUIET_SECONDS = 0.25
+SEND_SECONDS = 2.0
+# After a failed send nothing is tried for this long, so that a backlog does not wait once per hint.
+MUTE_SECONDS = 1.0
+TASK_EXPIRES_SECONDS = 60
+
+
+@dataclass(slots=True)
+class Counters:
+    """What became of the hints of this process."""
+
+    sent: int = 0
+    dropped: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    name: str
+    args: tuple[Any, ...]
+    queue: str
+
+
+class Announcer:
+    """One thread with its own event loop. `pointer` and `task` never block and never raise."""
+
+    def __init__(self) -> None:
+        self.counters = Counters()
+        self._tasks: deque[_Task] = deque()
+        self._pointers: dict[str, int] = {}
+        self._last_sent: dict[str, float] = {}
+        self._guard = threading.Lock()  # callers' threads write what the sending thread takes
+        self._sending = 0
+        self._muted_until = {"sockets": 0.0, "celery": 0.0}
+        self._idle = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._wake = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
+        self._thread.start()
+
+    def pointer(self, stream: str, seq: int) -> None:
+        """Tell the followers of `stream` that it has reached `seq`."""
+        with self._guard:
+            if len(self._pointers) >= MOST_WAITING and stream not in self._pointers:
+                self.counters.dropped += 1
+                return
+            self._pointers[stream] = max(seq, self._pointers.get(stream, seq))
+        self._poke()
+
+    def task(self, name: str, args: tuple[Any, ...], queue: str) -> None:
+        """Send a Celery task message."""
+        with self._guard:
+            if len(self._tasks) >= MOST_WAITING:
+                self.counters.dropped += 1
+                return
+            self._tasks.append(_Task(name, args, queue))
+        self._poke()
+
+    def flush(self, seconds: float) -> bool:
+        """Wait until nothing waits to be sent, for at most `seconds`; whether that was reached."""
+        return self._idle.wait(seconds)
+
+    def _poke(self) -> None:
+        self._idle.clear()
+        try:
+            self._loop.call_soon_threadsafe(self._wake.set)
+        except RuntimeError:  # the loop is closed: the interpreter is ending
+            self.counters.dropped += 1
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(asyncio.gather(self._forever(self._sockets), self._forever(self._celery)))
+
+    async def _forever(self, pump: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        while True:
+            try:
+                await pump()
+            except Exception:  # a pump that dies would silence every socket of this process
+                log.exception("the announcer's pump failed and goes on")
+                await asyncio.sleep(MUTE_SECONDS)
+
+    async def _sockets(self) -> None:
+        while True:
+            wait = await self._send_ripe_pointers()
+            await self._rest(wait)
+
+    async def _send_ripe_pointers(self) -> float | None:
+        """Send what may go now; return the seconds until the next may, or None when nothing waits."""
+        now = time.monotonic()
+        with self._guard:
+            ripe = {s: q for s, q in self._pointers.items() if now - self._last_sent.get(s, 0.0) >= QUIET_SECONDS}
+            for stream in ripe:
+                del self._pointers[stream]
+            self._last_sent = {s: at for s, at in self._last_sent.items() if now - at < QUIET_SECONDS}
+            self._last_sent |= dict.fromkeys(ripe, now)
+        for stream, seq in ripe.items():
+            await self._attempt("sockets", self._send_pointer(stream, seq))
+        with self._guard:
+            if not self._pointers:
+                return None
+            return max(0.001, QUIET_SECONDS - (time.monotonic() - min(self._last_sent.get(s, 0.0) for s in self._pointers)))
+
+    @staticmethod
+    async def _send_pointer(stream: str, seq: int) -> None:
+        layer = get_channel_layer()
+        if layer is not None:
+            await layer.group_send(stream, {"type": "pointer", "stream": stream, "seq": seq})
+
+    async def _celery(self) -> None:
+        while True:
+            with self._guard:
+                task = self._tasks.popleft() if self._tasks else None
+            if task is None:
+                await self._rest(None)
+            else:
+                await self._attempt("celery", asyncio.to_thread(_send_task, task))
+
+    async def _attempt(self, channel: str, sending: Coroutine[Any, Any, None]) -> None:
+        if time.monotonic() < self._muted_until[channel]:
+            sending.close()
+            self.counters.dropped += 1
+            return
+        self._sending += 1
+        try:
+            await asyncio.wait_for(sending, SEND_SECONDS)
+            self.counters.sent += 1
+        except Exception as error:  # each send stands alone: whatever one raises must not cost the next
+            self.counters.failed += 1
+            self._muted_until[channel] = time.monotonic() + MUTE_SECONDS
+            log.warning("hint not sent", extra={"facts": {"channel": channel, "error": type(error).__name__}})
+        finally:
+            self._sending -= 1
+
+    async def _rest(self, seconds: float | None) -> None:
+        with self._guard:
+            if not (self._pointers or self._tasks or self._sending):
+                self._idle.set()
+        self._wake.clear()
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+def _send_task(task: _Task) -> None:
+    app = import_string(settings.TASK_APP)
+    app.send_task(task.name, args=task.args, queue=task.queue, retry=False, expires=TASK_EXPIRES_SECONDS, ignore_result=True)
+
+
+@dataclass(slots=True)
+class _Process:
+    """The announcer of this process. A forked child begins anew: threads and held locks do not cross a fork."""
+
+    announcer: Announcer | None = None
+    guard: threading.Lock = field(default_factory=threading.Lock)  # two first hints must not start two threads
+
+
+_process = _Process()
+
+
+def _forget() -> None:
+    _process.announcer, _process.guard = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+def announcer() -> Announcer:
+    """The announcer of this process, started at its first hint."""
+    with _process.guard:
+        if _process.announcer is None:
+            _process.announcer = Announcer()
+        return _process.announcer
+
+
+def pointer(*, stream: str, seq: int) -> None:
+    """Tell the followers of `stream` that it has reached `seq`: at once, then at most once per 250 ms."""
+    announcer().pointer(stream, seq)
+
+
+def hint(*, queue: str, due_id: int) -> None:
+    """Tell the worker of `queue` that a `Due` row waits for it."""
+    announcer().task("events.tasks.hint", (due_id,), queue)
+
+
+def canary(*, queue: str) -> None:
+    """Ask the worker of `queue` for a sign of life."""
+    announcer().task("events.tasks.canary", (queue,), queue)
+
+
+@atexit.register
+def _flush_at_exit() -> None:
+    if _process.announcer is not None:
+        _process.announcer.flush(0.5)

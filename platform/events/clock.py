@@ -1,0 +1,85 @@
+"""The one clock: what the database says, plus an offset that only a simulation may move."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+from django.db.models import DateTimeField
+from django.db.models.expressions import Func
+
+
+class ClockError(Exception):
+    """The clock was asked for something it must not do. `code` is for programs, the text names the remedy."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class RapportNow(Func):
+    """`rapport_now()` as an expression: for `db_default` and for comparisons inside queries.
+
+    A migration that uses it in `db_default` must depend on `("events", "0001_clock_events_and_due")`.
+    """
+
+    function = "rapport_now"
+    output_field = DateTimeField()
+
+
+def now() -> datetime:
+    """The present instant, aware and in UTC. Costs one query; read it once per use case."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rapport_now()")
+        row = cursor.fetchone()
+    instant: datetime = row[0]
+    return instant.astimezone(UTC)
+
+
+def shift(delta: timedelta) -> datetime:
+    """Move the simulated clock forward and return the new now.
+
+    Raises:
+        ClockError: "backwards" for a negative delta, "not_simulated" when the database was not made for simulation.
+    """
+    if delta < timedelta(0):
+        raise ClockError("backwards", f"the clock cannot go back by {-delta}: make a new simulation database instead")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE events_clock SET ahead_by = ahead_by + %s WHERE made_for_simulation RETURNING rapport_now()", [delta]
+        )
+        if cursor.rowcount != 1:
+            raise ClockError(
+                "not_simulated",
+                "this database was not made for simulation: on an empty one, run `manage.py clock --simulate` first",
+            )
+    return now()
+
+
+def is_simulated() -> bool:
+    """Whether this database was made for simulation; every page of one says so."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM events_clock WHERE made_for_simulation)")
+        row = cursor.fetchone()
+    return bool(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The clock as read at one moment of this process's monotonic clock, to know the time in between without asking."""
+
+    at: datetime
+    monotonic: float
+
+    def now(self) -> datetime:
+        """The instant it is by this reading, good to a few milliseconds for as long as nobody shifts the clock."""
+        return self.at + timedelta(seconds=time.monotonic() - self.monotonic)
+
+
+def read() -> Reading:
+    """Ask the database once and note the middle of the question as the moment of its answer."""
+    before = time.monotonic()
+    at = now()
+    return Reading(at=at, monotonic=(before + time.monotonic()) / 2)

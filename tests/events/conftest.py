@@ -1,0 +1,1 @@
+"""Due work whose handlers these tests write themselves."""
