@@ -213,14 +213,20 @@ class Choice(Field):
 
 @dataclass(frozen=True)
 class Each:
-    """The same field once for each of several partners, e.g. one message per neighbour, one belief per candidate."""
+    """The same field once for each of several partners, e.g. one message per neighbour, one belief per candidate.
+
+    `{about}` in the field's label becomes the partner's position.
+    """
 
     field: Field
     of: Callable[[Place, State], Sequence[str]]
 
     def resolve(self, place: Place, state: State) -> list[Field]:
         """One resolved field per position."""
-        return [replace(self.field, about=position).resolve(place, state) for position in self.of(place, state)]
+        return [self._about(position).resolve(place, state) for position in self.of(place, state)]
+
+    def _about(self, position: str) -> Field:
+        return replace(self.field, about=position, label=self.field.label.replace("{about}", position))
 
 
 Declared = Field | Each

@@ -22,7 +22,8 @@ class Decision:
 
     `by` is a role with `fields`, or maps roles to their own fields, all acting at once. `seconds` is a number or the
     name of a parameter. `when` says whether the step is taken this time. An act that does not come voids the match
-    unless the study file names an imputation.
+    unless the study file names an imputation, or `voids_match` is False: then the acts are answers, not moves (a belief
+    asked beside the game), and a missing one is a gap in the data and nothing else.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Decision:
     seconds: int | str = 60
     blind: bool = True
     when: Condition = always
+    voids_match: bool = True
 
     def fields_of(self, role: str) -> Fields:
         """What a role fills in here; empty for roles that wait."""
