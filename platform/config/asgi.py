@@ -1,4 +1,4 @@
-"""The sockets' entry point (uvicorn): /ws/session for pages of our own origins, /livez for the supervisor, nothing else."""
+"""The sockets' entry point (uvicorn): /ws/session for our own pages, /livez for the supervisor, nothing else."""
 
 import os
 from importlib.util import find_spec

@@ -30,7 +30,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     advice = _("Nothing you did is lost. Please load the page again in a moment.")
     try:
         return _page(request, status=500, title=_("Something went wrong"), advice=advice)
-    except Exception:  # noqa: BLE001  whatever broke the page may break this one's template too
+    except Exception:
         return HttpResponse(f"{advice} {_code_of(request)}", status=500, content_type="text/plain; charset=utf-8")
 
 

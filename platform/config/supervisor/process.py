@@ -45,7 +45,7 @@ class Process:
         owner = command.owner
         command.log.parent.mkdir(parents=True, exist_ok=True)
         with command.log.open("ab") as log:
-            self.popen = subprocess.Popen(
+            self.popen = subprocess.Popen(  # noqa: S603  our own argv; only the main thread forks
                 list(command.argv),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -56,7 +56,7 @@ class Process:
                 group=owner.gid if owner else None,
                 extra_groups=[] if owner else None,
                 start_new_session=True,
-                preexec_fn=die_with_parent(command.orphan_signal),
+                preexec_fn=die_with_parent(command.orphan_signal),  # noqa: PLW1509  only the main thread forks
             )
         self.started = time.monotonic()
 

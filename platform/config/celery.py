@@ -1,0 +1,31 @@
+"""The Celery application: who consumes which queue, and the bots' loop beside the worker of queue `bots`."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_ready, worker_shutdown
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("rapport", include=["events.tasks"])
+app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+@worker_ready.connect
+def start_the_loop(sender: Any, **_facts: Any) -> None:
+    """Start the one loop in the worker that consumes `bots`; the lease, not Celery's acknowledgement, says what is done."""
+    if "bots" in {queue.name for queue in sender.task_consumer.queues}:
+        from events import loop
+
+        loop.serve("bots")
+
+
+@worker_shutdown.connect
+def stop_the_loop(**_facts: Any) -> None:
+    """Give back what is in hand, so that the next worker need not wait for leases to run out."""
+    from events import loop
+
+    loop.stop_all()

@@ -1,0 +1,118 @@
+"""Keeping children alive: start again what died, and what exists but no longer works."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from config.supervisor.children import Child
+from config.supervisor.process import Process
+
+LONGEST_PAUSE_SECONDS = 30.0
+STEADY_SECONDS = 60.0
+ROUND_SECONDS = 3.0
+
+Say = Callable[[str], None]
+
+
+class Keeper:
+    """Keeps one child running. Used by the main thread, except for `ask`."""
+
+    def __init__(self, child: Child, *, say: Say, pids: Path) -> None:
+        self.child = child
+        self.say = say
+        self.pid_file = pids / child.name
+        self.process: Process | None = None
+        self.pause_seconds = 0.0
+        self.start_at = 0.0
+        self.well_at = 0.0
+
+    def start(self) -> None:
+        """Start the child."""
+        self.process = Process(self.child.command)
+        self.well_at = time.monotonic()
+        self.pid_file.parent.mkdir(exist_ok=True)
+        self.pid_file.write_text(str(self.process.pid))
+
+    def ask(self) -> None:
+        """Ask the child for a sign of life (in the asking thread: it may block)."""
+        asked = self.process
+        if asked and self.child.is_well() and asked is self.process:
+            self.well_at = time.monotonic()
+
+    def tend(self) -> None:
+        """Do what is due: restart a dead child after a pause, kill a silent one."""
+        if self.process is None:
+            if time.monotonic() >= self.start_at:
+                self.start()
+                self.say(f"{self.child.name}: started again")
+        elif self.process.has_ended():
+            self._bury(f"ended with code {self.process.popen.returncode}")
+        elif time.monotonic() - self.well_at > self.child.patience_seconds:
+            self._bury(f"has not answered for {self.child.patience_seconds:.0f} s and was killed")
+
+    def _bury(self, what_happened: str) -> None:
+        process = self.process
+        assert process is not None
+        process.end_group()
+        self.process = None
+        if process.age_seconds > STEADY_SECONDS:
+            self.pause_seconds = 0.0
+        self.start_at = time.monotonic() + self.pause_seconds
+        self.say(f"{self.child.name}: {what_happened}; starting it again in {self.pause_seconds:.0f} s")
+        self.pause_seconds = min(max(1.0, self.pause_seconds * 2), LONGEST_PAUSE_SECONDS)
+
+    def ask_to_stop(self) -> None:
+        """Send the polite signal."""
+        if self.process:
+            self.process.send(self.child.stop_signal)
+
+    def stop(self) -> None:
+        """Stop the child and whatever it started."""
+        if self.process:
+            self.process.stop(self.child.stop_signal, seconds=self.child.stop_seconds)
+            self.process = None
+        self.pid_file.unlink(missing_ok=True)
+
+
+class Watch:
+    """All children of one installation, in the order in which they were started."""
+
+    def __init__(self, *, say: Say, pids: Path) -> None:
+        self.say = say
+        self.pids = pids
+        self.keepers: list[Keeper] = []
+        self.is_over = threading.Event()
+
+    def add(self, child: Child) -> Keeper:
+        """Start a child and keep it from now on."""
+        keeper = Keeper(child, say=self.say, pids=self.pids)
+        self.keepers.append(keeper)
+        keeper.start()
+        return keeper
+
+    def tend_forever(self) -> None:
+        """Tend all children until a signal ends the caller. Questions go out from threads of their own."""
+        for keeper in self.keepers:
+            threading.Thread(target=self._keep_asking, args=(keeper,), daemon=True).start()
+        while True:
+            for keeper in self.keepers:
+                keeper.tend()
+            time.sleep(0.25)
+
+    def _keep_asking(self, keeper: Keeper) -> None:
+        while not self.is_over.wait(ROUND_SECONDS):
+            keeper.ask()
+
+    def stop(self, *, layers: list[list[str]]) -> None:
+        """Stop layer after layer; within one, all are asked before any is waited for."""
+        self.is_over.set()
+        for names in layers:
+            layer = list(self._named(names))
+            for keeper in layer:
+                keeper.ask_to_stop()
+            for keeper in layer:
+                keeper.stop()
+
+    def _named(self, names: list[str]) -> Iterator[Keeper]:
+        return (keeper for keeper in reversed(self.keepers) if keeper.child.name in names)

@@ -1,0 +1,112 @@
+"""`manage.py up`, really started: it serves, restarts what dies, refuses a second copy, and leaves nothing behind."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+import redis
+
+from config.places import ROOT, places_of
+from tests.machinery.running import Running
+
+KILLABLE = ("pages", "sockets", "bots", "jobs", "sweeper", "redis", "postgres")
+
+
+@pytest.fixture(scope="module")
+def installation() -> Iterator[Running]:
+    """One `up` of this module's own, because these tests hurt it."""
+    with Running() as started:
+        yield started
+
+
+def test_up_serves_pages_and_sockets(installation: Running) -> None:
+    assert installation.get("/livez") == (200, "alive\n")
+    status, body = installation.get("/readyz")
+    assert (status, '"ready": true' in body) == (200, True)
+    assert installation.get("/livez", port=installation.port + 1) == (200, "alive\n")
+    assert installation.get("/readyz", port=installation.port + 1)[0] == 404
+
+
+def test_up_keeps_its_key_private(installation: Running) -> None:
+    key = installation.home / "secret_key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert len(key.read_text()) >= 64
+
+
+def test_up_refuses_a_second_copy_and_names_the_first(installation: Running) -> None:
+    argv = [sys.executable, str(ROOT / "manage.py"), "up"]
+    second = subprocess.run(argv, env=installation.env, capture_output=True, text=True, timeout=60, check=False)
+    assert second.returncode == 1
+    assert installation.up is not None
+    assert f"in use by process {installation.up.pid}" in second.stderr
+    assert installation.get("/livez")[0] == 200
+
+
+def test_up_refuses_a_busy_port_and_names_another(installation: Running) -> None:
+    rival = Running(variables={"PORT": str(installation.port)})
+    argv = [sys.executable, str(ROOT / "manage.py"), "up"]
+    refused = subprocess.run(argv, env=rival.env, capture_output=True, text=True, timeout=60, check=False)
+    rival.close()
+    assert refused.returncode == 1
+    assert f"port {installation.port} is in use" in refused.stderr
+    assert f"PORT={installation.port + 10}" in refused.stderr
+
+
+@pytest.mark.parametrize("child", KILLABLE)
+def test_killed_child_is_started_again(installation: Running, child: str) -> None:
+    killed = installation.kill(child)
+    installation.wait_until(lambda: installation.pid(child) != killed, seconds=30, what=f"{child} restarted")
+    installation.wait_until(lambda: _all_answer(installation), seconds=30, what=f"service after the end of {child}")
+
+
+def test_stopped_pages_are_noticed_and_replaced(installation: Running) -> None:
+    """A process that exists but no longer answers is the failure that a process list cannot show."""
+    hung = installation.kill("sockets", signal.SIGSTOP)
+    installation.wait_until(lambda: installation.pid("sockets") != hung, seconds=60, what="silent sockets replaced")
+    installation.wait_until(lambda: _all_answer(installation), seconds=30, what="sockets answering again")
+    assert "sockets: has not answered for 20 s" in installation.output()
+
+
+def test_up_stops_clean_keeps_data_and_dies_without_orphans(installation: Running) -> None:
+    _write_row(installation, "kept over a stop")
+    assert installation.stop(signal.SIGTERM) == 0
+    assert installation.processes() == []
+
+    installation.start()
+    assert _rows(installation) == ["kept over a stop"]
+    _write_row(installation, "kept over a crash")
+    installation.stop(signal.SIGKILL)
+    until = time.monotonic() + 15
+    while installation.processes() and time.monotonic() < until:
+        time.sleep(0.2)
+    assert installation.processes() == []
+
+    installation.start()
+    assert _rows(installation) == ["kept over a stop", "kept over a crash"]
+    assert installation.stop(signal.SIGINT) == 0
+    assert installation.processes() == []
+
+
+def _all_answer(installation: Running) -> bool:
+    places = places_of(installation.home)
+    try:
+        with redis.Redis.from_url(places.redis_url, socket_timeout=2) as client:
+            client.ping()
+    except redis.RedisError:
+        return False
+    return installation.get("/readyz")[0] == 200 and installation.get("/livez", port=installation.port + 1)[0] == 200
+
+
+def _write_row(installation: Running, text: str) -> None:
+    with psycopg.connect(places_of(installation.home).database_url) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS scratch (id serial PRIMARY KEY, note text)")
+        connection.execute("INSERT INTO scratch (note) VALUES (%s)", [text])
+
+
+def _rows(installation: Running) -> list[str]:
+    with psycopg.connect(places_of(installation.home).database_url) as connection:
+        return [row[0] for row in connection.execute("SELECT note FROM scratch ORDER BY id")]

@@ -1,0 +1,14 @@
+"""Fixtures for every folder of tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.machinery.running import Running
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    """One real `manage.py up` for all tests of this worker that only read or add (browser tests share it)."""
+    with Running() as installation:
+        yield installation
