@@ -86,6 +86,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 
 EXPERIMENTS_DIR = ROOT / "experiments"
+EXPERIMENT_PACKAGES = ["experiments"]  # where `studies.registry` looks for experiments by name; tests add their own
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

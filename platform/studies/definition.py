@@ -1,0 +1,119 @@
+"""What a frozen version says. A running study reads this and never the disk."""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from paradigm import Experiment, Parameters
+from studies import registry
+from studies.models import Version, VersionFile
+from studies.problems import StudyError
+from studies.schema import StudyFile
+from studies.schema_partners import Partner
+from studies.schema_stages import GameStage, StageConfig
+
+FROZEN = "frozen"  # the key of the definition that holds what freezing added: files, experiments, seed_sha256
+MOST_PARSED = 256
+_parsed: dict[str, StudyFile] = {}  # by the sha256 of the definition, so an entry is never out of date
+
+
+def definition(version: Version) -> StudyFile:
+    """The study file of a version, resolved with every default."""
+    found = _parsed.get(version.sha256)
+    if found is None:
+        if len(_parsed) >= MOST_PARSED:
+            _parsed.clear()
+        said = {key: value for key, value in version.definition.items() if key != FROZEN}
+        found = _parsed[version.sha256] = StudyFile.model_validate(said)
+    return found
+
+
+def text(version: Version, path: str) -> str:
+    """The frozen text of a file that the version names.
+
+    Raises:
+        StudyError: "file_unknown".
+    """
+    return _text(version.pk, path)
+
+
+@lru_cache(maxsize=1024)
+def _text(version_id: int, path: str) -> str:
+    row = VersionFile.objects.filter(version_id=version_id, path=path).select_related("file").first()
+    if row is None:
+        raise StudyError(
+            "file_unknown", f'version {version_id} has no file "{path}"; `manage.py study check` lists the files'
+        )
+    return row.file.text
+
+
+def text_sha256(version: Version, path: str) -> str:
+    """The sha256 of a frozen file: what a consent keeps.
+
+    Raises:
+        StudyError: "file_unknown".
+    """
+    files: dict[str, str] = version.definition[FROZEN]["files"]
+    if path not in files:
+        raise StudyError("file_unknown", f'{version} has no file "{path}"')
+    return files[path]
+
+
+def experiment(name: str) -> Experiment:
+    """The experiment a study file names. Raises StudyError: "experiment_unknown", "experiment_broken"."""
+    return registry.experiment(name)
+
+
+def stage(version: Version, index: int) -> StageConfig:
+    """The stage at a place of the wave, from 0.
+
+    Raises:
+        StudyError: "stage_unknown".
+    """
+    stages = definition(version).stages
+    if not 0 <= index < len(stages):
+        raise StudyError("stage_unknown", f"{version} has {len(stages)} stages; there is none at {index}")
+    return stages[index]
+
+
+def stage_named(version: Version, stage_id: str) -> StageConfig:
+    """The stage with an id. Raises StudyError: "stage_unknown"."""
+    for found in definition(version).stages:
+        if found.id == stage_id:
+            return found
+    raise StudyError("stage_unknown", f'{version} has no stage "{stage_id}"')
+
+
+def parameters(version: Version, stage_id: str) -> Parameters:
+    """The experiment's parameters at a game stage. Raises StudyError: "stage_unknown"."""
+    found = stage_named(version, stage_id)
+    if not isinstance(found, GameStage):
+        raise StudyError("stage_unknown", f'stage "{stage_id}" of {version} is no game')
+    return parameters_of(found)
+
+
+def parameters_of(game: GameStage) -> Parameters:
+    """The parameters a game stage sets. Raises pydantic's ValidationError where they do not fit the experiment."""
+    return experiment(game.experiment).parameters.model_validate(game.parameters)
+
+
+def group_of(study: StudyFile, stage_id: str) -> str:
+    """The group that plays at a stage: the one formed by the last waiting room before it; "" where there is none."""
+    formed = ""
+    for found in study.stages:
+        if found.kind == "waiting_room":
+            formed = found.forms
+        if found.id == stage_id:
+            return formed
+    return formed
+
+
+def label_for(partner: Partner, levels: Mapping[str, str]) -> str:
+    """What a partner is called under the levels of a group; empty where nothing is shown."""
+    return partner.label.under(levels.get(partner.label.by or ""))
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces: the text whose sha256 names a definition."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,131 @@
+"""Who is met: groups of seats, and what fills them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from studies.schema_types import FilePath, Money, Name, Part
+
+Setting = str | int | float | bool
+
+
+class Label(Part):
+    """What a partner is called on the page. An empty label shows nothing."""
+
+    by: Name | None = Field(None, description="The factor whose level decides.")
+    values: dict[Name, Annotated[str, Field(max_length=40)]] = Field(default_factory=dict, description="Level → label.")
+    all: Annotated[str, Field(max_length=40)] | None = Field(None, description="The label in every condition.")
+
+    def under(self, level: str | None) -> str:
+        """The label at a level of `by`."""
+        return self.values.get(level or "", "") if self.by else (self.all or "")
+
+
+class Delay(Part):
+    """How long an automated seat takes: thinking, then writing, within bounds; and how often it is too late."""
+
+    min_s: Annotated[float, Field(ge=0, le=600)] = 2
+    max_s: Annotated[float, Field(ge=0, le=600)] = 25
+    chars_per_s: Annotated[float, Field(gt=0, le=1000)] = 5
+    think_s: Annotated[list[Annotated[float, Field(ge=0, le=600)]], Field(min_length=2, max_length=2)] = Field(
+        default_factory=lambda: [2.0, 8.0], description="Shortest and longest time of thinking."
+    )
+    miss: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        0, description="Share of acts that are planned not to come in time."
+    )
+
+
+class PersonPartner(Part):
+    """A seat taken by a participant."""
+
+    occupant: Literal["person"]
+    label: Label
+    note: str = ""
+
+
+class AutomatedPartner(Part):
+    """What every seat without a person has."""
+
+    label: Label
+    asked_if_ai: Literal["admit", "deflect", "deny"] = Field(
+        description="What it says when asked whether it is a person."
+    )
+    delay: Delay = Field(default_factory=Delay)
+    note: str = ""
+
+
+class PolicyPartner(AutomatedPartner):
+    """A seat that decides by a rule of the experiment."""
+
+    occupant: Literal["policy"]
+    policies: list[Name] = Field(min_length=1, description="One is drawn for each seat from the seed.")
+    settings: dict[Name, Setting] = Field(default_factory=dict, description="Numbers given to the policy.")
+
+
+class Model(Part):
+    """A language model. Keys and addresses are names of environment variables, never values."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    max_tokens: Annotated[int, Field(ge=1, le=8000)] = 400
+    timeout_s: Annotated[float, Field(gt=0, le=120)] = 20
+    retries: Annotated[int, Field(ge=0, le=5)] = 2
+    endpoint_env: str = Field("", pattern=r"^[A-Z0-9_]{0,60}$", description="Environment variable with the address.")
+    api_key_env: str = Field("", pattern=r"^[A-Z0-9_]{0,60}$", description="Environment variable with the key.")
+    daily_cost_usd: Money = Field(
+        description='What it may cost a day; afterwards its seats do not act. "0.00" for a free one.'
+    )
+
+
+class ModelPartner(AutomatedPartner):
+    """A seat that a language model fills."""
+
+    occupant: Literal["model"]
+    personas: list[FilePath] = Field(
+        min_length=1, description="Prompt files; one is drawn for each seat from the seed."
+    )
+    model: Model
+
+
+Partner = Annotated[PersonPartner | PolicyPartner | ModelPartner, Field(discriminator="occupant")]
+
+
+class RoleSeats(Part):
+    """How many seats of a role a group has."""
+
+    humans: Annotated[int, Field(ge=0, le=1000)] = 0
+    ai: Annotated[int, Field(ge=0, le=1000)] = 0
+
+
+class KindPartners(Part):
+    """Which entry of `partners` fills the seats of a kind."""
+
+    human: Name | None = None
+    ai: Name | None = None
+
+
+class Fill(Part):
+    """Lets automated seats stand in for people who did not come. Such groups are flagged and analysed apart."""
+
+    after_seconds: Annotated[int, Field(ge=1, le=86_400)]
+    label_as: Name = Field(description="The entry of `partners` whose label the stand-ins carry.")
+    policies: list[Name] = Field(min_length=1)
+    analyse: Literal["separate"] = "separate"
+
+
+class GroupPlan(Part):
+    """A group: its seats by role, and what fills them."""
+
+    roles: dict[Name, RoleSeats] = Field(min_length=1)
+    partners: KindPartners
+    fill: Fill | None = None
+
+    @property
+    def humans(self) -> int:
+        """Seats for people."""
+        return sum(role.humans for role in self.roles.values())
+
+    @property
+    def ai(self) -> int:
+        """Seats for automated partners."""
+        return sum(role.ai for role in self.roles.values())

@@ -1,0 +1,154 @@
+"""What a participant may pass through in a session: one model for each kind of stage."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from studies.schema_types import FilePath, Line, Money, Name, Part, Seconds
+
+
+class ExitTo(Part):
+    """Where somebody leaves the study: the name of an entry under `exits`."""
+
+    exit: Name
+
+
+class Stage(Part):
+    """What every stage has."""
+
+    id: Name = Field(description="Unique in the study; appears in the dataset.")
+    note: str = Field("", max_length=2000, description="For the reader of the file; never shown to participants.")
+
+
+class Tick(Part):
+    """One box of the consent page; each is a column of the dataset."""
+
+    id: Name
+    label: Line
+    required: bool = Field(True, description="Whether one must tick it to take part.")
+
+
+class ConsentStage(Stage):
+    """What taking part means, and the person's yes or no. Always the first stage."""
+
+    kind: Literal["consent"]
+    document: FilePath = Field(description="Markdown. Its text and sha256 are kept with each consent.")
+    ticks: list[Tick] = Field(min_length=1, max_length=12)
+    on_decline: ExitTo
+
+
+class InstructionsStage(Stage):
+    """Pages to read, one after the other, with a way back."""
+
+    kind: Literal["instructions"]
+    pages: list[FilePath] = Field(min_length=1, max_length=20, description="Markdown, one file per page.")
+
+
+class QuizStage(Stage):
+    """Questions with one right answer. Attempts are unlimited within the time; their number is data."""
+
+    kind: Literal["quiz"]
+    items: FilePath = Field(description="YAML list of items; each has `correct`.")
+    page: FilePath | None = Field(None, description="Markdown shown above the questions.")
+    seconds: Seconds = Field(600, description="Time for all attempts together.")
+    on_fail: ExitTo = Field(description="When the time is up.")
+
+
+class WaitingRoomStage(Stage):
+    """Where people wait until a group can be formed."""
+
+    kind: Literal["waiting_room"]
+    forms: Name = Field(description="An entry under `groups`.")
+    page: FilePath = Field(description="Markdown shown while waiting.")
+    max_wait_seconds: Seconds = 600
+    ready_seconds: Annotated[int, Field(ge=5, le=300)] = Field(
+        20, description="Time to press ready when a group is possible."
+    )
+    pay_per_minute: Money = Field(description="Added to the pay of everyone who waits, for each minute begun.")
+    on_timeout: ExitTo = Field(description="After the longest wait, or when somebody leaves the waiting room.")
+
+
+class CheckOption(Part):
+    """One answer that may be picked."""
+
+    value: Name
+    label: Line
+
+
+class BriefingCheck(Part):
+    """An item on the condition page that records whether its text was understood."""
+
+    id: Name
+    label: Line
+    options: list[CheckOption] = Field(min_length=2, max_length=8)
+    correct: dict[Name, Name] = Field(description="Level of the factor `by` (or `all`) → right value.")
+
+
+class BriefingStage(Stage):
+    """The condition page: what a group is told once its condition is known."""
+
+    kind: Literal["briefing"]
+    by: Name | None = Field(None, description="The factor that decides which page is shown.")
+    pages: dict[Name, FilePath] = Field(min_length=1, description="Level → Markdown; the one key `all` without `by`.")
+    check: list[BriefingCheck] = Field(default_factory=list, max_length=4)
+    seconds: Seconds = Field(90, description="Afterwards the group goes on.")
+
+
+class GameTimeout(Part):
+    """What follows when somebody does not act in time."""
+
+    match: Literal["void"] = Field("void", description="The others are told that the round was not completed.")
+    strikes: Annotated[int, Field(ge=1, le=20)] = Field(2, description="Missed acts in a row before one is out.")
+    exit: Name
+    impute: dict[Name, dict[Name, Any]] = Field(
+        default_factory=dict, description="Step → field → value that stands for what did not come. Warned about."
+    )
+
+
+class GameStage(Stage):
+    """An experiment, played by the group that the waiting room before it formed."""
+
+    kind: Literal["game"]
+    experiment: Name = Field(description="Folder in `experiments/`.")
+    pages: FilePath = Field(
+        description="Folder with one Markdown file per page: `<step>_<role>.md` and the experiment's texts."
+    )
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="The experiment's parameters; others keep their default."
+    )
+    on_timeout: GameTimeout
+    min_active: dict[Name, Annotated[int, Field(ge=0)]] = Field(
+        default_factory=dict, description="Role → seats below which the group ends."
+    )
+    on_too_few: ExitTo
+
+
+class SurveyStage(Stage):
+    """Questions without right answers."""
+
+    kind: Literal["survey"]
+    items: FilePath = Field(description="YAML list of items.")
+    page: FilePath | None = Field(None, description="Markdown shown above the questions.")
+    shuffle: bool = Field(False, description="Whether each person gets the items in an order of their own.")
+
+
+class DebriefStage(Stage):
+    """What the study was about, and everything that was withheld."""
+
+    kind: Literal["debrief"]
+    page: FilePath
+    reveals_partners: bool = Field(True, description="Whether the page lists who was an AI in one's own rounds.")
+    offer_data_withdrawal: bool = Field(True, description="Whether one may have one's data deleted, pay unchanged.")
+
+
+StageConfig = Annotated[
+    ConsentStage
+    | InstructionsStage
+    | QuizStage
+    | WaitingRoomStage
+    | BriefingStage
+    | GameStage
+    | SurveyStage
+    | DebriefStage,
+    Field(discriminator="kind"),
+]
