@@ -16,7 +16,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 @worker_ready.connect
 def start_the_loop(sender: Any, **_facts: Any) -> None:
-    """Start the one loop in the worker that consumes `bots`; the lease, not Celery's acknowledgement, says what is done."""
+    """Start the one loop in the worker that consumes `bots`."""
     if "bots" in {queue.name for queue in sender.task_consumer.queues}:
         from events import loop
 

@@ -1,6 +1,7 @@
 """Hints out of this process: pointers to sockets and task messages to Celery, sent by one background thread.
 
-A request only puts a hint into memory. With Redis down hints are dropped and counted; rows in PostgreSQL make up for each of them.
+A request only puts a hint into memory. With Redis down, hints are dropped and counted: rows in PostgreSQL
+make up for each of them.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -58,6 +61,8 @@ class Announcer:
         self._sending = 0
         self._muted_until = {"sockets": 0.0, "celery": 0.0}
         self._idle = threading.Event()
+        self._post = _Post()
+        self._poster = ThreadPoolExecutor(1, thread_name_prefix="announcer-post")
         self._loop = asyncio.new_event_loop()
         self._wake = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
@@ -119,11 +124,13 @@ class Announcer:
             self._last_sent = {s: at for s, at in self._last_sent.items() if now - at < QUIET_SECONDS}
             self._last_sent |= dict.fromkeys(ripe, now)
         for stream, seq in ripe.items():
-            await self._attempt("sockets", self._send_pointer(stream, seq))
+            await self._attempt("sockets", partial(self._send_pointer, stream, seq))
         with self._guard:
             if not self._pointers:
                 return None
-            return max(0.001, QUIET_SECONDS - (time.monotonic() - min(self._last_sent.get(s, 0.0) for s in self._pointers)))
+            return max(
+                0.001, QUIET_SECONDS - (time.monotonic() - min(self._last_sent.get(s, 0.0) for s in self._pointers))
+            )
 
     @staticmethod
     async def _send_pointer(stream: str, seq: int) -> None:
@@ -138,16 +145,18 @@ class Announcer:
             if task is None:
                 await self._rest(None)
             else:
-                await self._attempt("celery", asyncio.to_thread(_send_task, task))
+                await self._attempt("celery", partial(self._post_task, task))
 
-    async def _attempt(self, channel: str, sending: Coroutine[Any, Any, None]) -> None:
+    async def _post_task(self, task: _Task) -> None:
+        await self._loop.run_in_executor(self._poster, self._post.send, task)
+
+    async def _attempt(self, channel: str, send: Callable[[], Awaitable[None]]) -> None:
         if time.monotonic() < self._muted_until[channel]:
-            sending.close()
             self.counters.dropped += 1
             return
         self._sending += 1
         try:
-            await asyncio.wait_for(sending, SEND_SECONDS)
+            await asyncio.wait_for(send(), SEND_SECONDS)
             self.counters.sent += 1
         except Exception as error:  # each send stands alone: whatever one raises must not cost the next
             self.counters.failed += 1
@@ -167,9 +176,37 @@ class Announcer:
             return
 
 
-def _send_task(task: _Task) -> None:
-    app = import_string(settings.TASK_APP)
-    app.send_task(task.name, args=task.args, queue=task.queue, retry=False, expires=TASK_EXPIRES_SECONDS, ignore_result=True)
+class _Post:
+    """The one connection over which task messages leave; used by one thread only, made anew after an error."""
+
+    # Celery's own connections try for ever, and would hold the thread until Redis is back.
+    IMPATIENT = {"max_retries": 0, "socket_connect_timeout": 1, "socket_timeout": 1}
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+
+    def send(self, task: _Task) -> None:
+        app = import_string(settings.TASK_APP)
+        if self._connection is None:
+            options = {**app.conf.broker_transport_options, **self.IMPATIENT}
+            self._connection = app.connection_for_write(transport_options=options)
+        try:
+            self._send(app, task)
+        except Exception:
+            broken, self._connection = self._connection, None
+            broken.release()
+            raise
+
+    def _send(self, app: Any, task: _Task) -> None:
+        app.send_task(
+            task.name,
+            args=task.args,
+            queue=task.queue,
+            connection=self._connection,
+            retry=False,
+            expires=TASK_EXPIRES_SECONDS,
+            ignore_result=True,
+        )
 
 
 @dataclass(slots=True)
@@ -205,7 +242,7 @@ def pointer(*, stream: str, seq: int) -> None:
 
 def hint(*, queue: str, due_id: int) -> None:
     """Tell the worker of `queue` that a `Due` row waits for it."""
-    announcer().task("events.tasks.hint", (due_id,), queue)
+    announcer().task("events.tasks.hint", (due_id, queue), queue)
 
 
 def canary(*, queue: str) -> None:

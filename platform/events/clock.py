@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import DateTimeField
 from django.db.models.expressions import Func
 
@@ -48,7 +48,8 @@ def shift(delta: timedelta) -> datetime:
         raise ClockError("backwards", f"the clock cannot go back by {-delta}: make a new simulation database instead")
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE events_clock SET ahead_by = ahead_by + %s WHERE made_for_simulation RETURNING rapport_now()", [delta]
+            "UPDATE events_clock SET ahead_by = ahead_by + %s WHERE made_for_simulation RETURNING rapport_now()",
+            [delta],
         )
         if cursor.rowcount != 1:
             raise ClockError(
@@ -56,6 +57,22 @@ def shift(delta: timedelta) -> datetime:
                 "this database was not made for simulation: on an empty one, run `manage.py clock --simulate` first",
             )
     return now()
+
+
+def simulate() -> None:
+    """Make this database one for simulation, for good. Only while nothing has been recorded in it.
+
+    Raises:
+        ClockError: "not_empty" when events exist already.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                """INSERT INTO events_clock (id, ahead_by, made_for_simulation) VALUES (1, interval '0', true)
+                   ON CONFLICT (id) DO UPDATE SET made_for_simulation = true"""
+            )
+    except IntegrityError as error:
+        raise ClockError("not_empty", "this database holds events already: make an empty one for simulation") from error
 
 
 def is_simulated() -> bool:

@@ -1,4 +1,4 @@
-"""The one queue table: schedule, claim, renew, settle, release, cancel. Every verb is one statement or one short transaction."""
+"""The one queue table: schedule, claim, renew, settle, release, cancel. Every verb is one short transaction."""
 
 from __future__ import annotations
 
@@ -56,12 +56,17 @@ RETURNING id, run_after, rapport_now()
 
 
 def schedule(
-    reaction: str, key: str, run_after: datetime | None, *, facts: dict[str, Any] | None = None, event: Event | None = None
+    reaction: str,
+    key: str,
+    run_after: datetime | None,
+    *,
+    facts: dict[str, Any] | None = None,
+    event: Event | None = None,
 ) -> int:
     """Make `reaction` due at `run_after` (None: now), in the caller's transaction, and return the row's id.
 
-    An open row with the same key is kept and only moved earlier. If it is in hand, its holder may have looked before this
-    change, so the row opens once more when it is settled. To move a row later, `cancel` it first.
+    An open row with the same key is kept and only moved earlier. If it is in hand, its holder may have looked before
+    this change, so the row opens once more when it is settled. To move a row later, `cancel` it first.
 
     Raises:
         RuntimeError: outside a transaction, where the work could outlive its cause.
@@ -87,10 +92,12 @@ def schedule(
 
 
 _CLAIM = """
-UPDATE events_due SET lease_until = rapport_now() + %(lease)s, fence = fence + 1, attempts = attempts + 1, again_after = NULL
+UPDATE events_due
+SET lease_until = rapport_now() + %(lease)s, fence = fence + 1, attempts = attempts + 1, again_after = NULL
 WHERE id IN (
     SELECT id FROM events_due
-    WHERE outcome = '' AND attempts < %(most)s AND (lease_until IS NULL OR lease_until < (SELECT rapport_now())) AND {which}
+    WHERE outcome = '' AND attempts < %(most)s AND {which}
+        AND (lease_until IS NULL OR lease_until < (SELECT rapport_now()))
     ORDER BY run_after LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 RETURNING id, reaction, queue, key, facts, event_id, fence, attempts, run_after, rapport_now()
 """
@@ -118,12 +125,13 @@ def claim_ids(ids: Sequence[int], *, ahead_seconds: float = 0.0) -> list[Claim]:
 def _claimed(which: str, values: dict[str, Any]) -> list[Claim]:
     with connection.cursor() as cursor:
         asked = time.monotonic()
-        # SKIP LOCKED and the lease test in one statement: of two racing claimers one takes the row, the other passes it by.
+        # SKIP LOCKED and the lease test in one statement: of two racing claimers one takes the row, the other passes.
         cursor.execute(_CLAIM.format(which=which), {**values, "lease": LEASE, "most": MAX_ATTEMPTS})
         rows = cursor.fetchall()
         answered = (asked + time.monotonic()) / 2
     found = [
-        Claim(*row[:4], _loaded(row[4]), *row[5:9], reading=clock.Reading(at=row[9], monotonic=answered)) for row in rows
+        Claim(*row[:4], _loaded(row[4]), *row[5:9], reading=clock.Reading(at=row[9], monotonic=answered))
+        for row in rows
     ]
     return sorted(found, key=lambda claim: (claim.run_after, claim.id))
 
@@ -147,10 +155,11 @@ def renew(claims: Iterable[Claim]) -> set[int]:
     if not held:
         return set()
     with connection.cursor() as cursor:
-        # SKIP LOCKED: a row that its holder is settling at this moment needs no longer lease, and must not hold up the others.
+        # SKIP LOCKED: a row that its holder is just settling needs no lease, and must not hold up the others.
         cursor.execute(
             """UPDATE events_due SET lease_until = rapport_now() + %s WHERE id IN (
-                   SELECT due.id FROM events_due due JOIN unnest(%s::bigint[], %s::int[]) AS held (id, fence) USING (id, fence)
+                   SELECT due.id FROM events_due due
+                   JOIN unnest(%s::bigint[], %s::int[]) AS held (id, fence) USING (id, fence)
                    WHERE outcome = '' ORDER BY due.id FOR UPDATE OF due SKIP LOCKED)""",
             [LEASE, list(held), list(held.values())],
         )

@@ -14,7 +14,7 @@ from events import announce, due
 from events.models import Event
 
 
-def record(  # noqa: PLR0913  one event has this many sides
+def record(
     kind: str,
     *,
     study: int | None,

@@ -1,0 +1,56 @@
+"""What is late, what waits, who is alive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min
+
+from events import clock
+from events.models import Beat, Due
+
+QUEUES = ("bots", "jobs")
+
+
+def status() -> dict[str, Any]:
+    """For /statusz: rows and lateness per queue, and how long ago each part was heard of."""
+    now = clock.now()
+    return {
+        "queues": {queue: _queue(queue, now) for queue in QUEUES},
+        "beats": {
+            beat.name: {"age_seconds": _seconds(now, beat.at), **beat.facts} for beat in Beat.objects.order_by("name")
+        },
+        "is_simulated": clock.is_simulated(),
+    }
+
+
+def _queue(queue: str, now: datetime) -> dict[str, Any]:
+    rows = Due.objects.filter(queue=queue)
+    open_rows = rows.filter(outcome="")
+    overdue = open_rows.filter(run_after__lte=now).exclude(lease_until__gt=now)
+    oldest = overdue.aggregate(oldest=Min("run_after"), count=Count("id"))
+    return {
+        "open": open_rows.count(),
+        "in_hand": open_rows.filter(lease_until__gt=now).count(),
+        "overdue": oldest["count"],
+        "oldest_overdue_seconds": _seconds(now, oldest["oldest"]) if oldest["oldest"] else 0.0,
+        "failed": rows.filter(outcome="failed").count(),
+    }
+
+
+def _seconds(now: datetime, then: datetime) -> float:
+    return round((now - then).total_seconds(), 3)
+
+
+def next_due_at() -> datetime | None:
+    """When the next open row falls due: the instant to which a simulation may move its clock."""
+    earliest: datetime | None = Due.objects.filter(outcome="").aggregate(earliest=Min("run_after"))["earliest"]
+    return earliest
+
+
+def overdue_count(queue: str, *, late_by_seconds: float) -> int:
+    """How many free rows of `queue` have been due for longer than `late_by_seconds`."""
+    from events.due import upcoming
+
+    return len(upcoming(queue, within_seconds=0.0, limit=100, late_by_seconds=late_by_seconds).run_after)
