@@ -34,7 +34,14 @@ class Refused:
     errors: Mapping[str, FieldError] = field(default_factory=dict)
 
 
-Verdict = Stay | Next | Exit | Refused
+@dataclass(frozen=True)
+class Handled:
+    """The stage has done everything itself, the session included."""
+
+    outcome: str = "stored"
+
+
+Verdict = Stay | Next | Exit | Refused | Handled
 
 
 class StageKind(Protocol):

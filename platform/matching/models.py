@@ -76,6 +76,7 @@ class Seat(models.Model):
     class Status(models.TextChoices):
         SITTING = "sitting"
         LEFT = "left"
+        DONE = "done"  # sat to the end of the game
 
     group = models.ForeignKey(Group, models.PROTECT, related_name="seats")
     number = models.PositiveSmallIntegerField()  # 1 … n, in random order: says nothing about who it is

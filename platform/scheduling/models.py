@@ -19,6 +19,7 @@ class Session(models.Model):
     stage = models.PositiveSmallIntegerField(default=0)
     rev = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    planned_exit = models.CharField(max_length=30, blank=True)  # by which the last stage will lead out
     facts = models.JSONField(default=dict)  # the open stage's own small memory (page of instructions, quiz attempts …)
     stage_opened_at = models.DateTimeField(db_default=RapportNow())
     started_at = models.DateTimeField(db_default=RapportNow())

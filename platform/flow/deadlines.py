@@ -1,0 +1,35 @@
+"""Deadlines are rows: what is due when nobody comes."""
+
+from datetime import datetime, timedelta
+
+from events import due
+from flow.models import Match
+from scheduling.models import Session
+
+GRACE = timedelta(seconds=2)  # what was sent in time may arrive a little late
+
+
+def step_deadline(match: Match) -> None:
+    """Close the open step when its time is up."""
+    assert match.deadline_at is not None
+    due.schedule(
+        "flow.tasks.close_step",
+        f"match:{match.pk}:{match.rev}",
+        match.deadline_at + GRACE,
+        facts={"match": match.pk, "rev": match.rev},
+    )
+
+
+def stage_deadline(session: Session, at: datetime) -> None:
+    """Ask the open stage what follows when its time is up. Call it from the stage's `open` or `submit`."""
+    due.schedule(
+        "flow.tasks.stage_overdue",
+        f"session:{session.pk}:{session.stage}",
+        at + GRACE,
+        facts={"session": session.pk, "stage": session.stage},
+    )
+
+
+def stream_of(session: Session) -> str:
+    """The name under which a session's sockets listen: nothing in it can be guessed or counted."""
+    return f"session-{session.participant.token_sha256[:32]}"

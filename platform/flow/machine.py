@@ -1,0 +1,22 @@
+"""Which status may follow which. The only place that says so; services ask before they write."""
+
+from flow.errors import FlowError
+
+MOVES: dict[str, dict[str, set[str]]] = {
+    "session": {"active": {"finished"}, "finished": set()},
+    "participant": {"active": {"finished", "withdrawn"}, "finished": {"withdrawn"}, "withdrawn": set()},
+    "group": {"active": {"complete", "ended"}, "complete": set(), "ended": set()},
+    "match": {"open": {"complete", "void"}, "complete": set(), "void": set()},
+    "seat": {"sitting": {"left", "done"}, "left": set(), "done": set()},
+}
+
+
+def check_move(thing: str, before: str, after: str) -> str:
+    """`after`, if `thing` may go there.
+
+    Raises:
+        FlowError: "not_here", naming both, so that a stuck participant can be explained.
+    """
+    if after not in MOVES[thing][before]:
+        raise FlowError("not_here", f"a {thing} that is {before} cannot become {after}")
+    return after

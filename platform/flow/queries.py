@@ -1,0 +1,137 @@
+"""What to show, to whom, now. Reads only."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from flow.game import game_of
+from flow.kinds import kind
+from flow.models import Exposure, Match
+from flow.page import Page
+from flow.services.rounds import step_kind
+from flow.services.visits import stage_of
+from flow.state import VOID_PATH, MatchState
+from matching.models import Seat
+from paradigm import Card, Field, Line, Place, Table, View
+from scheduling.models import Session
+from studies import definition
+from studies.markdown import fill
+
+
+@dataclass(frozen=True)
+class TurnFacts:
+    """What an occupant that is no person needs to act at a step: what a person's page would hold, and when."""
+
+    step: str
+    place: Place
+    view: View
+    fields: Sequence[Field]
+    text: str
+    seat: Seat
+    chance: str
+    opened_at: datetime
+    deadline_at: datetime | None
+    match_rev: int
+    is_talk: bool
+
+
+def match_of(session: Session) -> Match | None:
+    """The match of the round that is being played in which this session sits, if any."""
+    return (
+        Match.objects.filter(placings__seat__session=session, placings__seat__status=Seat.Status.SITTING)
+        .select_related("group__version__study")
+        .order_by("-round")
+        .first()
+    )
+
+
+def rev_of(session: Session) -> str:
+    """What the session's page answers to: it changes when the page changes for good, and tells nothing else."""
+    parts: list[Any] = [session.pk, session.status, session.stage, session.rev]
+    match = match_of(session)
+    if match is not None:
+        group = match.group
+        seat_number = match.placings.values_list("seat__number", flat=True).get(seat__session=session)
+        acted = match.acts.filter(path=match.path, seat__number=seat_number).exists()
+        parts += [group.round, match.pk, match.rev, acted, kind("entries", "count")(match, match.path)]
+    return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()[:24]
+
+
+def page_of(session: Session) -> Page:
+    """The one page this session is at, decided by the server."""
+    if session.status != Session.Status.ACTIVE:
+        page: Page = kind("exit", "page")(session)
+        return page
+    page = stage_of(session).page(session)
+    stages = definition.definition(session.participant.version).stages
+    where = _("Step %(n)d of %(all)d") % {"n": session.stage + 1, "all": len(stages)}
+    return replace(page, where=f"{where} · {page.where}" if page.where else where)
+
+
+def told(match: Match, seat: Seat) -> View:
+    """What a seat was told when the open step began, as it was stored."""
+    row = Exposure.objects.get(match=match, path=match.path, seat=seat)
+    return view_from(row.view)
+
+
+def view_from(stored: dict[str, Any]) -> View:
+    """The view that `View.as_json` made."""
+    return View(
+        page=stored["page"],
+        facts=stored["facts"],
+        cards=[Card(**card) for card in stored["cards"]],
+        lines=[Line(**line) for line in stored["lines"]],
+        tables=[Table(**table) for table in stored["tables"]],
+    )
+
+
+def seen_now(state: MatchState, place: Place) -> View:
+    """The view of a place at this moment: what it was told, and in an open exchange what has come since."""
+    implementation, step = step_kind(state)
+    before = told(state.match, state.seats[place.seat])
+    now: View = implementation.view(state, step, place, before)
+    return replace(now, page=before.page)
+
+
+def slots_of(state: MatchState, view: View) -> dict[str, Any]:
+    """Every number and word that the page's text may name."""
+    here = {"round": state.round, "rounds": state.rounds, "void_points": state.game.void_points}
+    return state.parameters.slots() | here | dict(view.facts)
+
+
+def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
+    """What the occupant of a seat needs to act; None when the step is over or the seat has acted."""
+    match = Match.objects.select_related("group__version__study").get(pk=match_id)
+    if match.path != path or path == VOID_PATH:
+        return None
+    state = MatchState(match)
+    seat = next((seat for seat in state.seats.values() if seat.pk == seat_id), None)
+    implementation, step = step_kind(state)
+    if seat is None or state.place(seat) not in implementation.acting(state, step):
+        return None
+    place = state.place(seat)
+    view = seen_now(state, place)
+    return TurnFacts(
+        step=step.name,
+        place=place,
+        view=view,
+        fields=implementation.asked(state, step, place).fields,
+        # only a model reads words; a group of policies may have no pages
+        text=fill(page_text(match, view.page), slots_of(state, view)) if seat.occupant == "model" else "",
+        seat=seat,
+        chance=f"{state.chance}/{path}/{seat.number}",
+        opened_at=match.step_opened_at,
+        deadline_at=match.deadline_at,
+        match_rev=match.rev,
+        is_talk=type(step).__name__ == "Talk",
+    )
+
+
+def page_text(match: Match, page: str) -> str:
+    """The frozen Markdown of a game page."""
+    game = game_of(match.group)
+    return definition.text(game.version, f"{game.config.pages}/{page}.md")

@@ -1,0 +1,121 @@
+"""What may be done to a running game: begin it, act in it, close what is overdue, leave it, end it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db import transaction
+
+from events import clock
+from flow.deadlines import GRACE
+from flow.errors import FlowError
+from flow.models import Match
+from flow.services import rounds
+from flow.state import MatchState
+from flow.step import Incoming
+from matching.models import Group, Seat
+from participants.models import Participant
+
+STORED, ALREADY, OVER, LATE = "stored", "already", "over", "late"
+
+
+def lock_group(group_id: int) -> Group:
+    """The group under its lock: from here to the commit, nobody else moves its rounds, matches or seats."""
+    return Group.objects.select_for_update(of=("self",)).select_related("version__study").get(pk=group_id)
+
+
+@transaction.atomic
+def begin(group_id: int) -> None:
+    """Open the first round. Harmless when it is open already."""
+    begin_locked(lock_group(group_id))
+
+
+def begin_locked(group: Group) -> None:
+    """As `begin`, for a caller that holds the group's lock."""
+    if group.round == 0 and group.status == Group.Status.ACTIVE:
+        rounds.open_round(group, 1)
+
+
+@transaction.atomic
+def act(
+    *,
+    match_id: int,
+    path: str,
+    seat_id: int,
+    values: Mapping[str, Any],
+    source: str,
+    key: str = "",
+    settle: Callable[[], None] | None = None,
+) -> str:
+    """Let one seat act at one step, once. Any number of repeats, by anybody, is harmless.
+
+    Args:
+        values: By field key, from a form or a structured reply.
+        source: One of `flow.models.Act.Source`.
+        key: Idempotency key of an entry in a talk.
+        settle: Run in the same transaction, so that the act and its `Due` row commit together.
+
+    Returns:
+        "stored", "already" (this seat has acted here), "over" (the step is closed), "late" (a person, too late).
+
+    Raises:
+        FlowError: "refused" with the errors by field; nothing changed.
+    """
+    group = lock_group(Match.objects.values_list("group_id", flat=True).get(pk=match_id))
+    match = group.matches.get(pk=match_id)
+    match.group = group
+    seat = group.seats.get(pk=seat_id)
+    outcome = act_locked(match, seat, path=path, values=values, source=source, key=key)
+    if settle is not None:
+        settle()
+    return outcome
+
+
+def act_locked(match: Match, seat: Seat, *, path: str, values: Mapping[str, Any], source: str, key: str = "") -> str:
+    """As `act`, for a caller that holds the lock of `match.group` and read `match` under it."""
+    if match.path != path or not path or seat.status != Seat.Status.SITTING:
+        return OVER
+    now = clock.now()
+    if match.deadline_at is not None and now > match.deadline_at + GRACE:
+        return LATE if source == "person" else OVER
+    state = MatchState(match)
+    implementation, step = rounds.step_kind(state)
+    if seat.number not in state.seats:
+        raise FlowError("not_here", f"seat {seat.number} is not in this match")
+    if state.place(seat) not in implementation.acting(state, step):
+        return ALREADY
+    latency_ms = max(0, int((now - match.step_opened_at).total_seconds() * 1000))
+    implementation.act(match, state, step, Incoming(seat, values, source, latency_ms, key))
+    if seat.participant_id and source == "person":
+        Participant.objects.filter(pk=seat.participant_id, strikes__gt=0).update(strikes=0)
+    rounds.settle_step(match)
+    rounds.close_round(match.group)
+    return STORED
+
+
+@transaction.atomic
+def close_overdue(*, match_id: int, rev: int, settle: Callable[[], None] | None = None) -> str:
+    """Close a step whose time is up. True for the one caller that closed it; the others find it over."""
+    group = lock_group(Match.objects.values_list("group_id", flat=True).get(pk=match_id))
+    match = group.matches.get(pk=match_id)
+    match.group = group
+    outcome = OVER
+    if match.path and match.rev == rev and match.deadline_at and clock.now() >= match.deadline_at + GRACE:
+        rounds.close_step(match)
+        rounds.close_round(group)
+        outcome = "closed"
+    if settle is not None:
+        settle()
+    return outcome
+
+
+@transaction.atomic
+def end_group(group_id: int, reason: str) -> None:
+    """Stop a game, by a researcher or because it cannot go on. Those who sit in it go on with what follows it.
+
+    Raises:
+        FlowError: "not_here" when it has ended already.
+    """
+    group = lock_group(group_id)
+    if group.status != Group.Status.ACTIVE:
+        raise FlowError("not_here", f"group {group.code} is {group.status} already")
+    rounds.end(group, reason)

@@ -1,0 +1,317 @@
+"""Rounds, matches and steps of one group. Everything here runs in a caller's transaction that holds the group's lock.
+
+The group is the row that everybody locks: its matches are small and few, and one lock has no order to get wrong.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from django.db.models import F
+
+from events import clock, log
+from flow.deadlines import step_deadline, stream_of
+from flow.game import Game, game_of
+from flow.kinds import kind
+from flow.machine import check_move
+from flow.models import Act, Exposure, Match, Placing
+from flow.services import visits
+from flow.state import VOID_PATH, MatchState
+from flow.step import StepKind
+from flow.steps import ShowStep
+from matching.models import Group, Seat
+from paradigm import Matching, MatchPlan, Place, View
+from paradigm import Seat as SeatFacts
+from paradigm.program import first, following, step_at
+from participants.models import Participant
+
+VOID_SECONDS = 10
+
+
+def step_kind(state: MatchState) -> tuple[StepKind, Any]:
+    """Who implements the open step, and the step."""
+    if state.path == VOID_PATH:
+        return ShowStep(), None
+    step = step_at(state.game.experiment.steps, state.path)
+    found: StepKind = kind("step", type(step).__name__)()
+    return found, step
+
+
+def open_round(group: Group, number: int) -> None:
+    """Pair those who are here and open their matches; end the game when nobody can meet."""
+    game = game_of(group)
+    plans = game.experiment.pairing(_matching(group, game, number))
+    if not plans:
+        end(group, "too_few")
+        return
+    group.round = number
+    group.save(update_fields=["round"])
+    _record(group, "round.opened", {"round": number, "matches": len(plans)})
+    seats = {seat.number: seat for seat in group.seats.all()}
+    matches = [_open_match(group, number, index, plan, seats) for index, plan in enumerate(plans, start=1)]
+    for match in matches:
+        state = MatchState(match, path="")
+        _go(match, first(game.experiment.steps, state))
+    _wake_sitting_out(group, plans)
+    close_round(group)
+
+
+def _open_match(group: Group, number: int, index: int, plan: MatchPlan, seats: dict[int, Seat]) -> Match:
+    match = Match.objects.create(
+        group=group, round=number, number=index, edges=[list(edge) for edge in plan.edges], path="~new"
+    )
+    Placing.objects.bulk_create(
+        Placing(match=match, seat=seats[seat], position=position) for position, seat in plan.seats.items()
+    )
+    return match
+
+
+def _matching(group: Group, game: Game, number: int) -> Matching:
+    sitting = group.seats.filter(status=Seat.Status.SITTING).order_by("number")
+    past: dict[int, list[MatchPlan]] = {}
+    for match in group.matches.order_by("round", "number").prefetch_related("placings__seat"):
+        plan = MatchPlan({p.position: p.seat.number for p in match.placings.all()}, [tuple(e) for e in match.edges])
+        past.setdefault(match.round, []).append(plan)
+    return Matching(
+        # a stand-in sits where the condition wants a person, and is paired like one
+        seats=[SeatFacts(s.number, s.role, "human" if s.is_stand_in else s.kind, s.dealt) for s in sitting],
+        round=number,
+        rng=Random(f"{group.version.seed}/pairing/{group.code}/{number}"),  # noqa: S311  seeded on purpose
+        parameters=game.parameters,
+        past=list(past.values()),
+    )
+
+
+def settle_step(match: Match) -> None:
+    """Close the open step if all it waits for has come, and go on from there."""
+    state = MatchState(match)
+    implementation, step = step_kind(state)
+    if implementation.finished(state, step):
+        close_step(match)
+
+
+def close_step(match: Match) -> None:
+    """The open step is over, complete or not: go to the next, or void the match for those who did not act."""
+    state = MatchState(match)
+    implementation, step = step_kind(state)
+    missing = implementation.missing(state, step)
+    if missing and not _impute(match, state, missing):
+        void(match, missing)
+        return
+    _record(match.group, "step.closed", {"path": match.path, "match": match.pk})
+    if match.path == VOID_PATH:
+        _go(match, None)
+        return
+    # the state after the step: what was blind may now be seen
+    after = MatchState(match, path="")
+    _go(match, following(after.game.experiment.steps, match.path, after))
+
+
+def _impute(match: Match, state: MatchState, missing: Sequence[Place]) -> bool:
+    """Store the values that the study file names for this step, if it does."""
+    values = state.game.config.on_timeout.impute.get(state.path.rpartition("/")[2])
+    if values is None:
+        return False
+    for place in missing:
+        Act.objects.create(
+            match=match, path=match.path, seat=state.seats[place.seat], values=values, source=Act.Source.TIMEOUT
+        )
+    return True
+
+
+def _go(match: Match, path: str | None) -> None:
+    """Open the step at `path`, skipping steps that wait for nobody; None ends the match."""
+    if path is None:
+        _close_match(match)
+        return
+    match.path = path
+    match.rev += 1
+    match.step_opened_at = clock.now()
+    state = MatchState(match)
+    implementation, step = step_kind(state)
+    seconds = VOID_SECONDS if step is None else state.parameters.number(step.seconds)
+    match.deadline_at = match.step_opened_at + timedelta(seconds=seconds)
+    match.save()
+    implementation.open(match, state, step)
+    _expose(match, state)
+    _announce(match, state, implementation.acting(state, step))
+    if implementation.finished(state, step):
+        close_step(match)
+        return
+    absent = [p for p in implementation.missing(state, step) if state.seats[p.seat].status != Seat.Status.SITTING]
+    if absent:
+        void(match, absent)
+        return
+    step_deadline(match)
+
+
+def _expose(match: Match, state: MatchState) -> None:
+    """Keep what every seat is told at this step: pages and prompts are made from this row and nothing else."""
+    implementation, step = step_kind(state)
+    rows = []
+    for place in state.places:
+        view = View(page="void") if step is None else state.game.experiment.view(place, state)
+        page = view.page or f"{state.path.rpartition('/')[2]}_{place.role}"
+        asked = [field.key for field in implementation.asked(state, step, place).fields]
+        told = view.as_json() | {"page": page, "asked": asked}
+        digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        rows.append(Exposure(match=match, path=match.path, seat=state.seats[place.seat], view=told, sha256=digest))
+    Exposure.objects.bulk_create(rows)
+
+
+def _announce(match: Match, state: MatchState, acting: Sequence[Place]) -> None:
+    study = match.group.version.study_id
+    facts = {"match": match.pk, "path": match.path, "rev": match.rev}
+    log.record(
+        "step.opened", study=study, subject=("match", match.pk), facts=facts, wake=_streams(match, state.seats.values())
+    )
+    for place in acting:
+        seat = state.seats[place.seat]
+        if seat.occupant != "person":
+            log.record("turn.opened", study=study, subject=("seat", seat.pk), facts=facts)
+
+
+def _streams(match: Match, seats: Any) -> dict[str, int]:
+    people = Seat.objects.filter(pk__in=[s.pk for s in seats], session__isnull=False, status=Seat.Status.SITTING)
+    return {stream_of(s.session): match.rev for s in people.select_related("session__participant") if s.session}
+
+
+def _wake_sitting_out(group: Group, plans: Sequence[MatchPlan]) -> None:
+    placed = {seat for plan in plans for seat in plan.seats.values()}
+    idle = group.seats.filter(session__isnull=False).exclude(number__in=placed).select_related("session__participant")
+    streams = {stream_of(seat.session): group.round for seat in idle if seat.session}
+    if streams:
+        _record(group, "round.sat_out", {"round": group.round, "seats": len(streams)}, wake=streams)
+
+
+def void(match: Match, missing: Sequence[Place]) -> None:
+    """The match does not count: nobody is shown or paid an amount, a choice or a kind from it.
+
+    Those who did not act earn nothing from it and get a strike; the others get the declared amount.
+    """
+    state = MatchState(match)
+    late = {place.seat for place in missing}
+    match.status = check_move("match", match.status, Match.Status.VOID)
+    match.void_path = match.path
+    for placing in state.placings:
+        placing.points = 0 if placing.seat.number in late else state.game.void_points
+        placing.save(update_fields=["points"])
+        if placing.seat.number in late:
+            Act.objects.get_or_create(
+                match=match, path=match.path, seat=placing.seat, defaults={"source": Act.Source.TIMEOUT, "values": {}}
+            )
+    _record(match.group, "match.voided", {"match": match.pk, "path": match.path, "missing": len(late)})
+    _go(match, VOID_PATH)
+    _strike(match.group, [state.seats[number] for number in late])
+
+
+def _strike(group: Group, seats: Sequence[Seat]) -> None:
+    """Count acts that did not come; at the limit the person leaves by the declared exit."""
+    rule = game_of(group).config.on_timeout
+    ids = [s.participant_id for s in seats if s.participant_id and s.status == Seat.Status.SITTING]
+    # people's rows after the group's, in the order of their keys
+    for participant in Participant.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"):
+        participant.strikes = F("strikes") + 1
+        participant.save(update_fields=["strikes"])
+        participant.refresh_from_db(fields=["strikes"])
+        if participant.strikes >= rule.strikes:
+            seat = next(s for s in seats if s.participant_id == participant.pk)
+            if seat.session_id is not None:
+                (session,) = visits.lock_sessions([seat.session_id])
+                leave_seat(group, seat)
+                visits.finish(session, rule.exit)
+
+
+def _close_match(match: Match) -> None:
+    if match.status == Match.Status.OPEN:
+        match.status = check_move("match", match.status, Match.Status.COMPLETE)
+        state = MatchState(match, path="")
+        points = state.game.experiment.payoff(state)
+        for placing in state.placings:
+            placing.points = int(points.get(placing.seat.number, 0))
+            placing.save(update_fields=["points"])
+    match.path = ""
+    match.rev += 1
+    match.deadline_at = None
+    match.closed_at = clock.now()
+    match.save()
+    seats = [placing.seat for placing in match.placings.select_related("seat")]
+    log.record(
+        "match.closed",
+        study=match.group.version.study_id,
+        subject=("match", match.pk),
+        facts={"status": match.status},
+        wake=_streams(match, seats),
+    )
+
+
+def close_round(group: Group) -> None:
+    """When the last match of the round is over, open the next round, or complete the group."""
+    if group.status != Group.Status.ACTIVE or group.matches.filter(round=group.round).exclude(path="").exists():
+        return
+    if group.round < group.rounds:
+        open_round(group, group.round + 1)
+    else:
+        _finish(group, Group.Status.COMPLETE, "")
+
+
+def end(group: Group, reason: str) -> None:
+    """Stop the game early: open matches are void; those who still sit go on to what follows, by the declared exit."""
+    for match in group.matches.filter(status=Match.Status.OPEN).select_related("group__version"):
+        match.group = group
+        match.status = check_move("match", match.status, Match.Status.VOID)
+        match.void_path = match.path
+        match.placings.update(points=game_of(group).void_points)
+        _close_match(match)
+    _finish(group, Group.Status.ENDED, reason)
+
+
+def _finish(group: Group, status: str, reason: str) -> None:
+    group.status = check_move("group", group.status, status)
+    group.end_reason = reason
+    group.ended_at = clock.now()
+    group.save(update_fields=["status", "end_reason", "ended_at"])
+    _record(group, "group.ended", {"status": status, "reason": reason})
+    sitting = list(group.seats.filter(status=Seat.Status.SITTING))
+    group.seats.filter(status=Seat.Status.SITTING).update(status=Seat.Status.DONE)
+    exit_name = game_of(group).config.on_too_few.exit if reason else ""
+    for session in visits.lock_sessions(seat.session_id for seat in sitting if seat.session_id):
+        session.planned_exit = exit_name or session.planned_exit
+        visits.move_on(session)
+
+
+def leave_seat(group: Group, seat: Seat) -> None:
+    """A seat is empty from now on. Its open match is void if it waits for this seat; too few seats end the game."""
+    seat.status = check_move("seat", seat.status, Seat.Status.LEFT)
+    seat.save(update_fields=["status"])
+    _record(group, "seat.left", {"seat": seat.number})
+    if group.status != Group.Status.ACTIVE:
+        return
+    if _is_too_small(group):
+        end(group, "too_few")
+        return
+    for match in group.matches.filter(placings__seat=seat).exclude(path=""):
+        match.group = group
+        state = MatchState(match)
+        implementation, step = step_kind(state)
+        mine = [place for place in implementation.missing(state, step) if place.seat == seat.number]
+        if mine:
+            void(match, mine)
+        else:
+            settle_step(match)
+    close_round(group)
+
+
+def _is_too_small(group: Group) -> bool:
+    sitting = list(group.seats.filter(status=Seat.Status.SITTING))
+    if group.origin != Group.Origin.RUN and not any(seat.participant_id for seat in sitting):
+        return True
+    needed: dict[str, int] = game_of(group).config.min_active
+    return any(sum(seat.role == role for seat in sitting) < least for role, least in needed.items())
+
+
+def _record(group: Group, event: str, facts: dict[str, Any], wake: dict[str, int] | None = None) -> None:
+    log.record(event, study=group.version.study_id, subject=("group", group.pk), facts=facts, wake=wake)

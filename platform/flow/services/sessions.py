@@ -1,0 +1,174 @@
+"""What may be done to a session: start it, submit a page, leave, show a sign of life, run into a deadline."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import transaction
+
+from events import clock
+from flow import queries
+from flow.deadlines import GRACE
+from flow.errors import FlowError
+from flow.models import Submission
+from flow.services import games, rounds, visits
+from flow.stage import Exit, Handled, Next, Refused, Stay, Verdict
+from matching.models import Seat
+from paradigm import FieldError
+from participants import services as people
+from participants.models import Participant
+from scheduling.models import Session
+from scheduling.services import open_session
+
+LEFT, WITHDRAWN = "left", "withdrawn"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a submission: "stored", "stale", "late", or "refused" with errors by field key."""
+
+    outcome: str
+    errors: Mapping[str, FieldError] = field(default_factory=dict)
+
+
+@transaction.atomic
+def start(participant: Participant, wave: str = "") -> Session:
+    """Open the participant's visit and its first stage. Calling twice returns the same session."""
+    session, is_new = open_session(participant, wave)
+    if is_new:
+        visits.enter(session)
+    return session
+
+
+class _SeatChangedError(Exception):
+    """A group was formed between our look and our lock: look again."""
+
+
+def lock(session_id: int) -> Session:
+    """The session under its lock, its live group's lock taken before it (group, then session: always in this order).
+
+    Raises:
+        _SeatChangedError: the session got a seat meanwhile; roll back and try again.
+    """
+    seat = live_seat(session_id)
+    if seat is not None:
+        games.lock_group(seat.group_id)
+    (session,) = visits.lock_sessions([session_id])
+    if live_seat(session_id) != seat:
+        raise _SeatChangedError
+    return session
+
+
+def live_seat(session_id: int) -> Seat | None:
+    """The seat in a running group where this session sits, if any."""
+    return Seat.objects.filter(session_id=session_id, status=Seat.Status.SITTING).first()
+
+
+def _again(work: Callable[[], T]) -> T:
+    for _ in range(3):
+        try:
+            with transaction.atomic():
+                return work()
+        except _SeatChangedError:
+            continue
+    raise FlowError("not_here", "the session's seat kept changing; try again")
+
+
+def submit(session_id: int, *, key: UUID, rev: str, data: Mapping[str, str]) -> Result:
+    """Take in one page's form, once.
+
+    Args:
+        key: Made with the page; the same key again gets the same answer.
+        rev: What the page answers to, as `flow.queries.rev_of` gave it.
+        data: Field key to text.
+
+    Raises:
+        FlowError: "conflict" when the key was used for another body.
+    """
+    body = hashlib.sha256(json.dumps([rev, sorted(data.items())]).encode()).hexdigest()
+    return _again(lambda: _submit(session_id, key, rev, data, body))
+
+
+def _submit(session_id: int, key: UUID, rev: str, data: Mapping[str, str], body: str) -> Result:
+    session = lock(session_id)
+    prior = Submission.objects.filter(session=session, key=key).first()
+    if prior is not None:
+        if prior.body_sha256 != body:
+            raise FlowError("conflict", "this key was used for another answer; reload the page")
+        return Result(prior.outcome)
+    is_current = session.status == Session.Status.ACTIVE and rev == queries.rev_of(session)
+    result = _take(session, key, data) if is_current else Result(Submission.Outcome.STALE)
+    if result.outcome != "refused":
+        Submission.objects.create(session=session, key=key, rev=rev, body_sha256=body, outcome=result.outcome)
+    return result
+
+
+def _take(session: Session, key: UUID, data: Mapping[str, str]) -> Result:
+    verdict = visits.stage_of(session).submit(session, {**data, "key": str(key)})
+    if isinstance(verdict, Refused):
+        return Result("refused", verdict.errors)
+    _apply(session, verdict)
+    return Result(verdict.outcome if isinstance(verdict, Handled) else Submission.Outcome.STORED)
+
+
+def _apply(session: Session, verdict: Verdict) -> None:
+    match verdict:
+        case Stay():
+            session.rev += 1
+            session.save(update_fields=["rev", "facts"])
+        case Next():
+            visits.move_on(session)
+        case Exit(name):
+            _leave_seat(session)
+            visits.finish(session, name)
+
+
+def _leave_seat(session: Session) -> None:
+    seat = live_seat(session.pk)
+    if seat is not None:
+        rounds.leave_seat(seat.group, seat)
+
+
+def leave(session_id: int, *, withdraw: bool = False, exit_name: str = "") -> None:
+    """Leave the study now, keeping what was earned. Harmless when the session is over.
+
+    Args:
+        withdraw: Also ask that the data be deleted.
+        exit_name: Another declared exit, when a researcher ends the session.
+    """
+
+    def work() -> None:
+        session = lock(session_id)
+        if session.status == Session.Status.ACTIVE:
+            _leave_seat(session)
+            visits.finish(session, exit_name or (WITHDRAWN if withdraw else LEFT), withdraw=withdraw)
+
+    _again(work)
+
+
+def stage_overdue(session_id: int, stage: int, *, settle: Callable[[], None] | None = None) -> None:
+    """Do what the stage says follows when its time is up, if the session is still there."""
+
+    def work() -> None:
+        session = lock(session_id)
+        if session.status == Session.Status.ACTIVE and session.stage == stage:
+            _apply(session, visits.stage_of(session).overdue(session))
+        if settle is not None:
+            settle()
+
+    _again(work)
+
+
+def show_life(session: Session) -> None:
+    """A sign of life from the browser: presence, and whatever deadline has passed meanwhile."""
+    people.touch(session.participant)
+    seen = getattr(visits.stage_of(session), "seen", None)
+    if session.status == Session.Status.ACTIVE and seen is not None:
+        seen(session)
+    match = queries.match_of(session)
+    if match is not None and match.deadline_at is not None and clock.now() > match.deadline_at + GRACE:
+        games.close_overdue(match_id=match.pk, rev=match.rev)

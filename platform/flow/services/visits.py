@@ -1,0 +1,78 @@
+"""Moving one session through its stages. All of it runs in a caller's transaction that holds the session's lock."""
+
+from collections.abc import Iterable
+
+from events import clock, log
+from flow.deadlines import stream_of
+from flow.kinds import kind
+from flow.machine import check_move
+from flow.stage import StageKind
+from participants.models import Participant
+from scheduling.models import Session
+from studies import definition
+
+COMPLETED = "completed"
+
+
+def lock_sessions(ids: Iterable[int]) -> list[Session]:
+    """Sessions under their locks, in the order of their keys, so that two groups of locks never wait for each other."""
+    rows = Session.objects.select_for_update(of=("self",)).filter(pk__in=list(ids)).order_by("pk")
+    return list(rows.select_related("participant__version", "participant__study"))
+
+
+def stage_of(session: Session) -> StageKind:
+    """The stage a session is at, ready to use."""
+    config = definition.stage(session.participant.version, session.stage)
+    stage: StageKind = kind("stage", config.kind)(config, session.participant.version)
+    return stage
+
+
+def enter(session: Session) -> None:
+    """Open the stage that `session.stage` points to."""
+    config = definition.stage(session.participant.version, session.stage)
+    session.facts = {}
+    session.stage_opened_at = clock.now()
+    session.rev += 1
+    session.save()
+    _record(session, "stage.opened", {"stage": config.id})
+    stage_of(session).open(session)
+    if session.facts:
+        session.save(update_fields=["facts"])
+
+
+def move_on(session: Session) -> None:
+    """The open stage is done: enter the next, or finish by the exit that was planned."""
+    stages = definition.definition(session.participant.version).stages
+    _record(session, "stage.closed", {"stage": stages[session.stage].id})
+    if session.stage + 1 < len(stages):
+        session.stage += 1
+        enter(session)
+    else:
+        finish(session, session.planned_exit or COMPLETED)
+
+
+def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:
+    """End the session, and with it the participation, by a declared exit. The reckoning is in the same transaction."""
+    participant = session.participant
+    now = clock.now()
+    session.status = check_move("session", session.status, Session.Status.FINISHED)
+    session.finished_at = now
+    session.rev += 1
+    session.save()
+    status = Participant.Status.WITHDRAWN if withdraw else Participant.Status.FINISHED
+    participant.status = check_move("participant", participant.status, status)
+    participant.exit = exit_name
+    participant.ended_at = now
+    participant.save(update_fields=["status", "exit", "ended_at"])
+    kind("exit", "settle")(participant)
+    _record(session, "session.finished", {"exit": exit_name})
+
+
+def _record(session: Session, event: str, facts: dict[str, object]) -> None:
+    log.record(
+        event,
+        study=session.participant.study_id,
+        subject=("session", session.pk),
+        facts=facts,
+        wake={stream_of(session): session.rev},
+    )

@@ -1,0 +1,113 @@
+"""The stage in which a group plays. The page is whatever the seat's match says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from flow.errors import FlowError
+from flow.game import game_of
+from flow.models import Match, Placing
+from flow.page import Page
+from flow.queries import match_of, page_text, seen_now, slots_of
+from flow.services import games
+from flow.services.rounds import step_kind
+from flow.stage import Handled, Refused, Stay, Verdict
+from flow.state import VOID_PATH, MatchState
+from flow.step import Asked
+from matching.models import Group, Seat
+from scheduling.models import Session
+from studies import definition
+from studies.markdown import render_page
+from studies.models import Version
+
+
+class GameStage:
+    """Implements `flow.stage.StageKind` for games."""
+
+    def __init__(self, config: Any, version: Version) -> None:
+        self.config = config
+        self.version = version
+
+    def open(self, session: Session) -> None:
+        """The game begins when the last person of the group has arrived."""
+        seat = self._seat(session)
+        if seat is None:
+            return
+        group = games.lock_group(seat.group_id)
+        others = group.seats.filter(status=Seat.Status.SITTING, session__isnull=False).values_list(
+            "session_id", flat=True
+        )
+        index = session.stage
+        # the group's lock is held, so nobody arrives between this look and the beginning
+        if all(other.stage >= index for other in Session.objects.filter(pk__in=others).exclude(pk=session.pk)):
+            games.begin_locked(group)
+
+    def page(self, session: Session) -> Page:
+        seat = self._seat(session)
+        if seat is None:
+            return Page(kind="match", title=_("One moment, please"))
+        points = Placing.objects.filter(seat=seat).aggregate(sum=Sum("points"))["sum"] or 0
+        group = seat.group
+        match = match_of(session)
+        if group.round == 0:
+            return Page(kind="match", title=_("Waiting for the other players to be ready"), points=points)
+        where = _("Round %(n)d of %(all)d") % {"n": group.round, "all": group.rounds}
+        if match is None or match.round != group.round:
+            return self._waiting(group, "sit_out", where=where, points=points)
+        if not match.path:
+            return Page(kind="match", title=_("Waiting for the other players"), where=where, points=points)
+        return self._step(match, seat, where=where, points=points)
+
+    def _step(self, match: Match, seat: Seat, *, where: str, points: int) -> Page:
+        state = MatchState(match)
+        implementation, step = step_kind(state)
+        place = state.place(seat)
+        view = seen_now(state, place)
+        text = render_page(page_text(match, view.page), slots_of(state, view))
+        is_asked = place in implementation.acting(state, step)
+        asked = implementation.asked(state, step, place) if is_asked else Asked()
+        has_acted = not is_asked and any(a.path == match.path and a.seat_id == seat.pk for a in state.stored_acts)
+        return Page(
+            kind="match",
+            title=text.title,
+            html=text.html,
+            fields=asked.fields,
+            button=asked.button,
+            view=view,
+            deadline_at=match.deadline_at,
+            where=where,
+            points=points,
+            note=_("Saved. Waiting for the other players.") if has_acted and match.path != VOID_PATH else "",
+        )
+
+    def _waiting(self, group: Group, page: str, *, where: str, points: int) -> Page:
+        game = game_of(group)
+        source = definition.text(game.version, f"{game.config.pages}/{page}.md")
+        text = render_page(source, game.parameters.slots() | {"void_points": game.void_points})
+        return Page(kind="match", title=text.title, html=text.html, where=where, points=points)
+
+    def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
+        seat, match = self._seat(session), match_of(session)
+        if seat is None or match is None or not match.path:
+            return Stay()
+        # the caller holds the group's lock: what was read above cannot have moved
+        match.group = games.lock_group(match.group_id)
+        try:
+            outcome = games.act_locked(
+                match, seat, path=match.path, values=data, source="person", key=data.get("key", "")
+            )
+        except FlowError as error:
+            return Refused(error.errors)
+        return Handled("late" if outcome == games.LATE else "stored")
+
+    def overdue(self, session: Session) -> Verdict:
+        """Games have deadlines of their own, on the match."""
+        return Handled()
+
+    def _seat(self, session: Session) -> Seat | None:
+        seats = Seat.objects.filter(session=session, group__stage=self.config.id).select_related(
+            "group__version__study"
+        )
+        return seats.order_by("-pk").first()

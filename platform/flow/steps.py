@@ -1,0 +1,88 @@
+"""Decisions and shows. A talk stands with the conversations it needs, in `chat`."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from flow.errors import FlowError
+from flow.models import Act, Match
+from flow.state import MatchState
+from flow.step import Asked, Incoming
+from matching.models import Seat
+from paradigm import Decision, Place, Show, View
+from paradigm.fields import clean, resolve
+
+
+class DecisionStep:
+    """Every seat of the acting roles fills in its fields once."""
+
+    def open(self, match: Match, state: MatchState, step: Decision) -> None:
+        """Nothing to make: acts are rows of their own."""
+
+    def acting(self, state: MatchState, step: Decision) -> Sequence[Place]:
+        done = _acted(state)
+        return [place for place in state.places if step.fields_of(place.role) and place.seat not in done]
+
+    def asked(self, state: MatchState, step: Decision, place: Place) -> Asked:
+        fields = resolve(step.fields_of(place.role), place, state)
+        return Asked(fields=fields, button=_("Send")) if fields else Asked()
+
+    def view(self, state: MatchState, step: Decision, place: Place, told: View) -> View:
+        return told if step.blind else state.game.experiment.view(place, state)
+
+    def act(self, match: Match, state: MatchState, step: Decision, act: Incoming) -> None:
+        place = state.place(act.seat)
+        fields = resolve(step.fields_of(place.role), place, state)
+        if not fields:
+            raise FlowError("not_here", f"role {place.role} has nothing to decide at {state.path}")
+        values, errors = clean(fields, act.values)
+        if errors:
+            raise FlowError("refused", f"{len(errors)} values refused at {state.path}", errors)
+        store_act(match, state.path, act, values)
+
+    def finished(self, state: MatchState, step: Decision) -> bool:
+        return not self.acting(state, step)
+
+    def missing(self, state: MatchState, step: Decision) -> Sequence[Place]:
+        return self.acting(state, step)
+
+
+class ShowStep:
+    """A page to read. People go on when they are ready; nobody waits for the others' machines."""
+
+    def open(self, match: Match, state: MatchState, step: Show) -> None:
+        """Nothing to make."""
+
+    def acting(self, state: MatchState, step: Show | None) -> Sequence[Place]:
+        done = _acted(state)
+        return [place for place in state.places if place.seat not in done and _is_reading(state.seats[place.seat])]
+
+    def asked(self, state: MatchState, step: Show | None, place: Place) -> Asked:
+        return Asked(button=_("Continue"))
+
+    def view(self, state: MatchState, step: Show, place: Place, told: View) -> View:
+        return told
+
+    def act(self, match: Match, state: MatchState, step: Show | None, act: Incoming) -> None:
+        store_act(match, state.path, act, {})
+
+    def finished(self, state: MatchState, step: Show | None) -> bool:
+        return not self.acting(state, step)
+
+    def missing(self, state: MatchState, step: Show | None) -> Sequence[Place]:
+        return ()
+
+
+def store_act(match: Match, path: str, act: Incoming, values: dict[str, object]) -> None:
+    """One row per seat and step; the unique constraint is the last guard against a second."""
+    Act.objects.create(
+        match=match, path=path, seat=act.seat, values=values, source=act.source, latency_ms=act.latency_ms
+    )
+
+
+def _acted(state: MatchState) -> set[int]:
+    return {act.seat.number for act in state.stored_acts if act.path == state.path}
+
+
+def _is_reading(seat: Seat) -> bool:
+    return seat.occupant == "person" and seat.status == Seat.Status.SITTING

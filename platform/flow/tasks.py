@@ -1,0 +1,25 @@
+"""What is due when nobody comes: a step's deadline, a stage's, a group to be formed."""
+
+from functools import partial
+
+from events import due
+from events.claim import Claim
+from flow.services import forming, games, sessions
+
+
+def close_step(claim: Claim) -> str | None:
+    """Close an overdue step; its settlement commits with it."""
+    games.close_overdue(match_id=claim.facts["match"], rev=claim.facts["rev"], settle=partial(due.settle, claim))
+    return None
+
+
+def stage_overdue(claim: Claim) -> str | None:
+    """Let a stage whose time is up say what follows; its settlement commits with it."""
+    sessions.stage_overdue(claim.facts["session"], claim.facts["stage"], settle=partial(due.settle, claim))
+    return None
+
+
+def form_groups(claim: Claim) -> str | None:
+    """Form what groups can be formed in a waiting room."""
+    formed = forming.form_groups(claim.facts["version"], claim.facts["stage"])
+    return f"formed {formed}"
