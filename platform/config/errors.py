@@ -7,18 +7,18 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 
-def bad_request(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  Django passes it
     """Answer 400."""
     return _page(request, status=400, title=_("We could not read that"), advice=_("Please go back and try once more."))
 
 
-def refused(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  Django passes it
     """Answer 403."""
     advice = _("Please open this page again with the link that you were given.")
     return _page(request, status=403, title=_("This page is not open to you"), advice=advice)
 
 
-def missing(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  Django passes it
     """Answer 404."""
     return _page(
         request, status=404, title=_("There is nothing here"), advice=_("Please check the address of the page.")

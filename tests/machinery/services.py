@@ -32,6 +32,7 @@ class Services:
     def start(self) -> None:
         """Start what the environment does not name, and name it there."""
         self.home = Path(tempfile.mkdtemp(prefix="rapport-tests-"))
+        (self.home / "static").mkdir()
         self.home.chmod(0o711)  # as root, PostgreSQL runs under another account and must reach its data
         places = places_of(self.home)
         os.environ["RAPPORT_HOME"] = str(self.home)
