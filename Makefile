@@ -1,0 +1,55 @@
+# Two commands matter: `make demo` and `make test`. Nothing needs to be installed before but Python 3.11, pip and make.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := var/.stamp-run
+DEV := var/.stamp-dev
+
+.PHONY: demo up test check long bench lock screenshots clean help
+
+help:  ## say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(RUN)  ## start everything with a demo study, and print where to play it
+	@$(BIN)/python manage.py up --demo
+
+up: $(RUN)  ## start everything without a demo study
+	@$(BIN)/python manage.py up
+
+test: $(DEV)  ## run the tests (at most 15 minutes)
+	$(BIN)/python -m pytest -n 2 -m "not long"
+
+check: $(DEV)  ## formatting, lint, types, system checks, missing migrations, layout
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy platform experiments tests manage.py
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m pytest -q tests/test_layout.py
+
+long: $(DEV)  ## the tests at the sizes that were promised (at most an hour)
+	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -n 2
+
+bench: $(DEV)  ## the benchmark
+	$(BIN)/python -m bench
+
+screenshots: $(DEV)  ## make every picture of the documentation again
+	RAPPORT_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -m browser tests/browser
+
+lock: $(DEV)  ## write requirements.txt and dev.txt from the .in files
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url dev.in -o dev.txt
+
+clean:  ## remove the environment and all state of this copy, data included
+	rm -rf .venv var
+
+$(RUN): requirements.txt | .venv
+	@.ci/install requirements.txt
+	@touch $@
+
+$(DEV): requirements.txt dev.txt | .venv
+	@.ci/install requirements.txt dev.txt
+	@touch $(RUN) $@
+
+.venv:
+	@PYTHON="$(PYTHON)" .ci/environment
