@@ -1,0 +1,224 @@
+"""From a `Page` to what its template needs: controls with ids, errors in words, times a script can count down from."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.translation import get_language_bidi, gettext_noop
+from django.utils.translation import gettext as _
+
+from flow.page import Page
+from paradigm import Card, Choice, Field, FieldError, Line, Option, Rating
+
+MOST_RADIOS = 7
+LIVE_KINDS = frozenset({"waiting", "match"})
+# A page without anything to press and without a script asks for news itself, but never faster than this.
+LEAST_REFRESH_SECONDS = 5
+
+# What the language's own fields may refuse with. They are pure Python without gettext, so the words are collected here.
+REFUSALS = (
+    gettext_noop("Please answer this."),
+    gettext_noop("Please write words here."),
+    gettext_noop("This has characters that cannot be stored."),
+    gettext_noop("Please use at most %(max)s characters."),
+    gettext_noop("Please write a whole number."),
+    gettext_noop("Please choose from %(low)s to %(high)s."),
+    gettext_noop("Please pick one of the options."),
+)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around a page. Holds only what a participant may see.
+
+    Attributes:
+        title: The study's public title; the tab says nothing else.
+        rev: The revision of the page, sent back with the form and with every poll.
+        now: The platform's clock, so that a wrong clock in the browser does not matter.
+        language: Of the study, e.g. "en".
+        worth: What the points so far are worth, e.g. "£0.48"; empty where they are worth nothing.
+        contact: name, email and ethics_ref of those who answer questions.
+        is_demo: Whether the page says that this is a demonstration.
+        is_over: Whether the participant has reached an exit: then there is nothing to leave.
+        shows_recorded: Whether one may look at one's own rows.
+    """
+
+    title: str
+    rev: str
+    now: datetime
+    language: str = "en"
+    worth: str = ""
+    contact: Mapping[str, str] = field(default_factory=dict)
+    is_demo: bool = False
+    is_over: bool = False
+    shows_recorded: bool = False
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One option of a choice; `card` is who it is about, where the page shows that person."""
+
+    option: Option
+    card: Card | None = None
+
+
+@dataclass(frozen=True)
+class Widget:
+    """One field as its template meets it."""
+
+    field: Field
+    id: str
+    label: str
+    value: str = ""
+    error: str = ""
+    offers: Sequence[Offer] = ()
+
+    @property
+    def template(self) -> str:
+        """The template that draws it."""
+        return "fields/cards.html" if self.has_cards else f"fields/{self.field.kind}.html"
+
+    @property
+    def names_about(self) -> bool:
+        """Whether the letter of the partner must stand beside the label, because the label does not say it."""
+        return bool(self.field.about) and self.field.about not in re.findall(r"\w+", self.label)
+
+    @property
+    def says_optional(self) -> bool:
+        """Whether to add that it may stay empty; a label that ends in a bracket says so itself."""
+        return not self.field.required and not self.label.endswith(")")
+
+    @property
+    def has_cards(self) -> bool:
+        """Whether the options are people on cards."""
+        return any(offer.card for offer in self.offers)
+
+    @property
+    def scale(self) -> Sequence[int]:
+        """The points of a short rating, each a radio button; empty where a slider is better."""
+        if not isinstance(self.field, Rating) or int(self.field.high) - int(self.field.low) >= MOST_RADIOS:
+            return ()
+        return range(int(self.field.low), int(self.field.high) + 1)
+
+
+def draw(request: HttpRequest, page: Page, frame: Frame, *, is_fragment: bool) -> str:
+    """The HTML of a page: the whole document, or only the part that a script swaps."""
+    template = "participant/fragment.html" if is_fragment else "participant/frame.html"
+    return render_to_string(template, context_of(page, frame), request=request)
+
+
+def context_of(page: Page, frame: Frame) -> dict[str, object]:
+    """Everything the templates use."""
+    widgets = widgets_of(page)
+    picked = {offer.card.position for widget in widgets for offer in widget.offers if offer.card}
+    view = page.view
+    return {
+        "page": page,
+        "frame": frame,
+        "body": f"participant/{page.kind}.html",
+        "widgets": widgets,
+        "problems": [widget for widget in widgets if widget.error],
+        "problem": words_of(page.errors.get("")),
+        "cards": [plain_card(card) for card in (view.cards if view else ()) if card.position not in picked],
+        "lines": [plain_line(line) for line in (view.lines if view else ())],
+        "tables": view.tables if view else (),
+        "key": uuid4(),
+        "identity": identity_of(page),
+        "is_live": page.kind in LIVE_KINDS,
+        "direction": "rtl" if get_language_bidi() else "ltr",
+        "refresh_seconds": refresh_seconds(page, frame.now),
+        "seconds_left": seconds_left(page, frame.now),
+    }
+
+
+def widgets_of(page: Page) -> list[Widget]:
+    """The page's fields with ids, labels, what was typed and what was wrong with it."""
+    found: list[Widget] = []
+    cards = {card.position: plain_card(card) for card in (page.view.cards if page.view else ())}
+    for one in page.fields:
+        offers = offers_of(one, cards)
+        if any(offer.card for offer in offers):
+            cards = {}  # people are shown once; a later question about them is a plain list
+        found.append(
+            Widget(
+                field=one,
+                id=html_id(one.key),
+                label=_(one.label) if one.label else "",
+                value=plain(str(page.values.get(one.key, "") or "")),
+                error=words_of(page.errors.get(one.key)),
+                offers=offers,
+            )
+        )
+    return found
+
+
+def offers_of(one: Field, cards: Mapping[str, Card]) -> Sequence[Offer]:
+    """A choice's options, joined with the cards of those they name."""
+    if not isinstance(one, Choice):
+        return ()
+    named = {option.value for option in one.offered}
+    shown = cards if cards and set(cards) <= named else {}
+    return [Offer(option, shown.get(option.value)) for option in one.offered]
+
+
+def words_of(error: FieldError | None) -> str:
+    """A refusal in the participant's language."""
+    if error is None:
+        return ""
+    words = _(error.text)
+    return words % error.slots if error.slots else words
+
+
+def html_id(key: str) -> str:
+    """A valid id for a field's key: "expected@A" gives "f-expected-A"."""
+    return "f-" + re.sub(r"[^A-Za-z0-9_-]", "-", key)
+
+
+def identity_of(page: Page) -> str:
+    """The same for two revisions of one page, so that a number which grows does not move anybody's focus."""
+    told = page.view.page if page.view else ""
+    words = "" if page.kind in LIVE_KINDS else page.html
+    fields = "/".join(one.key for one in page.fields)
+    parts = "|".join([page.kind, page.title, page.where, told, words, fields, page.button])
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+
+
+def plain(text: str) -> str:
+    """People's words without invisible characters that could turn the line around or hide something."""
+    return "".join(
+        c for c in text if c in "\n\t" or (unicodedata.category(c) not in {"Cc", "Cs", "Co"} and not _turns(c))
+    )
+
+
+def _turns(character: str) -> bool:
+    return character in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def plain_card(card: Card) -> Card:
+    """The card with its words made safe to show."""
+    return Card(position=card.position, label=card.label, text=plain(card.text))
+
+
+def plain_line(line: Line) -> Line:
+    """The line with its words made safe to show."""
+    return Line(who=line.who, text=plain(line.text), kind=line.kind, seq=line.seq)
+
+
+def seconds_left(page: Page, now: datetime) -> int | None:
+    """Whole seconds until the limit, never negative; None without a limit."""
+    return None if page.deadline_at is None else max(0, round((page.deadline_at - now).total_seconds()))
+
+
+def refresh_seconds(page: Page, now: datetime) -> int | None:
+    """When a browser without scripts loads the page again; None where somebody may be writing with all the time."""
+    left = seconds_left(page, now)
+    if page.kind in LIVE_KINDS and not page.fields:
+        wait = max(LEAST_REFRESH_SECONDS, page.poll_seconds)
+        return wait if left is None else min(wait, left + 1)
+    return None if left is None else left + 1

@@ -1,0 +1,55 @@
+// Sliders beside number boxes, and counters under text. Both only help: the boxes alone are enough.
+
+/** Add what helps to the fields inside `root`. */
+export function furnish(root, words) {
+  for (const amount of root.querySelectorAll("[data-amount]:not(:has(.slider))")) addSlider(amount);
+  for (const text of root.querySelectorAll("[data-max]")) addCounter(text, words);
+}
+
+/** A line to touch. It shows no handle before it is touched, so that nothing suggests a value. */
+function addSlider(amount) {
+  const box = amount.querySelector("input");
+  const slider = document.createElement("input");
+  slider.type = "range";
+  slider.min = box.min;
+  slider.max = box.max;
+  slider.step = "1";
+  // The box says the same to keyboards and screen readers; a second stop would only be in the way.
+  slider.tabIndex = -1;
+  slider.setAttribute("aria-hidden", "true");
+  const follow = () => {
+    const isSet = box.value !== "" && box.validity.valid;
+    slider.classList.toggle("untouched", !isSet);
+    if (isSet) slider.value = box.value;
+  };
+  const set = () => {
+    slider.classList.remove("untouched");
+    box.value = slider.value;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  slider.addEventListener("input", (event) => { event.stopPropagation(); set(); });
+  slider.addEventListener("click", set);  // a touch exactly in the middle of an untouched line changes nothing by itself
+  box.addEventListener("input", follow);
+  const line = document.createElement("div");
+  line.className = "slider";
+  const ends = document.createElement("div");
+  ends.className = "ends";
+  ends.setAttribute("aria-hidden", "true");
+  for (const end of [box.min, box.max]) ends.append(Object.assign(document.createElement("span"), { textContent: end }));
+  line.append(slider, ends);
+  amount.append(line);
+  follow();
+}
+
+function addCounter(text, words) {
+  const hint = document.getElementById(`${text.id}-most`);
+  const most = Number(text.dataset.max);
+  if (!hint || !most) return;
+  const follow = () => {
+    const used = [...text.value.trim()].length;  // characters as the server counts them
+    hint.textContent = words.characters.replace("{n}", String(used)).replace("{max}", String(most));
+    hint.classList.toggle("over", used > most);
+  };
+  text.addEventListener("input", follow);
+  follow();
+}

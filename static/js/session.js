@@ -1,0 +1,206 @@
+// The participant's page: sends forms, asks for news, and shows the page that the server says is current.
+// Everything here is comfort. Without it the same forms and links work, one load at a time.
+import { count } from "./countdown.js";
+import { furnish } from "./fields.js";
+import { forget, keep, restore } from "./drafts.js";
+import { flash, offerSound, ring } from "./attention.js";
+import { listen } from "./socket.js";
+
+const words = document.getElementById("words").dataset;
+const REQUEST_MS = 15000;
+const FIRST_WAIT_MS = 500;
+const MOST_WAIT_MS = 8000;
+let sending = false;   // a double click, or a poll that was on its way, must not undo the answer to a form
+let polling = null;    // the poll under way
+let shown = 0;         // grows with every page shown
+let timer = 0;
+let isTroubled = false;
+
+const page = () => document.getElementById("page");
+const pause = (ms) => new Promise((wake) => setTimeout(wake, ms));
+
+/** Wait for `ms`, or only until the browser is online again. */
+function rest(ms) {
+  return new Promise((wake) => {
+    const done = () => { clearTimeout(clock); removeEventListener("online", done); wake(); };
+    const clock = setTimeout(done, ms);
+    addEventListener("online", done);
+  });
+}
+
+const backoff = (attempt) => Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt) * (0.5 + Math.random() / 2);
+
+function speak(text) {
+  document.getElementById("spoken").textContent = text;
+}
+
+/** Say something on the page and to screen readers; `trouble` stays until it is over. */
+function tell(text, trouble = false) {
+  const note = document.getElementById("note");
+  isTroubled = trouble;
+  note.classList.toggle("lasting", trouble);
+  if (note.textContent !== text) {
+    note.textContent = text;
+    speak(text);
+  }
+}
+
+/** Show the page in `html`. `isOwn`: it is the answer to what this person just sent. */
+function show(html, isOwn) {
+  const next = new DOMParser().parseFromString(html, "text/html").getElementById("page");
+  if (!next) { location.reload(); return; }
+  const old = page();
+  const isSame = old.dataset.identity === next.dataset.identity;
+  shown += 1;
+  if (old.dataset.rev !== next.dataset.rev) forget(old.dataset.rev);
+  if (isSame && !isOwn) renew(old, next);
+  else {
+    old.replaceWith(next);
+    begin();
+    arrive(old, isSame, isOwn);
+  }
+  const note = document.getElementById("note").textContent;
+  if (note) speak(note);
+}
+
+/** A number on this page changed: put in everything but the form, which somebody may be filling in. */
+function renew(old, next) {
+  const form = old.querySelector("form[data-form]");
+  const fresh = next.querySelector("form[data-form]");
+  if (!form || !fresh || !form.contains(document.activeElement)) {
+    const focused = document.activeElement?.id;
+    if (form && fresh) keep(form, next.dataset.rev);
+    old.replaceWith(next);
+    begin();
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    return;
+  }
+  for (const name of ["key", "rev", "csrfmiddlewaretoken"]) form.elements.namedItem(name).value = fresh.elements.namedItem(name).value;
+  while (form.previousSibling) form.previousSibling.remove();
+  while (form.nextSibling) form.nextSibling.remove();
+  while (fresh.previousSibling) form.parentNode.prepend(fresh.previousSibling);
+  while (fresh.nextSibling) form.parentNode.append(fresh.nextSibling);
+  old.querySelector(".strip")?.remove();
+  const strip = next.querySelector(".strip");
+  if (strip) old.prepend(strip);
+  Object.assign(old.dataset, next.dataset);
+  keep(form, old.dataset.rev);
+  begin();
+}
+
+/** Lead eyes and screen readers to what is new. */
+function arrive(old, isSame, isOwn) {
+  const problems = document.getElementById("problems");
+  if (problems && isOwn) { problems.focus(); return; }
+  if (isSame && document.querySelector("#main textarea")) { document.querySelector("#main textarea").focus(); return; }
+  const heading = document.getElementById("title");
+  scrollTo(0, 0);
+  heading.focus({ preventScroll: true });
+  if (isOwn || old.dataset.live !== "yes" || !document.querySelector("#main .primary")) return;
+  ring();
+  flash(heading.textContent);
+}
+
+async function send(form, submitter) {
+  if (sending) return;
+  sending = true;
+  polling?.abort();
+  const body = new URLSearchParams(new FormData(form, submitter));
+  form.setAttribute("aria-busy", "true");
+  keep(form, page().dataset.rev);
+  const slow = setTimeout(() => tell(words.sending), 1200);
+  for (let attempt = 0; ; attempt += 1) {
+    const answer = await attemptOf(form, body);
+    if (answer && answer.status < 500 && answer.status !== 429) {
+      clearTimeout(slow);
+      await take(form, answer);
+      return;
+    }
+    clearTimeout(slow);
+    tell(answer ? words.busy : words.offline, true);
+    await rest(answer?.status === 429 ? 1000 * (Number(answer.headers.get("Retry-After")) || 5) : backoff(attempt));
+  }
+}
+
+async function attemptOf(form, body) {
+  try {
+    const answer = await fetch(form.getAttribute("action"), {
+      method: "POST", body, headers: { "X-Fragment": "1" }, signal: AbortSignal.timeout(REQUEST_MS), redirect: "error",
+    });
+    return { status: answer.status, headers: answer.headers, html: await answer.text() };
+  } catch {
+    return null;
+  }
+}
+
+async function take(form, answer) {
+  sending = false;
+  form.removeAttribute("aria-busy");
+  if ([200, 409, 422].includes(answer.status)) show(answer.html, true);
+  else if (answer.status === 403 || answer.status === 404) location.reload();
+  else tell(words.unread, true);
+}
+
+/** Ask whether the page has changed. Also the sign of life that keeps one's place. */
+async function poll() {
+  if (sending || polling || page().dataset.over === "yes") return;
+  const before = shown;
+  polling = new AbortController();
+  const limit = setTimeout(() => polling?.abort(), REQUEST_MS);
+  try {
+    const answer = await fetch(`/s/poll?rev=${encodeURIComponent(page().dataset.rev)}`, { headers: { "X-Fragment": "1" }, signal: polling.signal });
+    if (answer.status === 403 || answer.status === 404) { location.reload(); return; }
+    if (answer.ok && isTroubled && !sending) tell(words.back);
+    const html = answer.status === 200 ? await answer.text() : "";
+    if (html && before === shown && !sending) show(html, false);
+  } catch {
+    if (!sending && !navigator.onLine) tell(words.offline, true);
+  } finally {
+    clearTimeout(limit);
+    polling = null;
+    schedule();
+  }
+}
+
+function schedule() {
+  clearTimeout(timer);
+  const { live, pollSeconds, over } = page().dataset;
+  if (over === "yes") return;
+  const seconds = live === "yes" && !socket.isOpen() ? Number(pollSeconds) || 3 : 25;
+  timer = setTimeout(poll, seconds * 1000 * (0.9 + Math.random() * 0.2));
+}
+
+/** After time is up the server closes the step; ask until it has. */
+async function timeIsUp() {
+  const before = shown;
+  speak(words.over);
+  for (const ms of [400, 2000, 1500, 3000]) {
+    await pause(ms);
+    if (before !== shown) return;
+    await poll();
+  }
+}
+
+/** Make a page that was just shown work. */
+function begin() {
+  const current = page();
+  for (const form of current.querySelectorAll("form[data-form]:not([data-ready])")) {
+    form.dataset.ready = "yes";
+    restore(form, current.dataset.rev);
+    form.addEventListener("submit", (event) => { event.preventDefault(); send(form, event.submitter); });
+    form.addEventListener("input", () => keep(form, page().dataset.rev));
+  }
+  furnish(current, words);
+  offerSound(current, words);
+  count(document.getElementById("time"), { speak, words, atZero: timeIsUp });
+  if (current.dataset.over === "yes") socket.close();
+  else if (current.dataset.live === "yes") socket.open();
+  schedule();
+}
+
+const socket = listen(document.body.dataset.socket, { news: poll, changed: schedule });
+addEventListener("online", () => { socket.retry(); poll(); });
+addEventListener("offline", () => tell(words.offline, true));
+addEventListener("pageshow", (event) => { if (event.persisted) { socket.retry(); poll(); } });
+document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") { socket.retry(); poll(); } });
+begin();

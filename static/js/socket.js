@@ -1,0 +1,58 @@
+// A hint that something changed, nothing more: the page itself always comes by request.
+const PING_MS = 20000;
+const FIRST_WAIT_MS = 500;
+const MOST_WAIT_MS = 30000;
+const GONE = 4401;      // this browser is not known any more: the next request says so in words
+const TOO_MANY = 4429;  // enough tabs are open; this one polls
+
+/** Follow the pointers at `address`. `news` runs at each, `changed` when the socket opens or closes. */
+export function listen(address, { news, changed }) {
+  let socket = null;
+  let isWanted = false;
+  let attempt = 0;
+  let ping = 0;
+  let wait = 0;
+  let missed = 0;
+
+  function connect() {
+    clearTimeout(wait);
+    if (!isWanted || !address || socket) return;
+    try { socket = new WebSocket(address); } catch { socket = null; return; }
+    const mine = socket;
+    mine.addEventListener("open", () => { attempt = 0; missed = 0; beat(mine); changed(); news(); });
+    mine.addEventListener("message", (event) => { missed = 0; if (!event.data.includes('"pong"')) news(); });
+    mine.addEventListener("close", (event) => { if (mine === socket) over(event.code); });
+  }
+
+  function beat(mine) {
+    clearInterval(ping);
+    ping = setInterval(() => {
+      missed += 1;
+      if (missed > 2) { drop(); return; }  // a phone that slept may hold a dead socket that never closes
+      if (mine.readyState === WebSocket.OPEN) mine.send('{"do":"ping"}');
+    }, PING_MS);
+  }
+
+  function over(code) {
+    clearInterval(ping);
+    socket = null;
+    changed();
+    if (code === GONE) { isWanted = false; news(); return; }
+    if (code === TOO_MANY) { isWanted = false; return; }
+    wait = setTimeout(connect, Math.random() * Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt));  // full jitter: a restarted server is not stormed
+    attempt += 1;
+  }
+
+  function drop() {
+    const old = socket;
+    over(0);
+    old?.close();
+  }
+
+  return {
+    isOpen: () => socket?.readyState === WebSocket.OPEN,
+    open: () => { isWanted = true; connect(); },
+    close: () => { isWanted = false; clearTimeout(wait); clearInterval(ping); socket?.close(); },
+    retry: () => { attempt = 0; if (isWanted && socket?.readyState !== WebSocket.OPEN) { if (socket) drop(); connect(); } },
+  };
+}
