@@ -48,8 +48,8 @@ def shift(delta: timedelta) -> datetime:
         raise ClockError("backwards", f"the clock cannot go back by {-delta}: make a new simulation database instead")
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE events_clock SET ahead_by = ahead_by + %s WHERE made_for_simulation RETURNING rapport_now()",
-            [delta],
+            "UPDATE events_clock SET ahead_by = ahead_by + make_interval(secs => %s) WHERE made_for_simulation",
+            [delta.total_seconds()],
         )
         if cursor.rowcount != 1:
             raise ClockError(

@@ -18,7 +18,7 @@ from events.claim import Claim
 from events.models import Due, Event
 from events.reaction import queue_of
 
-LEASE = timedelta(seconds=10)
+LEASE_SECONDS = 10.0
 MAX_ATTEMPTS = 5
 # A row due later than this gets no hint: the bots' loop and the sweeper read it in time.
 HINT_WITHIN = timedelta(seconds=1)
@@ -93,7 +93,8 @@ def schedule(
 
 _CLAIM = """
 UPDATE events_due
-SET lease_until = rapport_now() + %(lease)s, fence = fence + 1, attempts = attempts + 1, again_after = NULL
+SET lease_until = rapport_now() + make_interval(secs => %(lease)s), again_after = NULL,
+    fence = fence + 1, attempts = attempts + 1
 WHERE id IN (
     SELECT id FROM events_due
     WHERE outcome = '' AND attempts < %(most)s AND {which}
@@ -101,10 +102,12 @@ WHERE id IN (
     ORDER BY run_after LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 RETURNING id, reaction, queue, key, facts, event_id, fence, attempts, run_after, rapport_now()
 """
-_BY_ID = "id = ANY(%(ids)s) AND run_after <= (SELECT rapport_now()) + %(ahead)s"
+_COLUMNS = ("id", "reaction", "queue", "key", "facts", "event_id", "fence", "attempts", "run_after", "at")
+_BY_ID = "id = ANY(%(ids)s) AND run_after <= (SELECT rapport_now()) + make_interval(secs => %(ahead)s)"
 # A hinted row is late only after a moment in which its hint may arrive; one planned for later, or retried, had no hint.
 _BY_QUEUE = """queue = %(queue)s AND run_after <= (SELECT rapport_now())
-    AND (run_after > created_at + interval '1 second' OR run_after <= (SELECT rapport_now()) - %(hint)s)"""
+    AND (run_after > created_at + interval '1 second'
+         OR run_after <= (SELECT rapport_now()) - make_interval(secs => %(hint)s))"""
 
 
 def claim(queue: str, *, limit: int, hint_seconds: float = 0.0) -> list[Claim]:
@@ -113,31 +116,27 @@ def claim(queue: str, *, limit: int, hint_seconds: float = 0.0) -> list[Claim]:
     Args:
         hint_seconds: Leave rows alone that became due with a hint less than this ago: a worker is about to take them.
     """
-    return _claimed(_BY_QUEUE, {"queue": queue, "limit": limit, "hint": timedelta(seconds=hint_seconds)})
+    return _claimed(_BY_QUEUE, {"queue": queue, "limit": limit, "hint": hint_seconds})
 
 
 def claim_ids(ids: Sequence[int], *, ahead_seconds: float = 0.0) -> list[Claim]:
     """Claim those of `ids` that are open, free and due within `ahead_seconds`."""
-    ahead = timedelta(seconds=ahead_seconds)
-    return _claimed(_BY_ID, {"ids": list(ids), "limit": len(ids), "ahead": ahead}) if ids else []
+    return _claimed(_BY_ID, {"ids": list(ids), "limit": len(ids), "ahead": ahead_seconds}) if ids else []
 
 
 def _claimed(which: str, values: dict[str, Any]) -> list[Claim]:
     with connection.cursor() as cursor:
         asked = time.monotonic()
         # SKIP LOCKED and the lease test in one statement: of two racing claimers one takes the row, the other passes.
-        cursor.execute(_CLAIM.format(which=which), {**values, "lease": LEASE, "most": MAX_ATTEMPTS})
+        cursor.execute(_CLAIM.format(which=which), {**values, "lease": LEASE_SECONDS, "most": MAX_ATTEMPTS})
         rows = cursor.fetchall()
         answered = (asked + time.monotonic()) / 2
-    found = [
-        Claim(*row[:4], _loaded(row[4]), *row[5:9], reading=clock.Reading(at=row[9], monotonic=answered))
-        for row in rows
-    ]
+    found = []
+    for row in rows:
+        values = dict(zip(_COLUMNS, row, strict=True))
+        reading = clock.Reading(at=values.pop("at"), monotonic=answered)
+        found.append(Claim(**values | {"facts": json.loads(values["facts"])}, reading=reading))
     return sorted(found, key=lambda claim: (claim.run_after, claim.id))
-
-
-def _loaded(facts: Any) -> dict[str, Any]:
-    return dict(json.loads(facts) if isinstance(facts, str) else facts)
 
 
 def upcoming(queue: str, *, within_seconds: float, limit: int, late_by_seconds: float = 0.0) -> Upcoming:
@@ -157,11 +156,11 @@ def renew(claims: Iterable[Claim]) -> set[int]:
     with connection.cursor() as cursor:
         # SKIP LOCKED: a row that its holder is just settling needs no lease, and must not hold up the others.
         cursor.execute(
-            """UPDATE events_due SET lease_until = rapport_now() + %s WHERE id IN (
+            """UPDATE events_due SET lease_until = rapport_now() + make_interval(secs => %s) WHERE id IN (
                    SELECT due.id FROM events_due due
                    JOIN unnest(%s::bigint[], %s::int[]) AS held (id, fence) USING (id, fence)
                    WHERE outcome = '' ORDER BY due.id FOR UPDATE OF due SKIP LOCKED)""",
-            [LEASE, list(held), list(held.values())],
+            [LEASE_SECONDS, list(held), list(held.values())],
         )
         cursor.execute("SELECT id, fence FROM events_due WHERE outcome = '' AND id = ANY(%s)", [list(held)])
         return {due_id for due_id, fence in cursor.fetchall() if held[due_id] == fence}

@@ -1,0 +1,90 @@
+"""The clock: real unless an empty database was made for simulation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+
+from events import clock, log
+from events.models import Clock, Event
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOUR = timedelta(hours=1)
+
+
+def real_now() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def something_happens() -> Event:
+    with transaction.atomic():
+        return log.record("thing.happened", study=None, subject=("thing", 1))
+
+
+def test_clock_is_the_databases_and_in_utc() -> None:
+    before, now, after = real_now(), clock.now(), real_now()
+    assert before <= now <= after
+    assert now.tzinfo is UTC
+
+
+@pytest.mark.parametrize("has_row", [True, False])
+def test_clock_offset_is_refused_by_the_trigger(has_row: bool) -> None:
+    Clock.objects.all().delete()
+    if has_row:
+        Clock.objects.create()
+    with pytest.raises(IntegrityError, match="made for simulation"):
+        Clock.objects.update_or_create(id=1, defaults={"ahead_by": HOUR})
+    with pytest.raises(clock.ClockError) as refused:
+        clock.shift(HOUR)
+    assert refused.value.code == "not_simulated"
+    assert clock.now() - real_now() < timedelta(seconds=5)
+
+
+def test_simulated_clock_moves_forward_and_stamps_events() -> None:
+    clock.simulate()
+    before = real_now()
+    clock.shift(2 * HOUR)
+    clock.shift(HOUR)
+    event = something_happens()
+    event.refresh_from_db()
+    assert timedelta(0) <= event.at - before - 3 * HOUR < timedelta(seconds=5)
+    assert clock.is_simulated()
+
+
+def test_simulated_clock_never_goes_back() -> None:
+    clock.simulate()
+    clock.shift(HOUR)
+    something_happens()
+    with pytest.raises(clock.ClockError) as refused:
+        clock.shift(-HOUR)
+    assert refused.value.code == "backwards"
+    with pytest.raises(IntegrityError, match="never goes back"):
+        Clock.objects.update(ahead_by=timedelta(0))
+
+
+def test_database_with_events_can_neither_become_nor_stop_being_a_simulation() -> None:
+    something_happens()
+    with pytest.raises(clock.ClockError) as refused:
+        clock.simulate()
+    assert refused.value.code == "not_empty"
+    with pytest.raises(IntegrityError, match="events already"):
+        Clock.objects.update_or_create(id=1, defaults={"made_for_simulation": True})
+    assert not clock.is_simulated()
+
+
+def test_clock_command_shows_and_moves_a_simulated_clock() -> None:
+    said = StringIO()
+    call_command("clock", stdout=said)
+    assert said.getvalue().endswith("(real)\n")
+    with pytest.raises(CommandError, match="not made for simulation"):
+        call_command("clock", "--ahead", "60")
+    call_command("clock", "--simulate", "--ahead", "3600", stdout=said)
+    assert said.getvalue().endswith("(simulated)\n")
+    assert clock.now() - real_now() > timedelta(minutes=59)
