@@ -9,12 +9,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from flow.game import game_of
-from flow.kinds import kind
+from flow.kinds import VOID_PATH, kind, stage_of, step_kind
 from flow.models import Exposure, Match
 from flow.page import Page
-from flow.services.rounds import step_kind
-from flow.services.visits import stage_of
-from flow.state import VOID_PATH, MatchState
+from flow.state import MatchState
 from matching.models import Seat
 from paradigm import Card, Field, Line, Place, Table, View
 from scheduling.models import Session

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from flow.game import Game, game_of
-from flow.kinds import kind
+from flow.kinds import VOID_PATH, kind
 from flow.models import Act, Match, Placing
 from matching.models import Seat
 from paradigm import Decision, Entry, Place, Play, State
@@ -16,7 +16,6 @@ from studies.models import levels_of
 
 MOST_PLAYS = 50
 MOST_ENTRIES = 200
-VOID_PATH = "~void"  # the page that tells a void match's seats about it
 
 
 class MatchState(State):

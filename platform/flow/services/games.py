@@ -8,6 +8,7 @@ from django.db import transaction
 from events import clock
 from flow.deadlines import GRACE
 from flow.errors import FlowError
+from flow.kinds import step_kind
 from flow.models import Match
 from flow.services import rounds
 from flow.state import MatchState
@@ -78,7 +79,7 @@ def act_locked(match: Match, seat: Seat, *, path: str, values: Mapping[str, Any]
     if match.deadline_at is not None and now > match.deadline_at + GRACE:
         return LATE if source == "person" else OVER
     state = MatchState(match)
-    implementation, step = rounds.step_kind(state)
+    implementation, step = step_kind(state)
     if seat.number not in state.seats:
         raise FlowError("not_here", f"seat {seat.number} is not in this match")
     if state.place(seat) not in implementation.acting(state, step):

@@ -15,29 +15,18 @@ from django.db.models import F
 from events import clock, log
 from flow.deadlines import step_deadline, stream_of
 from flow.game import Game, game_of
-from flow.kinds import kind
+from flow.kinds import VOID_PATH, step_kind
 from flow.machine import check_move
 from flow.models import Act, Exposure, Match, Placing
 from flow.services import visits
-from flow.state import VOID_PATH, MatchState
-from flow.step import StepKind
-from flow.steps import ShowStep
+from flow.state import MatchState
 from matching.models import Group, Seat
 from paradigm import Matching, MatchPlan, Place, View
 from paradigm import Seat as SeatFacts
-from paradigm.program import first, following, step_at
+from paradigm.program import first, following
 from participants.models import Participant
 
 VOID_SECONDS = 10
-
-
-def step_kind(state: MatchState) -> tuple[StepKind, Any]:
-    """Who implements the open step, and the step."""
-    if state.path == VOID_PATH:
-        return ShowStep(), None
-    step = step_at(state.game.experiment.steps, state.path)
-    found: StepKind = kind("step", type(step).__name__)()
-    return found, step
 
 
 def open_round(group: Group, number: int) -> None:
@@ -98,7 +87,7 @@ def close_step(match: Match) -> None:
     state = MatchState(match)
     implementation, step = step_kind(state)
     missing = implementation.missing(state, step)
-    if missing and not _impute(match, state, missing):
+    if missing and not _stand_for(match, state, missing):
         void(match, missing)
         return
     _record(match.group, "step.closed", {"path": match.path, "match": match.pk})
@@ -110,14 +99,19 @@ def close_step(match: Match) -> None:
     _go(match, following(after.game.experiment.steps, match.path, after))
 
 
-def _impute(match: Match, state: MatchState, missing: Sequence[Place]) -> bool:
-    """Store the values that the study file names for this step, if it does."""
-    values = state.game.config.on_timeout.impute.get(state.path.rpartition("/")[2])
-    if values is None:
+def _stand_for(match: Match, state: MatchState, missing: Sequence[Place]) -> bool:
+    """Record what did not come, if the game can go on without it.
+
+    It can where the study file names an imputation for the step, and where the acts are answers and not moves: then the
+    row has no values.
+    """
+    step = step_kind(state)[1]
+    values = state.game.config.on_timeout.impute.get(step.name)
+    if values is None and step.voids_match:
         return False
     for place in missing:
         Act.objects.create(
-            match=match, path=match.path, seat=state.seats[place.seat], values=values, source=Act.Source.TIMEOUT
+            match=match, path=match.path, seat=state.seats[place.seat], values=values or {}, source=Act.Source.TIMEOUT
         )
     return True
 
@@ -142,10 +136,13 @@ def _go(match: Match, path: str | None) -> None:
         close_step(match)
         return
     absent = [p for p in implementation.missing(state, step) if state.seats[p.seat].status != Seat.Status.SITTING]
-    if absent:
+    if not absent:
+        step_deadline(match)
+    elif _stand_for(match, state, absent):
+        step_deadline(match)
+        settle_step(match)
+    else:
         void(match, absent)
-        return
-    step_deadline(match)
 
 
 def _expose(match: Match, state: MatchState) -> None:
@@ -298,7 +295,7 @@ def leave_seat(group: Group, seat: Seat) -> None:
         state = MatchState(match)
         implementation, step = step_kind(state)
         mine = [place for place in implementation.missing(state, step) if place.seat == seat.number]
-        if mine:
+        if mine and not _stand_for(match, state, mine):
             void(match, mine)
         else:
             settle_step(match)

@@ -13,6 +13,7 @@ from events import clock
 from flow import queries
 from flow.deadlines import GRACE
 from flow.errors import FlowError
+from flow.kinds import stage_of
 from flow.models import Submission
 from flow.services import games, rounds, visits
 from flow.stage import Exit, Handled, Next, Refused, Stay, Verdict
@@ -108,7 +109,7 @@ def _submit(session_id: int, key: UUID, rev: str, data: Mapping[str, str], body:
 
 
 def _take(session: Session, key: UUID, data: Mapping[str, str]) -> Result:
-    verdict = visits.stage_of(session).submit(session, {**data, "key": str(key)})
+    verdict = stage_of(session).submit(session, {**data, "key": str(key)})
     if isinstance(verdict, Refused):
         return Result("refused", verdict.errors)
     _apply(session, verdict)
@@ -156,7 +157,7 @@ def stage_overdue(session_id: int, stage: int, *, settle: Callable[[], None] | N
     def work() -> None:
         session = lock(session_id)
         if session.status == Session.Status.ACTIVE and session.stage == stage:
-            _apply(session, visits.stage_of(session).overdue(session))
+            _apply(session, stage_of(session).overdue(session))
         if settle is not None:
             settle()
 
@@ -166,7 +167,7 @@ def stage_overdue(session_id: int, stage: int, *, settle: Callable[[], None] | N
 def show_life(session: Session) -> None:
     """A sign of life from the browser: presence, and whatever deadline has passed meanwhile."""
     people.touch(session.participant)
-    seen = getattr(visits.stage_of(session), "seen", None)
+    seen = getattr(stage_of(session), "seen", None)
     if session.status == Session.Status.ACTIVE and seen is not None:
         seen(session)
     match = queries.match_of(session)

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 
 from events import clock, log
 from flow.deadlines import stream_of
-from flow.kinds import kind
+from flow.kinds import kind, stage_of
 from flow.machine import check_move
-from flow.stage import StageKind
 from participants.models import Participant
 from scheduling.models import Session
 from studies import definition
@@ -18,13 +17,6 @@ def lock_sessions(ids: Iterable[int]) -> list[Session]:
     """Sessions under their locks, in the order of their keys, so that two groups of locks never wait for each other."""
     rows = Session.objects.select_for_update(of=("self",)).filter(pk__in=list(ids)).order_by("pk")
     return list(rows.select_related("participant__version", "participant__study"))
-
-
-def stage_of(session: Session) -> StageKind:
-    """The stage a session is at, ready to use."""
-    config = definition.stage(session.participant.version, session.stage)
-    stage: StageKind = kind("stage", config.kind)(config, session.participant.version)
-    return stage
 
 
 def enter(session: Session) -> None:

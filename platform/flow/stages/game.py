@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 
 from flow.errors import FlowError
 from flow.game import game_of
+from flow.kinds import VOID_PATH, step_kind
 from flow.models import Match, Placing
 from flow.page import Page
 from flow.queries import match_of, page_text, seen_now, slots_of
 from flow.services import games
-from flow.services.rounds import step_kind
 from flow.stage import Handled, Refused, Stay, Verdict
-from flow.state import VOID_PATH, MatchState
+from flow.state import MatchState
 from flow.step import Asked
 from matching.models import Group, Seat
 from scheduling.models import Session

@@ -1,0 +1,238 @@
+"""How a group goes through its rounds."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+
+from events import clock
+from events.models import Due, Event
+from flow.errors import FlowError
+from flow.models import Act, Exposure, Match
+from flow.services import games
+from flow.state import MatchState
+from matching.models import Group, Seat
+from participants.models import Participant
+from tests.flow.conftest import act
+
+MakeGroup = Callable[..., Group]
+pytestmark = pytest.mark.django_db
+
+
+def match_and_seats(group: Group) -> tuple[Match, Seat, Seat]:
+    match = group.matches.get(round=1, number=1)
+    return match, group.seats.get(role="giver"), group.seats.get(role="taker")
+
+
+def late(match: Match) -> None:
+    """Let the open step's time be up."""
+    match.refresh_from_db()
+    Match.objects.filter(pk=match.pk).update(deadline_at=clock.now() - timedelta(seconds=10))
+    games.close_overdue(match_id=match.pk, rev=match.rev)
+    match.refresh_from_db()
+
+
+def test_group_plays_all_its_rounds_and_pays(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker")
+    giver, taker = group.seats.order_by("number")
+    for number in (1, 2):
+        match = group.matches.get(round=number)
+        assert act(match, giver, sent="4") == "stored"
+        assert act(match, giver, more="yes") == "stored"
+        assert act(match, taker, more="no", words="") == "stored"
+        match.refresh_from_db()
+        assert match.path == "haggle:2/say"
+        act(match, taker, more="no", words="well")
+        act(match, giver, more="no")
+        match.refresh_from_db()
+        assert match.path == "seen"
+        act(match, giver)
+        act(match, taker)
+    group.refresh_from_db()
+    assert group.status == "complete"
+    assert sorted(group.matches.values_list("placings__points", flat=True)) == [6, 6, 8, 8]
+    assert set(Participant.objects.values_list("status", "exit")) == {("finished", "completed")}
+    assert set(group.seats.values_list("status", flat=True)) == {"done"}
+
+
+def test_act_is_stored_once_however_often_it_comes(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker")
+    match, giver, _ = match_and_seats(group)
+    path = match.path
+    answers = [
+        games.act(match_id=match.pk, path=path, seat_id=giver.pk, values={"sent": 3}, source="person") for _ in range(3)
+    ]
+    assert answers == ["stored", "over", "over"]
+    assert Act.objects.filter(match=match).count() == 1
+
+
+def test_refused_value_changes_nothing(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker")
+    match, giver, _ = match_and_seats(group)
+    events = Event.objects.count()
+    for wrong in ["11", "-1", "1.5", "", "1e3", "ten", "9" * 40, None, ["3"], {"a": 1}, True]:
+        with pytest.raises(FlowError) as refused:
+            act(match, giver, sent=wrong)
+        assert refused.value.code == "refused"
+        assert "sent" in refused.value.errors
+    assert not Act.objects.exists()
+    assert Event.objects.count() == events
+
+
+def test_blind_step_shows_nothing_before_it_closes(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker")
+    match, giver, _taker = match_and_seats(group)
+    act(match, giver, sent="4")
+    act(match, giver, more="no")
+    match.refresh_from_db()
+    assert match.path == "haggle:1/say"
+    assert MatchState(match).acts("say") == {}
+    assert MatchState(match).acts("give") == {giver.number: {"sent": 4}}
+
+
+def test_missing_act_voids_the_match_and_pays_the_other(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker")
+    match, giver, taker = match_and_seats(group)
+    act(match, giver, sent="4")
+    act(match, giver, more="no")
+    late(match)
+    assert (match.status, match.path, match.void_path) == ("void", "~void", "haggle:1/say")
+    assert dict(match.placings.values_list("seat__number", "points")) == {giver.number: 5, taker.number: 0}
+    missed = Act.objects.get(match=match, source="timeout")
+    assert (missed.seat, missed.values, missed.path) == (taker, {}, "haggle:1/say")
+    taker.participant.refresh_from_db()
+    assert taker.participant.strikes == 1
+    late(match)
+    group.refresh_from_db()
+    assert (match.path, group.round) == ("", 2)
+
+
+def test_strikes_lead_out_and_the_game_ends_when_too_few_are_left(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker", on_timeout={"strikes": 1, "exit": "inactive"})
+    match, giver, taker = match_and_seats(group)
+    act(match, giver, sent="4")
+    act(match, giver, more="no")
+    late(match)
+    group.refresh_from_db()
+    assert (group.status, group.end_reason) == ("ended", "too_few")
+    exits = {s.role: s.participant.exit for s in group.seats.select_related("participant")}
+    assert exits == {"giver": "partners_left", "taker": "inactive"}
+
+
+def test_an_act_clears_the_strikes(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker")
+    match, giver, _ = match_and_seats(group)
+    Participant.objects.filter(pk=giver.participant_id).update(strikes=1)
+    act(match, giver, sent="4")
+    giver.participant.refresh_from_db()
+    assert giver.participant.strikes == 0
+
+
+def test_imputation_is_used_only_where_the_file_names_it(make_group: MakeGroup) -> None:
+    rule = {"strikes": 9, "exit": "inactive", "impute": {"give": {"sent": 0}}}
+    group = make_group("giver", "taker", on_timeout=rule)
+    match, _giver, _ = match_and_seats(group)
+    late(match)
+    assert (match.status, match.path) == ("open", "haggle:1/say")
+    assert Act.objects.get(match=match).source == "timeout"
+    late(match)
+    assert match.status == "void"
+
+
+def test_show_ends_by_time_without_voiding(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker")
+    match, giver, taker = match_and_seats(group)
+    act(match, giver, sent="4")
+    act(match, giver, more="no")
+    act(match, taker, more="no")
+    assert act(match, giver) == "stored"
+    late(match)
+    assert (match.status, match.path) == ("complete", "")
+
+
+def test_odd_seat_sits_the_round_out(make_group: MakeGroup) -> None:
+    group = make_group("giver", "giver", "taker")
+    assert group.matches.count() == 1
+    assert group.matches.get().placings.count() == 2
+
+
+def test_every_seat_gets_its_own_exposure_at_every_step(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker")
+    match, giver, taker = match_and_seats(group)
+    act(match, giver, sent="4")
+    seen = {(e.path, e.seat_id): e.view for e in Exposure.objects.filter(match=match)}
+    assert seen["give", taker.pk]["facts"]["sent"] == "?"
+    assert seen["give", giver.pk]["asked"] == ["sent"]
+    assert seen["haggle:1/say", taker.pk]["facts"]["sent"] == 4
+    assert seen["haggle:1/say", taker.pk]["page"] == "say_taker"
+
+
+def test_automated_seat_gets_a_turn_and_a_person_does_not(make_group: MakeGroup) -> None:
+    group = make_group("giver!", "taker")
+    seat = group.seats.get(role="giver")
+    assert list(Event.objects.filter(kind="turn.opened").values_list("subject_id", flat=True)) == [seat.pk]
+
+
+def test_leaving_while_others_wait_voids_the_match(make_group: MakeGroup) -> None:
+    group = make_group("giver", "giver", "taker", "taker")
+    giver = group.seats.get(number=1)
+    match = group.matches.get(placings__seat=giver)
+    from flow.services import sessions
+
+    sessions.leave(giver.session_id)
+    match.refresh_from_db()
+    giver.refresh_from_db()
+    assert (match.status, giver.status) == ("void", "left")
+    assert Participant.objects.get(pk=giver.participant_id).exit == "left"
+    group.refresh_from_db()
+    assert group.status == "active"
+
+
+def test_each_open_step_has_one_deadline_row(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker")
+    match, giver, _ = match_and_seats(group)
+    open_keys = Due.objects.filter(reaction="flow.tasks.close_step", outcome="").values_list("key", flat=True)
+    assert f"match:{match.pk}:{match.rev}" in open_keys
+    act(match, giver, sent="4")
+    match.refresh_from_db()
+    assert f"match:{match.pk}:{match.rev}" in open_keys.all()
+
+
+def test_late_person_is_told_and_nothing_is_stored(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker")
+    match, giver, _ = match_and_seats(group)
+    Match.objects.filter(pk=match.pk).update(deadline_at=clock.now() - timedelta(seconds=10))
+    assert act(match, giver, sent="4") == "late"
+    assert not Act.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_threads_acting_and_closing_leave_one_act_per_seat(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker")
+    match, giver, taker = match_and_seats(group)
+    act(match, giver, sent="4")
+    match.refresh_from_db()
+    start, failures = Barrier(8), []
+
+    def work(i: int) -> None:
+        try:
+            start.wait(10)
+            seat, values = (giver, {"more": "no"}) if i % 2 else (taker, {"more": "no", "words": str(i)})
+            games.act(match_id=match.pk, path=match.path, seat_id=seat.pk, values=values, source="person")
+        except Exception as error:  # noqa: BLE001
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=work, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not failures
+    assert Act.objects.filter(match=match, path="haggle:1/say").count() == 2
+    match.refresh_from_db()
+    assert match.path == "seen"
+    assert Event.objects.filter(kind="step.opened", subject_id=match.pk).count() == 3
