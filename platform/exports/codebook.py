@@ -1,0 +1,144 @@
+"""The codebook: every column from its declaration, and what one study's own file and experiment add to it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from exports.cells import listed
+from exports.columns import Column, Row, Table
+from exports.declared import Declared
+from paradigm import Choice, Field
+from studies import definition
+from studies.items import Item, briefing_items, items
+from studies.models import Study, Version
+from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, StageConfig, SurveyStage
+from studies.slots import slots
+
+COLUMNS = [
+    Column("entry", "What the row describes.", allowed="column|parameter|derived|field|factor|tick|item"),
+    Column("version", "Version of the study it belongs to.", "integer", missing="the same in every version"),
+    Column("where", "Table of a column; stage of an item; stage/step/role of a field.", missing="a factor"),
+    Column("name", "The name in the data."),
+    Column("label", "What it says, or the question as asked.", "text", missing="the study file says nothing"),
+    Column("type", "How to read the values."),
+    Column("unit", "Unit of the values.", missing="no unit"),
+    Column("allowed_values", "Values or range.", "text", missing="not bounded"),
+    Column("value", "Value in this version, of a parameter.", "text", missing="not a parameter"),
+    Column("missing_meaning", "What an empty cell means.", missing="it does not apply"),
+    Column("source", "Where it comes from.", "text", missing="declared by the platform"),
+]  # fmt: skip
+BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than", "max_length": "characters at most"}
+UNANSWERED = "not answered"
+
+
+def codebook(tables: Sequence[Table], study: Study) -> Iterator[Row]:
+    """Rows for every column, the codebook's own included, then for every version in order."""
+    for table in tables:
+        yield from _columns(table.name, table.columns)
+    yield from _columns("codebook", COLUMNS)
+    for version in study.versions.order_by("number"):
+        yield from version_rows(version)
+
+
+def version_rows(version: Version) -> Iterator[Row]:
+    """What one version adds: factors, consent ticks, items, parameters, and the fields of its decisions."""
+    said = definition.definition(version)
+    for name, factor in said.factors.items():
+        yield _row(
+            version, "factor", "", name=name, label=factor.note, type="string",
+            allowed_values=listed(factor.levels), source="study file: factors",
+        )  # fmt: skip
+    for stage in said.stages:
+        yield from _stage_rows(version, stage)
+
+
+def _stage_rows(version: Version, stage: StageConfig) -> Iterator[Row]:
+    if isinstance(stage, ConsentStage):
+        for tick in stage.ticks:
+            yield _row(
+                version, "tick", stage.id, name=tick.id, label=tick.label, type="boolean",
+                missing_meaning=UNANSWERED, source=f"study file: {stage.id}",
+            )  # fmt: skip
+    if isinstance(stage, QuizStage | SurveyStage):
+        for item in items(version, stage.items, slots(version, stage.id)):
+            yield _item_row(version, stage.id, item, source=f"study file: {stage.items}")
+    if isinstance(stage, BriefingStage):
+        for item in briefing_items(stage, {}, slots(version, stage.id)):
+            yield _item_row(version, stage.id, item, source=f"study file: {stage.id}")
+    if isinstance(stage, GameStage):
+        yield from _parameter_rows(version, stage)
+        yield from _field_rows(version, stage)
+
+
+def _item_row(version: Version, stage: str, item: Item, *, source: str) -> Row:
+    return _row(
+        version, "item", stage, name=item.id, label=item.field.label, **_described(item.field),
+        missing_meaning="never empty" if item.field.required else UNANSWERED, source=source,
+    )  # fmt: skip
+
+
+def _parameter_rows(version: Version, stage: GameStage) -> Iterator[Row]:
+    values = definition.parameters(version, stage.id)
+    declared = type(values).model_fields
+    for name, value in values.slots().items():
+        field = declared.get(name)
+        extra: Any = (field.json_schema_extra if field else None) or {}
+        yield _row(
+            version, "parameter" if field else "derived", stage.id, name=name,
+            label=(field.title if field else _derived_label(type(values), name)) or name,
+            type=type(value).__name__, unit=extra.get("unit", ""),
+            allowed_values=bounds_of(field.metadata) if field else "",
+            value=value if isinstance(value, str | int | float) else str(value),
+            source=extra.get("source", "") if field else f"{stage.experiment}: worked out from parameters",
+        )  # fmt: skip
+
+
+def _derived_label(parameters: type, name: str) -> str:
+    return (getattr(parameters, name).__doc__ or "").strip().partition("\n")[0]
+
+
+def _field_rows(version: Version, stage: GameStage) -> Iterator[Row]:
+    declared = Declared.of(version, stage.id)
+    for step, role, field, is_each in declared.every_field():
+        label = field.label or f"{field.name} at {step}"
+        belief = f"; a belief about the partner's {field.belief.what}" if field.belief else ""
+        yield _row(
+            version, "field", f"{stage.id}/{step}/{role}", name=field.name, label=label, **_described(field),
+            missing_meaning="nothing came in time" + ("" if field.required else ", or left empty"),
+            source=f"{stage.experiment}: declared{', once for each partner' if is_each else ''}{belief}",
+        )  # fmt: skip
+
+
+def _described(field: Field) -> dict[str, str]:
+    said = field.describe()
+    allowed = said.get("allowed_values", "")
+    if isinstance(field, Choice) and callable(field.options):
+        allowed = "the options displayed in the match, such as a partner's position"
+    return {"type": said.get("type", ""), "unit": said.get("unit", ""), "allowed_values": allowed}
+
+
+def bounds_of(metadata: Sequence[Any]) -> str:
+    """ "at least 1, at most 60" from pydantic's bounds."""
+    found = [(word, getattr(one, key)) for one in metadata for key, word in BOUNDS.items() if hasattr(one, key)]
+    return ", ".join(f"{word} {value}" for word, value in found if value is not None)
+
+
+def _columns(table: str, columns: Sequence[Column]) -> Iterator[Row]:
+    for column in columns:
+        yield _blank() | {
+            "entry": "column",
+            "where": table,
+            "name": column.name,
+            "label": column.label,
+            "type": column.type,
+            "unit": column.unit,
+            "allowed_values": column.allowed or ("1 = yes, 0 = no" if column.type == "boolean" else ""),
+            "missing_meaning": column.missing,
+        }
+
+
+def _row(version: Version, entry: str, where: str, **said: object) -> Row:
+    return _blank() | {"entry": entry, "version": version.number, "where": where} | said
+
+
+def _blank() -> dict[str, object]:
+    return {column.name: "" for column in COLUMNS}

@@ -1,0 +1,53 @@
+"""How a table declares itself: the same declaration gives the CSV header, the codebook and the page that shows it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from exports.scope import Scope
+
+ColumnType = Literal["string", "text", "integer", "number", "boolean", "json"]
+Row = Mapping[str, object]
+
+IN_PROGRESS = "not yet: still going on when the data were written"
+WITHDRAWN = "the person asked that their data be deleted"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Args:
+        name: The header.
+        label: One plain sentence.
+        type: "text" is free words, the only type whose cells may get a leading apostrophe.
+        unit: "s", "ms", "points" …
+        allowed: Values or range.
+        missing: What an empty cell means; "never empty" when there is none.
+    """
+
+    name: str
+    label: str
+    type: ColumnType = "string"
+    unit: str = ""
+    allowed: str = ""
+    missing: str = "never empty"
+
+    def __post_init__(self) -> None:
+        if not self.label:
+            raise ValueError(f"column {self.name} has no label")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One CSV: a row per fact. `rows` yields mappings with exactly the columns' names, in a repeatable order."""
+
+    name: str
+    title: str
+    columns: Sequence[Column]
+    rows: Callable[[Scope], Iterator[Row]]
+
+    @property
+    def header(self) -> list[str]:
+        """The columns' names in order."""
+        return [column.name for column in self.columns]

@@ -1,0 +1,12 @@
+"""What may go wrong when data are asked for."""
+
+
+class ExportError(Exception):
+    """Nothing was given out. `code` is for programs, the text names the thing and the remedy.
+
+    Codes: "folder_not_empty", "inside_transaction", "not_for_this_session", "unknown_table".
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code

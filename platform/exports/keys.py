@@ -1,0 +1,37 @@
+"""Columns that several tables share. The same name means the same thing everywhere."""
+
+from exports.columns import IN_PROGRESS, WITHDRAWN, Column
+
+PARTICIPANT = Column("participant", "The person's random code.")
+OCCUPANT_PARTICIPANT = Column(
+    "participant", "The person's random code.", missing=f"no person sits there, or {WITHDRAWN}"
+)
+VERSION = Column("version", "Number of the study version this was made under.", "integer")
+WAVE = Column("wave", "Which planned occasion, as named in the study file.")
+GROUP = Column("group", "The group's random code.")
+MATCH = Column("match", "Group code, round, number of the match in the round, joined by dots.")
+ROUND = Column("round", "Round of the group, from 1.", "integer", unit="rounds")
+STEP = Column("step", "Path of the step in the match, such as reply or building:3/message.")
+SEAT = Column("seat", "Group code and seat number. Seat numbers are random: they say nothing about who it is.")
+ROLE = Column("role", "What the seat may do, as named by the experiment.")
+POSITION = Column("position", "Letter or number under which the others in the match saw the seat.")
+STUDY_DAY = Column(
+    "study_day", "Day on which it began; 1 is the day (UTC) on which the study was set up.", "integer", "d"
+)
+IS_VOID = Column("is_void", "1 if the match was not completed, so that nothing in it counted.", "boolean")
+IS_WITHDRAWN = Column(
+    "is_withdrawn", "1 if the seat's person asked that their data be deleted; its values are empty.", "boolean"
+)
+
+
+def since_session(name: str, label: str, *, missing: str = "never empty") -> Column:
+    """A time counted from the start of the person's session."""
+    return Column(name, f"{label}, counted from the start of the session.", "number", "s", "0 or more", missing)
+
+
+def since_group(name: str, label: str, *, missing: str = "never empty") -> Column:
+    """A time counted from the forming of the group."""
+    return Column(name, f"{label}, counted from the forming of the group.", "number", "s", "0 or more", missing)
+
+
+CLOSED_S = since_group("closed_s", "When the match was over", missing=IN_PROGRESS)

@@ -1,0 +1,99 @@
+"""Writing a dataset: everything from one snapshot, byte for byte the same when nothing has changed."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+from django.conf import settings
+
+from exports.codebook import COLUMNS as CODEBOOK_COLUMNS
+from exports.codebook import codebook
+from exports.columns import Table
+from exports.errors import ExportError
+from exports.scope import Scope
+from exports.snapshot import snapshot
+from exports.tables import TABLES
+from exports.words import codebook_markdown, readme
+from exports.writing import Written, write_csv, write_json, write_text
+from participants.models import Participant
+from studies.models import Study
+
+FORMAT = "rapport-dataset/1"
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def export(study: Study, out: Path) -> list[Written]:
+    """Write the whole dataset of a study into a new or empty folder.
+
+    The folder appears only when it is complete.
+
+    Raises:
+        ExportError: "folder_not_empty", "inside_transaction".
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ExportError("folder_not_empty", f"{out} is not an empty folder: name another, nothing is overwritten")
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        with snapshot():
+            files = _write(study, partial)
+        if out.exists():
+            out.rmdir()
+        partial.rename(out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return files
+
+
+def export_zip(study: Study, folder: Path) -> Path:
+    """The dataset as one zip file inside an existing folder; the same data give the same bytes."""
+    out = folder / study.slug
+    export(study, out)
+    path = folder / f"{study.slug}.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as bundle:
+        for file in sorted(out.iterdir()):
+            info = zipfile.ZipInfo(f"{study.slug}/{file.name}", ZIP_EPOCH)
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            with file.open("rb") as source, bundle.open(info, "w", force_zip64=True) as target:
+                shutil.copyfileobj(source, target)
+    return path
+
+
+def _write(study: Study, folder: Path) -> list[Written]:
+    study = Study.objects.get(pk=study.pk)  # as the snapshot shows it
+    tables = [(table, _write_table(study, table, folder)) for table in TABLES]
+    book = list(codebook(TABLES, study))
+    people = study.participants.exclude(status=Participant.Status.WITHDRAWN).count()
+    files = [written for _, written in tables]
+    files.append(write_csv(folder / "codebook.csv", CODEBOOK_COLUMNS, book))
+    files.append(write_text(folder / "codebook.md", codebook_markdown(book)))
+    files.append(write_text(folder / "README.md", readme(study, tables, people=people)))
+    for version in study.versions.order_by("number"):
+        files.append(write_json(folder / f"study.v{version.number}.json", version.definition))
+    files.append(write_json(folder / "manifest.json", manifest(study, files)))
+    return files
+
+
+def _write_table(study: Study, table: Table, folder: Path) -> Written:
+    return write_csv(folder / f"{table.name}.csv", table.columns, table.rows(Scope(study)))
+
+
+def manifest(study: Study, files: list[Written]) -> dict[str, object]:
+    """What was written, from which versions, by which software."""
+    withdrawn = study.participants.filter(status=Participant.Status.WITHDRAWN).count()
+    versions = study.versions.order_by("number")
+    return {
+        "format": FORMAT,
+        "software": getattr(settings, "VERSION", ""),
+        "study": study.slug,
+        "is_demo": study.is_demo,
+        "is_simulated": study.is_simulated,
+        "withdrawn_people": withdrawn,
+        "versions": [{"number": one.number, "sha256": one.sha256, "reason": one.reason} for one in versions],
+        "files": [
+            {"name": file.name, "sha256": file.sha256, "bytes": file.size_bytes}
+            | ({} if file.rows is None else {"rows": file.rows})
+            for file in files
+        ],
+    }

@@ -1,0 +1,26 @@
+"""One consistent picture of the database while an export runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+from exports.errors import ExportError
+
+STATEMENT_SECONDS = 600
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """A read-only transaction that sees one instant, however long it takes.
+
+    Raises:
+        ExportError: "inside_transaction": a transaction that has begun already sees another instant.
+    """
+    if connection.in_atomic_block:
+        raise ExportError("inside_transaction", "an export opens its own snapshot: call it outside any transaction")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '0'")
+        yield

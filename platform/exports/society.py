@@ -1,0 +1,106 @@
+"""One group as the tables see it: seats, matches, placings, and what must stay empty because somebody withdrew."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from exports.codes import match_code, seat_code
+from exports.declared import Declared
+from exports.scope import Scope, by_code
+from flow.models import Match, Placing
+from matching.models import Group, Seat
+from participants.models import Participant
+
+GROUPS_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Society:
+    """One group with its seats and matches by primary key."""
+
+    group: Group
+    seats: Mapping[int, Seat]
+    matches: Mapping[int, Match]
+    placings: Mapping[int, Mapping[str, Placing]]  # match -> position -> placing
+
+    @cached_property
+    def declared(self) -> Declared:
+        """What the experiment of this group asks for."""
+        return Declared.of(self.group.version, self.group.stage)
+
+    @cached_property
+    def withdrawn(self) -> frozenset[int]:
+        """Seats whose person asked that their data be deleted."""
+        return frozenset(pk for pk, seat in self.seats.items() if is_withdrawn(seat))
+
+    @cached_property
+    def told_of_withdrawn_from(self) -> Mapping[int, int]:
+        """Seat -> the first round in which it met a withdrawn seat: from then on its views may quote what is gone."""
+        first: dict[int, int] = {}
+        for match in self.matches.values():
+            inside = {placing.seat_id for placing in self.placings.get(match.pk, {}).values()}
+            if inside & self.withdrawn:
+                first |= {seat: min(match.round, first.get(seat, match.round)) for seat in inside}
+        return first
+
+    def seat(self, pk: int) -> str:
+        """A seat's code."""
+        return seat_code(self.group.code, self.seats[pk].number)
+
+    def match(self, match: Match) -> str:
+        """A match's code."""
+        return match_code(self.group.code, match.round, match.number)
+
+    def participant(self, pk: int) -> str | None:
+        """The code of a seat's person, if one sits there and did not withdraw."""
+        person = self.seats[pk].participant
+        return person.code if person and pk not in self.withdrawn else None
+
+    def position(self, match: int, seat: int) -> str:
+        """Under which letter or number a seat was seen in a match."""
+        return next(where for where, placing in self.placings[match].items() if placing.seat_id == seat)
+
+
+def is_withdrawn(seat: Seat) -> bool:
+    """Whether the person of a seat withdrew, or was erased altogether."""
+    if seat.occupant != "person":
+        return False
+    return seat.participant is None or seat.participant.status == Participant.Status.WITHDRAWN
+
+
+def societies(scope: Scope) -> Iterator[Society]:
+    """Every group of the study, by code; some dozens in memory at a time."""
+    groups = Group.objects.filter(version__study=scope.study).select_related("version__study")
+    found = groups.order_by(by_code("code")).iterator(chunk_size=GROUPS_AT_ONCE)
+    while batch := list(islice(found, GROUPS_AT_ONCE)):
+        yield from _together(batch)
+
+
+def society_of(group: Group) -> Society:
+    """One group with everything around it."""
+    return next(_together([group]))
+
+
+def _together(groups: Sequence[Group]) -> Iterator[Society]:
+    """Several groups for the price of three queries."""
+    seats: dict[int, dict[int, Seat]] = defaultdict(dict)
+    for seat in Seat.objects.filter(group__in=groups).select_related("participant").order_by("group", "number"):
+        seats[seat.group_id][seat.pk] = seat
+    matches: dict[int, dict[int, Match]] = defaultdict(dict)
+    for match in Match.objects.filter(group__in=groups).order_by("group", "round", "number"):
+        matches[match.group_id][match.pk] = match
+    placings: dict[int, dict[str, Placing]] = defaultdict(dict)
+    for placing in Placing.objects.filter(match__group__in=groups).order_by("match", "pk"):
+        placings[placing.match_id][placing.position] = placing
+    for group in groups:
+        own = matches[group.pk]
+        yield Society(group, seats[group.pk], own, {pk: by_position(placings[pk]) for pk in own})
+
+
+def by_position(placings: Mapping[str, Placing]) -> dict[str, Placing]:
+    """Placings in the order of their positions: "A", "B"; 2 before 10."""
+    return dict(
+        sorted(placings.items(), key=lambda item: (len(item[0]), item[0]) if item[0].isdigit() else (0, item[0]))
+    )

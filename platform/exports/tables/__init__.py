@@ -1,0 +1,26 @@
+"""Every table of the dataset, one module for each family."""
+
+from exports.columns import Table
+from exports.errors import ExportError
+from exports.tables.allocations import ALLOCATIONS
+from exports.tables.automated import BOT_TURNS
+from exports.tables.choice_sets import CHOICE_SETS
+from exports.tables.decisions import BELIEFS, DECISIONS
+from exports.tables.events import EVENTS
+from exports.tables.exposures import EXPOSURES
+from exports.tables.groups import GROUPS, PLACINGS, ROUNDS, SEATS
+from exports.tables.participants import PARTICIPANTS, PAYMENTS, SESSIONS
+from exports.tables.talk import ANSWERS, ENTRIES
+
+TABLES: list[Table] = [
+    PARTICIPANTS, SESSIONS, GROUPS, SEATS, ROUNDS, PLACINGS, ALLOCATIONS, CHOICE_SETS, EXPOSURES, DECISIONS,
+    ENTRIES, BELIEFS, ANSWERS, BOT_TURNS, EVENTS, PAYMENTS,
+]  # fmt: skip
+
+
+def table_named(name: str) -> Table:
+    """One table. Raises ExportError: "unknown_table"."""
+    for table in TABLES:
+        if table.name == name:
+            return table
+    raise ExportError("unknown_table", f'there is no table "{name}"; there are {", ".join(t.name for t in TABLES)}')

@@ -1,0 +1,144 @@
+"""What seats did at each decision: long, one row per act and field. And, of these, what they believed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from exports import keys
+from exports.columns import Column, Row, Table
+from exports.declared import split_key
+from exports.scope import Scope, seconds
+from exports.society import Society, societies
+from flow.models import Act, Match
+from paradigm import Field
+from paradigm.program import repetition
+
+NOTHING_CAME = "nothing came in time, or the field was left empty"
+LATENCY = Column("latency_ms", "From the opening of the step to the act.", "integer", "ms", "0 or more", NOTHING_CAME)
+SOURCE = Column("source", "Who or what decided. A timeout is never an answer.", allowed="|".join(Act.Source.values))
+
+DECISION_COLUMNS = [
+    keys.MATCH,
+    keys.GROUP,
+    keys.ROUND,
+    keys.STEP,
+    Column("repetition", "Which time the innermost loop ran.", "integer", missing="never empty; 0 outside any loop"),
+    keys.SEAT,
+    keys.OCCUPANT_PARTICIPANT,
+    keys.ROLE,
+    keys.POSITION,
+    Column("field", "What was asked, as declared by the experiment."),
+    Column("about", "Position of the partner it is about.", missing="about no partner"),
+    Column("about_seat", "Seat of the partner it is about.", missing="about no partner"),
+    Column("value", "What was decided.", "text", "see the field's own entry in the codebook", missing=NOTHING_CAME),
+    SOURCE,
+    LATENCY,
+    keys.since_group("act_s", "When it was done"),
+    keys.IS_VOID,
+]
+
+BELIEF_COLUMNS = [
+    keys.MATCH,
+    keys.GROUP,
+    keys.ROUND,
+    keys.STEP,
+    Column("holder", "Seat of the one who believes."),
+    keys.OCCUPANT_PARTICIPANT,
+    Column("target_position", "Position of the partner it is about.", missing="about no single partner"),
+    Column("target", "Seat of the partner it is about.", missing="about no single partner"),
+    Column("what", "What the belief is about.", allowed="return|type"),
+    Column("asked", "Whether it was asked before or after the decision of the round.", allowed="before|after"),
+    Column("field", "What was asked, as declared by the experiment."),
+    Column("value", "The belief.", "number", "see the field's own entry in the codebook", missing=NOTHING_CAME),
+    Column("unit", "Unit of the value."),
+    Column("incentive", "How a right belief is paid.", allowed="none, or the name of the rule"),
+    SOURCE,
+    LATENCY,
+    keys.IS_VOID,
+]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """One field of one act."""
+
+    society: Society
+    match: Match
+    act: Act
+    role: str
+    field: Field | None
+    name: str
+    about: str
+    value: object
+
+    @property
+    def about_seat(self) -> str | None:
+        """The seat at the position the field is about."""
+        placing = self.society.placings[self.match.pk].get(self.about)
+        return self.society.seat(placing.seat_id) if placing else None
+
+    @property
+    def shared(self) -> dict[str, object]:
+        """The cells that both tables have."""
+        return {
+            "match": self.society.match(self.match),
+            "group": self.society.group.code,
+            "round": self.match.round,
+            "step": self.act.path,
+            "participant": self.society.participant(self.act.seat_id),
+            "field": self.name,
+            "value": self.value,
+            "source": self.act.source,
+            "latency_ms": self.act.latency_ms,
+            "is_void": self.match.status == Match.Status.VOID,
+        }
+
+
+def stated_in(society: Society, *, match: Match | None = None) -> Iterator[Stated]:
+    """Every field of every act of a group (or of one match), oldest first; nothing of those who withdrew."""
+    acts = Act.objects.filter(match=match) if match else Act.objects.filter(match__group=society.group)
+    acts = acts.exclude(seat__in=society.withdrawn).order_by("match__round", "match__number", "pk")
+    for act in acts.iterator():
+        met, role = society.matches[act.match_id], society.seats[act.seat_id].role
+        fields = society.declared.fields(act.path, role)
+        for key, value in _values(act, fields).items():
+            name, about = split_key(key)
+            yield Stated(society, met, act, role, fields.get(name), name, about, value)
+
+
+def _values(act: Act, fields: Mapping[str, Field]) -> Mapping[str, object]:
+    """What was stored; for an act that did not come, every field it was about, empty."""
+    return act.values or dict.fromkeys(fields, None)
+
+
+def _decisions(scope: Scope) -> Iterator[Row]:
+    for society in societies(scope):
+        for one in stated_in(society):
+            yield one.shared | {
+                "repetition": repetition(one.act.path),
+                "seat": society.seat(one.act.seat_id),
+                "role": one.role,
+                "position": society.position(one.match.pk, one.act.seat_id),
+                "about": one.about,
+                "about_seat": one.about_seat,
+                "act_s": seconds(one.act.at, society.group.formed_at),
+            }
+
+
+def _beliefs(scope: Scope) -> Iterator[Row]:
+    for society in societies(scope):
+        for one in stated_in(society):
+            if one.field is None or one.field.belief is None:
+                continue
+            yield one.shared | {
+                "holder": society.seat(one.act.seat_id),
+                "target_position": one.about,
+                "target": one.about_seat,
+                "what": one.field.belief.what,
+                "asked": one.field.belief.when,
+                "unit": one.field.describe().get("unit", ""),
+                "incentive": one.field.belief.incentive,
+            }
+
+
+DECISIONS = Table("decisions", "What each seat decided: a row per act and field", DECISION_COLUMNS, _decisions)
+BELIEFS = Table("beliefs", "What people believed about their partners", BELIEF_COLUMNS, _beliefs)

@@ -1,0 +1,91 @@
+"""What happened, in order: codes instead of keys, and only facts that are known to identify nobody."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from events.models import Event
+from exports import keys
+from exports.columns import Column, Row, Table
+from exports.scope import CHUNK, Scope, seconds
+from exports.subjects import KINDS, Named, Names
+
+# Facts are written by many apps; what is not named here stays inside. A researcher's reason may name a person.
+SHOWN = frozenset({
+    "agreed", "attempt", "by", "condition", "exit", "is_filled", "kind", "number", "outcome", "path", "policy",
+    "position", "rev", "role", "round", "seconds", "source", "stage", "status", "step", "strikes", "wave",
+})  # fmt: skip
+MOST_CHARS = 120
+
+COLUMNS = [
+    Column("order", "Order in which it happened, from 1; numbers of withdrawn people are left out.", "integer"),
+    Column("kind", "What happened."),
+    Column("subject_kind", "What it happened to.", allowed="participant|session|ticket|group|match|seat|study|…"),
+    Column("subject", "Its code.", missing="the study as a whole, or a thing that has no code"),
+    Column("participant", "The person's random code.", missing="no person, or several"),
+    Column("group", "The group's random code.", missing="no group"),
+    keys.STUDY_DAY,
+    Column(
+        "event_s", "When, counted from the start of the person's session, or from the forming of the group.",
+        "number", "s", "slightly below 0 for what led to that start", "neither person nor group",
+    ),
+    Column("facts", "Small facts, things named by code.", "json"),
+]  # fmt: skip
+
+
+def _events(scope: Scope) -> Iterator[Row]:
+    log = Event.objects.filter(study_id=scope.study.pk).order_by("pk").iterator(chunk_size=CHUNK)
+    order = 0
+    while batch := list(islice(log, CHUNK)):
+        names = _names(batch)
+        for event in batch:
+            order += 1
+            row = _row(scope, event, names)
+            if row is not None:
+                yield {"order": order} | row
+
+
+def _names(batch: Sequence[Event]) -> Names:
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for event in batch:
+        wanted[event.subject_kind].add(event.subject_id)
+        for kind in KINDS:
+            if isinstance(event.facts.get(kind), int):
+                wanted[kind].add(event.facts[kind])
+    return Names().add(wanted)
+
+
+def _row(scope: Scope, event: Event, names: Names) -> dict[str, object] | None:
+    subject = names.found.get((event.subject_kind, event.subject_id))
+    about = [names.found.get((kind, event.facts[kind])) for kind in KINDS if isinstance(event.facts.get(kind), int)]
+    if any(one is not None and one.is_withdrawn for one in [subject, *about]):
+        return None
+    return {
+        "kind": event.kind,
+        "subject_kind": event.subject_kind,
+        "subject": subject.code if subject else None,
+        "participant": subject.participant if subject else None,
+        "group": subject.group if subject else None,
+        "study_day": scope.day(event.at),
+        "event_s": seconds(event.at, subject.began if subject else None),
+        "facts": _facts(event, names),
+    }
+
+
+def _facts(event: Event, names: Names) -> dict[str, object]:
+    shown: dict[str, object] = {}
+    for key, value in event.facts.items():
+        if key in KINDS:
+            named: Named | None = names.found.get((key, value)) if isinstance(value, int) else None
+            if named:
+                shown[key] = named.code
+        elif key in SHOWN and _is_small(value):
+            shown[key] = value
+    return shown
+
+
+def _is_small(value: object) -> bool:
+    return isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= MOST_CHARS)
+
+
+EVENTS = Table("events", "Everything that happened, in order", COLUMNS, _events)

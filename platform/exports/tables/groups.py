@@ -1,0 +1,172 @@
+"""Groups, their seats, their matches, and who sat where in them."""
+
+from collections.abc import Iterator
+
+from exports import keys
+from exports.columns import IN_PROGRESS, WITHDRAWN, Column, Row, Table
+from exports.scope import Scope, seconds
+from exports.society import Society, societies
+from flow.models import Match
+from matching.models import Group, Seat
+
+GROUP_COLUMNS = [
+    keys.GROUP,
+    keys.VERSION,
+    Column("stage", "The game stage, as named in the study file."),
+    Column(
+        "condition",
+        "Levels of the factors.",
+        allowed="factor=level, joined by commas",
+        missing="nothing is manipulated",
+    ),
+    Column("origin", "How the group was made.", allowed="|".join(Group.Origin.values)),
+    Column("status", "Whether all rounds were played.", allowed="|".join(Group.Status.values)),
+    Column("end_reason", "Why the group ended before its last round.", missing="it did not end early"),
+    Column(
+        "is_filled", "1 if a seat meant for a person was filled by an automated stand-in: analyse apart.", "boolean"
+    ),
+    Column("has_withdrawn", "1 if somebody in the group asked that their data be deleted.", "boolean"),
+    Column("seats", "How many seats the group has.", "integer", "seats"),
+    Column("people", "How many of them were people when the group was formed.", "integer", "seats"),
+    Column("rounds_planned", "How many rounds the group was to play.", "integer", "rounds"),
+    Column("rounds_begun", "The last round that began.", "integer", "rounds", "0 if none"),
+    keys.STUDY_DAY,
+    Column("duration_s", "From forming to the end.", "number", "s", missing=IN_PROGRESS),
+]
+
+SEAT_COLUMNS = [
+    keys.SEAT,
+    keys.GROUP,
+    Column("number", "Seat number in the group, in random order.", "integer"),
+    keys.ROLE,
+    Column("kind", "What the partner really was.", allowed="human|ai"),
+    Column("occupant", "Who filled the seat.", allowed="person|policy|model|…"),
+    Column("partner", "Entry under `partners` in the study file.", missing="the study file names none"),
+    Column("policy", "Policy or persona drawn for the seat.", missing="a person, or none"),
+    Column("label", "What the others were shown.", missing="nothing was shown"),
+    Column("is_stand_in", "1 if automated where the condition wants a person.", "boolean"),
+    Column("status", "Whether the seat was still taken at the end.", allowed="|".join(Seat.Status.values)),
+    keys.IS_WITHDRAWN,
+    keys.OCCUPANT_PARTICIPANT,
+]
+
+ROUND_COLUMNS = [
+    keys.MATCH,
+    keys.GROUP,
+    keys.ROUND,
+    Column("number", "Number of the match in the round.", "integer"),
+    Column("status", "What became of the match.", allowed="|".join(Match.Status.values)),
+    keys.IS_VOID,
+    Column("void_step", "The step at which it was voided.", missing="it was not"),
+    Column("seats", "How many met.", "integer", "seats"),
+    Column("has_withdrawn", "1 if somebody in it asked that their data be deleted.", "boolean"),
+    Column("edges", "Who is linked with whom, by position.", "json", missing="the match is no graph"),
+    keys.since_group("opened_s", "When the match began"),
+    keys.CLOSED_S,
+]
+
+PLACING_COLUMNS = [
+    keys.MATCH,
+    keys.GROUP,
+    keys.ROUND,
+    keys.SEAT,
+    keys.OCCUPANT_PARTICIPANT,
+    keys.ROLE,
+    keys.POSITION,
+    Column(
+        "points", "What the seat earned in the match.", "integer", "points", missing=f"{IN_PROGRESS}, or {WITHDRAWN}"
+    ),
+    keys.IS_VOID,
+    keys.IS_WITHDRAWN,
+]
+
+
+def _groups(scope: Scope) -> Iterator[Row]:
+    for society in societies(scope):
+        group, seats = society.group, society.seats.values()
+        yield {
+            "group": group.code,
+            "version": group.version.number,
+            "stage": group.stage,
+            "condition": group.condition,
+            "origin": group.origin,
+            "status": group.status,
+            "end_reason": group.end_reason,
+            "is_filled": group.is_filled,
+            "has_withdrawn": bool(society.withdrawn),
+            "seats": len(seats),
+            "people": sum(seat.occupant == "person" for seat in seats),
+            "rounds_planned": group.rounds,
+            "rounds_begun": group.round,
+            "study_day": scope.day(group.formed_at),
+            "duration_s": seconds(group.ended_at, group.formed_at),
+        }
+
+
+def _seats(scope: Scope) -> Iterator[Row]:
+    for society in societies(scope):
+        for pk, seat in society.seats.items():
+            yield {
+                "seat": society.seat(pk),
+                "group": society.group.code,
+                "number": seat.number,
+                "role": seat.role,
+                "kind": seat.kind,
+                "occupant": seat.occupant,
+                "partner": seat.partner,
+                "policy": seat.policy,
+                "label": seat.label,
+                "is_stand_in": seat.is_stand_in,
+                "status": seat.status,
+                "is_withdrawn": pk in society.withdrawn,
+                "participant": society.participant(pk),
+            }
+
+
+def _rounds(scope: Scope) -> Iterator[Row]:
+    for society in societies(scope):
+        for match in society.matches.values():
+            yield _round(society, match)
+
+
+def _round(society: Society, match: Match) -> Row:
+    inside = {placing.seat_id for placing in society.placings.get(match.pk, {}).values()}
+    return {
+        "match": society.match(match),
+        "group": society.group.code,
+        "round": match.round,
+        "number": match.number,
+        "status": match.status,
+        "is_void": match.status == Match.Status.VOID,
+        "void_step": match.void_path,
+        "seats": len(inside),
+        "has_withdrawn": bool(inside & society.withdrawn),
+        "edges": match.edges or None,
+        "opened_s": seconds(match.opened_at, society.group.formed_at),
+        "closed_s": seconds(match.closed_at, society.group.formed_at),
+    }
+
+
+def _placings(scope: Scope) -> Iterator[Row]:
+    for society in societies(scope):
+        for match in society.matches.values():
+            for position, placing in society.placings.get(match.pk, {}).items():
+                is_gone = placing.seat_id in society.withdrawn
+                yield {
+                    "match": society.match(match),
+                    "group": society.group.code,
+                    "round": match.round,
+                    "seat": society.seat(placing.seat_id),
+                    "participant": society.participant(placing.seat_id),
+                    "role": society.seats[placing.seat_id].role,
+                    "position": position,
+                    "points": None if is_gone else placing.points,
+                    "is_void": match.status == Match.Status.VOID,
+                    "is_withdrawn": is_gone,
+                }
+
+
+GROUPS = Table("groups", "Each group and how it ended", GROUP_COLUMNS, _groups)
+SEATS = Table("seats", "Each seat: what it was, and what it was called", SEAT_COLUMNS, _seats)
+ROUNDS = Table("rounds", "Each match of each round", ROUND_COLUMNS, _rounds)
+PLACINGS = Table("placings", "Who sat where in each match, and what it earned", PLACING_COLUMNS, _placings)

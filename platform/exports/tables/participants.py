@@ -1,0 +1,130 @@
+"""People, their visits, and what they are owed."""
+
+from collections.abc import Iterator
+
+from django.db.models import OuterRef, Prefetch, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from exports import keys
+from exports.columns import IN_PROGRESS, Column, Row, Table
+from exports.scope import CHUNK, Scope, by_code, kept, seconds
+from matching.models import Seat, Ticket
+from participants.models import Consent, Participant
+from recruitment.models import Settlement
+from scheduling.models import Session
+from studies import definition
+from studies.models import Slot
+
+NO_CONSENT = "the consent page was not answered"
+
+PARTICIPANT_COLUMNS = [
+    keys.PARTICIPANT,
+    keys.VERSION,
+    Column("origin", "How the person came.", allowed="link|demo|preview|simulated"),
+    Column("status", "Where the person is in the study.", allowed="active|finished"),
+    Column("exit", "The declared exit by which the person left.", missing=IN_PROGRESS),
+    Column(
+        "condition", "Levels of the factors, as allocated.", allowed="factor=level, joined by commas",
+        missing="not allocated, or nothing is manipulated",
+    ),
+    Column("consented", "1 if the person agreed to take part, 0 if they declined.", "boolean", missing=NO_CONSENT),
+    Column("consent_ticks", "Which boxes of the consent page were ticked.", "json", missing=NO_CONSENT),
+    Column("consent_sha256", "SHA-256 of the consent text the person saw.", missing=NO_CONSENT),
+    Column("strikes", "Acts in a row that did not come in time, when the data were written.", "integer", "acts"),
+    keys.STUDY_DAY,
+]  # fmt: skip
+
+SESSION_COLUMNS = [
+    keys.PARTICIPANT,
+    keys.WAVE,
+    Column("repeat", "Which visit in this wave.", "integer", "visits"),
+    Column("status", "Whether the visit is over.", allowed="active|finished"),
+    Column("stage", "The last stage the person reached, as named in the study file."),
+    Column(
+        "stage_opened_s", "When the person reached that stage, counted from the start of the session.", "number", "s"
+    ),
+    keys.STUDY_DAY,
+    Column("duration_s", "How long the visit took.", "number", "s", missing=IN_PROGRESS),
+    Column("waited_s", "How long the person waited for a group, as paid.", "integer", "s", "0 or more"),
+    Column("waiting_outcome", "How waiting ended.", allowed="|".join(Ticket.Status.values), missing="did not wait"),
+]
+
+PAYMENT_COLUMNS = [
+    keys.PARTICIPANT,
+    Column("exit", "The exit that decides what is paid."),
+    Column("currency", "ISO 4217 code."),
+    Column("points", "Points earned in the game that count for pay.", "integer", "points"),
+    Column("base_minor", "Fixed part of the pay.", "integer", "smallest unit of the currency"),
+    Column("bonus_minor", "Pay for points.", "integer", "smallest unit of the currency"),
+    Column("waiting_minor", "Pay for waiting.", "integer", "smallest unit of the currency"),
+    Column("total_minor", "What is to be paid.", "integer", "smallest unit of the currency"),
+]
+
+
+def _participants(scope: Scope) -> Iterator[Row]:
+    own = Slot.objects.filter(holder_kind="participant", holder_id=OuterRef("pk")).values("condition")[:1]
+    seat = Seat.objects.filter(participant=OuterRef("pk")).order_by("-pk").values("group__condition")[:1]
+    people = Participant.objects.filter(kept(""), study=scope.study).select_related("version")
+    people = people.prefetch_related(Prefetch("consents", Consent.objects.order_by("pk")))
+    known = people.annotate(allocated=Coalesce(Subquery(own), Subquery(seat), Value("")))
+    for person in known.order_by(by_code("code")).iterator(chunk_size=CHUNK):
+        consent = next(reversed(person.consents.all()), None)
+        yield {
+            "participant": person.code,
+            "version": person.version.number,
+            "origin": person.origin,
+            "status": person.status,
+            "exit": person.exit,
+            "condition": person.allocated,
+            "consented": consent.agreed if consent else None,
+            "consent_ticks": consent.ticks if consent else None,
+            "consent_sha256": consent.document_sha256 if consent else None,
+            "strikes": person.strikes,
+            "study_day": scope.day(person.created_at),
+        }
+
+
+def _sessions(scope: Scope) -> Iterator[Row]:
+    visits = Session.objects.filter(kept(), participant__study=scope.study).select_related("participant__version")
+    ticket = Ticket.objects.filter(session=OuterRef("pk")).order_by("-pk")
+    visits = visits.annotate(
+        waited=Coalesce(Sum("tickets__waited_seconds"), 0), waiting=Subquery(ticket.values("status")[:1])
+    )
+    for visit in visits.order_by(by_code("participant__code"), "wave", "repeat").iterator(chunk_size=CHUNK):
+        yield {
+            "participant": visit.participant.code,
+            "wave": visit.wave,
+            "repeat": visit.repeat,
+            "status": visit.status,
+            "stage": _stage(visit),
+            "stage_opened_s": seconds(visit.stage_opened_at, visit.started_at),
+            "study_day": scope.day(visit.started_at),
+            "duration_s": seconds(visit.finished_at, visit.started_at),
+            "waited_s": visit.waited,
+            "waiting_outcome": visit.waiting,
+        }
+
+
+def _stage(visit: Session) -> str:
+    stages = definition.definition(visit.participant.version).stages
+    return stages[min(visit.stage, len(stages) - 1)].id
+
+
+def _payments(scope: Scope) -> Iterator[Row]:
+    owed = Settlement.objects.filter(kept(), participant__study=scope.study).select_related("participant")
+    for one in owed.order_by(by_code("participant__code")).iterator(chunk_size=CHUNK):
+        yield {
+            "participant": one.participant.code,
+            "exit": one.exit,
+            "currency": one.currency,
+            "points": one.points,
+            "base_minor": one.base_minor,
+            "bonus_minor": one.bonus_minor,
+            "waiting_minor": one.waiting_minor,
+            "total_minor": one.total_minor,
+        }
+
+
+PARTICIPANTS = Table("participants", "Everyone who entered the study", PARTICIPANT_COLUMNS, _participants)
+SESSIONS = Table("sessions", "Each visit of each person", SESSION_COLUMNS, _sessions)
+PAYMENTS = Table("payments", "What each person is owed, and why", PAYMENT_COLUMNS, _payments)

@@ -1,0 +1,89 @@
+"""What was said in talks, and the answers to surveys and quizzes."""
+
+from collections.abc import Iterator
+
+from chat.models import Entry
+from exports import keys
+from exports.columns import Column, Row, Table
+from exports.scope import CHUNK, Scope, by_code, kept, seconds
+from exports.society import societies
+from measures.models import Answer
+
+ENTRY_COLUMNS = [
+    keys.MATCH,
+    keys.GROUP,
+    keys.ROUND,
+    keys.STEP,
+    Column("channel", "What kind of talk it is.", allowed="chat|feed|document"),
+    Column("seq", "Place in the talk, from 1, without gaps where nobody withdrew.", "integer"),
+    keys.SEAT,
+    keys.OCCUPANT_PARTICIPANT,
+    keys.ROLE,
+    Column("kind", "What was done.", allowed="message|post|comment|vote|edit|point"),
+    Column("text", "The words.", "text", missing="this kind has no words"),
+    Column("n_chars", "Length of the text.", "integer", "characters"),
+    Column("facts", "What it refers to, such as the entry answered or the section edited.", "json"),
+    keys.since_group("entry_s", "When it was stored"),
+]
+
+ANSWER_COLUMNS = [
+    keys.PARTICIPANT,
+    keys.WAVE,
+    Column("stage", "The survey or quiz, as named in the study file."),
+    Column("item", "The item, as named in its file; its wording and options are in the codebook."),
+    Column("attempt", "Which try at the quiz; 1 in a survey.", "integer"),
+    Column("position", "Place in which the item was shown, from 1.", "integer"),
+    Column(
+        "value", "The answer.", "text", "see the item's own entry in the codebook", missing="shown and not answered"
+    ),
+    Column("is_correct", "1 if right.", "boolean", missing="the item has no right answer"),
+    keys.since_session("answer_s", "When it was stored"),
+]
+
+
+def _entries(scope: Scope) -> Iterator[Row]:
+    for society in societies(scope):
+        said = Entry.objects.filter(conversation__match__group=society.group).exclude(seat__in=society.withdrawn)
+        said = said.select_related("conversation").order_by(
+            "conversation__match__round", "conversation__match__number", "conversation__pk", "seq"
+        )
+        for one in said.iterator(chunk_size=CHUNK):
+            match = society.matches[one.conversation.match_id]
+            yield {
+                "match": society.match(match),
+                "group": society.group.code,
+                "round": match.round,
+                "step": one.conversation.path,
+                "channel": one.conversation.channel,
+                "seq": one.seq,
+                "seat": society.seat(one.seat_id),
+                "participant": society.participant(one.seat_id),
+                "role": society.seats[one.seat_id].role,
+                "kind": one.kind,
+                "text": one.text,
+                "n_chars": len(one.text),
+                "facts": one.facts,
+                "entry_s": seconds(one.at, society.group.formed_at),
+            }
+
+
+def _answers(scope: Scope) -> Iterator[Row]:
+    given = Answer.objects.filter(kept("session__participant"), session__participant__study=scope.study)
+    given = given.select_related("session__participant")
+    code = by_code("session__participant__code")
+    for one in given.order_by(code, "session__wave", "session__repeat", "pk").iterator(chunk_size=CHUNK):
+        yield {
+            "participant": one.session.participant.code,
+            "wave": one.session.wave,
+            "stage": one.stage,
+            "item": one.item,
+            "attempt": one.attempt,
+            "position": one.position,
+            "value": one.value,
+            "is_correct": one.is_correct,
+            "answer_s": seconds(one.at, one.session.started_at),
+        }
+
+
+ENTRIES = Table("entries", "Everything said or done in talks", ENTRY_COLUMNS, _entries)
+ANSWERS = Table("answers", "Answers to surveys and quizzes, every try", ANSWER_COLUMNS, _answers)

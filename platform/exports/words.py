@@ -1,0 +1,72 @@
+"""The two files of a dataset that are for reading: the README and the codebook as Markdown."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from exports.columns import Row, Table
+from exports.writing import Written
+from studies.models import Study
+
+HOW_TO_READ = """## How to read it
+
+* One row is one fact. Files are comma-separated, UTF-8, with a header; an empty cell is missing, and the codebook says
+  for each column what that means. Yes and no are 1 and 0.
+* Tables join by codes: `participant`, `group`, `seat` (group and seat number), `match` (group, round, number). Codes
+  are random or counted; none leads back to a recruiter, an address or a row of the database.
+* There are no dates. Times are seconds since the person's session began or since the group was formed, and `study_day`
+  counts days (UTC) from the one on which the study was set up.
+* What a partner was (`kind`) and what a partner was called (`label`, `label_shown`) are separate columns.
+* `source` says who or what made a decision. A timeout is never an answer: its value is empty and the match is void,
+  unless the study file names an imputation.
+* In columns of type `text`, a cell that a spreadsheet could take for a formula (beginning with = + - @, a tab or a
+  carriage return) has one apostrophe put before it. To restore it, remove one where such a character follows.
+* People who asked that their data be deleted are left out, with every word of theirs. Their seats and matches stay,
+  marked `is_withdrawn` or `has_withdrawn`, with empty values, so that group sizes and choice sets remain right.
+"""
+
+
+def readme(study: Study, tables: Sequence[tuple[Table, Written]], *, people: int) -> str:
+    """What this dataset is and how to read it."""
+    lines = [
+        f"# Dataset: {study.slug}",
+        "",
+        *_stamps(study),
+        f"{people} people entered the study and kept their data.",
+        "",
+    ]
+    lines += ["## Tables", "", "| file | rows | one row is |", "|---|---|---|"]
+    lines += [f"| {written.name} | {written.rows} | {table.title} |" for table, written in tables]
+    lines += [
+        "| codebook.csv, codebook.md | | every column, parameter, factor, field and item |",
+        "| study.v*N*.json | | version *N* of the study file, resolved |",
+        "| manifest.json | | the SHA-256 of each file |",
+    ]
+    return "\n".join([*lines, "", HOW_TO_READ])
+
+
+def _stamps(study: Study) -> list[str]:
+    stamps = []
+    if study.is_simulated:
+        stamps.append("**SIMULATED. These people never existed; nothing here is a result.**")
+    if study.is_demo:
+        stamps.append("**DEMO. Made while trying out the platform; nothing here is a result.**")
+    return [line for stamp in stamps for line in (stamp, "")]
+
+
+def codebook_markdown(rows: Iterable[Row]) -> str:
+    """The codebook's rows, one section for each table, stage and kind of entry."""
+    out = ["# Codebook", ""]
+    for (entry, version, where), found in groupby(rows, key=lambda row: (row["entry"], row["version"], row["where"])):
+        suffix = f" (version {version})" if version else ""
+        out += [f"## {entry}s: {where or 'the study'}{suffix}", ""]
+        out += [
+            "| name | label | type | unit | allowed | value | empty means | source |",
+            "|---|---|---|---|---|---|---|---|",
+        ]
+        out += [_line(row) for row in found] + [""]
+    return "\n".join(out)
+
+
+def _line(row: Row) -> str:
+    keys = ("name", "label", "type", "unit", "allowed_values", "value", "missing_meaning", "source")
+    return "| " + " | ".join(str(row[key]).replace("|", "\\|").replace("\n", " ") for key in keys) + " |"
