@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("events", "0001_clock_events_and_due"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
