@@ -101,7 +101,7 @@ class Match:
 
     def last(self, seat: int, k: int = 1) -> Sequence[Play]:
         own = [play for play in self.group.plays if any(place.seat == seat for place in play.places)]
-        return own[-min(k, 50) :]
+        return own[-min(k, 50) :] if k else []
 
     def entries(self, talk: str, *, after: int = 0, limit: int = 50) -> Sequence[Entry]:
         return [entry for entry in self.said.get(talk, []) if entry.seq > after][:limit]
