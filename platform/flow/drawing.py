@@ -18,6 +18,7 @@ from paradigm import Card, Choice, Field, FieldError, Line, Option, Rating
 
 MOST_RADIOS = 7
 LIVE_KINDS = frozenset({"waiting", "match"})
+STILL_KINDS = frozenset({"leave", "recorded"})  # looked at beside the session; news must not replace them
 # A page without anything to press and without a script asks for news itself, but never faster than this.
 LEAST_REFRESH_SECONDS = 5
 
@@ -130,7 +131,9 @@ def context_of(page: Page, frame: Frame) -> dict[str, object]:
         "tables": view.tables if view else (),
         "key": uuid4(),
         "identity": identity_of(page),
+        "digest": digest_of(page) if page.kind == "waiting" else "",
         "is_live": page.kind in LIVE_KINDS,
+        "is_still": page.kind in STILL_KINDS,
         "direction": "rtl" if get_language_bidi() else "ltr",
         "refresh_seconds": refresh_seconds(page, frame.now),
         "seconds_left": seconds_left(page, frame.now),
@@ -187,6 +190,12 @@ def identity_of(page: Page) -> str:
     fields = "/".join(one.key for one in page.fields)
     parts = "|".join([page.kind, page.title, page.where, told, words, fields, page.button])
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
+
+
+def digest_of(page: Page) -> str:
+    """Changes with every word of a page that waits, such as the number of those who are here."""
+    parts = [page.title, str(page.html), page.note, page.where, page.button, str(page.facts)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def plain(text: str) -> str:

@@ -12,11 +12,12 @@ from flow.services import games
 from matching.models import Group, Seat
 from participants.models import Participant
 from scheduling.models import Session
-from studies import definition, registry
-from studies.models import Study, Version
+from studies import registry
+from studies.models import SourceFile, Study, Version, VersionFile
 
 _numbers = count(1)
 
+PAGES = [f"{step}_{role}" for step in ("give", "say", "seen") for role in ("giver", "taker")] + ["void", "sit_out"]
 EXITS = ["completed", "left", "withdrawn", "inactive", "partners_left", "declined", "no_group", "failed_quiz"]
 
 
@@ -41,7 +42,9 @@ def study_file(**game: Any) -> dict[str, Any]:
         "contact": {"name": "Team", "email": "team@example.org"},
         "told": {"ai_may_be_present": False, "share": "none", "who_knows": "nobody"},
         "allocation": {"unit": "group", "block_sizes": [1], "at": "formation"},
-        "groups": {"pair": {"roles": {"giver": {"humans": 1}, "taker": {"humans": 1}}, "partners": {"human": "person"}}},
+        "groups": {
+            "pair": {"roles": {"giver": {"humans": 1}, "taker": {"humans": 1}}, "partners": {"human": "person"}}
+        },
         "partners": {"person": {"occupant": "person", "label": {"all": ""}}},
         "waves": [{"id": "main", "stages": [stage]}],
         "exits": {name: {"pay": "full", "page": "pages/exit.md"} for name in EXITS},
@@ -59,6 +62,9 @@ def study_file(**game: Any) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def gift_is_installed(settings: LazySettings) -> Iterator[None]:
     settings.EXPERIMENT_PACKAGES = [*settings.EXPERIMENT_PACKAGES, "tests.flow.games"]
+    settings.KINDS = settings.KINDS | {
+        "exit": {"settle": "tests.flow.fake_exit.settle", "page": "tests.flow.fake_exit.page"}
+    }
     registry.experiment.cache_clear()
     yield
     registry.experiment.cache_clear()
@@ -76,7 +82,10 @@ def make_group(db: None) -> Callable[..., Group]:
         version = Version.objects.create(
             study=study, number=1, definition=said | {"frozen": {"files": {}}}, sha256=sha, seed="seed"
         )
-        assert definition.definition(version).id == "gifts"
+        for page in PAGES:
+            text = f"# The page {page}\n\nYou have {{{{ endowment }}}} points."
+            file, _ = SourceFile.objects.get_or_create(sha256=page.rjust(64, "0"), defaults={"text": text})
+            VersionFile.objects.create(version=version, path=f"pages/{page}.md", file=file)
         group = Group.objects.create(version=version, code=f"g{n:010d}", stage="game", rounds=rounds)
         for number, role in enumerate(roles, start=1):
             add_seat(group, number, role)

@@ -221,7 +221,7 @@ def test_eight_threads_acting_and_closing_leave_one_act_per_seat(make_group: Mak
             start.wait(10)
             seat, values = (giver, {"more": "no"}) if i % 2 else (taker, {"more": "no", "words": str(i)})
             games.act(match_id=match.pk, path=match.path, seat_id=seat.pk, values=values, source="person")
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             failures.append(error)
         finally:
             connection.close()

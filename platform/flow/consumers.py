@@ -1,0 +1,85 @@
+"""The participant's socket: hints out, pings in. It decides nothing and carries nothing that anybody typed."""
+
+import json
+import logging
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from redis.exceptions import RedisError
+
+from participants.access import participant_of_scope
+
+MOST_SOCKETS = 3
+MOST_CHARACTERS = 1024
+UNKNOWN, MALFORMED, TOO_MANY = 4401, 4400, 4429
+LATER = 1013  # no Redis just now: the page polls, and the browser tries again
+
+log = logging.getLogger("rapport.socket")
+# One process serves all sockets, so this count is the whole truth; a restart ends the sockets and the count together.
+_open: Counter[int] = Counter()
+
+
+class SessionConsumer(AsyncWebsocketConsumer):
+    """Follows one participant's stream and passes on its pointers."""
+
+    participant_id: int | None = None
+    stream = ""
+
+    async def connect(self) -> None:
+        """Accept first: a browser that is refused earlier never learns why."""
+        await self.accept()
+        participant = await database_sync_to_async(participant_of_scope)(self.scope)
+        if participant is None:
+            await self.close(code=UNKNOWN)
+            return
+        if _open[participant.pk] >= MOST_SOCKETS:
+            await self.close(code=TOO_MANY)
+            return
+        self.participant_id = participant.pk
+        _open[participant.pk] += 1
+        self.stream = f"session-{participant.token_sha256[:32]}"
+        try:
+            await self.channel_layer.group_add(self.stream, self.channel_name)
+        except (RedisError, OSError):
+            await self.close(code=LATER)
+
+    async def disconnect(self, code: int) -> None:
+        """Stop following. Presence is not decided here: a closed socket may be a phone in a pocket."""
+        if self.participant_id is None:
+            return
+        _open[self.participant_id] -= 1
+        if _open[self.participant_id] <= 0:
+            del _open[self.participant_id]
+        self.participant_id = None
+        with suppress(RedisError, OSError):
+            await self.channel_layer.group_discard(self.stream, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Answer a ping; close on anything else."""
+        if not _is_ping(text_data):
+            await self.close(code=MALFORMED)
+            return
+        await self.send(text_data='{"do":"pong"}')
+
+    async def pointer(self, event: dict[str, Any]) -> None:
+        """Something changed. The name of the stream stays here: it is made from a secret."""
+        try:
+            await self.send(text_data=json.dumps({"stream": "page", "seq": int(event["seq"])}))
+        except Exception as error:  # one broken socket must not cost the others their hint
+            log.info("pointer not sent", extra={"facts": {"error": type(error).__name__}})
+
+    async def revoked(self, event: dict[str, Any]) -> None:
+        """This browser's secret is not valid any more."""
+        await self.close(code=UNKNOWN)
+
+
+def _is_ping(text: str | None) -> bool:
+    if text is None or len(text) > MOST_CHARACTERS:
+        return False
+    try:
+        return bool(json.loads(text) == {"do": "ping"})
+    except (ValueError, RecursionError):
+        return False

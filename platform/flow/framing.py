@@ -1,0 +1,69 @@
+"""What stands around a participant's page: taken from the study file, never from its internal title."""
+
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from events import clock
+from flow.drawing import Frame
+from flow.page import Page
+from flow.queries import rev_of
+from participants.models import Participant
+from scheduling.models import Session
+from studies import definition
+from studies.schema import Exit, StudyFile
+from studies.schema_types import DECIMALS
+
+SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
+SHOWN_RECORDS = {Participant.Origin.DEMO, Participant.Origin.PREVIEW}
+LEAVES_BY = "left"
+
+
+def frame_of(session: Session, page: Page) -> Frame:
+    """The frame of a session's page, now."""
+    participant = session.participant
+    study = definition.definition(participant.version)
+    return Frame(
+        title=study.public_title,
+        rev=rev_of(session),
+        now=clock.now(),
+        language=study.language,
+        worth=worth_of(page.points, study),
+        contact=study.contact.model_dump(),
+        is_demo=participant.study.is_demo,
+        is_over=session.status != Session.Status.ACTIVE,
+        shows_recorded=may_see_records(participant),
+    )
+
+
+def may_see_records(participant: Participant) -> bool:
+    """Whether one's own rows may be looked at: in a demo and in a preview, never in a study with real data."""
+    return participant.study.is_demo or participant.origin in SHOWN_RECORDS
+
+
+def worth_of(points: int | None, study: StudyFile) -> str:
+    """What the points so far would pay; empty where points pay nothing."""
+    rule = study.payments.points
+    if points is None or rule is None:
+        return ""
+    return amount_text(max(Decimal(0), min(points * rule.rate, rule.max)), study.payments.currency)
+
+
+def amount_text(amount: Decimal, currency: str) -> str:
+    """An amount as people write it: "£4.00", "40.00 CHF"."""
+    number = f"{amount:.{DECIMALS.get(currency, 2)}f}"
+    return f"{SYMBOLS[currency]}{number}" if currency in SYMBOLS else f"{number} {currency}"
+
+
+def kept_on_leaving(session: Session) -> str:
+    """One sentence: what somebody keeps who leaves now."""
+    study = definition.definition(session.participant.version)
+    rule: Exit | None = study.exits.get(LEAVES_BY)
+    if rule is None or rule.pay == "none":
+        return _("If you leave now, there is no pay.")
+    if rule.pay == "fixed" and rule.amount is not None:
+        amount = amount_text(rule.amount, study.payments.currency)
+        return _("If you leave now, you are paid %(amount)s and your waiting time.") % {"amount": amount}
+    if rule.pay == "full":
+        return _("If you leave now, you are paid in full, with your points and your waiting time.")
+    return _("If you leave now, you keep your points so far and the pay for your waiting time.")

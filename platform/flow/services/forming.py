@@ -1,0 +1,204 @@
+"""Forming groups from those who wait. Anybody may call it, as often as they like: one caller at a time does anything."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from django.db import OperationalError, connection, transaction
+
+from events import clock
+from flow.deadlines import GRACE, stage_deadline, stream_of
+from flow.services import games, sessions, visits
+from matching import queries, rules, services
+from matching.models import Group, Ticket
+from matching.seating import game_after
+from scheduling.models import Session
+from studies import definition
+from studies.models import Version
+from studies.schema_stages import WaitingRoomStage
+
+MOST_GROUPS = 200  # in one call; the rest is formed by the next
+MOST_TRIES = 5
+
+log = logging.getLogger("rapport.task")
+
+
+class _ChangedError(Exception):
+    """Somebody left between our look and our lock: undo, and look again."""
+
+
+class _BusyError(Exception):
+    """Another caller is forming groups here at this moment."""
+
+
+def form_groups(version_id: int, stage_id: str, *, waits: bool = True) -> int:
+    """Seat whoever is ready, ask whoever may be, send away whoever did not answer; return how many groups were formed.
+
+    Args:
+        stage_id: Of the waiting room.
+        waits: Whether to wait for another caller who is at it; without, that one's work will do.
+    """
+    version = Version.objects.select_related("study").get(pk=version_id)
+    room = definition.stage_named(version, stage_id)
+    assert isinstance(room, WaitingRoomStage)
+    try:
+        formed = _seat_all(version, room, waits=waits)
+        gone = _tend(version, room, waits=waits)
+    except _BusyError:
+        return 0
+    for session_id, stage in gone:
+        sessions.stage_overdue(session_id, stage)
+    return formed
+
+
+def try_after_commit(version_id: int, stage_id: str) -> None:
+    """Try as soon as the caller's transaction is committed; the `Due` row of its event makes up for a failure."""
+    transaction.on_commit(partial(_try, version_id, stage_id), robust=True)
+
+
+def _try(version_id: int, stage_id: str) -> None:
+    try:
+        form_groups(version_id, stage_id, waits=False)
+    except OperationalError as error:  # a lock held for too long: the due row comes back to it
+        log.warning("forming put off", extra={"facts": {"stage": stage_id, "error": type(error).__name__}})
+
+
+def run_groups(version: Version, game_stage: str, *, n: int) -> list[Group]:
+    """Make `n` groups without people and begin their games.
+
+    Raises:
+        MatchingError: "no_group", "no_occupant".
+    """
+    return [_run_group(version, game_stage) for _ in range(n)]
+
+
+@transaction.atomic
+def _run_group(version: Version, game_stage: str) -> Group:
+    group = services.run_group(version, game_stage)
+    games.begin(group.pk)
+    return group
+
+
+def _seat_all(version: Version, room: WaitingRoomStage, *, waits: bool) -> int:
+    formed = tries = 0
+    while formed < MOST_GROUPS and tries < MOST_TRIES:
+        try:
+            if not _seat_next(version, room, waits=waits):
+                break
+            formed += 1
+        except _ChangedError:
+            tries += 1
+    return formed
+
+
+@transaction.atomic
+def _seat_next(version: Version, room: WaitingRoomStage, *, waits: bool) -> bool:
+    """Form the first group that can be; false when there is none."""
+    _lock_room(version, room, waits=waits)
+    terms, now = _terms(version, room), clock.now()
+    for origin, everybody in sorted(queries.pools(version.pk, room.id).items()):
+        groups = rules.tend(everybody, terms, now).groups
+        if groups:
+            _seat(version, room, groups[0], origin=origin)
+            return True
+    return False
+
+
+def _seat(version: Version, room: WaitingRoomStage, people: Sequence[int], *, origin: str) -> None:
+    """Slot, group, then sessions by key: the order in which everybody locks."""
+    tickets = list(Ticket.objects.filter(pk__in=people).select_related("session__participant", "version").order_by("pk"))
+    game = game_after(definition.definition(version), room.id)
+    services.seat_group(version, game, tickets, origin=origin)
+    locked = visits.lock_sessions(ticket.session_id for ticket in tickets)
+    _check_still_there(room, tickets, locked)
+    services.mark_seated(tickets)
+    for session in locked:
+        visits.move_on(session)
+
+
+def _check_still_there(room: WaitingRoomStage, tickets: list[Ticket], locked: list[Session]) -> None:
+    """Tickets change only under the lock of their session, so what is read now holds until the commit."""
+    ready = Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets], status=Ticket.Status.READY)
+    here = [
+        session
+        for session in locked
+        if session.status == Session.Status.ACTIVE
+        and definition.stage(session.participant.version, session.stage).id == room.id
+    ]
+    if ready.count() != len(tickets) or len(here) != len(tickets):
+        raise _ChangedError
+
+
+@transaction.atomic
+def _tend(version: Version, room: WaitingRoomStage, *, waits: bool) -> list[tuple[int, int]]:
+    """Ask, return and expire; return (session, stage index) of those who are to leave."""
+    _lock_room(version, room, waits=waits)
+    terms, now = _terms(version, room), clock.now()
+    found = [rules.tend(pool, terms, now) for pool in queries.pools(version.pk, room.id).values()]
+    changed = [pk for one in found for pk in (*one.expired, *one.back, *one.asked)]
+    looks = [one.look_again_at for one in found if one.look_again_at]
+    looks += [now for one in found if one.groups]
+    if looks:
+        services.look_again(version.pk, room.id, min(looks))
+    if not changed:
+        return []
+    before = dict(Ticket.objects.filter(pk__in=changed).values_list("pk", "session_id"))
+    locked = {session.pk: session for session in visits.lock_sessions(before.values())}
+    # Read under the locks: who pressed "ready" or left meanwhile is left alone.
+    tickets = {ticket.pk: ticket for ticket in queries.open_tickets(version.pk, room.id).select_related("version")}
+    wake = {session.pk: _turn_page(session) for session in locked.values()}
+    _apply(found, tickets, wake, terms=terms, now=now)
+    gone = [tickets[pk].session_id for one in found for pk in one.expired if pk in tickets]
+    for session_id in gone:
+        stage_deadline(locked[session_id], now - GRACE)  # they leave even if this process ends here
+    return [(session_id, locked[session_id].stage) for session_id in gone]
+
+
+def _apply(
+    found: list[rules.Tending], tickets: dict[int, Ticket], wake: services.Wake, *, terms: rules.Terms, now: datetime
+) -> None:
+    waiting, asked = Ticket.Status.WAITING, Ticket.Status.ASKED
+    for one in found:
+        back = [tickets[pk] for pk in {*one.back, *one.asked} if pk in tickets and tickets[pk].status != waiting]
+        services.return_to_waiting([ticket for ticket in back if _is_over(ticket, terms, now)], wake)
+        services.ask([tickets[pk] for pk in one.asked if pk in tickets and tickets[pk].status == waiting], wake)
+        for pk in one.expired:
+            if pk in tickets and tickets[pk].status == asked:
+                services.expire(tickets[pk])
+
+
+def _is_over(ticket: Ticket, terms: rules.Terms, now: datetime) -> bool:
+    """Whether the question, or the answer, is still too old: it may have been renewed before we got the lock."""
+    state = queries.as_waiting(ticket)
+    if state.status == rules.ASKED:
+        return state.asked_at is not None and state.asked_at + terms.answer_within <= now
+    return state.ready_at is not None and state.ready_at + terms.ready_lasts <= now
+
+
+def _turn_page(session: Session) -> dict[str, int]:
+    session.rev += 1
+    session.save(update_fields=["rev"])
+    return {stream_of(session): session.rev}
+
+
+def _terms(version: Version, room: WaitingRoomStage) -> rules.Terms:
+    plan = definition.definition(version).groups[room.forms]
+    fill = plan.fill.after_seconds if plan.fill else None
+    return rules.Terms(humans=plan.humans, ready_seconds=room.ready_seconds, fill_seconds=fill)
+
+
+def _lock_room(version: Version, room: WaitingRoomStage, *, waits: bool) -> None:
+    """One caller at a time forms groups from one waiting room: otherwise two would seat the same people twice.
+
+    Held until the transaction ends, and taken before every row's lock.
+    """
+    name = f"forming/{version.pk}/{room.id}"
+    with connection.cursor() as cursor:
+        if waits:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+            return
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        if not cursor.fetchone()[0]:
+            raise _BusyError
+

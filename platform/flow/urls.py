@@ -1,0 +1,12 @@
+"""The participant's pages."""
+
+from django.urls import path
+
+from flow import views
+
+urlpatterns = [
+    path("s/", views.session_page, name="session"),
+    path("s/poll", views.poll, name="poll"),
+    path("s/leave", views.leave, name="leave"),
+    path("s/recorded", views.recorded, name="recorded"),
+]

@@ -1,0 +1,202 @@
+"""The participant's door: one address for the whole session, and every answer is words on a page."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from events.access import participant_only
+from flow import pace, queries
+from flow.drawing import digest_of, draw
+from flow.errors import FlowError
+from flow.forms import FormError, read_form, read_pairs
+from flow.framing import frame_of, kept_on_leaving, may_see_records
+from flow.kinds import kind
+from flow.page import Page
+from flow.services import sessions
+from scheduling.models import Session
+from studies import definition
+
+PAGE = "/s/"
+SEE_OTHER = 303
+View = Callable[..., HttpResponseBase]
+
+
+def in_study_language(view: View) -> View:
+    """Speak the study's language, whatever the browser prefers: all participants of a study read the same words."""
+
+    @wraps(view)
+    def speaking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        language = definition.definition(request.participant.version).language  # type: ignore[attr-defined]
+        with translation.override(language):
+            response = view(request, *args, **kwargs)
+        response.headers["Content-Language"] = language
+        return response
+
+    return speaking
+
+
+@participant_only
+@in_study_language
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_page(request: HttpRequest) -> HttpResponse:
+    """Show the page the session is at, or take in what was sent from it."""
+    if request.method == "POST":
+        return _submitted(request)
+    sessions.show_life(_session(request))
+    session = _session(request)
+    return _shown(request, session, note=_kept_note(request))
+
+
+@participant_only
+@in_study_language
+@require_safe
+def poll(request: HttpRequest) -> HttpResponse:
+    """204 while the page is the same, else the new one. Also the sign of life that keeps one's place."""
+    sessions.show_life(_session(request))
+    session = _session(request)
+    if request.GET.get("rev") != queries.rev_of(session):
+        return _shown(request, session, is_fragment=True)
+    seen = request.GET.get("digest")  # a waiting page counts people without being another page
+    if seen:
+        page = queries.page_of(session)
+        if digest_of(page) != seen:
+            return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=True))
+    return HttpResponse(status=204)
+
+
+@participant_only
+@in_study_language
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave(request: HttpRequest) -> HttpResponse:
+    """Say what pausing and leaving mean; on POST, leave."""
+    session = _session(request)
+    if session.status != Session.Status.ACTIVE:
+        return _to_page()
+    if request.method == "POST":
+        return _left(request, session)
+    page = Page("leave", _("Pause or leave"), facts={"kept": kept_on_leaving(session)})
+    return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False))
+
+
+@participant_only
+@in_study_language
+@require_safe
+def recorded(request: HttpRequest) -> HttpResponse:
+    """One's own rows beside the round just played: in a demo or a preview only, and elsewhere there is no such page."""
+    session = _session(request)
+    if not may_see_records(session.participant):
+        raise Http404("no records are shown here")
+    page = Page("recorded", _("What was recorded"), facts={"tables": kind("own_rows", "rows")(session)})
+    return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False))
+
+
+def _submitted(request: HttpRequest) -> HttpResponse:
+    if pace.is_too_fast(request.participant.pk):  # type: ignore[attr-defined]
+        return _too_fast(request)
+    try:
+        form = read_form(request)
+    except FormError as error:
+        return _unreadable(request, error)
+    session = _session(request)
+    try:
+        result = sessions.submit(session.pk, key=form.key, rev=form.rev, data=form.data)
+    except FlowError as error:
+        if error.code != "conflict":
+            raise
+        return _shown(request, _session(request), note=_notes()["conflict"], status=409)
+    session = _session(request)
+    if result.outcome == "refused":
+        page = replace(queries.page_of(session), errors=result.errors, values=form.data)
+        html = draw(request, page, frame_of(session, page), is_fragment=_wants_fragment(request))
+        return HttpResponse(html, status=422)
+    return _moved_on(request, session, result.outcome)
+
+
+def _moved_on(request: HttpRequest, session: Session, outcome: str) -> HttpResponse:
+    if _wants_fragment(request):
+        return _shown(request, session, note=_notes().get(outcome, ""))
+    if outcome in _notes():
+        messages.info(request, outcome)
+    return _to_page()
+
+
+def _left(request: HttpRequest, session: Session) -> HttpResponse:
+    try:
+        choice = read_pairs(request).get("do")
+        if choice not in {"leave", "withdraw"}:
+            raise FormError(400, "no_choice", "the form says neither leave nor withdraw")
+    except FormError as error:
+        return _unreadable(request, error)
+    sessions.leave(session.pk, withdraw=choice == "withdraw")
+    return _to_page()
+
+
+def _shown(
+    request: HttpRequest, session: Session, *, note: str = "", status: int = 200, is_fragment: bool = False
+) -> HttpResponse:
+    page = queries.page_of(session)
+    if note:
+        page = replace(page, note=note)
+    html = draw(request, page, frame_of(session, page), is_fragment=is_fragment or _wants_fragment(request))
+    return HttpResponse(html, status=status)
+
+
+def _session(request: HttpRequest) -> Session:
+    """The participant's session as it stands now, read anew: a service may have moved it."""
+    participant = request.participant  # type: ignore[attr-defined]
+    related = ("participant__study", "participant__version")
+    session = Session.objects.filter(participant=participant).select_related(*related).order_by("-pk").first()
+    if session is None:
+        raise Http404("a participant without a session")
+    return session
+
+
+def _wants_fragment(request: HttpRequest) -> bool:
+    return request.headers.get("X-Fragment") == "1"
+
+
+def _to_page() -> HttpResponse:
+    response = HttpResponseRedirect(PAGE)
+    response.status_code = SEE_OTHER
+    return response
+
+
+def _notes() -> dict[str, str]:
+    return {
+        "stale": _("That page was over already. This is where you are now."),
+        "late": _("Time was up before your answer arrived. It is kept, but it does not count."),
+        "conflict": _("Your first answer was saved already. This is where you are now."),
+    }
+
+
+def _kept_note(request: HttpRequest) -> str:
+    """The note that a form without a script left for the page after it."""
+    kept = [str(message) for message in messages.get_messages(request)]
+    return _notes().get(kept[-1], "") if kept else ""
+
+
+def _unreadable(request: HttpRequest, error: FormError) -> HttpResponse:
+    title = _("We could not read that")
+    advice = _("Nothing was changed. Please go back, load the page again and repeat your last step.")
+    return _calm(request, status=error.status, title=title, advice=advice)
+
+
+def _too_fast(request: HttpRequest) -> HttpResponse:
+    advice = _("Please wait a few seconds, go back, and send it again. Nothing was changed.")
+    response = _calm(request, status=429, title=_("That was very fast"), advice=advice)
+    response.headers["Retry-After"] = str(pace.SECONDS)
+    return response
+
+
+def _calm(request: HttpRequest, *, status: int, title: str, advice: str) -> HttpResponse:
+    facts = {"title": title, "advice": advice, "code": getattr(request, "rapport_code", "")}
+    return render(request, "errors/page.html", facts, status=status)
