@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chat.models import Conversation
 from exports.codes import match_code, seat_code
 from exports.society import is_withdrawn
 from flow.models import Match
@@ -11,7 +12,7 @@ from matching.models import Group, Seat, Ticket
 from participants.models import Participant
 from scheduling.models import Session
 
-KINDS = ("participant", "session", "ticket", "group", "match", "seat")
+KINDS = ("participant", "session", "ticket", "group", "match", "seat", "conversation")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Names:
         self._groups(wanted.get("group", ()))
         self._matches(wanted.get("match", ()))
         self._seats(wanted.get("seat", ()))
+        self._conversations(wanted.get("conversation", ()))
         return self
 
     def _people(self, keys: Iterable[int]) -> None:
@@ -69,6 +71,12 @@ class Names:
             person = one.participant.code if one.participant and not is_gone else None
             code = seat_code(one.group.code, one.number)
             self.found["seat", one.pk] = Named(code, person, one.group.code, one.group.formed_at, is_gone)
+
+    def _conversations(self, keys: Iterable[int]) -> None:
+        for one in Conversation.objects.filter(pk__in=keys).select_related("match__group"):
+            match, group = one.match, one.match.group
+            code = match_code(group.code, match.round, match.number)
+            self.found["conversation", one.pk] = Named(code, group=group.code, began=group.formed_at)
 
 
 def _person(one: Participant, began: datetime) -> Named:

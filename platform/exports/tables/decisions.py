@@ -110,34 +110,43 @@ def _values(act: Act, fields: Mapping[str, Field]) -> Mapping[str, object]:
     return act.values or dict.fromkeys(fields, None)
 
 
+def decision_row(one: Stated) -> Row:
+    """A row of the table `decisions`."""
+    return one.shared | {
+        "repetition": repetition(one.act.path),
+        "seat": one.society.seat(one.act.seat_id),
+        "role": one.role,
+        "position": one.society.position(one.match.pk, one.act.seat_id),
+        "about": one.about,
+        "about_seat": one.about_seat,
+        "act_s": seconds(one.act.at, one.society.group.formed_at),
+    }
+
+
+def belief_row(one: Stated) -> Row:
+    """A row of the table `beliefs`, of something stated about a belief."""
+    assert one.field is not None
+    assert one.field.belief is not None
+    return one.shared | {
+        "holder": one.society.seat(one.act.seat_id),
+        "target_position": one.about,
+        "target": one.about_seat,
+        "what": one.field.belief.what,
+        "asked": one.field.belief.when,
+        "unit": one.field.describe().get("unit", ""),
+        "incentive": one.field.belief.incentive,
+    }
+
+
 def _decisions(scope: Scope) -> Iterator[Row]:
     for society in societies(scope):
-        for one in stated_in(society):
-            yield one.shared | {
-                "repetition": repetition(one.act.path),
-                "seat": society.seat(one.act.seat_id),
-                "role": one.role,
-                "position": society.position(one.match.pk, one.act.seat_id),
-                "about": one.about,
-                "about_seat": one.about_seat,
-                "act_s": seconds(one.act.at, society.group.formed_at),
-            }
+        yield from map(decision_row, stated_in(society))
 
 
 def _beliefs(scope: Scope) -> Iterator[Row]:
     for society in societies(scope):
-        for one in stated_in(society):
-            if one.field is None or one.field.belief is None:
-                continue
-            yield one.shared | {
-                "holder": society.seat(one.act.seat_id),
-                "target_position": one.about,
-                "target": one.about_seat,
-                "what": one.field.belief.what,
-                "asked": one.field.belief.when,
-                "unit": one.field.describe().get("unit", ""),
-                "incentive": one.field.belief.incentive,
-            }
+        stated = (one for one in stated_in(society) if one.field is not None and one.field.belief is not None)
+        yield from map(belief_row, stated)
 
 
 DECISIONS = Table("decisions", "What each seat decided: a row per act and field", DECISION_COLUMNS, _decisions)

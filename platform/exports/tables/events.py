@@ -8,13 +8,15 @@ from events.models import Event
 from exports import keys
 from exports.columns import Column, Row, Table
 from exports.scope import CHUNK, Scope, seconds
-from exports.subjects import KINDS, Named, Names
+from exports.subjects import KINDS, Names
 
 # Facts are written by many apps; what is not named here stays inside. A researcher's reason may name a person.
 SHOWN = frozenset({
-    "agreed", "attempt", "by", "condition", "exit", "is_filled", "kind", "number", "outcome", "path", "policy",
-    "position", "rev", "role", "round", "seconds", "source", "stage", "status", "step", "strikes", "wave",
+    "agreed", "attempt", "before", "by", "condition", "exit", "is_filled", "is_open", "kind", "matches", "missing",
+    "number", "origin", "outcome", "path", "policy", "position", "rev", "role", "round", "seats", "seconds", "seq",
+    "source", "stage", "status", "step", "strikes", "wave",
 })  # fmt: skip
+GROUP_ENDED_BECAUSE = ("group.ended", "reason")  # a code, never a person's words
 MOST_CHARS = 120
 
 COLUMNS = [
@@ -49,15 +51,20 @@ def _names(batch: Sequence[Event]) -> Names:
     wanted: dict[str, set[int]] = defaultdict(set)
     for event in batch:
         wanted[event.subject_kind].add(event.subject_id)
-        for kind in KINDS:
-            if isinstance(event.facts.get(kind), int):
-                wanted[kind].add(event.facts[kind])
+        for kind, key in _keys(event):
+            wanted[kind].add(key)
     return Names().add(wanted)
+
+
+def _keys(event: Event) -> list[tuple[str, int]]:
+    """The primary keys among an event's facts. What happens to a group names its seats by number instead."""
+    kinds = [kind for kind in KINDS if kind != "seat" or event.subject_kind != "group"]
+    return [(kind, event.facts[kind]) for kind in kinds if isinstance(event.facts.get(kind), int)]
 
 
 def _row(scope: Scope, event: Event, names: Names) -> dict[str, object] | None:
     subject = names.found.get((event.subject_kind, event.subject_id))
-    about = [names.found.get((kind, event.facts[kind])) for kind in KINDS if isinstance(event.facts.get(kind), int)]
+    about = [names.found.get(key) for key in _keys(event)]
     if any(one is not None and one.is_withdrawn for one in [subject, *about]):
         return None
     return {
@@ -76,10 +83,12 @@ def _facts(event: Event, names: Names) -> dict[str, object]:
     shown: dict[str, object] = {}
     for key, value in event.facts.items():
         if key in KINDS:
-            named: Named | None = names.found.get((key, value)) if isinstance(value, int) else None
+            named = names.found.get((key, value)) if (key, value) in _keys(event) else None
             if named:
                 shown[key] = named.code
-        elif key in SHOWN and _is_small(value):
+            elif key == "seat" and event.subject_kind == "group" and isinstance(value, int):
+                shown["number"] = value
+        elif (key in SHOWN or (event.kind, key) == GROUP_ENDED_BECAUSE) and _is_small(value):
             shown[key] = value
     return shown
 

@@ -8,7 +8,7 @@ from exports.cells import listed
 from exports.columns import Column, Row, Table
 from exports.scope import Scope, seconds
 from exports.society import Society, societies
-from flow.models import Exposure
+from flow.models import Exposure, Match
 
 QUOTES = "somebody this seat had met asked that their data be deleted, and the view may quote them"
 
@@ -27,11 +27,17 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+def exposures_in(society: Society, *, match: Match | None = None, seat: int | None = None) -> Iterator[Row]:
+    """What the seats of a group were told, or one seat in one match, by round."""
+    shown = Exposure.objects.filter(match=match) if match else Exposure.objects.filter(match__group=society.group)
+    shown = shown.filter(seat=seat) if seat else shown.exclude(seat__in=society.withdrawn)
+    for exposure in shown.order_by("match__round", "match__number", "pk").iterator(chunk_size=500):
+        yield _row(society, exposure)
+
+
 def _exposures(scope: Scope) -> Iterator[Row]:
     for society in societies(scope):
-        shown = Exposure.objects.filter(match__group=society.group).exclude(seat__in=society.withdrawn)
-        for exposure in shown.order_by("match__round", "match__number", "pk").iterator(chunk_size=500):
-            yield _row(society, exposure)
+        yield from exposures_in(society)
 
 
 def _row(society: Society, exposure: Exposure) -> Row:

@@ -147,23 +147,29 @@ def _round(society: Society, match: Match) -> Row:
     }
 
 
+def placing_row(society: Society, match: Match, position: str) -> Row:
+    """One seat's place in one match."""
+    placing = society.placings[match.pk][position]
+    is_gone = placing.seat_id in society.withdrawn
+    return {
+        "match": society.match(match),
+        "group": society.group.code,
+        "round": match.round,
+        "seat": society.seat(placing.seat_id),
+        "participant": society.participant(placing.seat_id),
+        "role": society.seats[placing.seat_id].role,
+        "position": position,
+        "points": None if is_gone else placing.points,
+        "is_void": match.status == Match.Status.VOID,
+        "is_withdrawn": is_gone,
+    }
+
+
 def _placings(scope: Scope) -> Iterator[Row]:
     for society in societies(scope):
         for match in society.matches.values():
-            for position, placing in society.placings.get(match.pk, {}).items():
-                is_gone = placing.seat_id in society.withdrawn
-                yield {
-                    "match": society.match(match),
-                    "group": society.group.code,
-                    "round": match.round,
-                    "seat": society.seat(placing.seat_id),
-                    "participant": society.participant(placing.seat_id),
-                    "role": society.seats[placing.seat_id].role,
-                    "position": position,
-                    "points": None if is_gone else placing.points,
-                    "is_void": match.status == Match.Status.VOID,
-                    "is_withdrawn": is_gone,
-                }
+            for position in society.placings.get(match.pk, {}):
+                yield placing_row(society, match, position)
 
 
 GROUPS = Table("groups", "Each group and how it ended", GROUP_COLUMNS, _groups)
