@@ -24,6 +24,9 @@ class StepKind(Protocol):
     def open(self, match: Match, state: MatchState, step: Any) -> None:
         """The step begins; make the rows it needs."""
 
+    def close(self, match: Match, state: MatchState, step: Any) -> None:
+        """The step is over, however it ended."""
+
     def acting(self, state: MatchState, step: Any) -> Sequence[Place]:
         """Who may act now: those asked who have not yet acted."""
 

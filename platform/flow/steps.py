@@ -19,6 +19,9 @@ class DecisionStep:
     def open(self, match: Match, state: MatchState, step: Decision) -> None:
         """Nothing to make: acts are rows of their own."""
 
+    def close(self, match: Match, state: MatchState, step: Decision) -> None:
+        """Nothing to end."""
+
     def acting(self, state: MatchState, step: Decision) -> Sequence[Place]:
         done = _acted(state)
         return [place for place in state.places if step.fields_of(place.role) and place.seat not in done]
@@ -52,6 +55,9 @@ class ShowStep:
 
     def open(self, match: Match, state: MatchState, step: Show) -> None:
         """Nothing to make."""
+
+    def close(self, match: Match, state: MatchState, step: Show | None) -> None:
+        """Nothing to end."""
 
     def acting(self, state: MatchState, step: Show | None) -> Sequence[Place]:
         done = _acted(state)

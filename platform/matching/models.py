@@ -10,7 +10,7 @@ from studies.models import Version
 
 
 class Ticket(models.Model):
-    """A person in a waiting room."""
+    """A person in a waiting room. Whoever changes `status` holds the lock of the session."""
 
     class Status(models.TextChoices):
         WAITING = "waiting"
@@ -27,8 +27,10 @@ class Ticket(models.Model):
     joined_at = models.DateTimeField(db_default=RapportNow())
     seen_at = models.DateTimeField(db_default=RapportNow())
     asked_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(null=True)
+    misses = models.PositiveSmallIntegerField(default=0)  # times asked without an answer; the second ends the waiting
     ended_at = models.DateTimeField(null=True)
-    waited_seconds = models.PositiveIntegerField(default=0)  # paid
+    waited_seconds = models.PositiveIntegerField(default=0)  # set when it ends; paid
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["session", "stage"], name="ticket_once_per_stage")]
@@ -84,7 +86,7 @@ class Seat(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)  # what the partner really is
     occupant = models.CharField(max_length=20)  # who fills it: person, policy, model (KINDS["occupant"])
     partner = models.CharField(max_length=40, blank=True)  # name under `partners` in the study file
-    policy = models.CharField(max_length=40, blank=True)  # policy or persona drawn for this seat
+    policy = models.CharField(max_length=200, blank=True)  # policy, or file of the persona, drawn for this seat
     label = models.CharField(max_length=40, blank=True)  # what others are shown
     settings = models.JSONField(default=dict)  # drawn for this seat: model, delays, policy's numbers
     dealt = models.JSONField(default=dict)

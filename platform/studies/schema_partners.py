@@ -50,7 +50,7 @@ class AutomatedPartner(Part):
     asked_if_ai: Literal["admit", "deflect", "deny"] = Field(
         description="What it says when asked whether it is a person."
     )
-    delay: Delay = Field(default_factory=Delay)
+    delay: Delay = Delay()
     note: str = ""
 
 

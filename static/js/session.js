@@ -148,11 +148,12 @@ async function poll() {
   polling = new AbortController();
   const limit = setTimeout(() => polling?.abort(), REQUEST_MS);
   try {
-    const answer = await fetch(`/s/poll?rev=${encodeURIComponent(page().dataset.rev)}`, { headers: { "X-Fragment": "1" }, signal: polling.signal });
+    const { rev, digest } = page().dataset;
+    const answer = await fetch(`/s/poll?${new URLSearchParams({ rev, digest })}`, { headers: { "X-Fragment": "1" }, signal: polling.signal });
     if (answer.status === 403 || answer.status === 404) { location.reload(); return; }
     if (answer.ok && isTroubled && !sending) tell(words.back);
     const html = answer.status === 200 ? await answer.text() : "";
-    if (html && before === shown && !sending) show(html, false);
+    if (html && before === shown && !sending && page().dataset.still !== "yes") show(html, false);
   } catch {
     if (!sending && !navigator.onLine) tell(words.offline, true);
   } finally {

@@ -32,7 +32,7 @@ MOOD = Choice(
 HISTORY = Table(
     "Your last rounds",
     ("Round", "You picked", "Sent back to you", "You earned"),
-    ((1, "A", 14, 14), (2, "kept 10", "–", 10)),
+    ((1, "A", 14, 14), (2, "kept 10", "", 10)),
 )
 
 

@@ -86,6 +86,7 @@ def close_step(match: Match) -> None:
     """The open step is over, complete or not: go to the next, or void the match for those who did not act."""
     state = MatchState(match)
     implementation, step = step_kind(state)
+    implementation.close(match, state, step)
     missing = implementation.missing(state, step)
     if missing and not _stand_for(match, state, missing):
         void(match, missing)
@@ -259,6 +260,9 @@ def end(group: Group, reason: str) -> None:
     """Stop the game early: open matches are void; those who still sit go on to what follows, by the declared exit."""
     for match in group.matches.filter(status=Match.Status.OPEN).select_related("group__version"):
         match.group = group
+        state = MatchState(match)
+        implementation, step = step_kind(state)
+        implementation.close(match, state, step)
         match.status = check_move("match", match.status, Match.Status.VOID)
         match.void_path = match.path
         match.placings.update(points=game_of(group).void_points)
