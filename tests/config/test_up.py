@@ -1,5 +1,6 @@
 """`manage.py up`, really started: it serves, restarts what dies, refuses a second copy, and leaves nothing behind."""
 
+import functools
 import signal
 import subprocess
 import sys
@@ -59,16 +60,30 @@ def test_up_refuses_a_busy_port_and_names_another(installation: Running) -> None
 @pytest.mark.parametrize("child", KILLABLE)
 def test_killed_child_is_started_again(installation: Running, child: str) -> None:
     killed = installation.kill(child)
-    installation.wait_until(lambda: installation.pid(child) != killed, seconds=30, what=f"{child} restarted")
+    wait = functools.partial(_has_other_pid, installation, child, killed)
+    installation.wait_until(wait, seconds=30, what=f"{child} restarted")
     installation.wait_until(lambda: _all_answer(installation), seconds=30, what=f"service after the end of {child}")
 
 
-def test_stopped_pages_are_noticed_and_replaced(installation: Running) -> None:
+def test_silent_sockets_are_noticed_and_replaced(installation: Running) -> None:
     """A process that exists but no longer answers is the failure that a process list cannot show."""
     hung = installation.kill("sockets", signal.SIGSTOP)
     installation.wait_until(lambda: installation.pid("sockets") != hung, seconds=60, what="silent sockets replaced")
     installation.wait_until(lambda: _all_answer(installation), seconds=30, what="sockets answering again")
     assert "sockets: has not answered for 20 s" in installation.output()
+
+
+@pytest.mark.long
+def test_silent_workers_are_noticed_and_replaced(installation: Running) -> None:
+    """Reported of Celery again and again: the process lives, its connection too, and it takes no more messages."""
+    hung = {child: installation.kill(child, signal.SIGSTOP) for child in ("bots", "jobs")}
+    for child, pid in hung.items():
+        wait = functools.partial(_has_other_pid, installation, child, pid)
+        installation.wait_until(wait, seconds=180, what=f"silent {child} replaced")
+    stopped = installation.kill("sweeper", signal.SIGSTOP)
+    wait = functools.partial(_has_other_pid, installation, "sweeper", stopped)
+    installation.wait_until(wait, seconds=180, what="silent sweeper replaced")
+    assert installation.output().count("has not answered for 75 s") == 3
 
 
 def test_up_stops_clean_keeps_data_and_dies_without_orphans(installation: Running) -> None:
@@ -89,6 +104,10 @@ def test_up_stops_clean_keeps_data_and_dies_without_orphans(installation: Runnin
     assert _rows(installation) == ["kept over a stop", "kept over a crash"]
     assert installation.stop(signal.SIGINT) == 0
     assert installation.processes() == []
+
+
+def _has_other_pid(installation: Running, child: str, pid: int) -> bool:
+    return installation.pid(child) != pid
 
 
 def _all_answer(installation: Running) -> bool:

@@ -29,13 +29,26 @@ def livez_answers(port: int) -> bool:
     return page_answers(port, "/livez")
 
 
-def has_fresh_beat(name: str, *, seconds: float) -> bool:
-    """Whether a worker left a beat within `seconds`. Without database or Redis it cannot, and is not to blame."""
-    try:
-        beat = Beat.objects.filter(name=name, at__gt=clock.now() - timedelta(seconds=seconds))
-        return beat.exists() or not broker.answers(settings.REDIS_URL)
-    except DatabaseError:
+def sweeper_is_well(*, seconds: float) -> bool:
+    """Whether the sweeper left a beat within `seconds`. Without database it cannot, and is not to blame."""
+    return _has_beat("sweeper", seconds=seconds, without_database=True)
+
+
+def worker_is_well(queue: str, *, seconds: float) -> bool:
+    """Whether the worker of `queue` took a canary message within `seconds`.
+
+    Without database, Redis, or a sweeper to send the canary it cannot, and is not to blame.
+    """
+    if _has_beat(f"worker.{queue}", seconds=seconds, without_database=True):
         return True
+    return not _has_beat("sweeper", seconds=seconds, without_database=False) or not broker.answers(settings.REDIS_URL)
+
+
+def _has_beat(name: str, *, seconds: float, without_database: bool) -> bool:
+    try:
+        return Beat.objects.filter(name=name, at__gt=clock.now() - timedelta(seconds=seconds)).exists()
+    except DatabaseError:
+        return without_database
     finally:
         connections.close_all()
 

@@ -61,7 +61,9 @@ def _child(name: str) -> Child:
         port = settings.PORT if name == "pages" else settings.SOCKET_PORT
         return Child(name, command, lambda: canary.livez_answers(port), patience_seconds=20)
     # A beat counts for 45 s and silence is borne for 75 s more: killed when the last sign of life is 120 s old.
-    return Child(name, command, lambda: canary.has_fresh_beat(name, seconds=45), patience_seconds=75)
+    if name == "sweeper":
+        return Child(name, command, lambda: canary.sweeper_is_well(seconds=45), patience_seconds=75)
+    return Child(name, command, lambda: canary.worker_is_well(name, seconds=45), patience_seconds=75)
 
 
 def _arguments() -> dict[str, list[str]]:
