@@ -17,6 +17,7 @@ from flow.kinds import stage_of
 from flow.models import Submission
 from flow.services import games, rounds, visits
 from flow.stage import Exit, Handled, Next, Refused, Stay, Verdict
+from matching import services as waiting
 from matching.models import Seat
 from paradigm import FieldError
 from participants import services as people
@@ -145,6 +146,7 @@ def leave(session_id: int, *, withdraw: bool = False, exit_name: str = "") -> No
     def work() -> None:
         session = lock(session_id)
         if session.status == Session.Status.ACTIVE:
+            waiting.leave_waiting(session.participant)
             _leave_seat(session)
             visits.finish(session, exit_name or (WITHDRAWN if withdraw else LEFT), withdraw=withdraw)
 
