@@ -4,12 +4,12 @@ import logging
 import sys
 from typing import Any
 
-from gunicorn.glogging import Logger
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from config.logs import JsonFormatter
 
 
-class JsonLogger(Logger):  # type: ignore[misc]
+class JsonLogger(Logger):  # type: ignore[misc, unused-ignore]
     """Gunicorn's error log as JSON; its access log stays off."""
 
     def setup(self, cfg: Any) -> None:

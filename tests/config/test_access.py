@@ -28,10 +28,11 @@ def all_routes(patterns: list[URLPattern | URLResolver], before: str = "/") -> I
     """Yield (a sample address, its pattern) for every view."""
     for entry in patterns:
         assert isinstance(entry.pattern, RoutePattern), f"{entry.pattern}: use path(), whose parts are typed"
-        address = before + str(entry.pattern._route)
+        route = str(entry.pattern)
+        address = before + route
         for name, converter in entry.pattern.converters.items():
             sample = SAMPLE_OF_CONVERTER.get(type(converter).__name__, "x")
-            address = address.replace(_part(str(entry.pattern._route), name), sample)
+            address = address.replace(_part(route, name), sample)
         if isinstance(entry, URLResolver):
             yield from all_routes(entry.url_patterns, address)
         else:
@@ -48,7 +49,7 @@ ROUTES = list(all_routes(get_resolver().url_patterns))
 
 @pytest.mark.parametrize(("address", "pattern"), ROUTES, ids=[address for address, _ in ROUTES])
 def test_view_carries_a_mark(address: str, pattern: URLPattern) -> None:
-    assert access_of(pattern.callback) in Access, f"{address}: mark it with events.access"
+    assert access_of(pattern.callback) is not None, f"{address}: mark it with events.access"
 
 
 @pytest.mark.django_db
