@@ -80,6 +80,7 @@ def view_from(stored: dict[str, Any]) -> View:
     """The view that `View.as_json` made."""
     return View(
         page=stored["page"],
+        blocks=stored["blocks"],
         facts=stored["facts"],
         cards=[Card(**card) for card in stored["cards"]],
         lines=[Line(**line) for line in stored["lines"]],
@@ -119,7 +120,7 @@ def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
         view=view,
         fields=implementation.asked(state, step, place).fields,
         # only a model reads words; a group of policies may have no pages
-        text=fill(page_text(match, view.page), slots_of(state, view)) if seat.occupant == "model" else "",
+        text=fill(page_text(match, view), slots_of(state, view)) if seat.occupant == "model" else "",
         seat=seat,
         chance=f"{state.chance}/{path}/{seat.number}",
         opened_at=match.step_opened_at,
@@ -129,7 +130,8 @@ def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
     )
 
 
-def page_text(match: Match, page: str) -> str:
-    """The frozen Markdown of a game page."""
+def page_text(match: Match, view: View) -> str:
+    """The frozen Markdown of what a view shows: its page, then its blocks."""
     game = game_of(match.group)
-    return definition.text(game.version, f"{game.config.pages}/{page}.md")
+    names = [view.page, *view.blocks]
+    return "\n\n".join(definition.text(game.version, f"{game.config.pages}/{name}.md") for name in names)

@@ -39,9 +39,11 @@ class View:
 
     `page` names the text ("decide_selector"); empty means "<step>_<role>". `facts` fill that text's slots: numbers,
     letters, labels; never another person's words, which go to `cards` and `lines` and are always shown as plain text.
+    `blocks` names further texts that stand under the page's own: a context that a factor switches on.
     """
 
     page: str = ""
+    blocks: Sequence[str] = ()
     facts: Mapping[str, str | int] = field(default_factory=dict)
     cards: Sequence[Card] = ()
     lines: Sequence[Line] = ()

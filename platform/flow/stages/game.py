@@ -65,7 +65,7 @@ class GameStage:
         implementation, step = step_kind(state)
         place = state.place(seat)
         view = seen_now(state, place)
-        text = render_page(page_text(match, view.page), slots_of(state, view))
+        text = render_page(page_text(match, view), slots_of(state, view))
         is_asked = place in implementation.acting(state, step)
         asked = implementation.asked(state, step, place) if is_asked else Asked()
         has_acted = not is_asked and any(a.path == match.path and a.seat_id == seat.pk for a in state.stored_acts)
