@@ -30,9 +30,7 @@ class Delay(Part):
     think_s: Annotated[list[Annotated[float, Field(ge=0, le=600)]], Field(min_length=2, max_length=2)] = Field(
         default_factory=lambda: [2.0, 8.0], description="Shortest and longest time of thinking."
     )
-    miss: Annotated[float, Field(ge=0, le=0.5)] = Field(
-        0, description="Share of acts that are planned not to come in time."
-    )
+    miss: Annotated[float, Field(ge=0, le=0.5, description="Share of acts that are planned not to come in time.")] = 0
 
 
 class PersonPartner(Part):

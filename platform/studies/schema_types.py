@@ -9,7 +9,8 @@ from pydantic_core import PydanticCustomError
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,23}$"
 SLUG_PATTERN = r"^[a-z][a-z0-9-]{1,59}$"
-FILE_PATTERN = r"^(?!/)(?!.*(?:^|/)\.\.?(?:/|$))[A-Za-z0-9_./-]{1,200}$"
+# One leading "../" is allowed: studies of one experiment may share texts in its folder `studies/`.
+FILE_PATTERN = r"^(?:\.\./)?(?!/)(?!(?:.*/)?\.\.?(?:/|$))[A-Za-z0-9_./-]{1,200}$"
 MONEY_PATTERN = r"^\d{1,7}(\.\d{1,6})?$"
 # ISO 4217: currencies whose smaller unit is not a hundredth.
 DECIMALS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "KWD": 3, "BHD": 3, "JOD": 3, "TND": 3, "OMR": 3}

@@ -1,0 +1,75 @@
+"""Checks a study: shape and meaning, everything at once, each with path, reason and remedy."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studies import yaml_file
+from studies.checks import ethics, games, money, pairing, questions, references, stages, texts
+from studies.checks.context import Check, Context
+from studies.checks.schema import sections_of
+from studies.problems import Problem, errors
+from studies.schema import StudyFile
+from studies.sources import STUDY_FILE, FolderSource, Source, SourceError
+
+CHECKS: list[Check] = [
+    *references.CHECKS,
+    *stages.CHECKS,
+    *ethics.CHECKS,
+    *games.CHECKS,
+    *pairing.CHECKS,
+    *money.CHECKS,
+    *texts.CHECKS,
+    *questions.CHECKS,
+    *texts.LAST,
+]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found: the study where nothing blocks it, the texts it names, and every problem."""
+
+    study: StudyFile | None
+    files: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def check(folder: Path | str) -> list[Problem]:
+    """Every problem of the study in a folder, in the order of its file; empty when it may be frozen."""
+    return check_folder(Path(folder)).problems
+
+
+def check_folder(folder: Path) -> Checked:
+    """Check the study in a folder (or the folder of a study.yaml)."""
+    folder = folder.parent if folder.name == STUDY_FILE else folder
+    source = FolderSource(folder)
+    try:
+        text = source.read(STUDY_FILE)
+    except SourceError as error:
+        return Checked(None, problems=[Problem(STUDY_FILE, error.code, error.what, error.remedy)])
+    return check_document(yaml_file.parse(text, name=STUDY_FILE), source)
+
+
+def check_data(data: dict[str, Any], source: Source) -> Checked:
+    """Check a study that is already plain data: a frozen one with changes."""
+    return check_document(yaml_file.Document(data), source)
+
+
+def check_document(document: yaml_file.Document, source: Source) -> Checked:
+    """Check what a YAML text says."""
+    if document.data is None:
+        return Checked(None, problems=document.problems)
+    sections, problems = sections_of(document)
+    context = Context(
+        study=StudyFile.model_construct(**sections),
+        sections=frozenset(sections),
+        data=document.data,
+        lines=document.lines,
+        source=source,
+        problems=[*document.problems, *problems],
+    )
+    for each in CHECKS:
+        each(context)
+    found = sorted(context.problems, key=lambda problem: (problem.line or 0) if problem.severity == "error" else 10**6)
+    study = None if errors(found) else StudyFile.model_validate(document.data)
+    return Checked(study, context.files, found)

@@ -1,0 +1,68 @@
+"""Pay: the floor, the bounds, and what each exit gives."""
+
+from decimal import Decimal
+
+from studies.checks.context import Context, needs
+from studies.schema_stages import QuizStage, WaitingRoomStage
+from studies.schema_types import DECIMALS
+from studies.yaml_file import Path
+
+
+@needs("payments", "estimated_minutes")
+def floor_holds(context: Context) -> None:
+    """E601: the base alone reaches the hourly minimum."""
+    payments = context.study.payments
+    hourly = (payments.base * 60 / context.study.estimated_minutes).quantize(Decimal("0.01"))
+    if hourly < payments.minimum_hourly:
+        minutes, floor = context.study.estimated_minutes, payments.minimum_hourly
+        what = f"base {payments.base} for {minutes} minutes pays {hourly}/h; minimum_hourly is {floor}."
+        context.say("E601", ("payments", "base"), what, "Raise the base or shorten the study.")
+
+
+@needs("exits", "payments")
+def exits_pay(context: Context) -> None:
+    """E604: an amount stands where it is used, and stays below the base."""
+    for name, exit_ in context.study.exits.items():
+        path: Path = ("exits", name)
+        if exit_.pay == "fixed" and exit_.amount is None:
+            context.say("E604", path, "pay is fixed, but amount is missing.", 'Add amount: "0.50".')
+        if exit_.pay != "fixed" and exit_.amount is not None:
+            context.say(
+                "E604", (*path, "amount"), f"pay is {exit_.pay}, which takes no amount.", "Use pay: fixed or remove it."
+            )
+        if exit_.amount is not None and exit_.amount >= context.study.payments.base > 0:
+            what = f"amount {exit_.amount} is not below base {context.study.payments.base}."
+            context.say("E604", (*path, "amount"), what, "An early end pays less than the whole.")
+
+
+@needs("exits", "payments", "waves")
+def amounts_can_be_paid(context: Context) -> None:
+    """E605: no amount is finer than the currency."""
+    payments = context.study.payments
+    places = DECIMALS.get(payments.currency, 2)
+    amounts: list[tuple[Path, Decimal | None]] = [(("payments", "base"), payments.base)]
+    amounts += [(("payments", "points", "max"), payments.points.max)] if payments.points else []
+    amounts += [(("exits", name, "amount"), exit_.amount) for name, exit_ in context.study.exits.items()]
+    amounts += [
+        ((*path, "pay_per_minute"), stage.pay_per_minute)
+        for path, stage in context.stages("waiting_room")
+        if isinstance(stage, WaitingRoomStage)
+    ]
+    for path, amount in amounts:
+        if amount is not None and amount != amount.quantize(Decimal(1).scaleb(-places)):
+            what = f"{amount} cannot be paid in {payments.currency}, which has {places} decimals."
+            context.say("E605", path, what, "Round it.")
+
+
+@needs("exits", "waves")
+def quiz_failures_paid(context: Context) -> None:
+    """W605: those who fail have given their time."""
+    for path, stage in context.stages("quiz"):
+        assert isinstance(stage, QuizStage)
+        exit_ = context.study.exits.get(stage.on_fail.exit)
+        if exit_ and exit_.pay == "none":
+            what = f"{stage.on_fail.exit} pays none after instructions and quiz."
+            context.say("W605", (*path, "on_fail"), what, "Use pay: fixed with an amount for the time given.")
+
+
+CHECKS = [floor_holds, exits_pay, amounts_can_be_paid, quiz_failures_paid]

@@ -1,0 +1,101 @@
+"""Whether an experiment can pair the seats that a group has, full and at its smallest."""
+
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+
+from paradigm import Decision, Experiment, Matching, MatchPlan, Parameters, Seat
+from paradigm.program import leaves
+from studies.checks.context import Context, needs
+from studies.checks.games import found_experiment, found_parameters
+from studies.definition import group_of
+from studies.schema_partners import GroupPlan
+from studies.schema_stages import GameStage
+from studies.yaml_file import Path
+
+SEEDS = 5
+MOST_ROUNDS = 60
+MOST_BLIND = 128  # above that, a step ends by the clock instead of waiting for all
+
+
+class PairingError(Exception):
+    """What a pairing rule did that it must not do."""
+
+
+@needs("waves", "groups")
+def seats_can_be_paired(context: Context) -> None:
+    """E404, E413: every round of a game forms matches from the seats there are."""
+    for path, stage in context.stages("game"):
+        assert isinstance(stage, GameStage)
+        experiment, parameters = found_experiment(stage), found_parameters(stage)
+        plan = context.study.groups.get(group_of(context.study, stage.id))
+        if experiment is None or parameters is None or plan is None or set(plan.roles) != set(experiment.roles):
+            continue
+        full, least = seats_of(plan), smallest(plan, stage)
+        _try(context, ("groups", group_of(context.study, stage.id), "roles"), experiment, parameters, full)
+        if least and len(least) < len(full):
+            _try(context, (*path, "min_active"), experiment, parameters, least)
+
+
+def _try(context: Context, path: Path, experiment: Experiment, parameters: Parameters, seats: Sequence[Seat]) -> None:
+    who = ", ".join(f"{count} {role}" for role, count in sorted(Counter(seat.role for seat in seats).items()))
+    try:
+        largest = max(_play(experiment, parameters, seats, seed) for seed in range(SEEDS))
+    except PairingError as error:
+        context.say("E404", path, f"{experiment.name} cannot pair {who}: {error}.", "Change the numbers of seats.")
+        return
+    except Exception as error:
+        what = f"{experiment.name} cannot pair {who}: {type(error).__name__}: {error}."
+        context.say("E404", path, what, "Change the numbers of seats, or mend the pairing rule.")
+        return
+    if largest > MOST_BLIND and any(isinstance(step, Decision) and step.blind for step in leaves(experiment.steps)):
+        what = f"{largest} seats act blind in one match; {MOST_BLIND} may."
+        context.say("E413", path, what, "Use smaller matches, or a decision that is not blind.")
+
+
+def _play(experiment: Experiment, parameters: Parameters, seats: Sequence[Seat], seed: int) -> int:
+    """Pair every round once; the size of the largest match."""
+    rng = Random(f"check/pairing/{seed}")  # noqa: S311  reproducible on purpose
+    past: list[Sequence[MatchPlan]] = []
+    rounds = experiment.rounds(parameters, rng)
+    if rounds < 1:
+        raise PairingError("it plays no round")
+    for number in range(1, min(rounds, MOST_ROUNDS) + 1):
+        plans = experiment.pairing(Matching(seats, number, rng, parameters, tuple(past)))
+        _refuse_odd(plans, seats)
+        past.append(plans)
+    return max(len(plan.seats) for plans in past for plan in plans)
+
+
+def _refuse_odd(plans: Sequence[MatchPlan], seats: Sequence[Seat]) -> None:
+    if not plans:
+        raise PairingError("a round has no match")
+    placed = [number for plan in plans for number in plan.seats.values()]
+    if len(set(placed)) < len(placed):
+        raise PairingError("a seat is in two matches of one round")
+    if not set(placed) <= {seat.number for seat in seats}:
+        raise PairingError("a match has a seat that is not there")
+
+
+def seats_of(plan: GroupPlan) -> list[Seat]:
+    """The seats of a full group."""
+    kinds = [
+        (role, kind)
+        for role, seats in plan.roles.items()
+        for kind, count in (("human", seats.humans), ("ai", seats.ai))
+        for _ in range(count)
+    ]
+    return [Seat(number, role, kind) for number, (role, kind) in enumerate(kinds, start=1)]
+
+
+def smallest(plan: GroupPlan, stage: GameStage) -> list[Seat]:
+    """The seats that are left when as many people as may have gone; automated seats never leave."""
+    kept: list[Seat] = []
+    for role, seats in plan.roles.items():
+        least = max(stage.min_active.get(role, 0), seats.ai)
+        of_role = sorted((seat for seat in seats_of(plan) if seat.role == role), key=lambda seat: seat.kind)
+        kept += of_role[:least]
+    return sorted(kept, key=lambda seat: seat.number)
+
+
+CHECKS = [seats_can_be_paired]

@@ -1,0 +1,168 @@
+"""Names that must exist elsewhere in the file: factors and levels, partners, exits, conditions, allocation."""
+
+from collections.abc import Iterator, Mapping
+
+from studies.allocation_plan import conditions_of
+from studies.checks.context import Context, meant, needs
+from studies.schema_partners import GroupPlan, PersonPartner
+from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, WaitingRoomStage
+from studies.yaml_file import Path
+
+REQUIRED_EXITS = {
+    "completed": "reached the end",
+    "left": "pressed leave",
+    "withdrawn": "left and asked that the data be deleted",
+}
+
+
+@needs("factors", "partners", "waves")
+def factors_exist(context: Context) -> None:
+    """E201, E202: every `by` is a factor, and every level has its entry."""
+    for name, partner in context.study.partners.items():
+        path: Path = ("partners", name, "label")
+        label = partner.label
+        if label.by is None:
+            if label.all is None or label.values:
+                context.say(
+                    "E202", path, "has neither `by` with `values` nor `all`.", 'Write {all: "…"} or {by: …, values: …}.'
+                )
+            continue
+        if label.all is not None:
+            context.say("E202", (*path, "all"), "stands beside `by`.", "Keep one of them.")
+        _covered(context, (*path, "by"), (*path, "values"), label.by, label.values)
+    for path, stage in context.stages("briefing"):
+        assert isinstance(stage, BriefingStage)
+        _briefing(context, path, stage)
+
+
+def _briefing(context: Context, path: Path, stage: BriefingStage) -> None:
+    _covered(context, (*path, "by"), (*path, "pages"), stage.by, stage.pages)
+    for at, check in enumerate(stage.check):
+        here = (*path, "check", at)
+        _covered(context, (*path, "by"), (*here, "correct"), stage.by, check.correct)
+        offered = [option.value for option in check.options]
+        for level, value in check.correct.items():
+            if value not in offered:
+                context.say("E202", (*here, "correct", level), f'"{value}" is not offered.', meant(value, offered))
+
+
+def _covered(context: Context, by_path: Path, values_path: Path, by: str | None, values: Mapping[str, object]) -> None:
+    factors = context.study.factors
+    if by is not None and by not in factors:
+        names = ", ".join(factors) or "none"
+        context.say("E201", by_path, f'factor "{by}" does not exist.', f"Factors: {names}.")
+        return
+    levels = factors[by].levels if by else ["all"]
+    for level in levels:
+        if level not in values:
+            context.say("E202", values_path, f'no entry for level "{level}".', "Add one.")
+    for level in values:
+        if level not in levels:
+            context.say("E202", (*values_path, level), f'there is no level "{level}".', meant(level, levels))
+
+
+@needs("factors", "conditions")
+def conditions_cross(context: Context) -> None:
+    """E201, E206: conditions cross each factor once."""
+    cross = context.study.conditions.cross
+    for at, name in enumerate(cross):
+        if name not in context.study.factors:
+            context.say(
+                "E201",
+                ("conditions", "cross", at),
+                f'factor "{name}" does not exist.',
+                meant(name, context.study.factors),
+            )
+        elif name in cross[:at]:
+            context.say("E206", ("conditions", "cross", at), f'factor "{name}" stands twice.', "Keep one.")
+    for name, factor in context.study.factors.items():
+        if name not in cross:
+            context.say("E206", ("factors", name), "this factor is in no condition.", "Add it to conditions.cross.")
+        if len(set(factor.levels)) < len(factor.levels):
+            context.say("E206", ("factors", name, "levels"), "a level stands twice.", "Keep one.")
+
+
+@needs("factors", "conditions", "allocation")
+def blocks_fit(context: Context) -> None:
+    """E203: every block holds each condition equally often."""
+    if not set(context.study.conditions.cross) <= set(context.study.factors):
+        return
+    conditions = conditions_of(context.study)
+    for at, size in enumerate(context.study.allocation.block_sizes):
+        if size % len(conditions):
+            what = f"{size} is not a multiple of {len(conditions)} conditions."
+            context.say(
+                "E203", ("allocation", "block_sizes", at), what, f"Use {len(conditions)}, {2 * len(conditions)}, …"
+            )
+    longest = max(len(condition) for condition in conditions)
+    if longest > 200:
+        context.say(
+            "E803", ("conditions",), f"a condition's name has {longest} characters; 200 fit.", "Shorten the names."
+        )
+
+
+@needs("groups", "partners")
+def partners_fill(context: Context) -> None:
+    """E501: each kind of seat is filled by a partner of that kind."""
+    for name, plan in context.study.groups.items():
+        path: Path = ("groups", name)
+        for kind, count, partner in _fillings(plan):
+            _filled(context, (*path, "partners", kind), kind=kind, count=count, partner=partner)
+        if plan.fill and plan.fill.label_as not in context.study.partners:
+            what = f'"{plan.fill.label_as}" is not in partners.'
+            context.say("E501", (*path, "fill", "label_as"), what, meant(plan.fill.label_as, context.study.partners))
+        if plan.humans + plan.ai == 0:
+            context.say("E501", (*path, "roles"), "this group has no seats.", "Give a role humans or ai.")
+
+
+def _fillings(plan: GroupPlan) -> Iterator[tuple[str, int, str | None]]:
+    yield "human", plan.humans, plan.partners.human
+    yield "ai", plan.ai, plan.partners.ai
+
+
+def _filled(context: Context, path: Path, *, kind: str, count: int, partner: str | None) -> None:
+    partners = context.study.partners
+    if partner is None:
+        if count:
+            context.say(
+                "E501", path, f"{count} seats are of kind {kind}, but no partner fills them.", meant("", partners)
+            )
+    elif partner not in partners:
+        context.say("E501", path, f'"{partner}" is not in partners.', meant(partner, partners))
+    elif isinstance(partners[partner], PersonPartner) != (kind == "human"):
+        what = f"{partner} is filled by {partners[partner].occupant}, which is not {kind}."
+        context.say("E501", path, what, "A human seat needs occupant person; an ai seat policy or model.")
+
+
+@needs("exits", "waves")
+def exits_exist(context: Context) -> None:
+    """E402, W402: every exit that is used is declared, and the other way round."""
+    used = set(REQUIRED_EXITS)
+    for path, name in _exits_used(context):
+        used.add(name)
+        if name not in context.study.exits:
+            context.say("E402", path, f'"{name}" is not in exits.', meant(name, context.study.exits))
+    for name, meaning in REQUIRED_EXITS.items():
+        if name not in context.study.exits:
+            context.say(
+                "E402", ("exits",), f'"{name}" is missing: for whoever {meaning}.', f"Add {name}: {{pay: …, page: …}}."
+            )
+    for name in context.study.exits:
+        if name not in used:
+            context.say("W402", ("exits", name), "nothing leads to this exit.", "Remove it, or name it in a stage.")
+
+
+def _exits_used(context: Context) -> Iterator[tuple[Path, str]]:
+    for path, stage in context.stages():
+        if isinstance(stage, ConsentStage):
+            yield (*path, "on_decline", "exit"), stage.on_decline.exit
+        elif isinstance(stage, QuizStage):
+            yield (*path, "on_fail", "exit"), stage.on_fail.exit
+        elif isinstance(stage, WaitingRoomStage):
+            yield (*path, "on_timeout", "exit"), stage.on_timeout.exit
+        elif isinstance(stage, GameStage):
+            yield (*path, "on_timeout", "exit"), stage.on_timeout.exit
+            yield (*path, "on_too_few", "exit"), stage.on_too_few.exit
+
+
+CHECKS = [factors_exist, conditions_cross, blocks_fit, partners_fill, exits_exist]

@@ -1,0 +1,131 @@
+"""The order of stages: what must come before what, and when allocation can happen."""
+
+from studies.checks.context import Context, meant, needs
+from studies.schema_stages import (
+    BriefingStage,
+    ConsentStage,
+    GameStage,
+    QuizStage,
+    StageConfig,
+    SurveyStage,
+    WaitingRoomStage,
+)
+from studies.yaml_file import Path
+
+GROUPED = ("waiting_room", "briefing", "game")
+
+
+@needs("waves")
+def consent_first(context: Context) -> None:
+    """E401: consent, once, before anything else."""
+    for path, stage in context.stages():
+        is_first = path[-1] == 0
+        if is_first and stage.kind != "consent":
+            what = f'"{stage.id}" comes before consent.'
+            context.say("E401", path, what, "Consent must be first.")
+        if not is_first and stage.kind == "consent":
+            context.say("E401", path, "consent is asked a second time.", "Keep the first stage only.")
+        if isinstance(stage, ConsentStage) and not any(tick.required for tick in stage.ticks):
+            context.say(
+                "E401", (*path, "ticks"), "no tick is required, so nobody agrees.", "Set required: true on one."
+            )
+
+
+@needs("waves")
+def ids_once(context: Context) -> None:
+    """E408: an id names one thing."""
+    seen: set[str] = set()
+    for path, stage in context.stages():
+        if stage.id in seen:
+            context.say("E408", (*path, "id"), f'"{stage.id}" is used by an earlier stage.', "Give it another id.")
+        seen.add(stage.id)
+        lists = {"ticks": getattr(stage, "ticks", []), "check": getattr(stage, "check", [])}
+        for key, entries in lists.items():
+            ids = [entry.id for entry in entries]
+            if len(set(ids)) < len(ids):
+                context.say("E408", (*path, key), "an id stands twice.", "Give each its own.")
+
+
+@needs("waves", "groups")
+def groups_formed(context: Context) -> None:
+    """E403: whoever meets others has waited for them."""
+    formed = ""
+    for path, stage in context.stages(*GROUPED):
+        if isinstance(stage, WaitingRoomStage):
+            if stage.forms not in context.study.groups:
+                context.say(
+                    "E403",
+                    (*path, "forms"),
+                    f'"{stage.forms}" is not in groups.',
+                    meant(stage.forms, context.study.groups),
+                )
+            elif context.study.groups[stage.forms].humans == 0:
+                context.say("E403", (*path, "forms"), f"{stage.forms} has no seats for people.", "Give a role humans.")
+            formed = stage.forms
+        elif not formed:
+            what = f"{stage.kind} needs a group, but no waiting_room forms it before."
+            context.say("E403", path, what, "Put a waiting_room stage before it.")
+
+
+@needs("waves", "allocation", "factors", "partners", "groups")
+def allocation_fits(context: Context) -> None:
+    """E204: what is allocated exists when it is allocated."""
+    allocation, path = context.study.allocation, ("allocation", "unit")
+    has_group = any(True for _ in context.stages("waiting_room"))
+    if allocation.unit == "group":
+        if not has_group:
+            context.say("E204", path, "is group, but no waiting_room forms one.", "Use participant.")
+        if allocation.at != "formation":
+            what = f'groups are allocated at formation, not at "{allocation.at}".'
+            context.say(
+                "E204", ("allocation", "at"), what, "Write at: formation; instructions and quiz are then common."
+            )
+        return
+    if allocation.at != "entry" and allocation.at not in {stage.id for _, stage in context.stages()}:
+        what = f'"{allocation.at}" is neither entry nor a stage.'
+        context.say(
+            "E204", ("allocation", "at"), what, meant(allocation.at, ["entry", *(s.id for _, s in context.stages())])
+        )
+    for factor in sorted(_factors_in_groups(context)):
+        what = f'is participant, but "{factor}" is used inside a group stage.'
+        context.say("E204", path, what, "Use group.")
+
+
+def _factors_in_groups(context: Context) -> set[str]:
+    found = {stage.by for _, stage in context.stages("briefing") if isinstance(stage, BriefingStage) and stage.by}
+    if any(True for _ in context.stages("game")):
+        found |= {partner.label.by for partner in context.study.partners.values() if partner.label.by}
+    return found
+
+
+@needs("waves")
+def order_is_sound(context: Context) -> None:
+    """W408, W407: a debrief comes after what it explains, and waiting is paid."""
+    debriefed = ""
+    for path, stage in context.stages():
+        if stage.kind == "debrief":
+            debriefed = stage.id
+        elif debriefed and isinstance(stage, SurveyStage | GameStage | QuizStage):
+            what = f'comes after the debrief "{debriefed}", which tells what the study is about.'
+            context.say("W408", path, what, "Move the debrief to the end.")
+        if isinstance(stage, WaitingRoomStage):
+            _waiting_is_paid(context, path, stage)
+
+
+def _waiting_is_paid(context: Context, path: Path, stage: WaitingRoomStage) -> None:
+    exit_ = context.study.exits.get(stage.on_timeout.exit) if "exits" in context.sections else None
+    if exit_ and exit_.pay == "none":
+        context.say("W407", (*path, "on_timeout"), "leads to an exit that pays none.", "Waiting people must be paid.")
+    if stage.pay_per_minute == 0:
+        context.say("W407", (*path, "pay_per_minute"), "is nothing.", "Waiting people must be paid.")
+
+
+def stage_at(context: Context, stage_id: str) -> tuple[int, StageConfig] | None:
+    """The place and the stage of an id."""
+    for path, stage in context.stages():
+        if stage.id == stage_id:
+            return int(path[-1]), stage
+    return None
+
+
+CHECKS = [consent_first, ids_once, groups_formed, allocation_fits, order_is_sound]

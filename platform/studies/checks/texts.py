@@ -1,0 +1,181 @@
+"""Every page a participant can meet: it is there, its slots are known, it keeps our secrets."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from paradigm.program import leaves
+from studies import grammar, registry
+from studies.checks.context import Context, meant, needs
+from studies.checks.games import found_experiment, found_parameters
+from studies.checks.schema import holds_secret
+from studies.markdown import slot_expressions, stray_braces
+from studies.problems import StudyError
+from studies.schema_partners import ModelPartner
+from studies.schema_stages import (
+    BriefingStage,
+    ConsentStage,
+    DebriefStage,
+    GameStage,
+    InstructionsStage,
+    QuizStage,
+    StageConfig,
+    SurveyStage,
+    WaitingRoomStage,
+)
+from studies.slots import GIVEN, study_slots
+from studies.yaml_file import Path
+
+_GIVING_AWAY = re.compile(r"\b(trust\w*|bots?|hidden|conditions?|rapport)\b", re.IGNORECASE)
+_FOREIGN_PICTURE = re.compile(r"!\[[^\]]*\]\((?!\s*/static/)")
+
+
+@needs("waves", "exits", "payments", "groups")
+def pages_are_sound(context: Context) -> None:
+    """E103, E603, E606, W701: pages of stages and exits."""
+    for path, stage in context.stages():
+        for where, file in _pages_of(stage):
+            _page(context, (*path, *where), file, kind=stage.kind, stage=stage)
+        if isinstance(stage, GameStage):
+            _game_pages(context, path, stage)
+        for where, label in _labels_of(stage):
+            names = known_names(context, stage)
+            if names is not None:
+                for _, what, remedy in slot_problems(label, names):
+                    context.say("E603", (*path, *where), what, remedy)
+    for name, exit_ in context.study.exits.items():
+        _page(context, ("exits", name, "page"), exit_.page, kind="exit", stage=None)
+
+
+@needs("partners")
+def personas_are_there(context: Context) -> None:
+    """E103: the prompts of models."""
+    for name, partner in context.study.partners.items():
+        for at, file in enumerate(partner.personas if isinstance(partner, ModelPartner) else []):
+            context.read(file, ("partners", name, "personas", at))
+
+
+def no_secrets(context: Context) -> None:
+    """E104: no named file holds a key."""
+    for file, text in context.files.items():
+        for number, line in enumerate(text.splitlines(), start=1):
+            if holds_secret(line):
+                context.say_of_file("E104", file, number, "secrets must not be here.", "Remove it, and make a new key.")
+
+
+@needs("public_title")
+def title_keeps_quiet(context: Context) -> None:
+    """W701: the public title gives nothing away."""
+    if found := _GIVING_AWAY.search(context.study.public_title):
+        context.say("W701", ("public_title",), f'participants would read "{found[0]}".', "Use a neutral word.")
+
+
+def _pages_of(stage: StageConfig) -> Iterator[tuple[Path, str]]:
+    if isinstance(stage, ConsentStage):
+        yield ("document",), stage.document
+    elif isinstance(stage, InstructionsStage):
+        yield from ((("pages", at), file) for at, file in enumerate(stage.pages))
+    elif isinstance(stage, BriefingStage):
+        yield from ((("pages", level), file) for level, file in stage.pages.items())
+    elif isinstance(stage, WaitingRoomStage | DebriefStage | QuizStage | SurveyStage) and stage.page:
+        yield ("page",), stage.page
+
+
+def _labels_of(stage: StageConfig) -> Iterator[tuple[Path, str]]:
+    if isinstance(stage, ConsentStage):
+        yield from ((("ticks", at, "label"), tick.label) for at, tick in enumerate(stage.ticks))
+    elif isinstance(stage, BriefingStage):
+        for at, check in enumerate(stage.check):
+            yield ("check", at, "label"), check.label
+            yield from ((("check", at, "options", n, "label"), each.label) for n, each in enumerate(check.options))
+
+
+def _game_pages(context: Context, path: Path, stage: GameStage) -> None:
+    """One page for each step and role, and each text that views may ask for."""
+    experiment = found_experiment(stage)
+    if experiment is None:
+        return
+    steps = [f"{step.name}_{role}" for step in leaves(experiment.steps) for role in experiment.roles]
+    wanted = {f"{stage.pages}/{name}.md" for name in [*steps, *experiment.texts]}
+    there = set(context.source.listed(stage.pages, ".md"))
+    for file in sorted(wanted | there):
+        _page(context, (*path, "pages"), file, kind="game", stage=stage)
+    for file in sorted(there - wanted):
+        context.say_of_file(
+            "W104", file, None, f"no step and role of {experiment.name} has this name.", "Rename or remove it."
+        )
+
+
+def _page(context: Context, path: Path, file: str, *, kind: str, stage: StageConfig | None) -> None:
+    text = context.read(file, path)
+    if text is None:
+        return
+    names = known_names(context, stage)
+    if names is not None:
+        for line_number, what, remedy in slot_problems(text, names, _given(kind, stage)):
+            context.say_of_file("E603", file, line_number, what, remedy)
+    for number, line in enumerate(text.splitlines(), start=1):
+        if _FOREIGN_PICTURE.search(line):
+            context.say_of_file(
+                "E606", file, number, "pictures from elsewhere are not shown.", "Put it under /static/ and name that."
+            )
+        found = _GIVING_AWAY.search(line)
+        if found and kind != "debrief":
+            context.say_of_file("W701", file, number, f'participants would read "{found[0]}".', "Use a neutral word.")
+
+
+def known_names(context: Context, stage: StageConfig | None) -> dict[str, Any] | None:
+    """Slots with their values; None where a game's parameters are not valid, so that nothing can be said."""
+    for _, each in context.stages("game"):
+        if isinstance(each, GameStage) and found_parameters(each) is None:
+            return None
+    if not {"contact", "estimated_minutes", "public_title"} <= context.sections:
+        return None
+    return study_slots(context.study, stage.id if stage else "")
+
+
+def _given(kind: str, stage: StageConfig | None) -> frozenset[str]:
+    names = GIVEN.get(kind, frozenset())
+    return names | words_of(stage.experiment) if isinstance(stage, GameStage) else names
+
+
+@cache
+def words_of(experiment: str) -> frozenset[str]:
+    """Every name an experiment's view can give as a fact: the words written in its code, as text or as keyword."""
+    found: set[str] = set()
+    for source in registry.source_of(experiment):
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+            elif isinstance(node, ast.keyword) and node.arg:
+                found.add(node.arg)
+    return frozenset(word for word in found if word.isidentifier())
+
+
+def slot_problems(
+    text: str, names: Mapping[str, Any], given: frozenset[str] = frozenset()
+) -> Iterator[tuple[int, str, str]]:
+    """Line, what and remedy of every slot that cannot be filled from `names`, or later from the facts `given`."""
+    for line in stray_braces(text):
+        yield line, "these braces make no slot.", "Write {{ name }} with two braces on each side."
+    for line, said in slot_expressions(text):
+        try:
+            expression = grammar.parse(said)
+            unknown = expression.names - set(names) - given
+            if unknown:
+                word = min(unknown)
+                yield (
+                    line,
+                    f'nothing is called "{word}" here.',
+                    meant(word, set(names) | (given if len(given) < 12 else set())),
+                )
+            elif expression.names <= set(names) - given:
+                expression.value(names)
+        except StudyError as error:
+            yield line, f"{error}.", "Use names, numbers, + - * / and comparisons."
+
+
+CHECKS = [pages_are_sound, personas_are_there, title_keeps_quiet]
+LAST = [no_secrets]

@@ -1,0 +1,118 @@
+"""Researchers' Markdown as safe HTML, with slots for numbers. No raw HTML, no pictures from elsewhere."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import nh3
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+
+from studies import grammar
+
+_SLOT = re.compile(r"\{\{([^{}]*)\}\}")
+_HEADING = re.compile(r"\A\s*#[ \t]+(?P<title>[^\n]+?)[ \t#]*(?:\n|\Z)")
+_TAGS = {
+    "h1", "h2", "h3", "h4", "p", "br", "hr", "em", "strong", "code", "pre", "blockquote", "ul", "ol", "li", "a", "img",
+    "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
+_ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
+# The content security policy refuses style attributes, so how a column is aligned is left to the style sheet.
+_reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A page's heading as plain text (empty where the file has none) and the rest as safe HTML."""
+
+    title: str
+    html: SafeString
+
+
+def render(text: str, slots: Mapping[str, object]) -> SafeString:
+    """Markdown to safe HTML; `{{ name }}` and `{{ 3 * name }}` become plain values.
+
+    Raises:
+        StudyError: "slot_unknown" and the other codes of `studies.grammar`; never after a successful check.
+    """
+    found: list[str] = []
+    token = f"slot{hashlib.sha256(text.encode()).hexdigest()[:16]}n"  # a text cannot contain its own hash
+
+    def keep(match: re.Match[str]) -> str:
+        found.append(plain(grammar.parse(match[1]).value(slots)))
+        return f"{token}{len(found) - 1}z"
+
+    # Values enter after Markdown, so a star in one is a star, and before cleaning, so an address in one is checked.
+    html = _html(_SLOT.sub(keep, text))
+    html = re.sub(rf"{token}(\d+)z", lambda match: escape(found[int(match[1])]), html)
+    return mark_safe(_clean(html))  # noqa: S308  cleaned one line above
+
+
+def render_page(text: str, slots: Mapping[str, object]) -> Rendered:
+    """A whole page: the first-level heading that it begins with, and everything after it."""
+    heading = _HEADING.match(text)
+    if heading is None:
+        return Rendered("", render(text, slots))
+    return Rendered(fill(heading["title"], slots), render(text[heading.end() :], slots))
+
+
+def fill(text: str, slots: Mapping[str, object]) -> str:
+    """Plain text with its slots filled: for labels and headings, which templates escape.
+
+    Raises:
+        StudyError: as `render`.
+    """
+    return _SLOT.sub(lambda match: plain(grammar.parse(match[1]).value(slots)), text)
+
+
+def slots_in(text: str) -> set[str]:
+    """The names that a text's slots use.
+
+    Raises:
+        StudyError: "expression" where a slot is not understood.
+    """
+    return {name for match in _SLOT.finditer(text) for name in grammar.parse(match[1]).names}
+
+
+def slot_expressions(text: str) -> list[tuple[int, str]]:
+    """What stands between the braces, in order, each with its line, from 1."""
+    return [(text.count("\n", 0, match.start()) + 1, match[1]) for match in _SLOT.finditer(text)]
+
+
+def stray_braces(text: str) -> list[int]:
+    """Lines with double braces that make no slot: a brace was forgotten."""
+    rest = _SLOT.sub(lambda match: "\n" * match[0].count("\n"), text)
+    return [number for number, line in enumerate(rest.splitlines(), start=1) if "{{" in line or "}}" in line]
+
+
+def plain(value: Any) -> str:
+    """A value as people read it: 30 and not 30.0, 0.10 as it was written, yes and no for truth values."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value)
+
+
+@lru_cache(maxsize=512)
+def _html(text: str) -> str:
+    return str(_reader.render(text))
+
+
+def _clean(html: str) -> str:
+    return nh3.clean(
+        html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=_filter, url_schemes={"https", "http", "mailto"}
+    )
+
+
+def _filter(tag: str, attribute: str, value: str) -> str | None:
+    """Keep pictures of our own server only: any other would tell a stranger who takes part."""
+    is_own = value.startswith("/static/") and ".." not in value
+    return value if (tag, attribute) != ("img", "src") or is_own else None

@@ -1,0 +1,85 @@
+"""What the texts of a study may name between braces: parameters, facts of the study, facts that a page is given."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from studies import definition as frozen
+from studies.models import Version
+from studies.schema import StudyFile
+from studies.schema_stages import GameStage, QuizStage, WaitingRoomStage
+
+GIVEN: Mapping[str, frozenset[str]] = {
+    "waiting_room": frozenset({"here", "needed", "usual_minutes"}),
+    "game": frozenset({"round", "rounds", "points", "position", "void_points"}),
+    "debrief": frozenset({"points"}),
+    "exit": frozenset({"code", "points", "pay_total", "pay_base", "pay_bonus", "pay_waiting"}),
+}
+"""Kind of page → facts that the platform knows only when the page is shown. All others come from `slots`.
+
+`here` and `needed` are people; `usual_minutes` is the expected wait; `position` is one's own letter;
+`void_points` is what a round that was not completed gives; amounts of pay carry their currency's decimals.
+"""
+
+
+def slots(version: Version, stage_id: str = "") -> dict[str, Any]:
+    """Every name that a page at a stage may use, with its value, save for the facts in `GIVEN`.
+
+    Args:
+        stage_id: A game stage gives its own parameters; elsewhere the first game's are used.
+    """
+    return study_slots(frozen.definition(version), stage_id)
+
+
+def study_slots(study: StudyFile, stage_id: str = "") -> dict[str, Any]:
+    """As `slots`, of a study file that is not frozen yet."""
+    games = [stage for stage in study.stages if isinstance(stage, GameStage)]
+    own = [game for game in games if game.id == stage_id] or games[:1]
+    found = study_facts(study)
+    for game in own:
+        found |= parameter_slots(frozen.parameters_of(game).slots())
+    return found
+
+
+def parameter_slots(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those parameters and properties that are words or numbers."""
+    return {name: value for name, value in values.items() if isinstance(value, str | int | float | Decimal)}
+
+
+def study_facts(study: StudyFile) -> dict[str, Any]:
+    """Money, times and people to ask, by the name that pages use."""
+    payments, contact = study.payments, study.contact
+    found: dict[str, Any] = {
+        "public_title": study.public_title,
+        "minutes": study.estimated_minutes,
+        "currency": payments.currency,
+        "base": payments.base,
+        "point_rate": payments.points.rate if payments.points else Decimal("0.00"),
+        "bonus_max": payments.points.max if payments.points else Decimal("0.00"),
+        "contact_name": contact.name,
+        "contact_email": contact.email,
+        "ethics_ref": contact.ethics_ref,
+    }
+    found |= {f"{name}_amount": each.amount for name, each in study.exits.items() if each.amount is not None}
+    for stage in study.stages:
+        if isinstance(stage, QuizStage):
+            found["quiz_minutes"] = _minutes(stage.seconds)
+        if isinstance(stage, WaitingRoomStage):
+            found |= _waiting_facts(study, stage)
+    return found
+
+
+def _waiting_facts(study: StudyFile, stage: WaitingRoomStage) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "pay_per_minute": stage.pay_per_minute,
+        "max_wait_minutes": _minutes(stage.max_wait_seconds),
+        "ready_seconds": stage.ready_seconds,
+    }
+    if stage.forms in study.groups:
+        plan = study.groups[stage.forms]
+        facts |= {"group_people": plan.humans, "group_ai": plan.ai, "group_size": plan.humans + plan.ai}
+    return facts
+
+
+def _minutes(seconds: int) -> float | int:
+    return seconds // 60 if seconds % 60 == 0 else round(seconds / 60, 1)
