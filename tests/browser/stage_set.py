@@ -1,0 +1,81 @@
+"""Pages of the gallery served to a real browser without a server: every request is answered by the test."""
+
+import mimetypes
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from django.conf import settings
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import Route
+
+from flow.drawing import Frame, draw
+from flow.page import Page
+from tests.pages import gallery
+
+ORIGIN = "http://localhost:9"
+STATIC = settings.STATICFILES_DIRS[0]
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws:; form-action 'self'; base-uri 'none'"  # noqa: E501
+Answer = Callable[[dict[str, str]], tuple[int, str]]
+
+
+@dataclass
+class StageSet:
+    """Answers a tab's requests.
+
+    Attributes:
+        current: What /s/ and /s/poll show.
+        answer: What a submission gets; None is a lost connection.
+        sent: Every form that arrived.
+        polls: How often news was asked for.
+    """
+
+    current: Page
+    frame: Frame = gallery.FRAME
+    answer: Callable[[dict[str, str]], tuple[int, str] | None] | None = None
+    sent: list[dict[str, str]] = field(default_factory=list)
+    polls: int = 0
+
+    def open(self, tab: Tab) -> Tab:
+        """Serve this set to `tab` and go to its page."""
+        tab.route("**/*", self._serve)
+        tab.route_web_socket("**/ws/session", lambda _socket: None)
+        tab.goto(f"{ORIGIN}/s/")
+        return tab
+
+    def html(self, *, is_fragment: bool) -> str:
+        """The current page."""
+        return draw(gallery.request(), self.current, self.frame, is_fragment=is_fragment)
+
+    def _serve(self, route: Route) -> None:
+        url = urlsplit(route.request.url)
+        if url.path.startswith("/static/"):
+            file = STATIC / url.path.removeprefix("/static/")
+            route.fulfill(body=file.read_bytes(), content_type=mimetypes.guess_type(file.name)[0])
+        elif url.path == "/s/poll":
+            self._poll(route, dict(parse_qsl(url.query)))
+        elif route.request.method == "POST":
+            self._submit(route, dict(parse_qsl(route.request.post_data or "", keep_blank_values=True)))
+        else:
+            _fulfill(route, 200, self.html(is_fragment=False))
+
+    def _poll(self, route: Route, asked: dict[str, str]) -> None:
+        self.polls += 1
+        if asked["rev"] == self.frame.rev:
+            route.fulfill(status=204)
+        else:
+            _fulfill(route, 200, self.html(is_fragment=True))
+
+    def _submit(self, route: Route, form: dict[str, str]) -> None:
+        self.sent.append(form)
+        answer = self.answer(form) if self.answer else (200, self.html(is_fragment=True))
+        if answer is None:
+            route.abort("connectionfailed")
+        else:
+            _fulfill(route, *answer)
+
+
+def _fulfill(route: Route, status: int, body: str, **more: Any) -> None:
+    headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html; charset=utf-8"}
+    route.fulfill(status=status, body=body, headers=headers, **more)
