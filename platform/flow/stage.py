@@ -22,9 +22,10 @@ class Next:
 
 @dataclass(frozen=True)
 class Exit:
-    """The participant leaves the study by a declared exit."""
+    """The participant leaves the study by a declared exit; `withdraw`: and has asked that the data be deleted."""
 
     name: str
+    withdraw: bool = False
 
 
 @dataclass(frozen=True)

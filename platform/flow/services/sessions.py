@@ -124,9 +124,9 @@ def _apply(session: Session, verdict: Verdict) -> None:
             session.save(update_fields=["rev", "facts"])
         case Next():
             visits.move_on(session)
-        case Exit(name):
+        case Exit(name, withdraw):
             _leave_seat(session)
-            visits.finish(session, name)
+            visits.finish(session, name, withdraw=withdraw)
 
 
 def _leave_seat(session: Session) -> None:
