@@ -10,7 +10,7 @@ from exports.cells import cells
 from exports.codebook import codebook
 from exports.columns import Row, Table
 from exports.scope import Scope
-from exports.snapshot import snapshot
+from exports.services.snapshot import snapshot
 from exports.tables import TABLES
 from exports.writing import write_csv
 from studies.models import Study

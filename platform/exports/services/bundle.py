@@ -11,7 +11,7 @@ from exports.codebook import codebook
 from exports.columns import Table
 from exports.errors import ExportError
 from exports.scope import Scope
-from exports.snapshot import snapshot
+from exports.services.snapshot import snapshot
 from exports.tables import TABLES
 from exports.words import codebook_markdown, readme
 from exports.writing import Written, write_csv, write_json, write_text

@@ -1,0 +1,190 @@
+"""What single tables say of a society that has played."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import pytest
+
+from exports.cells import cell
+from exports.columns import Column
+from exports.scope import Scope
+from exports.services.snapshot import snapshot
+from exports.tables import TABLES, table_named
+from matching.models import Group
+from participants.models import Participant
+from tests.exports import rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def table(study, name: str) -> list[dict[str, str]]:
+    """One table's rows as cells."""
+    declared = table_named(name)
+    with snapshot():
+        found = list(declared.rows(Scope(study)))
+    return [{column.name: cell(column, row[column.name]) for column in declared.columns} for row in found]
+
+
+def only(found: Iterable[dict[str, str]], *names: str) -> list[tuple[str, ...]]:
+    """Some columns of some rows."""
+    return [tuple(row[name] for name in names) for row in found]
+
+
+def test_choice_set_lists_both_candidates_in_display_order_with_truth_and_label() -> None:
+    study = rows.make_study()
+    society = rows.make_society(study)
+    society.play(number=1, choice="B")
+    found = table(study, "choice_sets")
+    shown = only(found, "position", "display_order", "kind", "label_shown", "n_chars", "chosen", "returned", "executed")
+    assert shown == [("A", "1", "human", "Person", "10", "0", "12", "0"), ("B", "2", "ai", "AI", "8", "1", "18", "1")]
+    assert only(found, "selector", "candidate") == [
+        ("gabcdefghjk-1", "gabcdefghjk-2"),
+        ("gabcdefghjk-1", "gabcdefghjk-3"),
+    ]
+
+
+def test_choice_set_keeps_truth_when_the_label_is_hidden() -> None:
+    study = rows.make_study()
+    rows.make_society(study, condition="label=hidden").play(number=1, choice="keep")
+    found = table(study, "choice_sets")
+    assert only(found, "kind", "label_shown", "chosen", "executed") == [("human", "", "0", "0"), ("ai", "", "0", "0")]
+
+
+def test_void_match_executes_nothing_and_leaves_the_choice_empty() -> None:
+    study = rows.make_study()
+    rows.make_society(study).play(number=1, choice=None)
+    found = table(study, "choice_sets")
+    assert only(found, "chosen", "executed", "source", "is_void") == [("", "0", "timeout", "1")] * 2
+    late = [row for row in table(study, "decisions") if row["source"] == "timeout"]
+    assert only(late, "field", "value", "is_void") == [("choice", "", "1")]
+
+
+def test_decisions_have_a_row_for_each_act_and_field_and_name_whom_it_is_about() -> None:
+    study = rows.make_study()
+    rows.make_society(study).play(number=1, choice="A")
+    found = only(table(study, "decisions"), "step", "position", "field", "about", "about_seat", "value", "source")
+    assert found == [
+        ("ask", "Chooser", "question", "", "", "Will you share?", "person"),
+        ("reply", "A", "message", "", "", "I am fair.", "person"),
+        ("reply", "B", "message", "", "", "'=SUM(A1)", "policy"),
+        ("decide", "A", "returned", "", "", "12", "person"),
+        ("decide", "B", "returned", "", "", "18", "policy"),
+        ("decide", "Chooser", "choice", "", "", "A", "person"),
+        ("expect", "Chooser", "expected", "A", "gabcdefghjk-2", "11", "person"),
+        ("expect", "Chooser", "expected", "B", "gabcdefghjk-3", "15", "person"),
+    ]
+
+
+def test_beliefs_name_holder_target_and_when_they_were_asked() -> None:
+    study = rows.make_study()
+    rows.make_society(study).play(number=1, choice="A")
+    found = only(table(study, "beliefs"), "holder", "target", "what", "asked", "value", "unit", "incentive", "round")
+    assert found == [
+        ("gabcdefghjk-1", "gabcdefghjk-2", "return", "after", "11", "points", "none", "1"),
+        ("gabcdefghjk-1", "gabcdefghjk-3", "return", "after", "15", "points", "none", "1"),
+    ]
+
+
+def test_times_are_seconds_from_the_start_and_study_days() -> None:
+    study = rows.make_study()
+    society = rows.make_society(study)
+    society.play(number=1, choice="A")
+    assert only(table(study, "rounds"), "opened_s", "closed_s") == [("60.000", "150.000")]
+    rows.make_answer(society.selector, "after", "gender", "woman")
+    assert only(table(study, "answers"), "answer_s", "value") == [("10.000", "woman")]
+    assert {row["study_day"] for row in table(study, "groups")} == {"1"}
+
+
+def test_events_carry_codes_and_seat_numbers_instead_of_keys() -> None:
+    study = rows.make_study()
+    society = rows.make_society(study)
+    match = society.play(number=1, choice="A")
+    seat = society.seats["computer"]
+    rows.record(study, "turn.opened", ("seat", seat.pk), match=match.pk, path="decide", rev=4)
+    rows.record(study, "seat.left", ("group", society.group.pk), seat=2)
+    rows.record(study, "rescue.extend", ("participant", society.selector.pk), reason="Mrs Miller rang", seconds=60)
+    found = only(table(study, "events"), "kind", "subject", "participant", "group", "event_s", "facts")
+    assert found == [
+        ("turn.opened", "gabcdefghjk-3", "", "gabcdefghjk", "30.000",
+         '{"match":"gabcdefghjk.1.1","path":"decide","rev":4}'),
+        ("seat.left", "gabcdefghjk", "", "gabcdefghjk", "30.000", '{"number":2}'),
+        ("rescue.extend", society.selector.code, society.selector.code, "", "30.000", '{"seconds":60}'),
+    ]  # fmt: skip
+
+
+def withdraw(person: Participant) -> None:
+    Participant.objects.filter(pk=person.pk).update(status="withdrawn", exit="withdrawn")
+
+
+def test_withdrawn_person_has_no_rows_and_no_word_anywhere() -> None:
+    study = rows.make_study()
+    society = rows.make_society(study)
+    match = society.play(number=1, choice="A", words="My dog is called Bruno.")
+    society.talk(match, "person", "Bruno again")
+    rows.make_answer(society.candidate, "after", "remarks", "Bruno!")
+    rows.record(study, "consent.given", ("participant", society.candidate.pk))
+    withdraw(society.candidate)
+    everything = {one.name: table(study, one.name) for one in TABLES}
+    cells = [value for found in everything.values() for row in found for value in row.values()]
+    assert not [value for value in cells if "Bruno" in value or society.candidate.code in value]
+    assert everything["events"] == []
+    assert only(everything["placings"], "position", "points", "is_withdrawn") == [
+        ("A", "", "1"),
+        ("B", "0", "0"),
+        ("Chooser", "12", "0"),
+    ]
+    offered = only(everything["choice_sets"], "position", "kind", "message", "n_chars", "returned", "is_withdrawn")
+    assert offered == [("A", "human", "", "", "", "1"), ("B", "ai", "'=SUM(A1)", "8", "18", "0")]
+    assert {row["view"] for row in everything["exposures"]} == {""}
+    assert only(everything["groups"], "has_withdrawn", "people") == [("1", "2")]
+
+
+def test_views_before_the_withdrawn_was_met_are_kept() -> None:
+    study = rows.make_study()
+    society = rows.make_society(study)
+    society.play(number=1, choice="A")
+    other = rows.make_society(study, "gbbbbbbbbbb")
+    other.play(number=1, choice="A")
+    withdraw(society.candidate)
+    kept = [row["group"] for row in table(study, "exposures") if row["view"]]
+    assert set(kept) == {"gbbbbbbbbbb"}
+
+
+def test_erased_person_leaves_a_seat_that_is_marked() -> None:
+    study = rows.make_study()
+    society = rows.make_society(study)
+    society.play(number=1, choice="A")
+    society.candidate.delete()
+    found = table(study, "seats")
+    assert only(found, "number", "is_withdrawn", "participant")[1] == ("2", "1", "")
+
+
+def test_allocations_log_what_was_taken() -> None:
+    study = rows.make_study()
+    rows.make_society(study)
+    rows.make_society(study, "gbbbbbbbbbb", condition="label=hidden")
+    found = only(table(study, "allocations"), "order", "unit_code", "act", "condition", "slot")
+    assert found == [
+        ("1", "gabcdefghjk", "taken", "label=disclosed", "1"),
+        ("2", "gbbbbbbbbbb", "taken", "label=hidden", "2"),
+    ]
+    assert Group.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "written"),
+    [
+        ("text", "=1+1", "'=1+1"),
+        ("text", "'=1+1", "''=1+1"),
+        ("text", "\t x", "'\t x"),
+        ("text", "it's - fine", "it's - fine"),
+        ("text", -5, "-5"),
+        ("string", "-", "-"),
+        ("number", Decimal("-0.5"), "-0.5"),
+        ("boolean", False, "0"),
+        ("json", {"b": 1, "a": "é"}, '{"a":"é","b":1}'),
+        ("text", None, ""),
+    ],
+)
+def test_cell_writes_a_value(type_, value, written) -> None:
+    assert cell(Column("x", "x", type_), value) == written
