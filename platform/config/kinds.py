@@ -10,7 +10,46 @@ KINDS: dict[str, dict[str, str]] = {
         "read": "chat.queries.entries_of",
         "count": "chat.queries.count_of",
     },
+    "visit": {
+        "start": "flow.services.sessions.start",
+    },
+    "channel": {
+        "chat": "chat.channels.Chat",
+        "feed": "chat.channels.Feed",
+        "document": "chat.channels.Document",
+    },
+    "occupant": {
+        "policy": "bots.by_policy.PolicyOccupant",
+        "model": "bots.by_model.ModelOccupant",
+    },
     "stage": {
+        "consent": "flow.stages.consent.Consent",
+        "instructions": "flow.stages.instructions.Instructions",
+        "quiz": "measures.stages.Quiz",
+        "waiting_room": "flow.stages.waiting.WaitingRoom",
+        "briefing": "measures.stages.Briefing",
         "game": "flow.stages.game.GameStage",
+        "survey": "measures.stages.Survey",
+        "debrief": "flow.stages.debrief.Debrief",
+    },
+    "exit": {
+        "settle": "recruitment.services.settle",
+        "page": "recruitment.stages.end_page",
+    },
+    "occupant": {
+        "policy": "bots.by_policy.ByPolicy",
+        "model": "bots.by_model.ByModel",
+    },
+    "field": {
+        "text": "paradigm.Text",
+        "points": "paradigm.Points",
+        "rating": "paradigm.Rating",
+        "choice": "paradigm.Choice",
+        "tick": "flow.stages.consent.Tick",
+    },
+    "channel": {
+        "chat": "paradigm.Chat",
+        "feed": "paradigm.Feed",
+        "document": "paradigm.Document",
     },
 }

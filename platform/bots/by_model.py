@@ -1,0 +1,128 @@
+"""Seats that a language model fills: a prompt made from the seat's page, a structured reply, the same checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+
+from bots import gate, prompts
+from bots.errors import BotsError
+from bots.prompts import Told
+from events import clock
+from events.offload import run_db
+from flow.game import game_of
+from flow.models import Act
+from flow.queries import TurnFacts
+from llm.door import complete
+from llm.errors import ModelFailed
+from llm.exchange import Completed, Request
+from llm.models import Call
+from matching.models import Seat
+from paradigm import Field, Text
+from paradigm.fields import clean, schema
+from studies import definition
+from studies.problems import StudyError
+
+MOST_SECONDS = 45.0
+A_DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What is asked with: the instructions, the model with its parameters, and the key of this one answer."""
+
+    instructions: str
+    model: str
+    parameters: Mapping[str, Any]
+    scope: str
+
+
+class ModelOccupant:
+    """Asks the model of the seat; a reply that the fields refuse is asked for once more, with what was wrong."""
+
+    source = Act.Source.MODEL.value
+
+    async def values(self, facts: TurnFacts, *, key: str) -> Mapping[str, Any]:
+        brief = await run_db(_brief, facts, key)
+        request = _request(facts, brief)
+        reply = await _asked(request)
+        values, wrong = judged(reply.value, facts.fields, brief.instructions)
+        if wrong:
+            messages = prompts.again(request.messages, reply.text, wrong)
+            reply = await _asked(replace(request, scope=f"{request.scope}/again", messages=messages))
+            values, wrong = judged(reply.value, facts.fields, brief.instructions)
+        if wrong:
+            code = "leak_blocked" if wrong == LEAKED else "no_usable_reply"
+            raise BotsError(code, f"{brief.model} gave nothing usable twice at {facts.step}: see the log of calls")
+        return values
+
+
+LEAKED = {"": "it repeats your instructions; use your own words"}
+
+
+def judged(value: Any, fields: Sequence[Field], instructions: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Stored values and why some were refused. Nothing is clamped, cut or guessed."""
+    values, errors = clean(fields, value if isinstance(value, dict) else {})
+    if errors:
+        return {}, prompts.refusals(errors)
+    words = [str(values[one.key] or "") for one in fields if isinstance(one, Text)]
+    if any(gate.leaks(text, instructions) for text in words):
+        return {}, LEAKED
+    return values, {}
+
+
+def scope_of(seat: Seat, key: str) -> str:
+    """The key under which the log of calls keeps the attempts at one act: "study:3/turn:17:0"."""
+    return f"study:{seat.group.version.study_id}/{key}"
+
+
+def _brief(facts: TurnFacts, key: str) -> Brief:
+    seat = facts.seat
+    game = game_of(seat.group)
+    model = seat.settings["model"]
+    _check_spending(seat, model)
+    try:
+        persona = definition.text(game.version, seat.policy)
+        rule = seat.settings["asked_if_ai"]
+        instructions = prompts.system(persona, asked_if_ai=rule, slots=game.parameters.slots())
+    except StudyError as error:
+        raise BotsError("persona_unfit", str(error)) from error
+    parameters = {"max_tokens": model["max_tokens"]}
+    if model.get("temperature") is not None:
+        parameters["temperature"] = model["temperature"]
+    return Brief(instructions, model["name"], parameters, scope_of(seat, key))
+
+
+def _check_spending(seat: Seat, model: Mapping[str, Any]) -> None:
+    """The study file's daily limit: known after each call, so only calls under way can exceed it."""
+    since = clock.now() - A_DAY
+    calls = Call.objects.filter(at__gte=since, model_requested=model["name"], scope__startswith=scope_of(seat, ""))
+    spent: Decimal = calls.aggregate(sum=Sum("cost_usd"))["sum"] or Decimal(0)
+    if spent and spent >= Decimal(model["daily_cost_usd"]):
+        text = f"{model['name']} has cost {spent} USD in a day: raise `daily_cost_usd` or wait"
+        raise BotsError("model_daily_cost", text)
+
+
+def _request(facts: TurnFacts, brief: Brief) -> Request:
+    told = Told(facts.text, facts.view, facts.fields)
+    seconds = (facts.deadline_at - facts.opened_at).total_seconds() if facts.deadline_at else MOST_SECONDS
+    return Request(
+        scope=brief.scope,
+        model=brief.model,
+        messages=prompts.messages(told, brief.instructions),
+        schema=schema(facts.fields),
+        parameters=brief.parameters,
+        budget_seconds=min(MOST_SECONDS, seconds),
+    )
+
+
+async def _asked(request: Request) -> Completed:
+    try:
+        return await complete(request)
+    except ModelFailed as error:
+        raise BotsError(f"model_{error.code}", str(error)) from error

@@ -1,0 +1,13 @@
+"""What may go wrong in a seat without a person."""
+
+
+class BotsError(Exception):
+    """An automated seat cannot act. `code` is for programs and the turn's row, the text names the remedy.
+
+    Codes: "policy_unknown", "policy_failed", "persona_unfit", "no_usable_reply", "leak_blocked", "model_daily_cost",
+    "model_<code>" for what the door to the models refused, "run_no_game", "run_budget".
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code[:30]

@@ -1,0 +1,162 @@
+"""Every write about a bot's turn. An act, the turn's outcome and its `Due` row commit together or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from bots.models import BotTurn
+from bots.queries import TAKE_TURN, Address, heard_of, own_last_seq
+from bots.rules import Heard, speaks
+from events import clock, due
+from events.claim import Claim
+from flow import queries as flow
+from flow.errors import FlowError
+from flow.models import Act, Match
+from flow.services import games
+from flow.state import MatchState
+from matching.models import Group, Seat
+from matching.services import run_group
+from studies.models import Version
+
+Outcome = BotTurn.Outcome
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn as its handler holds it. `facts` is None when there is nothing left to do; `heard` is for talks only."""
+
+    row: BotTurn
+    address: Address
+    facts: flow.TurnFacts | None
+    heard: Heard | None
+
+    @property
+    def key(self) -> str:
+        """Names this one act: the turn's row, and how many entries its seat had made before."""
+        return f"turn:{self.row.pk}:{self.heard.made if self.heard else 0}"
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is delayed as a person would be; groups without people are played at once."""
+        return self.row.match.group.origin != Group.Origin.RUN
+
+
+@transaction.atomic
+def begin(address: Address) -> Turn:
+    """Make or re-read the turn's row, and read what its seat sees now."""
+    row, _ = BotTurn.objects.get_or_create(match_id=address.match, path=address.path, seat_id=address.seat)
+    row = BotTurn.objects.select_related("match__group").get(pk=row.pk)
+    facts = flow.turn(address.match, address.path, address.seat)
+    return Turn(row, address, facts, heard_of(address) if facts and facts.is_talk else None)
+
+
+@transaction.atomic
+def plan(turn: Turn, at: datetime) -> datetime:
+    """Keep the instant a turn is planned for, once: a second look, after a crash say, returns the first one's."""
+    rows = BotTurn.objects.filter(pk=turn.row.pk)
+    # Compare-and-set: of two holders of one turn the first plans. What a talk's last entry was planned for is over.
+    rows.filter(Q(planned_at=None) | Q(delivered_at__gte=F("planned_at"))).update(planned_at=at)
+    planned = rows.values_list("planned_at", flat=True).get()
+    return planned or at
+
+
+def deliver(claim: Claim, turn: Turn, values: Mapping[str, Any], *, source: str) -> str:
+    """Act through the door that people use; the outcome and the claim are settled in its transaction.
+
+    Returns:
+        "delivered", "overtaken", or "failed" when the door refused the values.
+
+    Raises:
+        LostClaim: somebody else has the turn; nothing was done.
+    """
+    at = turn.address
+    try:
+        said = games.act(
+            match_id=at.match, path=at.path, seat_id=at.seat, values=values, source=source,
+            key=turn.key,
+            settle=lambda: _conclude(claim, turn),
+        )  # fmt: skip
+    except FlowError as error:
+        return end(claim, turn, outcome=Outcome.FAILED, error_code=error.code)
+    return str(Outcome.DELIVERED if said == games.STORED else Outcome.OVERTAKEN)
+
+
+def _conclude(claim: Claim, turn: Turn) -> None:
+    """Say what came of the turn, inside the act's transaction."""
+    _close(turn, Outcome.DELIVERED if _has_acted(turn) else Outcome.OVERTAKEN)
+    due.settle(claim, "done")
+    if turn.heard:
+        _go_on(turn)
+
+
+def _has_acted(turn: Turn) -> bool:
+    at = turn.address
+    acts = Act.objects.filter(match_id=at.match, path=at.path, seat_id=at.seat).exclude(source=Act.Source.TIMEOUT)
+    return acts.exists() or own_last_seq(at) > 0
+
+
+def _close(turn: Turn, outcome: str, error_code: str = "") -> None:
+    """The first outcome stands; a talk's later entries only move the time of delivery."""
+    row = BotTurn.objects.filter(pk=turn.row.pk)
+    if outcome == Outcome.DELIVERED:
+        still = [Outcome.OPEN, Outcome.DELIVERED] if turn.heard else [Outcome.OPEN]
+        row.filter(outcome__in=still).update(outcome=outcome, delivered_at=clock.RapportNow())
+    else:
+        row.filter(outcome=Outcome.OPEN).update(outcome=outcome, error_code=error_code[:30])
+
+
+@transaction.atomic
+def end(claim: Claim, turn: Turn, *, outcome: str, error_code: str = "") -> str:
+    """Close a turn without an act: planned to be missed, failed, or overtaken."""
+    if outcome == Outcome.OVERTAKEN and _has_acted(turn):
+        outcome = Outcome.DELIVERED
+    _close(turn, outcome, error_code)
+    due.settle(claim, outcome)
+    return outcome
+
+
+def _go_on(turn: Turn) -> None:
+    """In a talk with a quota, or without people, the seat speaks again; otherwise it waits to be spoken to."""
+    match = Match.objects.select_related("group__version").get(pk=turn.address.match)
+    heard = heard_of(turn.address)
+    if match.path == turn.address.path and heard and speaks(heard):
+        _ask(match, turn.address.seat)
+
+
+def _ask(match: Match, seat_id: int) -> None:
+    facts = {"match": match.pk, "path": match.path, "rev": match.rev}
+    due.schedule(TAKE_TURN, f"{match.pk}:{match.rev}:{seat_id}", None, facts=facts)
+
+
+@transaction.atomic
+def listen(match_id: int, path: str) -> int:
+    """Ask the automated seats of a talk that have something to answer to act; return how many."""
+    match = Match.objects.select_related("group__version").get(pk=match_id)
+    if match.path != path or match.group.origin == Group.Origin.RUN:
+        return 0
+    asked = 0
+    for seat in MatchState(match).seats.values():
+        heard = heard_of(Address(match_id, path, seat.pk)) if seat.occupant != "person" else None
+        # with a quota a seat speaks at its own pace, whatever it hears
+        if heard and not heard.quota and speaks(heard) and seat.status == Seat.Status.SITTING:
+            _ask(match, seat.pk)
+            asked += 1
+    return asked
+
+
+@transaction.atomic
+def make_group(version: Version, stage: str) -> Group:
+    """Make a group without people and open its first round.
+
+    Raises:
+        MatchingError: the study file lets nobody sit where people are wanted.
+    """
+    group = run_group(version, stage)
+    games.begin(group.pk)
+    return group

@@ -1,0 +1,75 @@
+"""An automated seat's turn: read, decide, wait as long as a person might, act. On the bots' loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from bots import delays, rules, services
+from bots.errors import BotsError
+from bots.models import BotTurn
+from bots.occupant import Occupant
+from bots.queries import address_of, own_last_seq
+from bots.services import Turn
+from events.claim import Claim
+from events.offload import run_db
+from flow.kinds import kind
+from flow.queries import TurnFacts
+
+Outcome = BotTurn.Outcome
+
+
+async def take_turn(claim: Claim) -> str:
+    """Take one turn to one of its outcomes. May run any number of times, at once or after a crash: one act results.
+
+    Before the last line nothing can be seen by anybody, and that line commits act, outcome and claim together.
+    """
+    turn = await run_db(services.begin, address_of(claim))
+    if turn.facts is None:
+        return await run_db(services.end, claim, turn, outcome=Outcome.OVERTAKEN)
+    if turn.heard and not rules.speaks(turn.heard):
+        return "silent"
+    pace = delays.Pace(**turn.facts.seat.settings.get("delay", {}))
+    if turn.waits and not turn.heard and delays.is_missed(pace, _chance(turn.facts, "miss")):
+        return await run_db(services.end, claim, turn, outcome=Outcome.MISSED)
+    return await _act(claim, turn, turn.facts, pace)
+
+
+async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) -> str:
+    occupant: Occupant = kind("occupant", facts.seat.occupant)()
+    try:
+        values = await occupant.values(facts, key=turn.key)
+    except BotsError as error:
+        return await run_db(services.end, claim, turn, outcome=Outcome.FAILED, error_code=error.code)
+    if turn.heard:
+        spoken = rules.spoken(values, turn.heard)
+        if spoken is None:
+            return "silent"
+        values = spoken
+    if turn.waits:
+        await claim.until(await run_db(_planned_at, claim, turn, facts, pace, values))
+    return await run_db(services.deliver, claim, turn, values, source=occupant.source)
+
+
+async def hear(claim: Claim) -> str:
+    """Something was said in a talk: let the automated seats in it that have something to answer do so."""
+    asked = await run_db(services.listen, claim.facts["match"], claim.facts["path"])
+    return f"asked {asked}"
+
+
+def _planned_at(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace, values: Mapping[str, Any]) -> datetime:
+    since = facts.opened_at
+    if turn.heard:  # in a talk, from its last entry, or from when it was spoken to
+        since = max(since, turn.row.delivered_at or since, claim.run_after)
+    heard_after = own_last_seq(turn.address) if turn.heard else 0
+    effort = delays.effort(facts.view, facts.fields, values, heard_after=heard_after)
+    limit = (facts.deadline_at - since).total_seconds() if facts.deadline_at else pace.max_s * 2
+    wait = delays.seconds(pace, effort, limit_s=limit, rng=_chance(facts, f"delay/{heard_after}"))
+    return services.plan(turn, since + timedelta(seconds=wait))
+
+
+def _chance(facts: TurnFacts, purpose: str) -> Random:
+    """The same for the same turn, whenever and wherever it is asked."""
+    return Random(f"{facts.chance}/{purpose}")  # noqa: S311  seeded on purpose: a crash must not change a plan
