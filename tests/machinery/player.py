@@ -1,4 +1,4 @@
-"""A participant made of HTTP: reads its page as a browser would, answers it, keeps a ledger of what was acknowledged."""
+"""A participant made of HTTP: reads its page like a browser, answers, and keeps a ledger of what was acknowledged."""
 
 import random
 import threading
