@@ -33,11 +33,11 @@ class Settings(Parameters):
     example_left = property(lambda self: self.pot - self.example_back)
 
 
-QUESTION = Text("question", "Your question to A and B (you may leave this empty)", False, max_chars="question_chars")
+QUESTION = Text("question", "Your question to A and B", False, max_chars="question_chars")
 MESSAGE = Text("message", "Your answer", max_chars="reply_chars")
 CHOICE = Choice("choice", "Your choice", options=rules.offered)
 RETURNED = Points("returned", "Points you send back if you are picked", high="pot")
-EXPECTED = Points("expected", "How many points would {about} have sent back?", belief=Belief("return"), high="pot")
+EXPECTED = Points("expected", "How many points did {about} decide to send back?", belief=Belief("return"), high="pot")
 TYPE = Rating("type_ai", "How likely is {about} an AI, in per cent?", True, Belief("type"), low=0, high=100, unit="%")
 about_both = partial(Each, of=lambda _, __: rules.LETTERS)
 ask_belief = partial(Decision, by="selector", seconds="belief_seconds", voids_match=False)  # a gap voids nothing

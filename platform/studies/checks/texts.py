@@ -29,6 +29,7 @@ from studies.slots import GIVEN, study_slots
 from studies.yaml_file import Path
 
 _GIVING_AWAY = re.compile(r"\b(trust\w*|bots?|hidden|conditions?|rapport)\b", re.IGNORECASE)
+_BY_PLATFORM = ("void", "sit_out")  # pages that every game may need, whatever its steps
 _FOREIGN_PICTURE = re.compile(r"!\[[^\]]*\]\((?!\s*/static/)")
 
 
@@ -102,7 +103,7 @@ def _game_pages(context: Context, path: Path, stage: GameStage) -> None:
     there = set(context.source.listed(stage.pages, ".md"))
     for file in sorted(wanted | there):
         _page(context, (*path, "pages"), file, kind="game", stage=stage)
-    for file in sorted(there - wanted):
+    for file in sorted(there - wanted - {f"{stage.pages}/{name}.md" for name in _BY_PLATFORM}):
         context.say_of_file(
             "W104", file, None, f"no step and role of {experiment.name} has this name.", "Rename or remove it."
         )
