@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import Any
 
 from celery import Celery
@@ -21,6 +22,17 @@ def start_the_loop(sender: Any, **_facts: Any) -> None:
         from events import loop
 
         loop.serve("bots")
+        _warm_up_models()
+
+
+def _warm_up_models() -> None:
+    """Import the model library now, where a real model is configured: it takes seconds."""
+    from django.conf import settings
+
+    if settings.LLM_BASE or settings.LLM_KEY:
+        from llm.providers.litellm import warm_up
+
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
 
 
 @worker_shutdown.connect

@@ -1,0 +1,26 @@
+"""How asking a model fails."""
+
+from __future__ import annotations
+
+
+class ModelFailed(Exception):  # noqa: N818  named for what happened
+    """The model gave no usable answer. `code` is the outcome of the last attempt, the text says what to do about it."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class ProviderFailed(Exception):  # noqa: N818  named for what happened
+    """One attempt failed before there was a reply.
+
+    Args:
+        code: An outcome of `Call`.
+        text: Short, and free of prompts and keys.
+        retry_after_seconds: What the provider asked for, if it did.
+    """
+
+    def __init__(self, code: str, text: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(text)
+        self.code = code
+        self.retry_after_seconds = retry_after_seconds

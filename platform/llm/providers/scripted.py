@@ -1,0 +1,106 @@
+"""The provider without a model: replies drawn from the schema and a seed. Needs no key, no network and no waiting."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from llm.exchange import Question, Reply
+from llm.rules import sha256_of
+
+SENTENCES = (
+    "I see.",
+    "That makes sense to me.",
+    "Could you say a little more about that?",
+    "I had not thought of it that way.",
+    "Let us see how it goes.",
+    "How did that feel?",
+    "Thank you for telling me.",
+    "I would like to hear more.",
+)
+LARGEST = 100
+
+
+async def ask(question: Question) -> Reply:
+    """Answer from the question alone: the same messages, schema and seed give the same reply."""
+    seed = question.parameters.get("seed", 0)
+    rng = random.Random(f"{seed}/{question.model}/{sha256_of([dict(each) for each in question.messages])}")  # noqa: S311
+    if question.schema is None:
+        text = rng.choice(SENTENCES)
+    else:
+        text = json.dumps(filled(question.schema, rng), ensure_ascii=False)
+    words_in = sum(len(str(message["content"]).split()) for message in question.messages)
+    return Reply(text=text, model_served=question.model, tokens_in=words_in, tokens_out=len(text.split()))
+
+
+def filled(schema: Mapping[str, Any], rng: random.Random) -> Any:
+    """Draw a value that satisfies `schema` (objects, arrays, numbers, texts, choices; references within it)."""
+    return _Filler(schema, rng).fill(schema)
+
+
+class _Filler:
+    def __init__(self, root: Mapping[str, Any], rng: random.Random) -> None:
+        self._root = root
+        self._rng = rng
+
+    def fill(self, schema: Mapping[str, Any]) -> Any:
+        if "$ref" in schema:
+            return self.fill(self._resolved(schema["$ref"]))
+        if "const" in schema:
+            return schema["const"]
+        if "enum" in schema:
+            return self._rng.choice(list(schema["enum"]))
+        for alternatives in ("anyOf", "oneOf"):
+            if alternatives in schema:
+                return self.fill(self._rng.choice(list(schema[alternatives])))
+        kind = schema.get("type", "object" if "properties" in schema else "string")
+        if isinstance(kind, list):
+            kind = next((each for each in kind if each != "null"), "null")
+        draw = getattr(self, f"_{kind}", None)
+        return draw(schema) if draw else None
+
+    def _resolved(self, reference: str) -> Mapping[str, Any]:
+        found: Any = self._root
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+        resolved: Mapping[str, Any] = found
+        return resolved
+
+    def _object(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self.fill(each) for name, each in schema.get("properties", {}).items()}
+
+    def _array(self, schema: Mapping[str, Any]) -> list[Any]:
+        least = schema.get("minItems", 0)
+        count = self._rng.randint(least, schema.get("maxItems", max(least, 2)))
+        items = [self.fill(schema.get("items", {})) for _ in range(count * (5 if schema.get("uniqueItems") else 1))]
+        if schema.get("uniqueItems"):
+            items = list({json.dumps(item, sort_keys=True): item for item in items}.values())[:count]
+        return items
+
+    def _integer(self, schema: Mapping[str, Any]) -> int:
+        low, high = self._bounds(schema)
+        step = schema.get("multipleOf", 1)
+        return int(self._rng.randint(-(-int(low) // step), int(high) // step) * step)
+
+    def _number(self, schema: Mapping[str, Any]) -> float:
+        low, high = self._bounds(schema)
+        return min(high, max(low, round(self._rng.uniform(low, high), 2)))
+
+    def _bounds(self, schema: Mapping[str, Any]) -> tuple[float, float]:
+        low = schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
+        high = schema.get("maximum", schema.get("exclusiveMaximum", max(low, LARGEST) + 1) - 1)
+        return low, high
+
+    def _boolean(self, _schema: Mapping[str, Any]) -> bool:
+        return self._rng.random() < 0.5
+
+    def _null(self, _schema: Mapping[str, Any]) -> None:
+        return None
+
+    def _string(self, schema: Mapping[str, Any]) -> str:
+        text = self._rng.choice(SENTENCES)
+        while len(text) < schema.get("minLength", 0):
+            text += " " + self._rng.choice(SENTENCES)
+        return text[: schema.get("maxLength", len(text))]

@@ -1,0 +1,95 @@
+"""Writing the log of calls: open a row before the model is asked, close it with what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from llm.exchange import Completed, Message, Reply, Request
+from llm.models import Call
+from llm.rules import MOST_OUTPUT_CHARS, Verdict, judge, sha256_of, storable
+
+MOST_TRIES = 5
+
+
+def open_call(request: Request, messages: Sequence[Message]) -> Call:
+    """Write that `messages` are about to be sent, as the next attempt of the scope.
+
+    Rows of the scope still open belong to a holder that died or was replaced: they become superseded.
+    """
+    for _ in range(MOST_TRIES):
+        try:
+            with transaction.atomic():
+                return _opened(request, messages)
+        except IntegrityError:  # two holders took the same number at once: the unique key let one of them through
+            continue
+    raise RuntimeError(f"no free attempt number under scope {request.scope}")
+
+
+def _opened(request: Request, messages: Sequence[Message]) -> Call:
+    earlier = Call.objects.filter(scope=request.scope)
+    earlier.filter(outcome=Call.Outcome.OPEN).update(outcome=Call.Outcome.SUPERSEDED)
+    newest = earlier.order_by("-attempt").values_list("attempt", flat=True).first()
+    return Call.objects.create(
+        scope=request.scope,
+        attempt=(newest or 0) + 1,
+        prompt=[dict(message) for message in messages],
+        **_identity(request),
+    )
+
+
+def _identity(request: Request) -> dict[str, Any]:
+    """What makes two requests the same question."""
+    return {
+        "model_requested": request.model,
+        "parameters": storable(dict(request.parameters)),
+        "prompt_sha256": sha256_of([dict(message) for message in request.messages]),
+        "schema_sha256": sha256_of(request.schema) if request.schema is not None else "",
+    }
+
+
+def close_call(call: Call, verdict: Verdict, *, latency_ms: int, reply: Reply | None) -> bool:
+    """Write what came of an attempt; False when the scope has meanwhile gone to another holder (the text is kept)."""
+    values: dict[str, Any] = {"latency_ms": latency_ms, "error": storable(verdict.error)[:300]}
+    if reply is not None:
+        values |= {
+            "output": storable(reply.text[:MOST_OUTPUT_CHARS]),
+            "model_served": reply.model_served[:200],
+            "tokens_in": reply.tokens_in,
+            "tokens_out": reply.tokens_out,
+            "cost_usd": reply.cost_usd,
+            "price": reply.price,
+        }
+    with transaction.atomic():
+        mine = Call.objects.filter(pk=call.pk)
+        # Compare-and-set: only a row that nobody superseded may become an answer.
+        if mine.filter(outcome=Call.Outcome.OPEN).update(outcome=verdict.outcome, **values):
+            return True
+        mine.filter(outcome=Call.Outcome.SUPERSEDED).update(**values)
+        return False
+
+
+def answered(request: Request) -> Completed | None:
+    """An earlier good answer to the same question under the same scope."""
+    call = Call.objects.filter(scope=request.scope, outcome=Call.Outcome.OK, **_identity(request)).last()
+    if call is None:
+        return None
+    verdict = judge(Reply(text=call.output, model_served=call.model_served), request.schema)
+    return completed(call, verdict.value, is_reused=True) if verdict.outcome == "ok" else None
+
+
+def completed(call: Call, value: Any, *, is_reused: bool) -> Completed:
+    """The answer that a closed row holds."""
+    return Completed(
+        call_id=call.pk,
+        text=call.output,
+        value=storable(value),
+        model_served=call.model_served,
+        tokens_in=call.tokens_in,
+        tokens_out=call.tokens_out,
+        latency_ms=call.latency_ms or 0,
+        attempts=call.attempt,
+        is_reused=is_reused,
+    )

@@ -1,0 +1,290 @@
+"""The door, through the real library and real HTTP: every fault of a provider is an outcome and a row."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from django.db import IntegrityError
+
+from llm import door, services
+from llm.errors import ModelFailed
+from llm.exchange import Completed
+from llm.models import Call
+from llm.providers import litellm
+from llm.rules import Verdict
+from tests.llm.conftest import KEY, PROMPT, REQUEST
+from tests.machinery.stub_server import fault_names
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# fault -> (outcomes of the attempts when the provider keeps failing so)
+STUBBORN = {
+    "fenced": ["ok"],
+    "nul": ["ok"],
+    "emoji": ["ok"],
+    "refusal": ["refusal"],
+    "filtered": ["refusal"],
+    "empty": ["empty"] * 2,
+    "truncated": ["truncated"] * 2,
+    "bad_json": ["bad_json"] * 2,
+    "deep_json": ["bad_json"] * 2,
+    "raw_nul": ["bad_json"] * 2,
+    "infinite": ["bad_json"] * 2,
+    "not_a_number": ["bad_json"] * 2,
+    "wrong_schema": ["wrong_schema"] * 2,
+    "negative": ["wrong_schema"] * 2,
+    "enormous": ["wrong_schema"] * 2,
+    "huge": ["truncated"] * 2,
+    "rate_limited": ["rate_limited"] * 3,
+    "rate_limited_for_long": ["rate_limited"],
+    "quota": ["quota"],
+    "server_error": ["unavailable"] * 3,
+    "overloaded": ["unavailable"] * 3,
+    "silence": ["unavailable"] * 3,
+    "half": ["unavailable"] * 3,
+    "web_page": ["unavailable"] * 3,
+    "no_choices": ["unavailable"] * 3,
+    "wrong_key": ["authentication"],
+    "unknown_model": ["config"],
+    "bad_request": ["config"],
+    "hang": ["timeout"] * 3,
+    "trickle": ["timeout"] * 3,
+}
+
+
+def outcomes() -> list[str]:
+    return list(Call.objects.order_by("attempt").values_list("outcome", flat=True))
+
+
+def test_every_fault_of_the_stub_is_tried_here() -> None:
+    assert set(STUBBORN) == set(fault_names()) - {"ok"}
+
+
+@pytest.mark.parametrize("fault", STUBBORN)
+def test_stubborn_fault_ends_in_its_outcome_with_a_row_for_each_attempt(fault, stub, ask, monkeypatch) -> None:
+    if fault in {"hang", "trickle"}:
+        monkeypatch.setattr(door, "ATTEMPT_SECONDS", 0.4)
+    stub.will(*[fault] * 5)
+    expected = STUBBORN[fault]
+    if expected == ["ok"]:
+        assert 0 <= ask().value["amount"] <= 10
+    else:
+        with pytest.raises(ModelFailed) as failed:
+            ask()
+        assert failed.value.code == expected[-1]
+    assert outcomes() == expected
+    assert len(stub.requests) == len(expected)
+    assert all(call.latency_ms is not None for call in Call.objects.all())
+
+
+@pytest.mark.parametrize("fault", [name for name, course in STUBBORN.items() if len(course) > 1])
+def test_passing_fault_is_overcome_by_the_same_model(fault, stub, ask, monkeypatch) -> None:
+    if fault in {"hang", "trickle"}:
+        monkeypatch.setattr(door, "ATTEMPT_SECONDS", 0.4)
+    stub.will(fault)
+    completed = ask()
+    assert 0 <= completed.value["amount"] <= 10
+    assert (outcomes(), completed.attempts) == ([STUBBORN[fault][0], "ok"], 2)
+    assert set(Call.objects.values_list("model_requested", flat=True)) == {"openai/fake"}
+
+
+def test_storm_of_mixed_faults_leaves_nothing_unhandled(stub, monkeypatch) -> None:
+    monkeypatch.setattr(door, "ATTEMPT_SECONDS", 1.0)
+    rng = random.Random("storm")
+    stub.will(*(rng.choice(["ok", *STUBBORN]) for _ in range(1200)))
+
+    async def storm() -> list[object]:
+        requests = [replace(REQUEST, scope=f"due:{number}", budget_seconds=8) for number in range(300)]
+        return await asyncio.gather(*(door.complete(request) for request in requests), return_exceptions=True)
+
+    results = async_to_sync(storm)()
+    assert {type(result) for result in results} == {Completed, ModelFailed}
+    assert not Call.objects.filter(outcome__in=["open", "internal"]).exists()
+    assert Call.objects.count() >= len(stub.requests)
+    assert Call.objects.filter(outcome="ok").count() == sum(isinstance(result, Completed) for result in results)
+
+
+def test_good_call_is_logged_whole(stub, ask) -> None:
+    stub.reply = '{"amount": 4, "message": "hello"}'
+    completed = ask()
+    call = Call.objects.get()
+    assert completed.value == {"amount": 4, "message": "hello"}
+    assert (completed.call_id, completed.is_reused) == (call.pk, False)
+    assert (call.scope, call.attempt, call.outcome, call.output) == ("due:1", 1, "ok", stub.reply)
+    assert (call.model_requested, call.model_served) == ("openai/fake", "fake-served")
+    assert (call.tokens_in, call.tokens_out) == (11, 7)
+    assert call.prompt[1] == {"role": "user", "content": PROMPT}
+    assert call.parameters == {"temperature": 0.5}
+    assert (len(call.prompt_sha256), len(call.schema_sha256)) == (64, 64)
+    assert (call.cost_usd, call.price) == (None, None)
+    assert stub.requests[0]["response_format"]["json_schema"]["strict"] is True
+    assert stub.requests[0]["temperature"] == 0.5
+
+
+def test_cost_of_a_known_model_is_stored_with_its_price(stub, ask) -> None:
+    ask(model="openai/gpt-4o-mini")
+    call = Call.objects.get()
+    per_token = call.price["input_cost_per_token"], call.price["output_cost_per_token"]
+    expected = 11 * Decimal(str(per_token[0])) + 7 * Decimal(str(per_token[1]))
+    assert abs(call.cost_usd - expected) < Decimal("0.00000001")
+    assert expected > 0
+
+
+def test_repeated_request_reuses_the_answer_and_costs_nothing(stub, ask) -> None:
+    first, second = ask(), ask()
+    assert (second.value, second.call_id, second.is_reused) == (first.value, first.call_id, True)
+    assert len(stub.requests) == 1
+
+
+def test_other_question_under_the_same_scope_is_asked_anew(stub, ask) -> None:
+    ask()
+    changed = ask(messages=[{"role": "user", "content": "moved on"}])
+    assert (changed.is_reused, changed.attempts) == (False, 2)
+    assert not ask(scope="due:2").is_reused
+
+
+def test_re_ask_shows_the_model_its_mistake(stub, ask) -> None:
+    stub.will("wrong_schema")
+    ask()
+    asked = stub.requests[1]["messages"]
+    assert asked[:2] == list(REQUEST.messages)
+    assert asked[2] == {"role": "assistant", "content": '{"something": "else"}'}
+    assert "could not be used" in asked[3]["content"]
+    assert ask().is_reused
+
+
+def test_free_text_needs_no_schema(stub, ask) -> None:
+    completed = ask(schema=None)
+    assert (completed.text, completed.value) == ("Good.", None)
+    assert "response_format" not in stub.requests[0]
+
+
+def test_nul_never_reaches_the_database_or_the_caller(stub, ask) -> None:
+    stub.will("raw_nul")
+    completed = ask(schema=None, messages=[{"role": "user", "content": "a\x00b\ud800"}])
+    assert completed.text == "a\u2400b"
+    assert Call.objects.get().prompt == [{"role": "user", "content": "a\u2400b?"}]
+    stub.will("nul")
+    assert ask(scope="due:2").value["message"] == "a\u2400b?c"
+
+
+def test_budget_bounds_all_attempts_together(stub, ask, monkeypatch) -> None:
+    stub.will(*["hang"] * 5)
+    started = time.monotonic()
+    with pytest.raises(ModelFailed):
+        ask(budget_seconds=1.5)
+    assert time.monotonic() - started < 3.5
+
+
+def test_retry_after_within_the_budget_is_respected(stub, ask, monkeypatch) -> None:
+    monkeypatch.setattr(door, "FIRST_PAUSE_SECONDS", 60.0)
+    stub.will("rate_limited")
+    started = time.monotonic()
+    ask()
+    assert time.monotonic() - started < 10
+
+
+def test_key_is_sent_but_never_stored(stub, ask, caplog) -> None:
+    stub.will("wrong_key")
+    with pytest.raises(ModelFailed):
+        ask()
+    assert stub.keys == [f"Bearer {KEY}"]
+    assert not any(KEY in str(vars(call)) for call in Call.objects.all())
+
+
+def test_log_lines_hold_neither_prompt_nor_reply_nor_key(stub, ask, caplog) -> None:
+    from config.logs import JsonFormatter
+
+    caplog.set_level("DEBUG", logger="rapport")
+    stub.will("bad_request")
+    with pytest.raises(ModelFailed) as failed:
+        ask()
+    stub.reply = '{"amount": 4, "message": "secret-reply"}'
+    ask(scope="due:2")
+    lines = "\n".join(JsonFormatter().format(record) for record in caplog.records) + str(failed.value)
+    assert '"outcome": "ok"' in lines
+    assert not any(word in lines for word in (PROMPT, "secret-reply", KEY))
+    assert PROMPT not in Call.objects.get(scope="due:1").error
+
+
+def test_missing_key_is_a_configuration_failure_without_a_request(settings, ask) -> None:
+    settings.LLM_BASE = settings.LLM_KEY = ""
+    with pytest.raises(ModelFailed, match="RAPPORT_LLM_KEY") as failed:
+        ask()
+    assert failed.value.code == "config"
+    assert outcomes() == ["config"]
+
+
+def test_foreign_key_in_the_environment_is_not_sent(stub, ask, settings, monkeypatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-somebody-elses")
+    settings.LLM_KEY = ""
+    ask()
+    assert stub.keys == ["Bearer none"]
+
+
+def test_broken_schema_is_refused_before_any_row(ask) -> None:
+    with pytest.raises(ModelFailed, match="JSON Schema") as failed:
+        ask(schema={"type": "no such type"})
+    assert failed.value.code == "config"
+    assert not Call.objects.exists()
+
+
+def test_unexpected_exception_of_a_provider_closes_its_row(ask, settings) -> None:
+    settings.LLM_PROVIDERS = {"*": "tests.llm.test_llm_door.crashing"}
+    with pytest.raises(ModelFailed) as failed:
+        ask()
+    assert (failed.value.code, outcomes()) == ("internal", ["internal"])
+
+
+async def crashing(_question: object) -> None:
+    raise KeyError("secret")
+
+
+def test_replaced_holder_gets_superseded_and_its_reply_is_kept(stub, ask) -> None:
+    call = services.open_call(REQUEST, REQUEST.messages)
+    assert ask().attempts == 2
+    reply = litellm.Reply(text="late", model_served="m")
+    assert services.close_call(call, Verdict("ok"), latency_ms=5, reply=reply) is False
+    call.refresh_from_db()
+    assert (call.outcome, call.output) == ("superseded", "late")
+
+
+def test_holder_replaced_during_its_call_does_not_get_the_answer(stub) -> None:
+    stub.delay_seconds = 0.6
+
+    async def two() -> list[object]:
+        first = asyncio.ensure_future(door.complete(REQUEST))
+        await asyncio.sleep(0.3)
+        await sync_to_async(services.open_call)(REQUEST, REQUEST.messages)
+        return await asyncio.gather(first, return_exceptions=True)
+
+    (result,) = async_to_sync(two)()
+    assert isinstance(result, ModelFailed)
+    assert result.code == "superseded"
+
+
+def test_finished_row_never_changes(stub, ask) -> None:
+    ask()
+    with pytest.raises(IntegrityError, match="finished row"):
+        Call.objects.update(output="something else")
+    with pytest.raises(IntegrityError, match="finished row"):
+        Call.objects.all().delete()
+
+
+def test_hundred_questions_at_once_take_about_as_long_as_one(stub) -> None:
+    stub.delay_seconds = 1.0
+
+    async def many() -> int:
+        requests = [replace(REQUEST, scope=f"due:{number}") for number in range(100)]
+        return len(await asyncio.gather(*(door.complete(request) for request in requests)))
+
+    started = time.monotonic()
+    assert async_to_sync(many)() == 100
+    assert time.monotonic() - started < 15
+    assert Call.objects.filter(outcome="ok").count() == 100

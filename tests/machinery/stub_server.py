@@ -1,0 +1,233 @@
+"""A small OpenAI-compatible server on a free local port, which answers well or with any fault that a test names."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+from llm.providers.scripted import filled
+
+HUGE_CHARS = 5_000_000
+
+
+class StubServer:
+    """Serves POST /chat/completions; `with StubServer() as server: server.base`.
+
+    Args:
+        delay_seconds: Before every reply.
+
+    Attributes:
+        faults: Names of methods of `Replies`; each request takes the next one, and "ok" when there is none.
+        requests: The bodies received.
+        keys: The Authorization headers received.
+        reply: The text of good replies; None draws one from the request's schema.
+    """
+
+    def __init__(self, *, delay_seconds: float = 0.0) -> None:
+        self.delay_seconds = delay_seconds
+        self.faults: deque[str] = deque()
+        self.requests: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self.reply: str | None = None
+        self.released = threading.Event()
+        server = self
+
+        class Handler(_Handler):
+            stub = server
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._http.daemon_threads = True
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    @property
+    def base(self) -> str:
+        """The address for RAPPORT_LLM_BASE."""
+        return f"http://127.0.0.1:{self._http.server_address[1]}/v1"
+
+    def will(self, *faults: str) -> None:
+        """Plan the next replies."""
+        self.faults.extend(faults)
+
+    def next_fault(self) -> str:
+        return self.faults.popleft() if self.faults else "ok"
+
+    def __enter__(self) -> StubServer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.released.set()
+        self._http.shutdown()
+        self._http.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    stub: StubServer
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.stub.requests.append(body)
+        self.stub.keys.append(self.headers.get("Authorization", ""))
+        fault = self.stub.next_fault()
+        if self.stub.delay_seconds:
+            time.sleep(self.stub.delay_seconds)
+        getattr(Replies(self, body), fault)()
+
+    def log_message(self, *_: Any) -> None:
+        """Keep the test's output quiet."""
+
+    def send(self, status: int, content: bytes, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(content))}.items():
+            self.send_header(name, value)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(content)
+
+
+class Replies:
+    """One method per way to answer."""
+
+    def __init__(self, handler: _Handler, body: dict[str, Any]) -> None:
+        self._handler = handler
+        self._body = body
+
+    def ok(self) -> None:
+        self._say(self._good())
+
+    def fenced(self) -> None:
+        self._say(f"```json\n{self._good()}\n```")
+
+    def refusal(self) -> None:
+        self._say(None, refusal="I cannot help with that.")
+
+    def filtered(self) -> None:
+        self._say("", finish_reason="content_filter")
+
+    def empty(self) -> None:
+        self._say("")
+
+    def truncated(self) -> None:
+        self._say(self._good()[:5], finish_reason="length")
+
+    def bad_json(self) -> None:
+        self._say("{'amount': three")
+
+    def deep_json(self) -> None:
+        self._say("[" * 90_000)
+
+    def wrong_schema(self) -> None:
+        self._say('{"something": "else"}')
+
+    def negative(self) -> None:
+        self._say('{"amount": -1, "message": "below"}')
+
+    def enormous(self) -> None:
+        self._say('{"amount": 1e308, "message": "above"}')
+
+    def infinite(self) -> None:
+        self._say('{"amount": 1e999, "message": "above"}')
+
+    def not_a_number(self) -> None:
+        self._say('{"amount": NaN, "message": "neither"}')
+
+    def nul(self) -> None:
+        self._say('{"amount": 3, "message": "a\\u0000b\\ud800c"}')
+
+    def raw_nul(self) -> None:
+        self._say("a\x00b")
+
+    def emoji(self) -> None:
+        self._say('{"amount": 3, "message": "\U0001f600 \u202eevil\u202c \u05d0"}')
+
+    def huge(self) -> None:
+        self._say("x" * HUGE_CHARS)
+
+    def rate_limited(self) -> None:
+        self._fail(429, "rate_limit_exceeded", retry_after="0")
+
+    def rate_limited_for_long(self) -> None:
+        self._fail(429, "rate_limit_exceeded", retry_after="600")
+
+    def quota(self) -> None:
+        self._fail(429, "insufficient_quota")
+
+    def server_error(self) -> None:
+        self._fail(500, "server_error")
+
+    def overloaded(self) -> None:
+        self._fail(503, "overloaded")
+
+    def wrong_key(self) -> None:
+        self._fail(401, "invalid_api_key", says=f"Incorrect API key provided: {self._handler.headers['Authorization']}")
+
+    def unknown_model(self) -> None:
+        self._fail(404, "model_not_found")
+
+    def bad_request(self) -> None:
+        self._fail(400, "invalid_request_error", says=f"cannot read {self._body['messages'][-1]['content']}")
+
+    def hang(self) -> None:
+        self._handler.stub.released.wait(60)
+        self._handler.close_connection = True
+
+    def silence(self) -> None:
+        self._handler.close_connection = True
+
+    def trickle(self) -> None:
+        """Promise much and send a byte now and then."""
+        self._handler.send_response(200)
+        self._handler.send_header("Content-Length", "1000000")
+        self._handler.end_headers()
+        while not self._handler.stub.released.wait(0.2):
+            self._handler.wfile.write(b" ")
+            self._handler.wfile.flush()
+
+    def no_choices(self) -> None:
+        self._handler.send(
+            200, json.dumps({"id": "x", "object": "chat.completion", "model": "m", "choices": []}).encode()
+        )
+
+    def web_page(self) -> None:
+        self._handler.send(200, b"<html>a gateway's page</html>")
+
+    def half(self) -> None:
+        self._handler.send(200, b'{"id": "x", "object": "chat.comp')
+
+    def _good(self) -> str:
+        if self._handler.stub.reply is not None:
+            return self._handler.stub.reply
+        form = self._body.get("response_format")
+        if form is None:
+            return "Good."
+        return json.dumps(filled(form["json_schema"]["schema"], random.Random(str(len(self._handler.stub.requests)))))
+
+    def _say(self, content: str | None, *, finish_reason: str = "stop", refusal: str | None = None) -> None:
+        message = {"role": "assistant", "content": content} | ({"refusal": refusal} if refusal else {})
+        reply = {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": f"{self._body['model']}-served",
+            "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
+            "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18},
+        }
+        self._handler.send(200, json.dumps(reply).encode())
+
+    def _fail(self, status: int, code: str, *, says: str = "no", **headers: str) -> None:
+        error = {"error": {"message": f"{code}: {says}", "type": code, "code": code}}
+        self._handler.send(status, json.dumps(error).encode(), **headers)
+
+
+def fault_names() -> Iterable[str]:
+    """Every way to answer that a test may plan."""
+    return [name for name in vars(Replies) if not name.startswith("_")]
