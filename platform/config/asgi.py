@@ -10,18 +10,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  needs the applications loaded
-from channels.security.websocket import OriginValidator  # noqa: E402
+from channels.security.websocket import OriginValidator, WebsocketDenier  # noqa: E402
 from django.conf import settings  # noqa: E402
-from django.urls import path  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
 
 
 def socket_routes() -> list[Any]:
-    """Return the one socket route."""
+    """Return the one socket route, and a refusal for every other address: an unknown route would be a traceback."""
+    refusal = re_path("", WebsocketDenier.as_asgi())
     if find_spec("flow.consumers") is None:
-        return []
+        return [refusal]
     from flow.consumers import SessionConsumer
 
-    return [path("ws/session", SessionConsumer.as_asgi())]
+    return [path("ws/session", SessionConsumer.as_asgi()), refusal]
 
 
 async def answer_http(scope: dict[str, Any], _receive: Any, send: Any) -> None:

@@ -4,6 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -42,7 +43,8 @@ class RequestRecord:
             "status": response.status_code,
             "took_ms": round((time.monotonic() - started) * 1000, 1),
         }
-        log.info("request", extra={"facts": facts})
+        is_routine = facts["route"] == "livez" and response.status_code == HTTPStatus.OK  # asked every 3 s
+        log.log(logging.DEBUG if is_routine else logging.INFO, "request", extra={"facts": facts})
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:

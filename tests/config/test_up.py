@@ -1,15 +1,19 @@
 """`manage.py up`, really started: it serves, restarts what dies, refuses a second copy, and leaves nothing behind."""
 
+import contextlib
 import functools
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
 import redis
+import websockets
+import websockets.sync.client
 
 from config.places import ROOT, places_of
 from tests.machinery.running import Running
@@ -36,6 +40,20 @@ def test_up_keeps_its_key_private(installation: Running) -> None:
     key = installation.home / "secret_key"
     assert key.stat().st_mode & 0o777 == 0o600
     assert len(key.read_text()) >= 64
+
+
+def test_logs_of_all_processes_hold_nothing_private(installation: Running) -> None:
+    installation.get("/s/token-4711?name=anna-4712")
+    with contextlib.suppress(websockets.exceptions.InvalidHandshake):
+        websockets.sync.client.connect(f"ws://127.0.0.1:{installation.port + 1}/ws/token-4711?name=anna-4712").close()
+    with pytest.raises(psycopg.errors.InvalidTextRepresentation), _database(installation) as connection:
+        connection.execute("SELECT 'anna-4712'::int")
+    installation.wait_until(
+        lambda: '"unmatched"' in installation.log("pages"), seconds=5, what="a line for the request"
+    )
+    written = "".join(file.read_text() for file in (installation.home / "log").iterdir())
+    assert "token-4711" not in written
+    assert "anna-4712" not in written
 
 
 def test_up_refuses_a_second_copy_and_names_the_first(installation: Running) -> None:
@@ -86,6 +104,19 @@ def test_silent_workers_are_noticed_and_replaced(installation: Running) -> None:
     assert installation.output().count("has not answered for 75 s") == 3
 
 
+def test_up_that_is_stopped_while_starting_leaves_nothing() -> None:
+    early = Running()
+    argv = [sys.executable, str(ROOT / "manage.py"), "up"]
+    early.up = subprocess.Popen(argv, env=early.env, stdout=subprocess.PIPE, text=True)
+    assert early.up.stdout is not None
+    assert "postgres: starting" in early.up.stdout.readline()
+    time.sleep(1.0)
+    code = early.stop(signal.SIGTERM)
+    left = early.processes()
+    early.close()
+    assert (code, left) == (0, [])
+
+
 def test_up_stops_clean_keeps_data_and_dies_without_orphans(installation: Running) -> None:
     _write_row(installation, "kept over a stop")
     assert installation.stop(signal.SIGTERM) == 0
@@ -120,12 +151,16 @@ def _all_answer(installation: Running) -> bool:
     return installation.get("/readyz")[0] == 200 and installation.get("/livez", port=installation.port + 1)[0] == 200
 
 
+def _database(installation: Running) -> psycopg.Connection[tuple[Any, ...]]:
+    return psycopg.connect(places_of(installation.home).database_url)
+
+
 def _write_row(installation: Running, text: str) -> None:
-    with psycopg.connect(places_of(installation.home).database_url) as connection:
+    with _database(installation) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS scratch (id serial PRIMARY KEY, note text)")
         connection.execute("INSERT INTO scratch (note) VALUES (%s)", [text])
 
 
 def _rows(installation: Running) -> list[str]:
-    with psycopg.connect(places_of(installation.home).database_url) as connection:
+    with _database(installation) as connection:
         return [row[0] for row in connection.execute("SELECT note FROM scratch ORDER BY id")]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+LARGEST_LOG_BYTES = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Process:
     def __init__(self, command: Command) -> None:
         owner = command.owner
         command.log.parent.mkdir(parents=True, exist_ok=True)
+        if command.log.exists() and command.log.stat().st_size > LARGEST_LOG_BYTES:
+            command.log.replace(command.log.with_suffix(".old.log"))
         with command.log.open("ab") as log:
             self.popen = subprocess.Popen(  # noqa: S603  our own argv; only the main thread forks
                 list(command.argv),

@@ -80,7 +80,7 @@ def _start_database(watch: Watch, say: Say) -> None:
         return
     places = settings.PLACES
     say("postgres: starting")
-    command = database.prepare(places).command(log=places.logs / "postgres.log")
+    command = database.prepare(places).command(log=places.logs / "postgres.log", options=database.DISCREET)
     child = Child("postgres", command, canary.database_answers, patience_seconds=20, stop_signal=signal.SIGINT)
     _add_stubbornly(watch, child, lambda: database.answers(database.maintenance_url(places)))
     database.make_database(places)
