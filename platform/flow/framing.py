@@ -38,7 +38,7 @@ def frame_of(session: Session, page: Page) -> Frame:
 
 def may_see_records(participant: Participant) -> bool:
     """Whether one's own rows may be looked at: in a demo and in a preview, never in a study with real data."""
-    return participant.study.is_demo or participant.origin in SHOWN_RECORDS
+    return participant.origin in SHOWN_RECORDS
 
 
 def worth_of(points: int | None, study: StudyFile) -> str:

@@ -119,7 +119,7 @@ def test_refusal_of_the_whole_page_is_shown() -> None:
     page = replace(gallery.pages()["quiz"], errors={"": FieldError("x", "Two answers are not right yet.")})
     html = draw(gallery.request(), page, gallery.FRAME, is_fragment=True)
     assert "Two answers are not right yet." in html
-    assert "Something is still missing" not in html
+    assert "Please look at this again" not in html
 
 
 def test_every_refusal_of_the_language_is_spoken_in_german() -> None:

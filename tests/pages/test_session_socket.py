@@ -1,0 +1,136 @@
+"""The socket of a session: hints out, pings in, and nothing else."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from channels.layers import get_channel_layer
+
+from flow import consumers
+from flow.consumers import SessionConsumer
+from matching.models import Group
+from participants.access import cookie_name
+from participants.models import Participant
+from participants.tokens import digest
+
+MakeGroup = Callable[..., Group]
+# The consumer asks the database from a thread with a connection of its own.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+SECRET = "a-secret"
+
+
+class Socket(ApplicationCommunicator):
+    """A browser's end. (channels.testing has one, but its package imports daphne, which is not installed.)"""
+
+    def __init__(self, secret: str) -> None:
+        headers = [(b"cookie", f"{cookie_name()}={secret}".encode())] if secret else []
+        scope = {"type": "websocket", "path": "/ws/session", "headers": headers, "subprotocols": []}
+        super().__init__(SessionConsumer.as_asgi(), scope)  # type: ignore[no-untyped-call]
+
+    async def connect(self) -> None:
+        await self.send_input({"type": "websocket.connect"})  # type: ignore[no-untyped-call]
+        assert (await self.receive_output(timeout=3))["type"] == "websocket.accept"  # type: ignore[no-untyped-call]
+
+    async def send_to(self, text: str | None = None, data: bytes | None = None) -> None:
+        await self.send_input({"type": "websocket.receive", "text": text, "bytes": data})  # type: ignore[no-untyped-call]
+
+    async def receive_from(self) -> Any:
+        message = await self.receive_output(timeout=3)  # type: ignore[no-untyped-call]
+        assert message["type"] == "websocket.send", message
+        return json.loads(message["text"])
+
+    async def disconnect(self) -> None:
+        await self.send_input({"type": "websocket.disconnect", "code": 1001})  # type: ignore[no-untyped-call]
+        await self.wait(timeout=3)  # type: ignore[no-untyped-call]
+
+
+async def code_of_close(one: Socket) -> int:
+    message = await one.receive_output(timeout=3)  # type: ignore[no-untyped-call]
+    assert message["type"] == "websocket.close"
+    return int(message["code"])
+
+
+@pytest.fixture
+def person(make_group: MakeGroup) -> Participant:
+    found = make_group("giver", "taker").seats.get(number=1).participant
+    assert found is not None
+    Participant.objects.filter(pk=found.pk).update(token_sha256=digest(SECRET))
+    consumers._open.clear()
+    return found
+
+
+@pytest.mark.parametrize("secret", ["", "foreign", "x" * 500])
+async def test_stranger_is_told_and_closed(person: Participant, secret: str) -> None:
+    one = Socket(secret)
+    await one.connect()
+    assert await code_of_close(one) == 4401
+
+
+async def test_pointer_reaches_the_page_without_the_name_of_its_stream(person: Participant) -> None:
+    one = Socket(SECRET)
+    await one.connect()
+    stream = f"session-{digest(SECRET)[:32]}"
+    await deliver(stream, {"type": "pointer", "stream": stream, "seq": 7})
+    assert await one.receive_from() == {"stream": "page", "seq": 7}
+    await one.disconnect()
+
+
+async def test_ping_is_answered(person: Participant) -> None:
+    one = Socket(SECRET)
+    await one.connect()
+    await one.send_to('{"do":"ping"}')
+    assert await one.receive_from() == {"do": "pong"}
+    await one.disconnect()
+
+
+@pytest.mark.parametrize(
+    "frame", ["", "{", "[]", "7", '{"do":"post"}', '{"do":"ping","x":1}', "[" * 1000, '"' + "x" * 2000 + '"']
+)
+async def test_malformed_frame_closes(person: Participant, frame: str) -> None:
+    one = Socket(SECRET)
+    await one.connect()
+    await one.send_to(frame)
+    assert await code_of_close(one) == 4400
+
+
+async def test_bytes_close(person: Participant) -> None:
+    one = Socket(SECRET)
+    await one.connect()
+    await one.send_to(data=b'{"do":"ping"}')
+    assert await code_of_close(one) == 4400
+
+
+async def test_fourth_socket_of_one_person_is_closed_and_a_closed_one_makes_room(person: Participant) -> None:
+    three = [Socket(SECRET) for _ in range(3)]
+    for one in three:
+        await one.connect()
+        await one.send_to('{"do":"ping"}')  # connect() returns at accept; the count is taken after it
+        await one.receive_from()
+    fourth = Socket(SECRET)
+    await fourth.connect()
+    assert await code_of_close(fourth) == 4429
+    await three[0].disconnect()
+    again = Socket(SECRET)
+    await again.connect()
+    await again.send_to('{"do":"ping"}')
+    assert await again.receive_from() == {"do": "pong"}
+    for one in (*three[1:], again):
+        await one.disconnect()
+
+
+async def test_revoked_secret_closes_the_socket(person: Participant) -> None:
+    one = Socket(SECRET)
+    await one.connect()
+    await deliver(f"session-{digest(SECRET)[:32]}", {"type": "revoked"})
+    assert await code_of_close(one) == 4401
+
+
+async def deliver(stream: str, message: dict[str, Any]) -> None:
+    """Send until Redis has the subscription: joining is asynchronous, and a hint to nobody is lost by design."""
+    layer = get_channel_layer()
+    assert layer is not None
+    await asyncio.sleep(0.3)
+    await layer.group_send(stream, message)
