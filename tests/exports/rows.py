@@ -10,6 +10,7 @@ from bots.models import BotTurn
 from chat.models import Conversation, Entry
 from events.models import Event
 from flow.models import Act, Exposure, Match, Placing
+from llm.models import Call
 from matching.models import Group, Seat, Ticket
 from measures.models import Answer
 from paradigm import Card, Line, View
@@ -165,6 +166,16 @@ def make_settlement(person: Participant, **amounts: Any) -> Settlement:
     return Settlement.objects.create(participant=person, exit=person.exit, code="C0DE", currency="GBP", **amounts)
 
 
+def make_call(turn: BotTurn, **facts: Any) -> Call:
+    """A model asked for one turn."""
+    scope = f"study:{turn.match.group.version.study_id}/turn:{turn.pk}:0"
+    return Call.objects.create(
+        scope=scope, attempt=1, model_requested="scripted/fair", model_served="fair-1", prompt=["never exported"],
+        prompt_sha256=_sha("prompt"), output="never exported", outcome="ok", tokens_in=100, tokens_out=9,
+        latency_ms=850, at=BEGAN, **facts,
+    )  # fmt: skip
+
+
 def make_answer(person: Participant, stage: str, item: str, value: Any, **facts: Any) -> Answer:
     """An answer given ten seconds after the start."""
     return Answer.objects.create(
@@ -261,7 +272,7 @@ class Society:
 def make_society(study: Study, code: str = "gabcdefghjk", *, condition: str = "label=disclosed") -> Society:
     """A group of two people and one AI, allocated and formed, with no match yet."""
     version = study.versions.latest("number")
-    people = [make_participant(study, f"p{code[1:-2]}{letter}x") for letter in "st"]
+    selector, candidate = (make_participant(study, f"p{code[1:-2]}{letter}x") for letter in "st")
     group = Group.objects.create(
         version=version, code=code, stage="game", condition=condition, origin="demo", rounds=2, round=1, formed_at=BEGAN
     )
@@ -280,11 +291,11 @@ def make_society(study: Study, code: str = "gabcdefghjk", *, condition: str = "l
         "label": "AI" if is_shown else "",
     }
     plan = [
-        ("selector", 1, "selector", human, people[0]),
-        ("person", 2, "candidate", human, people[1]),
+        ("selector", 1, "selector", human, selector),
+        ("person", 2, "candidate", human, candidate),
         ("computer", 3, "candidate", computer, None),
     ]
-    society = Society(study, *people, group)
+    society = Society(study, selector, candidate, group)
     for name, place, role, facts, person in plan:
         session = person.sessions.get() if person else None
         society.seats[name] = Seat.objects.create(

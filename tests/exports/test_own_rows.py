@@ -47,7 +47,7 @@ def test_own_rows_hold_nobody_elses_acts() -> None:
 def test_own_rows_tell_no_kind_before_the_game_is_over() -> None:
     society = rows.make_society(rows.make_study(), condition="label=hidden")
     society.play(number=1, choice="A")
-    for table in rows_of(society.seats["selector"].session):
+    for table in rows_of(society.selector.sessions.get()):
         assert not {"kind", "is_stand_in", "candidate", "about_seat", "target"} & {c.name for c in table.columns}
         assert not any(cell in {"ai", "human", "policy"} for row in table.rows for cell in row)
     society.group.status = "complete"
@@ -75,4 +75,4 @@ def test_own_rows_are_for_demos_and_previews_only() -> None:
 
 def test_own_rows_are_empty_before_the_first_act() -> None:
     society = rows.make_society(rows.make_study())
-    assert rows_of(society.seats["selector"].session) == []
+    assert rows_of(society.selector.sessions.get()) == []

@@ -6,18 +6,19 @@ from decimal import Decimal
 import pytest
 
 from exports.cells import cell
-from exports.columns import Column
+from exports.columns import Column, ColumnType
 from exports.scope import Scope
 from exports.services.snapshot import snapshot
 from exports.tables import TABLES, table_named
 from matching.models import Group
 from participants.models import Participant
+from studies.models import Study
 from tests.exports import rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def table(study, name: str) -> list[dict[str, str]]:
+def table(study: Study, name: str) -> list[dict[str, str]]:
     """One table's rows as cells."""
     declared = table_named(name)
     with snapshot():
@@ -186,5 +187,5 @@ def test_allocations_log_what_was_taken() -> None:
         ("text", None, ""),
     ],
 )
-def test_cell_writes_a_value(type_, value, written) -> None:
+def test_cell_writes_a_value(type_: ColumnType, value: object, written: str) -> None:
     assert cell(Column("x", "x", type_), value) == written

@@ -4,17 +4,18 @@ from exports.columns import Table
 from exports.errors import ExportError
 from exports.tables.allocations import ALLOCATIONS
 from exports.tables.automated import BOT_TURNS
+from exports.tables.calls import CALLS
 from exports.tables.choice_sets import CHOICE_SETS
 from exports.tables.decisions import BELIEFS, DECISIONS
 from exports.tables.events import EVENTS
 from exports.tables.exposures import EXPOSURES
 from exports.tables.groups import GROUPS, PLACINGS, ROUNDS, SEATS
-from exports.tables.participants import PARTICIPANTS, PAYMENTS, SESSIONS
+from exports.tables.participants import PARTICIPANTS, PAYMENTS, SESSIONS, WAITS
 from exports.tables.talk import ANSWERS, ENTRIES
 
 TABLES: list[Table] = [
-    PARTICIPANTS, SESSIONS, GROUPS, SEATS, ROUNDS, PLACINGS, ALLOCATIONS, CHOICE_SETS, EXPOSURES, DECISIONS,
-    ENTRIES, BELIEFS, ANSWERS, BOT_TURNS, EVENTS, PAYMENTS,
+    PARTICIPANTS, SESSIONS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, ALLOCATIONS, CHOICE_SETS, EXPOSURES, DECISIONS,
+    ENTRIES, BELIEFS, ANSWERS, BOT_TURNS, CALLS, EVENTS, PAYMENTS,
 ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import OuterRef, Prefetch, Subquery, Sum, Value
+from django.db.models import OuterRef, Prefetch, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from exports import keys
@@ -45,8 +45,17 @@ SESSION_COLUMNS = [
     ),
     keys.STUDY_DAY,
     Column("duration_s", "How long the visit took.", "number", "s", missing=IN_PROGRESS),
-    Column("waited_s", "How long the person waited for a group, as paid.", "integer", "s", "0 or more"),
-    Column("waiting_outcome", "How waiting ended.", allowed="|".join(Ticket.Status.values), missing="did not wait"),
+]
+
+WAIT_COLUMNS = [
+    keys.PARTICIPANT,
+    keys.WAVE,
+    Column("stage", "The waiting room, as named in the study file."),
+    Column("outcome", "How waiting ended, or where it stands.", allowed="|".join(Ticket.Status.values)),
+    Column("misses", "How often the person was asked to get ready and did not answer.", "integer", "times"),
+    keys.since_session("joined_s", "When the person began to wait"),
+    keys.since_session("ended_s", "When waiting ended", missing=IN_PROGRESS),
+    Column("waited_s", "How long the person waited, as paid.", "integer", "s", "0 or more"),
 ]
 
 PAYMENT_COLUMNS = [
@@ -86,10 +95,6 @@ def _participants(scope: Scope) -> Iterator[Row]:
 
 def _sessions(scope: Scope) -> Iterator[Row]:
     visits = Session.objects.filter(kept(), participant__study=scope.study).select_related("participant__version")
-    ticket = Ticket.objects.filter(session=OuterRef("pk")).order_by("-pk")
-    visits = visits.annotate(
-        waited=Coalesce(Sum("tickets__waited_seconds"), 0), waiting=Subquery(ticket.values("status")[:1])
-    )
     for visit in visits.order_by(by_code("participant__code"), "wave", "repeat").iterator(chunk_size=CHUNK):
         yield {
             "participant": visit.participant.code,
@@ -100,14 +105,28 @@ def _sessions(scope: Scope) -> Iterator[Row]:
             "stage_opened_s": seconds(visit.stage_opened_at, visit.started_at),
             "study_day": scope.day(visit.started_at),
             "duration_s": seconds(visit.finished_at, visit.started_at),
-            "waited_s": visit.waited,
-            "waiting_outcome": visit.waiting,
         }
 
 
 def _stage(visit: Session) -> str:
     stages = definition.definition(visit.participant.version).stages
     return stages[min(visit.stage, len(stages) - 1)].id
+
+
+def _waits(scope: Scope) -> Iterator[Row]:
+    tickets = Ticket.objects.filter(kept("session__participant"), session__participant__study=scope.study)
+    tickets = tickets.select_related("session__participant")
+    for one in tickets.order_by(by_code("session__participant__code"), "pk").iterator(chunk_size=CHUNK):
+        yield {
+            "participant": one.session.participant.code,
+            "wave": one.session.wave,
+            "stage": one.stage,
+            "outcome": one.status,
+            "misses": one.misses,
+            "joined_s": seconds(one.joined_at, one.session.started_at),
+            "ended_s": seconds(one.ended_at, one.session.started_at),
+            "waited_s": one.waited_seconds,
+        }
 
 
 def _payments(scope: Scope) -> Iterator[Row]:
@@ -127,4 +146,5 @@ def _payments(scope: Scope) -> Iterator[Row]:
 
 PARTICIPANTS = Table("participants", "Everyone who entered the study", PARTICIPANT_COLUMNS, _participants)
 SESSIONS = Table("sessions", "Each visit of each person", SESSION_COLUMNS, _sessions)
+WAITS = Table("waits", "Each time somebody waited for a group", WAIT_COLUMNS, _waits)
 PAYMENTS = Table("payments", "What each person is owed, and why", PAYMENT_COLUMNS, _payments)

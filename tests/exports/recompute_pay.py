@@ -1,0 +1,76 @@
+"""Each participant's pay from the exported files alone. Shares no code with the platform: it checks the platform.
+
+    python tests/exports/recompute_pay.py FOLDER
+
+prints the codes whose pay differs from payments.csv and ends with 1, or says how many agree.
+"""
+
+import csv
+import json
+import sys
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+DECIMALS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "KWD": 3, "BHD": 3, "JOD": 3, "TND": 3, "OMR": 3}
+
+
+def read(folder: Path, table: str) -> list[dict[str, str]]:
+    with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def minor(amount: Decimal, currency: str) -> int:
+    return int((amount * 10 ** DECIMALS.get(currency, 2)).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def pay(folder: Path) -> dict[str, int]:
+    """What each person who has left the study is owed, in the currency's smallest unit, by participant code."""
+    points: dict[str, int] = {}
+    is_open = {match["match"] for match in read(folder, "rounds") if match["status"] == "open"}
+    for row in read(folder, "placings"):
+        if row["match"] not in is_open:
+            points[row["participant"]] = points.get(row["participant"], 0) + int(row["points"] or 0)
+    ended = {group["group"]: group["status"] for group in read(folder, "groups")}
+    played = {
+        s["participant"]
+        for s in read(folder, "seats")
+        if s["status"] == "done" or (s["status"] == "sitting" and ended[s["group"]] == "complete")
+    }
+    owed = {}
+    for person in read(folder, "participants"):
+        if not person["exit"]:
+            continue
+        code, study = person["participant"], json.loads((folder / f"study.v{person['version']}.json").read_text())
+        payments, leaving = study["payments"], study["exits"][person["exit"]]
+        rule, currency, total = leaving["pay"], payments["currency"], 0
+        if rule == "fixed":
+            total += minor(Decimal(leaving["amount"]), currency)
+        if rule == "full" or (rule == "earned" and code in played):
+            total += minor(Decimal(payments["base"]), currency)
+        if rule in ("full", "earned") and payments.get("points"):
+            worth = max(Decimal(0), points.get(code, 0) * Decimal(payments["points"]["rate"]))
+            total += minor(min(worth, Decimal(payments["points"]["max"])), currency)
+        rooms = {stage["id"]: stage for wave in study["waves"] for stage in wave["stages"]}
+        for wait in read(folder, "waits"):
+            if wait["participant"] == code and rule != "none":
+                minutes = -(-int(wait["waited_s"]) // 60)  # each minute begun
+                total += minor(minutes * Decimal(rooms[wait["stage"]]["pay_per_minute"]), currency)
+        owed[code] = total
+    return owed
+
+
+def differences(folder: Path) -> list[str]:
+    """One line for each person whose recorded pay is not what the tables say."""
+    said = {row["participant"]: int(row["total_minor"]) for row in read(folder, "payments")}
+    found = pay(folder)
+    return [
+        f"{code}: paid {said.get(code)}, owed {found.get(code)}"
+        for code in sorted(said | found)
+        if said.get(code) != found.get(code)
+    ]
+
+
+if __name__ == "__main__":
+    wrong = differences(Path(sys.argv[1]))
+    print("\n".join(wrong) or f"the pay of {len(pay(Path(sys.argv[1])))} people agrees")  # noqa: T201
+    sys.exit(bool(wrong))

@@ -1,0 +1,63 @@
+"""Pay as settled against pay as anybody can compute it from the files."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from exports.services.bundle import export
+from participants.models import Participant
+from recruitment.models import Settlement
+from recruitment.services import settle
+from tests.exports import recompute_pay, rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ended(person: Participant, exit_name: str) -> Participant:
+    person.status, person.exit = "finished", exit_name
+    person.save()
+    settle(person)
+    return person
+
+
+def played() -> rows.Society:
+    """Two rounds: the selector earns 12 and 10, the candidate 18 and 0."""
+    society = rows.make_society(rows.make_study())
+    society.play(number=1, choice="A")
+    society.play(number=2, choice="keep")
+    rows.make_ticket(society.selector, waited_seconds=61)
+    return society
+
+
+def test_settled_pay_equals_pay_from_the_files_in_every_exit(tmp_path: Path) -> None:
+    society = played()
+    study = society.study
+    society.seats["selector"].status = "done"
+    society.seats["selector"].save()
+    people = {
+        "full": ended(society.selector, "completed"),
+        "earned": ended(society.candidate, "inactive"),
+        "fixed": ended(rows.make_participant(study, "pfixed"), "failed_quiz"),
+        "none": ended(rows.make_participant(study, "pnone"), "declined"),
+    }
+    export(study, tmp_path / "out")
+    found = recompute_pay.pay(tmp_path / "out")
+    assert found == {
+        people["full"].code: 400 + 44 + 20,
+        people["earned"].code: 36,
+        people["fixed"].code: 50,
+        people["none"].code: 0,
+    }
+    assert recompute_pay.differences(tmp_path / "out") == []
+
+
+def test_a_wrong_settlement_is_found_out(tmp_path: Path) -> None:
+    society = played()
+    person = ended(society.selector, "inactive")
+    Settlement.objects.filter(participant=person).update(bonus_minor=45)
+    export(society.study, tmp_path / "out")
+    script = [sys.executable, recompute_pay.__file__, str(tmp_path / "out")]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, f"{person.code}: paid 65, owed 64\n")
