@@ -25,6 +25,7 @@ def played(slug: str = "choosing") -> rows.Society:
     society.play(number=1, choice="A")
     match = society.play(number=2, choice=None)
     society.talk(match, "person", "@all hello")
+    rows.make_call(match.bot_turns.get(path="decide"))
     rows.make_ticket(society.selector, waited_seconds=61)
     rows.make_answer(society.selector, "quiz", "earn", 10, is_correct=True)
     rows.make_answer(society.selector, "after", "remarks", "-1 for the colours")
@@ -94,6 +95,7 @@ def test_no_secret_and_no_date_is_in_any_byte(tmp_path: Path) -> None:
     secrets += [
         rows.BEGAN.date().isoformat(),
         "c0de",
+        "never exported",
         society.study.versions.get().seed,
         "secret words",
         "4711",
