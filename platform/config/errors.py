@@ -1,10 +1,15 @@
 """The pages for 400, 403, 404, 500 and a refused form: plain words, and a code that is also in the log."""
 
+import logging
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+
+from config.middleware import route_of
+
+log = logging.getLogger("rapport.request")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  Django passes it
@@ -26,7 +31,8 @@ def missing(request: HttpRequest, exception: Exception | None = None) -> HttpRes
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Answer 500. Must not fail itself, so anything that goes wrong ends in bare text."""
+    """Answer 500, and log what failed beside the code. Must not fail itself: whatever goes wrong ends in bare text."""
+    log.error("request failed", extra={"facts": {"code": _code_of(request), "route": route_of(request)}}, exc_info=True)
     advice = _("Nothing you did is lost. Please load the page again in a moment.")
     try:
         return _page(request, status=500, title=_("Something went wrong"), advice=advice)

@@ -47,13 +47,6 @@ class RequestRecord:
         log.log(logging.DEBUG if is_routine else logging.INFO, "request", extra={"facts": facts})
         return response
 
-    def process_exception(self, request: HttpRequest, error: Exception) -> None:
-        """Log an unforeseen error beside the code that its page shows."""
-        if isinstance(error, Http404 | PermissionDenied):
-            return
-        code = getattr(request, "rapport_code", "")
-        log.error("request failed", extra={"facts": {"code": code, "route": route_of(request)}}, exc_info=error)
-
 
 def route_of(request: HttpRequest) -> str:
     """Return the pattern that matched, such as "s/<token>"; a raw path may hold a token."""

@@ -1,6 +1,5 @@
 """Every setting of the platform. docs/operations.md documents the variables, and a test keeps it true."""
 
-import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -256,6 +255,3 @@ REST_FRAMEWORK = {
 
 # --- logs ----------
 LOGGING = logging_settings(level=env("RAPPORT_LOG_LEVEL", default="INFO"))
-
-# litellm must not fetch its price list from the network at import.
-os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")

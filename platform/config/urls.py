@@ -4,12 +4,14 @@ from importlib.util import find_spec
 
 from django.urls import include, path
 
-from config import health
+from config import health, sign_in
 
 urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("statusz", health.statusz),
+    path("login", sign_in.sign_in, name="login"),
+    path("logout", sign_in.sign_out, name="logout"),
     *[
         path("", include(f"{app}.urls"))
         for app in ("participants", "flow", "recruitment", "exports", "console")

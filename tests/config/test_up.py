@@ -107,9 +107,9 @@ def test_silent_workers_are_noticed_and_replaced(installation: Running) -> None:
 def test_up_that_is_stopped_while_starting_leaves_nothing() -> None:
     early = Running()
     argv = [sys.executable, str(ROOT / "manage.py"), "up"]
-    early.up = subprocess.Popen(argv, env=early.env, stdout=subprocess.PIPE, text=True)
+    early.up = subprocess.Popen(argv, env=early.env, stdout=subprocess.PIPE)
     assert early.up.stdout is not None
-    assert "postgres: starting" in early.up.stdout.readline()
+    assert b"postgres: starting" in early.up.stdout.readline()
     time.sleep(1.0)
     code = early.stop(signal.SIGTERM)
     left = early.processes()
