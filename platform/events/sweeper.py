@@ -43,13 +43,17 @@ class Sweeper:
                 log.exception("sweep failed and is tried again")
             connection.close()
             self._stop.wait(SWEEP_SECONDS)
-        if self._bots:
-            self._bots.stop()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self.close()
 
     def stop(self) -> None:
         """End after the jobs in hand."""
         self._stop.set()
+
+    def close(self) -> None:
+        """Let the jobs in hand end, and stop the loop if there is one."""
+        if self._bots:
+            self._bots.stop()
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def sweep(self) -> int:
         """One pass; returns how many jobs it took."""

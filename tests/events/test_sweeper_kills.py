@@ -1,0 +1,144 @@
+"""Processes die at marked points, workers and Redis are absent: the sweeper completes everything, once."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection
+
+from events import announce, due, queries
+from events.models import Beat, Due, Event
+from events.sweeper import Sweeper
+from tests.events.due_handlers import effects_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+POINTS = ["before claim", "after claim", "during call", "before commit", "after commit"]
+RUN = """
+from events import due, runner
+from tests.events import due_handlers
+due_handlers.mark("before claim")
+runner.run_id({due_id})
+"""
+RUN_LOOP = """
+import time
+from events.loop import Loop
+loop = Loop("bots")
+loop.start()
+time.sleep(60)
+"""
+Spawn = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def sweeping() -> Iterator[Sweeper]:
+    """A sweeper at work in a thread."""
+    sweeper = Sweeper()
+    thread = threading.Thread(target=sweeper.run)
+    thread.start()
+    yield sweeper
+    sweeper.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def all_done(count: int) -> bool:
+    return Due.objects.exclude(outcome="").count() == count
+
+
+def test_jobs_killed_at_every_point_are_completed_once_within_fifteen_seconds(
+    make_due, spawn: Spawn, request, wait_for
+) -> None:
+    rows = {point: make_due("effect") for point in POINTS}
+    children = [spawn(RUN.format(due_id=row.pk), KILL_AT=point) for point, row in rows.items()]
+    assert [child.wait(60) for child in children] == [-signal.SIGKILL] * len(POINTS)
+    assert Due.objects.exclude(outcome="").count() == 1  # the one that died after its commit
+    request.getfixturevalue("sweeping")
+    assert wait_for(lambda: all_done(len(rows)), seconds=15) < 15
+    assert {point: len(effects_of(row.pk)) for point, row in rows.items()} == dict.fromkeys(POINTS, 1)
+    assert set(Due.objects.values_list("outcome", flat=True)) == {"made"}
+
+
+@pytest.mark.parametrize("point", ["during call", "before commit"])
+def test_turns_of_a_killed_loop_are_completed_once_within_fifteen_seconds(
+    point: str, make_due, spawn: Spawn, request, wait_for
+) -> None:
+    rows = [make_due("aeffect", queue="bots") for _ in range(10)]
+    assert spawn(RUN_LOOP, KILL_AT=point).wait(60) == -signal.SIGKILL
+    request.getfixturevalue("sweeping")
+    assert wait_for(lambda: all_done(len(rows)), seconds=15) < 15
+    assert [len(effects_of(row.pk)) for row in rows] == [1] * 10
+
+
+def test_several_sweepers_race_without_doubling(make_due, wait_for) -> None:
+    rows = [make_due("effect", seconds=-5) for _ in range(60)]
+    sweepers = [Sweeper() for _ in range(3)]
+    threads = [threading.Thread(target=sweeper.run) for sweeper in sweepers]
+    for thread in threads:
+        thread.start()
+    wait_for(lambda: all_done(60), seconds=20)
+    for sweeper in sweepers:
+        sweeper.stop()
+    for thread in threads:
+        thread.join(20)
+    assert Event.objects.count() == len(rows)
+
+
+def test_one_long_job_does_not_hold_up_the_others(make_due, sweeping, wait_for) -> None:
+    make_due("effect", seconds=-5)
+    Due.objects.update(facts={"seconds": 8})
+    time.sleep(2.5)
+    later = [make_due("effect", seconds=-5) for _ in range(5)]
+    wait_for(lambda: all_done(len(later)), seconds=5)
+    assert queries.status()["queues"]["jobs"]["in_hand"] == 1
+
+
+def test_sweeper_survives_the_loss_of_its_connections(make_due, sweeping, wait_for) -> None:
+    time.sleep(0.5)
+    with connection.cursor() as cursor:
+        for _ in range(5):
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            time.sleep(0.5)
+    make_due("effect", seconds=-5)
+    wait_for(lambda: all_done(1), seconds=10)
+
+
+def test_sweeper_buries_poison(make_due, sweeping, wait_for) -> None:
+    row = make_due("effect", seconds=-5)
+    Due.objects.update(attempts=due.MAX_ATTEMPTS, lease_until=row.run_after)
+    wait_for(lambda: Due.objects.get().outcome == "failed", seconds=5)
+
+
+def test_sweeper_beats_and_sends_canaries(sweeping, wait_for, monkeypatch) -> None:
+    wait_for(lambda: Beat.objects.filter(name="sweeper").exists(), seconds=5)
+    assert queries.status()["beats"]["sweeper"]["age_seconds"] < 5
+    assert announce.announcer().flush(5)
+    assert announce.announcer().counters.sent >= 2
+
+
+def test_sweep_command_ends_cleanly_on_sigterm(make_due, spawn: Spawn, wait_for) -> None:
+    child = spawn("from django.core.management import call_command; call_command('sweep')")
+    make_due("effect", seconds=-5)
+    wait_for(lambda: all_done(1), seconds=30)
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(10) == 0
+
+
+def test_status_names_what_is_late(make_due) -> None:
+    make_due("effect", seconds=-7)
+    make_due("effect", seconds=60)
+    make_due("aeffect", queue="bots")
+    jobs, bots = queries.status()["queues"]["jobs"], queries.status()["queues"]["bots"]
+    assert (jobs["open"], jobs["overdue"], jobs["in_hand"], jobs["failed"]) == (2, 1, 0, 0)
+    assert 7 <= jobs["oldest_overdue_seconds"] < 9
+    assert bots["oldest_overdue_seconds"] < 2
+    due.claim("jobs", limit=1)
+    assert queries.status()["queues"]["jobs"]["overdue"] == 0
