@@ -18,6 +18,9 @@ KINDS: dict[str, dict[str, str]] = {
         "feed": "chat.channels.Feed",
         "document": "chat.channels.Document",
     },
+    "own_rows": {
+        "rows": "exports.own_rows.rows_of",
+    },
     "occupant": {
         "policy": "bots.by_policy.PolicyOccupant",
         "model": "bots.by_model.ModelOccupant",
@@ -36,20 +39,11 @@ KINDS: dict[str, dict[str, str]] = {
         "settle": "recruitment.services.settle",
         "page": "recruitment.stages.end_page",
     },
-    "occupant": {
-        "policy": "bots.by_policy.ByPolicy",
-        "model": "bots.by_model.ByModel",
-    },
     "field": {
         "text": "paradigm.Text",
         "points": "paradigm.Points",
         "rating": "paradigm.Rating",
         "choice": "paradigm.Choice",
         "tick": "flow.stages.consent.Tick",
-    },
-    "channel": {
-        "chat": "paradigm.Chat",
-        "feed": "paradigm.Feed",
-        "document": "paradigm.Document",
     },
 }

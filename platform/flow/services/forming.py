@@ -1,4 +1,4 @@
-"""Forming groups from those who wait. Anybody may call it, as often as they like: one caller at a time does anything."""
+"""Forming groups from those who wait. Anybody may call it at any time; one caller at a time does the work."""
 
 import logging
 from collections.abc import Sequence
@@ -97,17 +97,19 @@ def _seat_next(version: Version, room: WaitingRoomStage, *, waits: bool) -> bool
     """Form the first group that can be; false when there is none."""
     _lock_room(version, room, waits=waits)
     terms, now = _terms(version, room), clock.now()
-    for origin, everybody in sorted(queries.pools(version.pk, room.id).items()):
+    for pool, everybody in sorted(queries.pools(version.pk, room.id).items()):
         groups = rules.tend(everybody, terms, now).groups
         if groups:
-            _seat(version, room, groups[0], origin=origin)
+            _seat(version, room, groups[0], origin=pool.origin)
             return True
     return False
 
 
 def _seat(version: Version, room: WaitingRoomStage, people: Sequence[int], *, origin: str) -> None:
     """Slot, group, then sessions by key: the order in which everybody locks."""
-    tickets = list(Ticket.objects.filter(pk__in=people).select_related("session__participant", "version").order_by("pk"))
+    tickets = list(
+        Ticket.objects.filter(pk__in=people).select_related("session__participant", "version").order_by("pk")
+    )
     game = game_after(definition.definition(version), room.id)
     services.seat_group(version, game, tickets, origin=origin)
     locked = visits.lock_sessions(ticket.session_id for ticket in tickets)
@@ -201,4 +203,3 @@ def _lock_room(version: Version, room: WaitingRoomStage, *, waits: bool) -> None
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
         if not cursor.fetchone()[0]:
             raise _BusyError
-

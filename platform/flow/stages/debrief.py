@@ -1,0 +1,89 @@
+"""What was not told, and who one really met."""
+
+from collections.abc import Mapping
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from flow.models import Match, Placing
+from flow.page import Page
+from flow.stage import Exit, Next, Stay, Verdict
+from flow.stages.texts import text_of
+from matching.models import Seat
+from paradigm import Table, View
+from participants.models import Participant
+from scheduling.models import Session
+from studies import definition
+from studies.markdown import Rendered
+from studies.models import Version
+from studies.schema_stages import DebriefStage
+
+COMPLETED = "completed"
+
+
+class Debrief:
+    """Implements `flow.stage.StageKind` for debriefs."""
+
+    def __init__(self, config: DebriefStage, version: Version) -> None:
+        self.config = config
+        self.version = version
+
+    def open(self, session: Session) -> None:
+        """Nothing to prepare."""
+
+    def page(self, session: Session) -> Page:
+        text = debrief_text(self.version, self.config, session.participant)
+        keeps = self.config.offer_data_withdrawal
+        also = [{"name": "withdraw", "value": "1", "label": _("Delete my data; my pay stays the same")}]
+        return Page(
+            kind="text",
+            title=text.title or _("What this study was about"),
+            html=text.html,
+            button=_("Keep my data and continue") if keeps else _("Continue"),
+            view=View(tables=own_rounds(session.participant)) if self.config.reveals_partners else None,
+            facts={"also": also} if keeps else {},
+        )
+
+    def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
+        if data.get("withdraw") and self.config.offer_data_withdrawal:
+            return Exit(session.planned_exit or COMPLETED, withdraw=True)
+        return Next()
+
+    def overdue(self, session: Session) -> Verdict:
+        """Reading has no limit."""
+        return Stay()
+
+
+def debrief_text(version: Version, config: DebriefStage, participant: Participant) -> Rendered:
+    """The debrief's words for one person."""
+    return text_of(version, config.page, points=points_of(participant))
+
+
+def stage_of_debrief(version: Version) -> tuple[int, DebriefStage] | None:
+    """The study's first debrief and its place among the stages, if there is one."""
+    stages = enumerate(definition.definition(version).stages)
+    return next(((index, stage) for index, stage in stages if isinstance(stage, DebriefStage)), None)
+
+
+def points_of(participant: Participant) -> int:
+    """What a participant earned in matches that are over."""
+    earned = Placing.objects.filter(seat__participant=participant).exclude(match__status=Match.Status.OPEN)
+    return earned.aggregate(sum=Sum("points"))["sum"] or 0
+
+
+def own_rounds(participant: Participant) -> list[Table]:
+    """Whom a participant met in each of their rounds: the letter, what it was, what it was called."""
+    matches = Match.objects.filter(placings__seat__participant=participant, round__gte=1)
+    met = matches.order_by("group_id", "round", "number").prefetch_related("placings__seat")
+    rows = [
+        (match.round, placing.position, _what(placing.seat), placing.seat.label or _("nothing"))
+        for match in met
+        for placing in sorted(match.placings.all(), key=lambda placing: placing.position)
+        if placing.seat.participant_id != participant.pk
+    ]
+    columns = [_("Round"), _("Player"), _("Who it was"), _("What was shown")]
+    return [Table(caption=_("Whom you met"), columns=columns, rows=rows)] if rows else []
+
+
+def _what(seat: Seat) -> str:
+    return _("A person") if seat.kind == Seat.Kind.HUMAN else _("A computer program")

@@ -1,0 +1,147 @@
+"""From a plan of seats to the rows: who fills each, what they are called, and the settings drawn for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from matching.errors import MatchingError
+from matching.models import Group, Seat, Ticket
+from matching.rules import AI, HUMAN, SeatPlan, plan_seats
+from paradigm import Experiment, Parameters
+from paradigm import Seat as SeatFacts
+from studies import definition
+from studies.models import Version, levels_of
+from studies.schema import StudyFile
+from studies.schema_partners import Delay, Fill, GroupPlan, ModelPartner, Partner, PersonPartner, PolicyPartner
+from studies.schema_stages import GameStage
+
+
+@dataclass(frozen=True)
+class Table:
+    """Everything frozen that seats are made from."""
+
+    version: Version
+    study: StudyFile
+    game: GameStage
+    plan: GroupPlan
+    experiment: Experiment
+    parameters: Parameters
+
+    def chance(self, purpose: str, group: Group) -> Random:
+        """The group's own chance for one purpose."""
+        return Random(f"{self.version.seed}/{purpose}/{group.code}")  # noqa: S311  seeded on purpose
+
+    def partner(self, kind: str) -> tuple[str, Partner]:
+        """Name and entry of the partner that fills the seats of a kind.
+
+        Raises:
+            MatchingError: "no_occupant".
+        """
+        name = self.plan.partners.human if kind == HUMAN else self.plan.partners.ai
+        if name is None:
+            raise MatchingError("no_occupant", f"the group has {kind} seats but `partners` names nobody for them")
+        return name, self.study.partners[name]
+
+
+def table_of(version: Version, game_stage: str) -> Table:
+    """What is frozen about the group that plays at a game stage.
+
+    Raises:
+        MatchingError: "no_group": no waiting room before the stage forms one.
+        StudyError: "stage_unknown".
+    """
+    study = definition.definition(version)
+    game = definition.stage_named(version, game_stage)
+    name = definition.group_of(study, game_stage)
+    if not isinstance(game, GameStage) or not name:
+        raise MatchingError("no_group", f'no waiting room before "{game_stage}" of {version} forms a group')
+    return Table(
+        version=version,
+        study=study,
+        game=game,
+        plan=study.groups[name],
+        experiment=definition.experiment(game.experiment),
+        parameters=definition.parameters(version, game_stage),
+    )
+
+
+def game_after(study: StudyFile, waiting_room: str) -> str:
+    """The id of the game stage that a waiting room's groups play; "" where none follows."""
+    ids = [stage.id for stage in study.stages]
+    later = study.stages[ids.index(waiting_room) + 1 :]
+    return next((stage.id for stage in later if isinstance(stage, GameStage)), "")
+
+
+def make_seats(table: Table, group: Group, tickets: Sequence[Ticket], *, fill: Fill | None) -> list[Seat]:
+    """Seat those who hold the tickets, automate the rest, and deal. The group's condition is set already.
+
+    Args:
+        fill: Who stands in where a person is missing; None refuses.
+
+    Raises:
+        MatchingError: "no_occupant" where a person is missing and nobody may stand in; "too_many".
+    """
+    roles = {name: (seats.humans, seats.ai) for name, seats in table.plan.roles.items()}
+    if len(tickets) > table.plan.humans:
+        raise MatchingError("too_many", f"{len(tickets)} people for {table.plan.humans} seats")
+    people = {ticket.pk: ticket for ticket in tickets}
+    plans = plan_seats(roles, list(people), table.chance("seats", group))
+    chance = table.chance("occupants", group)
+    seats = [_seat(table, group, plan, people=people, fill=fill, chance=chance) for plan in plans]
+    dealt = _dealt(table, group, seats)
+    for seat in seats:
+        seat.dealt = dict(dealt.get(seat.number, {}))
+    return Seat.objects.bulk_create(seats)
+
+
+def _seat(
+    table: Table, group: Group, plan: SeatPlan, *, people: Mapping[int, Ticket], fill: Fill | None, chance: Random
+) -> Seat:
+    levels = levels_of(group.condition)
+    name, partner = table.partner(plan.kind)
+    seat = Seat(group=group, number=plan.number, role=plan.role, partner=name)
+    seat.label = definition.label_for(partner, levels)
+    if plan.person is not None:
+        ticket = people[plan.person]
+        seat.kind, seat.occupant = HUMAN, "person"
+        seat.session, seat.participant = ticket.session, ticket.session.participant
+        return seat
+    seat.kind = AI
+    if not plan.is_stand_in:
+        seat.occupant, seat.policy, seat.settings = _automated(partner, chance)
+        return seat
+    if fill is None:
+        raise MatchingError("no_occupant", f'a {plan.role} is missing and the study file declares no "fill"')
+    seat.is_stand_in, seat.partner = True, fill.label_as
+    seat.label = definition.label_for(table.study.partners[fill.label_as], levels)
+    seat.occupant, seat.policy, seat.settings = "policy", chance.choice(fill.policies), _stand_in_settings(table)
+    return seat
+
+
+def _automated(partner: Partner, chance: Random) -> tuple[str, str, dict[str, Any]]:
+    """Occupant, policy or persona, and settings of a seat that is meant to have no person."""
+    if isinstance(partner, PersonPartner):
+        raise MatchingError("no_occupant", "an AI's seat cannot be filled by a partner whose occupant is a person")
+    settings: dict[str, Any] = {"delay": partner.delay.model_dump(), "asked_if_ai": partner.asked_if_ai}
+    if isinstance(partner, PolicyPartner):
+        return "policy", chance.choice(partner.policies), settings | {"numbers": dict(partner.settings)}
+    assert isinstance(partner, ModelPartner)
+    return "model", chance.choice(partner.personas), settings | {"model": partner.model.model_dump(mode="json")}
+
+
+def _stand_in_settings(table: Table) -> dict[str, Any]:
+    """A stand-in takes as long as the study's other automated seats do."""
+    name = table.plan.partners.ai
+    partner = table.study.partners[name] if name else None
+    delay = partner.delay if isinstance(partner, PolicyPartner | ModelPartner) else Delay()
+    asked = partner.asked_if_ai if isinstance(partner, PolicyPartner | ModelPartner) else "deflect"
+    return {"delay": delay.model_dump(), "asked_if_ai": asked, "numbers": {}}
+
+
+def _dealt(table: Table, group: Group, seats: Sequence[Seat]) -> Mapping[int, Mapping[str, Any]]:
+    if table.experiment.deal is None:
+        return {}
+    # Rules treat a stand-in as the person it stands for.
+    facts = [SeatFacts(seat.number, seat.role, HUMAN if seat.is_stand_in else seat.kind) for seat in seats]
+    return table.experiment.deal(facts, table.parameters, table.chance("deal", group))

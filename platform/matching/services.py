@@ -1,0 +1,190 @@
+"""Waiting, being asked, being seated: every write about tickets, groups and their seats.
+
+The verbs about tickets run in a transaction that holds the session's lock; `seat_group` in one that holds the slot's.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from events import clock, due, log
+from matching import queries, rules
+from matching.errors import MatchingError
+from matching.models import Group, Ticket
+from matching.seating import Table, make_seats, table_of
+from participants.models import Participant
+from participants.tokens import new_code
+from scheduling.models import Session
+from studies import allocation
+from studies.models import Version
+from studies.schema_partners import Fill
+
+JOINED = "ticket.joined"
+ASKED = "ticket.asked"
+READY = "ticket.ready"
+BACK = "ticket.back"
+LEFT = "ticket.left"
+EXPIRED = "ticket.expired"
+SEATED = "ticket.seated"
+GROUP_FORMED = "group.formed"
+
+# Session id → the sockets' stream that follows it, with its newest revision.
+Wake = Mapping[int, Mapping[str, int]]
+
+FORM = "flow.tasks.form_groups"  # what looks whether a group can be formed
+STATUS_EVENT = {
+    Ticket.Status.WAITING: BACK,
+    Ticket.Status.ASKED: ASKED,
+    Ticket.Status.READY: READY,
+    Ticket.Status.LEFT: LEFT,
+    Ticket.Status.EXPIRED: EXPIRED,
+    Ticket.Status.SEATED: SEATED,
+}
+
+
+def join(session: Session, stage: str) -> Ticket:
+    """Take a place in the waiting room; whoever is sent back to it begins to wait anew."""
+    now = clock.now()
+    fresh = {"status": Ticket.Status.WAITING, "joined_at": now, "seen_at": now, "misses": 0}
+    gone = {"asked_at": None, "ready_at": None, "ended_at": None}
+    ticket, _ = Ticket.objects.update_or_create(
+        session=session, stage=stage, defaults={**fresh, **gone, "version": session.participant.version}
+    )
+    _record(ticket, JOINED)
+    return ticket
+
+
+def mark_ready(ticket: Ticket, *, ready_seconds: int) -> bool:
+    """Say "I am ready"; false when one was not asked, or answers too late."""
+    now = clock.now()
+    if ticket.status != Ticket.Status.ASKED or ticket.asked_at is None:
+        return False
+    if now > ticket.asked_at + timedelta(seconds=ready_seconds) + rules.GRACE:
+        return False
+    ticket.ready_at, ticket.misses = now, 0
+    _change(ticket, Ticket.Status.READY)
+    return True
+
+
+def ask(tickets: Iterable[Ticket], wake: Wake) -> None:
+    """Ask people whether they are ready."""
+    now = clock.now()
+    for ticket in tickets:
+        ticket.asked_at, ticket.ready_at = now, None
+        _change(ticket, Ticket.Status.ASKED, wake)
+
+
+def return_to_waiting(tickets: Iterable[Ticket], wake: Wake) -> None:
+    """Let people wait on, with their old place in the queue. Who was asked and did not answer has missed once."""
+    for ticket in tickets:
+        ticket.misses += ticket.status == Ticket.Status.ASKED
+        ticket.asked_at = ticket.ready_at = None
+        _change(ticket, Ticket.Status.WAITING, wake)
+
+
+def expire(ticket: Ticket) -> None:
+    """End the waiting of somebody for whom no group came, or who did not answer."""
+    _end(ticket, Ticket.Status.EXPIRED)
+
+
+def leave_waiting(participant: Participant) -> None:
+    """End whatever waiting a participant is in, by their own wish. Harmless when there is none."""
+    for ticket in Ticket.objects.filter(session__participant=participant, status__in=queries.LIVE):
+        _end(ticket, Ticket.Status.LEFT)
+
+
+def seen(session: Session, stage: str) -> bool:
+    """A sign of life of somebody who waits; true when a group may depend on it."""
+    ticket = queries.ticket_of(session, stage)
+    if ticket is None or ticket.status not in queries.LIVE:
+        return False
+    now = clock.now()
+    was_away = ticket.seen_at < now - rules.PRESENT
+    with transaction.atomic():
+        Ticket.objects.filter(pk=ticket.pk, seen_at__lt=now).update(seen_at=now)
+        if was_away:
+            look_again(ticket.version_id, stage, None)
+    return was_away or ticket.status != Ticket.Status.WAITING
+
+
+def look_again(version_id: int, stage: str, at: datetime | None) -> None:
+    """Have the waiting room looked at, at an instant (None: now), in the caller's transaction."""
+    due.schedule(FORM, f"{version_id}:{stage}", at, facts={"version": version_id, "stage": stage})
+
+
+def seat_group(
+    version: Version, game_stage: str, tickets: Sequence[Ticket], *, origin: str, stand_ins: Fill | None = None
+) -> Group:
+    """Make a group and its seats under the next condition, inside the caller's transaction.
+
+    Args:
+        tickets: Those who sit; the caller locks their sessions afterwards and checks that they still can.
+        stand_ins: Who takes the seats of people who are missing; None: the study file's `fill`, if it declares one.
+
+    Raises:
+        MatchingError: "no_group", "no_occupant", "too_many"; nothing was made.
+    """
+    table = table_of(version, game_stage)
+    is_filled = len(tickets) < table.plan.humans
+    group = Group(version=version, code=new_code("g"), stage=game_stage, origin=origin, is_filled=is_filled)
+    group.rounds = table.experiment.rounds(table.parameters, table.chance("rounds", group))
+    group.save()
+    group.condition = _condition(table, group, tickets)
+    group.save(update_fields=["condition"])
+    make_seats(table, group, tickets, fill=stand_ins or table.plan.fill)
+    facts = {"stage": game_stage, "condition": group.condition, "people": len(tickets), "filled": is_filled}
+    log.record(GROUP_FORMED, study=version.study_id, subject=("group", group.pk), facts=facts)
+    return group
+
+
+def run_group(version: Version, game_stage: str) -> Group:
+    """Make one group in which nobody sits: every person's seat has a policy.
+
+    Raises:
+        MatchingError: as `seat_group`; "no_occupant" where neither `fill` nor the experiment has a policy.
+    """
+    table = table_of(version, game_stage)
+    return seat_group(version, game_stage, [], origin=Group.Origin.RUN, stand_ins=table.plan.fill or _any_policy(table))
+
+
+def _any_policy(table: Table) -> Fill | None:
+    label_as = table.plan.partners.human
+    if not table.plan.humans:
+        return None
+    if label_as is None or not table.experiment.policies:
+        raise MatchingError("no_occupant", f"{table.experiment.name} has no policy that could sit in a person's seat")
+    return Fill(after_seconds=1, label_as=label_as, policies=list(table.experiment.policies))
+
+
+def mark_seated(tickets: Iterable[Ticket]) -> None:
+    """End the waiting of those who got a seat."""
+    for ticket in tickets:
+        _end(ticket, Ticket.Status.SEATED)
+
+
+def _condition(table: Table, group: Group, tickets: Sequence[Ticket]) -> str:
+    if table.study.allocation.unit == "group":
+        return allocation.take_slot(table.version, unit="group", unit_id=group.pk)
+    return next((allocation.condition_of(ticket.session.participant) for ticket in tickets), "")
+
+
+def _end(ticket: Ticket, status: Ticket.Status) -> None:
+    """Paid is the time one was there: until now, or until shortly after the last sign of life."""
+    now = clock.now()
+    until = min(now, ticket.seen_at + rules.PRESENT)
+    ticket.ended_at = now
+    ticket.waited_seconds += max(0, round((until - ticket.joined_at).total_seconds()))
+    _change(ticket, status)
+
+
+def _change(ticket: Ticket, status: Ticket.Status, wake: Wake | None = None) -> None:
+    before, ticket.status = ticket.status, status
+    ticket.save(update_fields=["status", "asked_at", "ready_at", "ended_at", "misses", "waited_seconds"])
+    _record(ticket, STATUS_EVENT[status], before=before, wake=(wake or {}).get(ticket.session_id))
+
+
+def _record(ticket: Ticket, kind: str, *, before: str = "", wake: Mapping[str, int] | None = None) -> None:
+    facts = {"version": ticket.version_id, "stage": ticket.stage, "session": ticket.session_id}
+    facts |= {"before": before} if before else {}
+    log.record(kind, study=ticket.version.study_id, subject=("ticket", ticket.pk), facts=facts, wake=wake)

@@ -1,0 +1,65 @@
+"""Who is asking: from the cookie to the participant. Every page and every socket of a participant passes here."""
+
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from participants.models import Participant
+from participants.tokens import digest
+
+COOKIE_DAYS = 60
+LONGEST_TOKEN = 200
+
+
+def cookie_name() -> str:
+    """`__Host-seat` over https, where browsers bind it to this host; `seat` on a researcher's own machine."""
+    return "__Host-seat" if settings.IS_HTTPS else "seat"
+
+
+def participant_of(request: HttpRequest) -> Participant | None:
+    """The participant whose secret the browser carries, or None."""
+    return participant_with(cookie_token(request))
+
+
+def cookie_token(request: HttpRequest) -> str:
+    """The secret in the request's cookie; empty where there is none."""
+    return request.COOKIES.get(cookie_name(), "")
+
+
+def participant_of_scope(scope: Mapping[str, Any]) -> Participant | None:
+    """The participant behind a socket, by the cookie of its handshake; asks the database, so call it from a thread."""
+    for name, value in scope.get("headers", ()):
+        if name == b"cookie":
+            return participant_with(_token_in(value.decode("latin-1")))
+    return None
+
+
+def participant_with(token: str) -> Participant | None:
+    """The participant to whom a secret belongs, whatever their status."""
+    if not token or len(token) > LONGEST_TOKEN:
+        return None
+    return Participant.objects.select_related("study", "version").filter(token_sha256=digest(token)).first()
+
+
+def give_cookie(response: HttpResponse, secret: str) -> None:
+    """Let the browser carry the secret: unreadable to scripts, unsent by other sites' forms."""
+    response.set_cookie(
+        cookie_name(),
+        secret,
+        max_age=COOKIE_DAYS * 24 * 3600,
+        path="/",
+        secure=settings.IS_HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _token_in(header: str) -> str:
+    try:
+        morsel = SimpleCookie(header).get(cookie_name())
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""

@@ -1,0 +1,14 @@
+"""What may go wrong on the way into a study."""
+
+
+class ParticipantError(Exception):
+    """Somebody could not come in, and nothing changed. `code` is for programs, the text for the log.
+
+    Codes: "unknown" (no such link, or no longer valid: never said which), "draft", "paused", "closed" (the study takes
+    nobody new), "code_changed" (the installed experiment is not the one that was frozen), "ended" (the participant has
+    already left).
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code

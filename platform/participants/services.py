@@ -1,0 +1,200 @@
+"""Coming in, agreeing, being there: what is written about a participant. How one leaves is the flow's to decide."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
+
+from events import clock, log
+from participants.access import participant_with
+from participants.errors import ParticipantError
+from participants.models import Consent, EntryLink, Participant
+from participants.queries import link_of
+from participants.tokens import cookie_secret, digest, new_code, new_token
+from studies import allocation, definition
+from studies.models import Study, Version
+
+ENTERED = "participant.entered"
+RETURNED = "participant.returned"
+CONSENT_GIVEN = "consent.given"
+CONSENT_DECLINED = "consent.declined"
+LINK_MADE = "link.made"
+LINK_REVOKED = "link.revoked"
+
+AT_ENTRY = "entry"  # when a study may give a person their condition
+TOUCH_EVERY = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Somebody who came in, and the secret for their browser's cookie."""
+
+    participant: Participant
+    secret: str
+
+
+@transaction.atomic
+def make_link(
+    study: Study,
+    *,
+    is_open: bool = False,
+    origin: str = Participant.Origin.LINK,
+    participant: Participant | None = None,
+) -> str:
+    """Make a way into a study and return its token, which is stored nowhere.
+
+    Args:
+        is_open: For everybody who has it, instead of for one person.
+        participant: The person it leads back to, where there is one already.
+    """
+    token = new_token()
+    link = EntryLink.objects.create(
+        study=study, token_sha256=digest(token), is_open=is_open, origin=origin, participant=participant
+    )
+    log.record(LINK_MADE, study=study.pk, subject=("link", link.pk), facts={"is_open": is_open, "origin": origin})
+    return token
+
+
+@transaction.atomic
+def revoke_links(participant: Participant) -> int:
+    """Make every link of one person useless; return how many there were."""
+    links = EntryLink.objects.filter(participant=participant, revoked_at=None)
+    ids = list(links.values_list("pk", flat=True))
+    for pk in ids:
+        log.record(LINK_REVOKED, study=participant.study_id, subject=("link", pk))
+    return links.filter(pk__in=ids).update(revoked_at=clock.RapportNow())
+
+
+@transaction.atomic
+def enter(token: str, *, cookie_token: str = "", form_key: str = "") -> Entry:
+    """Redeem a link: a new participant with a session, or the one who is already there.
+
+    Args:
+        token: Of the link.
+        cookie_token: The secret that the browser carries already, if any.
+        form_key: The random number of the landing page; see `tokens.cookie_secret`.
+
+    Raises:
+        ParticipantError: "unknown", "draft", "paused", "closed", "code_changed".
+    """
+    link = link_of(token)
+    if link is None:
+        raise ParticipantError("unknown", "no such link")
+    secret = cookie_secret(token, form_key)
+    if link.is_open:
+        return _enter_openly(link, cookie_token=cookie_token, secret=secret)
+    # Two clicks, or two devices, on a personal link must not become two people.
+    link = EntryLink.objects.select_for_update(of=("self",)).select_related("study", "participant").get(pk=link.pk)
+    if link.revoked_at is not None:
+        raise ParticipantError("unknown", "no such link")
+    if link.participant is not None:
+        return _come_back(link.participant, cookie_token=cookie_token, secret=secret)
+    entry = _newcomer(link, secret)
+    link.participant = entry.participant
+    link.save(update_fields=["participant"])
+    return entry
+
+
+def _enter_openly(link: EntryLink, *, cookie_token: str, secret: str) -> Entry:
+    for known in (cookie_token, secret):
+        participant = participant_with(known)
+        if participant and participant.study_id == link.study_id and _continues(participant, link.study):
+            return Entry(participant, known)
+    try:
+        with transaction.atomic():
+            return _newcomer(link, secret)
+    except IntegrityError:
+        # A double click: the other request, with the same secret, was first.
+        participant = participant_with(secret)
+        if participant is None:
+            raise
+        return Entry(participant, secret)
+
+
+def _continues(participant: Participant, study: Study) -> bool:
+    """People continue what they began. In a demo, one who has finished, or changed the study, begins anew."""
+    if not study.is_demo:
+        return True
+    return participant.status == Participant.Status.ACTIVE and participant.version_id == _newest(study).pk
+
+
+def _come_back(participant: Participant, *, cookie_token: str, secret: str) -> Entry:
+    """By one's own link: this browser carries on, and a secret that another one holds stops working."""
+    # A second click of the same person must see the secret that the first one set.
+    participant = (
+        Participant.objects.select_for_update(of=("self",)).select_related("study", "version").get(pk=participant.pk)
+    )
+    for known in (cookie_token, secret):
+        if known and digest(known) == participant.token_sha256:
+            return Entry(participant, known)
+    participant.token_sha256 = digest(secret)
+    participant.save(update_fields=["token_sha256"])
+    log.record(RETURNED, study=participant.study_id, subject=("participant", participant.pk))
+    return Entry(participant, secret)
+
+
+def _newcomer(link: EntryLink, secret: str) -> Entry:
+    version = _newest(link.study)
+    _check_open(link, version)
+    participant = Participant.objects.create(
+        study=link.study, version=version, code=new_code("p"), token_sha256=digest(secret), origin=link.origin
+    )
+    log.record(
+        ENTERED,
+        study=link.study_id,
+        subject=("participant", participant.pk),
+        facts={"version": version.pk, "link": link.pk},
+    )
+    if definition.definition(version).allocation.at == AT_ENTRY:
+        allocation.take_slot(version, unit="participant", unit_id=participant.pk)
+    # In the same transaction: nobody is in a study without a session to be in.
+    import_string(settings.KINDS["visit"]["start"])(participant)
+    return Entry(participant, secret)
+
+
+def _newest(study: Study) -> Version:
+    version = Version.objects.filter(study=study).order_by("-number").first()
+    if version is None:
+        raise ParticipantError("draft", f"{study.slug} has no frozen version; run `manage.py study freeze`")
+    version.study = study
+    return version
+
+
+def _check_open(link: EntryLink, version: Version) -> None:
+    status = link.study.status
+    if status != Study.Status.OPEN and link.origin != Participant.Origin.PREVIEW:
+        raise ParticipantError(status, f"{link.study.slug} is {status}")
+    if not definition.code_is_current(version):
+        raise ParticipantError(
+            "code_changed",
+            f"the installed experiment is not that of {version}: run `manage.py study amend --code REASON`",
+        )
+
+
+@transaction.atomic
+def record_consent(
+    participant: Participant, *, document: str, is_agreed: bool, ticks: Mapping[str, bool], language: str
+) -> Consent:
+    """Keep what a person agreed to or declined, with the hash of the words they were shown."""
+    version = participant.version
+    consent = Consent.objects.create(
+        participant=participant,
+        version=version,
+        document=document,
+        document_sha256=definition.text_sha256(version, document),
+        language=language,
+        agreed=is_agreed,
+        ticks=dict(ticks),
+    )
+    kind = CONSENT_GIVEN if is_agreed else CONSENT_DECLINED
+    log.record(kind, study=participant.study_id, subject=("participant", participant.pk), facts={"consent": consent.pk})
+    return consent
+
+
+def touch(participant: Participant) -> None:
+    """Note a sign of life, at most one write in five seconds."""
+    late = Participant.objects.filter(pk=participant.pk, seen_at__lt=clock.RapportNow() - TOUCH_EVERY)
+    late.update(seen_at=clock.RapportNow())

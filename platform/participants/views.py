@@ -1,0 +1,93 @@
+"""The landing page: what the study is, and [Start]. Opening it changes nothing, because mail scanners follow links."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views import View
+
+from events.access import public
+from participants import limiter, queries, services
+from participants.access import cookie_token, give_cookie
+from participants.errors import ParticipantError
+from participants.models import EntryLink
+from participants.tokens import new_token
+from studies import definition
+from studies.schema import StudyFile
+
+SESSION_PAGE = "/s/"
+SEE_OTHER = 303
+LONGEST_KEY = 100
+
+
+@public
+class Landing(View):
+    """One link. Unknown, revoked and misspelt ones are answered alike, and only so many a minute."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        address = limiter.address_of(request)
+        if limiter.has_guessed_too_often(address):
+            return _calm(request, status=429, title=_("Please wait a minute"), advice=_("Then open your link again."))
+        link = queries.link_of(kwargs["token"])
+        version = queries.version_for(link) if link else None
+        if link is None or version is None:
+            limiter.count_unknown(address)
+            raise Http404("no such link")
+        study = definition.definition(version)
+        with translation.override(study.language):
+            return self._answer(request, kwargs["token"], link=link, study=study)
+
+    def _answer(self, request: HttpRequest, token: str, *, link: EntryLink, study: StudyFile) -> HttpResponse:
+        if request.method == "POST":
+            return _start(request, token)
+        facts = {
+            "frame": _frame(link, study),
+            "study": study,
+            "form_key": new_token(),
+            "pays_points": study.payments.points is not None,
+        }
+        return render(request, "participant/landing.html", facts)
+
+
+def _start(request: HttpRequest, token: str) -> HttpResponse:
+    form_key = request.POST.get("form_key", "")[:LONGEST_KEY]
+    try:
+        entry = services.enter(token, cookie_token=cookie_token(request), form_key=form_key)
+    except ParticipantError as error:
+        if error.code == "unknown":
+            raise Http404("no such link") from error
+        return _not_open(request, error.code)
+    response = HttpResponseRedirect(SESSION_PAGE)
+    response.status_code = SEE_OTHER
+    give_cookie(response, entry.secret)
+    return response
+
+
+def _not_open(request: HttpRequest, code: str) -> HttpResponse:
+    """A calm answer; nothing was made, and the link stays good."""
+    words = {
+        "closed": (_("This study has ended"), _("Thank you for your interest. Nobody new can take part any more.")),
+        "paused": (_("This study takes a break"), _("Please try your link again later.")),
+    }
+    title, advice = words.get(code, (_("This study is not open yet"), _("Please try your link again later.")))
+    return _calm(request, status=403, title=title, advice=advice)
+
+
+def _frame(link: EntryLink, study: StudyFile) -> dict[str, Any]:
+    """What stands around the page, as `flow.drawing.Frame` names it."""
+    return {
+        "title": study.public_title,
+        "language": study.language,
+        "contact": study.contact.model_dump(),
+        "is_demo": link.study.is_demo,
+        "is_over": True,  # there is nothing to leave yet
+    }
+
+
+def _calm(request: HttpRequest, *, status: int, title: str, advice: str) -> HttpResponse:
+    facts = {"title": title, "advice": advice, "code": getattr(request, "rapport_code", "")}
+    return render(request, "errors/page.html", facts, status=status)

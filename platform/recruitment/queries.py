@@ -1,0 +1,62 @@
+"""What a person did that is paid, and what the study file pays for it."""
+
+from decimal import Decimal
+
+from flow.stages.debrief import points_of
+from matching.models import Seat, Ticket
+from participants.models import Participant
+from recruitment.errors import RecruitmentError
+from recruitment.rules import Earned, Terms, Waited, completion_code
+from studies import definition
+from studies.models import Version
+from studies.schema import Exit
+from studies.schema_stages import WaitingRoomStage
+
+
+def terms_of(version: Version, exit_name: str) -> Terms:
+    """What an exit pays. Raises RecruitmentError: "exit_unknown"."""
+    payments, leaving = definition.definition(version).payments, exit_of(version, exit_name)
+    return Terms(
+        currency=payments.currency,
+        rule=leaving.pay,
+        base=payments.base,
+        amount=leaving.amount or Decimal(0),
+        rate=payments.points.rate if payments.points else None,
+        most=payments.points.max if payments.points else Decimal(0),
+    )
+
+
+def exit_of(version: Version, exit_name: str) -> Exit:
+    """The declaration of an exit.
+
+    Raises:
+        RecruitmentError: "exit_unknown".
+    """
+    exits = definition.definition(version).exits
+    if exit_name not in exits:
+        raise RecruitmentError(
+            "exit_unknown", f'{version} declares no exit "{exit_name}"; its exits: {", ".join(exits)}'
+        )
+    return exits[exit_name]
+
+
+def earned_by(participant: Participant) -> Earned:
+    """Points, whether the game was played to its end, and the time spent waiting."""
+    has_played = Seat.objects.filter(participant=participant, status=Seat.Status.DONE).exists()
+    return Earned(points=points_of(participant), has_played=has_played, waited=_waited(participant))
+
+
+def codes_of(version: Version) -> dict[str, str]:
+    """The completion code of every exit, for those who must tell a recruiter."""
+    exits = definition.definition(version).exits
+    return {name: completion_code(version.seed, name, leaving.code) for name, leaving in exits.items()}
+
+
+def _waited(participant: Participant) -> tuple[Waited, ...]:
+    rooms = {
+        stage.id: stage
+        for stage in definition.definition(participant.version).stages
+        if isinstance(stage, WaitingRoomStage)
+    }
+    tickets = Ticket.objects.filter(session__participant=participant, stage__in=rooms).order_by("pk")
+    return tuple(Waited(ticket.waited_seconds, rooms[ticket.stage].pay_per_minute) for ticket in tickets)

@@ -1,0 +1,117 @@
+"""The last page: thanks, the code, the pay explained line by line, and a debrief for those who left before theirs."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from flow.framing import amount_text
+from flow.page import Page
+from flow.stages.debrief import debrief_text, own_rounds, stage_of_debrief
+from flow.stages.texts import text_of
+from paradigm import Table, View
+from recruitment.models import Settlement
+from recruitment.queries import exit_of
+from scheduling.models import Session
+from studies.schema_types import DECIMALS
+
+
+def end_page(session: Session) -> Page:
+    """What somebody who has reached an exit sees, whenever they come back."""
+    participant = session.participant
+    settlement = Settlement.objects.filter(participant=participant).first()
+    if settlement is None:
+        return Page(kind="end", title=_("One moment, please"), poll_seconds=3)
+    leaving = exit_of(participant.version, settlement.exit)
+    text = text_of(participant.version, leaving.page, **_given(settlement))
+    debrief, rounds = _late_debrief(session)
+    return Page(
+        kind="end",
+        title=text.title or _("Thank you"),
+        html=SafeString(text.html + debrief),
+        view=View(tables=[*_pay_table(settlement), *rounds]),
+        facts={"code": settlement.code, "is_paid": settlement.total_minor > 0},
+    )
+
+
+def _given(settlement: Settlement) -> dict[str, Any]:
+    return {
+        "code": settlement.code,
+        "points": settlement.points,
+        "pay_total": _amount(settlement, settlement.total_minor),
+        "pay_base": _amount(settlement, settlement.base_minor),
+        "pay_bonus": _amount(settlement, settlement.bonus_minor),
+        "pay_waiting": _amount(settlement, settlement.waiting_minor),
+    }
+
+
+def _late_debrief(session: Session) -> tuple[SafeString, list[Table]]:
+    """For somebody who met others and left before the debrief: the same words and the same table, now."""
+    version = session.participant.version
+    found = stage_of_debrief(version)
+    if found is None or session.stage >= found[0] or not session.participant.seats.exists():
+        return SafeString(""), []
+    text = debrief_text(version, found[1], session.participant)
+    rounds = own_rounds(session.participant) if found[1].reveals_partners else []
+    heading = format_html("<h2>{}</h2>", text.title or _("What this study was about"))
+    return SafeString(heading + text.html), rounds
+
+
+def _pay_table(settlement: Settlement) -> list[Table]:
+    if not settlement.explanation:
+        return []
+    rows = [
+        (_what(line["what"]), _because(line["what"], line["because"], settlement.currency), _money(settlement, line))
+        for line in settlement.explanation
+    ]
+    rows.append((_("Together"), "", amount_text(_decimal(settlement, settlement.total_minor), settlement.currency)))
+    return [Table(caption=_("Your pay"), columns=[_("For"), _("How it is reckoned"), _("Amount")], rows=rows)]
+
+
+def _what(what: str) -> str:
+    names = {
+        "base": _("Taking part"),
+        "fixed": _("Your time"),
+        "bonus": _("Points"),
+        "waiting": _("Waiting"),
+    }
+    return names[what]
+
+
+def _because(what: str, numbers: dict[str, str], currency: str) -> str:
+    if what == "bonus":
+        points = int(numbers["points"])
+        slots = {"n": points, "rate": numbers["rate"], "currency": currency}
+        words = (
+            ngettext("%(n)d point at %(rate)s %(currency)s", "%(n)d points at %(rate)s %(currency)s each", points)
+            % slots
+        )
+        most = numbers.get("most")
+        return _("%(words)s, at most %(most)s") % {"words": words, "most": most} if most else words
+    if what == "waiting":
+        minutes = int(numbers["minutes"])
+        slots = {"n": minutes, "rate": numbers["per_minute"], "currency": currency}
+        return (
+            ngettext(
+                "%(n)d minute begun, at %(rate)s %(currency)s",
+                "%(n)d minutes begun, at %(rate)s %(currency)s each",
+                minutes,
+            )
+            % slots
+        )
+    return ""
+
+
+def _money(settlement: Settlement, line: dict[str, Any]) -> str:
+    return amount_text(_decimal(settlement, line["amount_minor"]), settlement.currency)
+
+
+def _amount(settlement: Settlement, minor: int) -> str:
+    return f"{_decimal(settlement, minor):f}"
+
+
+def _decimal(settlement: Settlement, minor: int) -> Decimal:
+    return Decimal(minor).scaleb(-DECIMALS.get(settlement.currency, 2))
