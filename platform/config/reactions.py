@@ -8,6 +8,8 @@ of many events: `Reaction("bots.tasks.consider_reply", key="conversation:{subjec
 from events.reaction import Reaction
 
 REACTIONS: dict[str, list[Reaction]] = {
+    "ticket.joined": [Reaction("flow.tasks.form_groups", key="{version}:{stage}")],
+    "ticket.ready": [Reaction("flow.tasks.form_groups", key="{version}:{stage}")],
     # The key names one turn: a step's revision of a match, and a seat. `bots.queries.address_of` reads the seat from it.
     "turn.opened": [Reaction("bots.turns.take_turn", key="{match}:{rev}:{subject_id}")],
     "chat.entry": [Reaction("bots.turns.hear", key="conversation:{subject_id}")],

@@ -1,4 +1,4 @@
-"""A frozen study, people on their way through it, and moments that pass without waiting. Fixtures are imported by name."""
+"""A frozen study, people on their way through it, and moments that pass without waiting."""
 
 import shutil
 from collections.abc import Callable, Iterator

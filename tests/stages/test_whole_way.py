@@ -63,8 +63,7 @@ def test_everyone_reaches_the_code(make_version: MakeVersion) -> None:
         for one in here:
             if stage_id(fresh(one)) == "game" and page(one).button:
                 go_on(one)
-    if any(stage_id(fresh(one)) == "game" for one in here):
-        pytest.skip("somebody waits for an automated seat, which plays in tests of the bots")
+    assert [stage_id(fresh(one)) for one in here] == ["after"] * 3
     for one in here:
         session = go_on(go_on(fresh(one)))
         assert session.status == "finished"
