@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from paradigm import Choice, Field, FieldError, Line, Points, Text, View
 from studies.markdown import fill
@@ -81,15 +81,6 @@ def again(first: Sequence[Mapping[str, str]], reply: str, refusals: Mapping[str,
 def refusals(errors: Mapping[str, FieldError]) -> dict[str, str]:
     """Why values were refused, as a model is told."""
     return {key: str(error) for key, error in errors.items()}
-
-
-def bounded(view: View) -> View:
-    """The view with every text cut to what a prompt may hold, for tests that compare a page with a prompt."""
-    return replace(
-        view,
-        cards=[replace(card, text=_cut(card.text, MOST_CHARS_PER_TEXT)) for card in view.cards],
-        lines=[replace(line, text=_cut(line.text, MOST_CHARS_PER_TEXT)) for line in view.lines[-MOST_LINES:]],
-    )
 
 
 def _card(position: str, label: str, text: str) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bots.models import BotTurn
 from bots.rules import Heard
 from chat.models import Conversation
 from chat.terms import terms_of
 from events.claim import Claim
 from events.models import Due
 from flow.models import Match, Placing
-from matching.models import Group, Seat
+from llm.models import Call
+from matching.models import Group
 from studies.models import Version
 
 TAKE_TURN = "bots.turns.take_turn"
@@ -79,15 +79,17 @@ def open_turns(groups: Sequence[int]) -> list[int]:
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
-def outcomes(group: Group) -> dict[str, int]:
-    """How many turns of a group came to which outcome."""
-    found: dict[str, int] = {}
-    for outcome in BotTurn.objects.filter(match__group=group).values_list("outcome", flat=True):
-        found[outcome] = found.get(outcome, 0) + 1
-    return found
+def over(groups: Sequence[int]) -> dict[int, str]:
+    """Those of some groups that are over, with the status they ended in."""
+    ended = Group.objects.filter(pk__in=groups).exclude(status=Group.Status.ACTIVE)
+    return dict(ended.values_list("pk", "status"))
 
 
-def has_models(version: Version) -> bool:
-    """Whether any seat of a version's unfinished groups is a language model's."""
-    seats = Seat.objects.filter(group__version=version, group__origin=Group.Origin.RUN, occupant="model")
-    return seats.exists()
+def newest_call() -> int:
+    """Key of the newest row in the log of calls; 0 when there is none."""
+    return Call.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def calls_since(newest: int, version: Version) -> int:
+    """How many attempts to ask a model a study's seats have made since a row of the log."""
+    return Call.objects.filter(pk__gt=newest, scope__startswith=f"study:{version.study_id}/").count()

@@ -1,0 +1,219 @@
+"""A turn of an automated seat comes to exactly one outcome, whatever is delivered how often."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+
+from bots.models import BotTurn
+from bots.queries import address_of
+from bots.turns import take_turn
+from chat.models import Entry
+from events import clock, due, runner
+from events.claim import Claim
+from events.loop import Loop
+from events.models import Due
+from events.offload import POOL
+from flow.models import Act, Match
+from flow.services import games
+from tests.chat.rooms import Sitter, make_match
+
+QUICK = {"delay": {"min_s": 0.2, "max_s": 0.6, "chars_per_s": 1000, "think_s": [0.2, 0.4], "miss": 0}}
+SLOW = {"delay": {"min_s": 20, "max_s": 30, "chars_per_s": 5, "think_s": [20, 21], "miss": 0}}
+
+
+def bot(policy: str = "talkative", settings: dict[str, Any] | None = None, role: str = "talker") -> Sitter:
+    return Sitter(role, "policy", policy, settings=settings or QUICK)
+
+
+def at_answer(*sitters: Sitter) -> Match:
+    """A match whose open step is the decision after the talk."""
+    match = make_match("chatting", *sitters)
+    people = match.group.seats.filter(occupant="person")
+    for seat in people:
+        games.act(match_id=match.pk, path="talk", seat_id=seat.pk, values={"then": "ready"}, source="person")
+    match.refresh_from_db()
+    assert match.path == "answer"
+    return match
+
+
+def claims_of(match: Match) -> list[Claim]:
+    ids = Due.objects.filter(reaction="bots.turns.take_turn", outcome="", key__startswith=f"{match.pk}:{match.rev}:")
+    return due.claim_ids(list(ids.values_list("pk", flat=True)))
+
+
+@pytest.mark.django_db
+def test_opened_turn_makes_one_due_row_that_names_its_seat() -> None:
+    match = at_answer(Sitter("talker"), bot())
+    (claim,) = claims_of(match)
+    address = address_of(claim)
+    assert (address.match, address.path) == (match.pk, "answer")
+    assert address.seat == match.group.seats.get(occupant="policy").pk
+
+
+@pytest.mark.django_db
+def test_drained_turn_acts_through_the_door_and_settles_with_its_act() -> None:
+    match = at_answer(Sitter("talker"), bot())
+    runner.drain("bots")
+    act = Act.objects.get(match=match, path="answer", seat__occupant="policy")
+    assert act.source == "policy"
+    assert 0 <= act.values["number"] <= 9
+    turn = BotTurn.objects.get(path="answer")
+    assert turn.outcome == "delivered"
+    assert turn.planned_at is not None
+    assert turn.delivered_at is not None
+    assert not Due.objects.filter(reaction="bots.turns.take_turn", outcome="").exists()
+
+
+@pytest.mark.django_db
+def test_same_turn_decides_the_same_whenever_it_is_taken() -> None:
+    match = at_answer(Sitter("talker"), bot())
+    (claim,) = claims_of(match)
+    first, again = (async_to_sync(_values)(claim) for _ in range(2))
+    assert first == again
+
+
+async def _values(claim: Claim) -> Any:
+    from bots.by_policy import PolicyOccupant
+    from bots.services import begin
+    from events.offload import run_db
+
+    turn = await run_db(begin, address_of(claim))
+    assert turn.facts is not None
+    return await PolicyOccupant().values(turn.facts, key=turn.key)
+
+
+@pytest.mark.django_db
+def test_plan_is_kept_when_a_turn_is_taken_anew() -> None:
+    match = at_answer(Sitter("talker"), bot(settings=SLOW))
+    (claim,) = claims_of(match)
+
+    async def broken_off() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(take_turn(claim), 0.5)
+
+    async_to_sync(broken_off)()
+    planned = BotTurn.objects.get(path="answer").planned_at
+    assert planned is not None
+    assert timedelta(seconds=15) < planned - match.step_opened_at < timedelta(seconds=31)
+    async_to_sync(broken_off)()
+    assert BotTurn.objects.get(path="answer").planned_at == planned
+    assert not Act.objects.filter(match=match, path="answer").exclude(source="person").exists()
+
+
+@pytest.mark.django_db
+def test_planned_miss_sends_nothing_and_the_deadline_voids_the_match() -> None:
+    always = {"delay": {**QUICK["delay"], "miss": 1.0}}
+    match = at_answer(Sitter("talker"), bot(settings=always))
+    person = match.group.seats.get(occupant="person")
+    games.act(match_id=match.pk, path="answer", seat_id=person.pk, values={"number": 3}, source="person")
+    runner.drain("bots")
+    turn = BotTurn.objects.get(path="answer")
+    assert (turn.outcome, turn.planned_at, turn.delivered_at) == ("missed", None, None)
+    match.refresh_from_db()
+    assert match.path == "answer"
+    Match.objects.filter(pk=match.pk).update(deadline_at=clock.now() - timedelta(seconds=5))
+    games.close_overdue(match_id=match.pk, rev=match.rev)
+    match.refresh_from_db()
+    assert match.status == "void"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("policy", "code"), [("broken", "policy_failed"), ("greedy", "refused"), ("gone", "policy_unknown")]
+)
+def test_policy_that_fails_is_said_so_once_and_the_step_waits_for_its_deadline(policy: str, code: str) -> None:
+    match = at_answer(Sitter("talker"), bot(policy))
+    runner.drain("bots")
+    turn = BotTurn.objects.get(path="answer")
+    assert (turn.outcome, turn.error_code) == ("failed", code)
+    assert not Act.objects.filter(seat__occupant="policy").exists()
+    match.refresh_from_db()
+    assert match.path == "answer"
+    assert not Due.objects.filter(reaction="bots.turns.take_turn", outcome="").exists()
+
+
+@pytest.mark.django_db
+def test_turn_of_a_step_that_is_over_is_overtaken() -> None:
+    match = at_answer(Sitter("talker"), bot(settings=SLOW))
+    (claim,) = claims_of(match)
+    games.end_group(match.group_id, "ended by a test")
+    assert async_to_sync(take_turn)(claim) == "overtaken"
+    assert BotTurn.objects.get(path="answer").outcome == "overtaken"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_claim_delivered_five_times_in_parallel_acts_once() -> None:
+    for _ in range(4):
+        match = at_answer(Sitter("talker"), bot())
+        (claim,) = claims_of(match)
+        results: list[Any] = []
+
+        def deliver(claim: Claim = claim, results: list[Any] = results) -> None:
+            try:
+                results.append(asyncio.run(_with_own_connections(claim)))
+            except due.LostClaim:
+                results.append("lost")
+
+        threads = [threading.Thread(target=deliver) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert len(results) == 5
+        assert results.count("delivered") == 1
+        assert Act.objects.filter(match=match, path="answer", seat__occupant="policy").count() == 1
+        assert BotTurn.objects.get(match=match, path="answer").outcome == "delivered"
+        assert Due.objects.get(pk=claim.id).outcome == "done"
+
+
+async def _with_own_connections(claim: Claim) -> str:
+    """As on a loop of its own: five workers share nothing but the database."""
+    with ThreadPoolExecutor(2) as pool:
+        POOL.set(pool)
+        return await take_turn(claim)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_loop_delivers_at_the_planned_instant_and_never_at_once() -> None:
+    loop = Loop("bots")
+    loop.start()
+    try:
+        match = at_answer(Sitter("talker"), *[bot() for _ in range(4)])
+        _until(lambda: BotTurn.objects.filter(match=match, path="answer", outcome="delivered").count() == 4)
+    finally:
+        assert loop.stop()
+    for turn in BotTurn.objects.filter(match=match, path="answer"):
+        assert turn.planned_at is not None
+        assert turn.delivered_at is not None
+        assert timedelta(seconds=0.19) < turn.planned_at - match.step_opened_at < timedelta(seconds=0.61)
+        assert timedelta(0) <= turn.delivered_at - turn.planned_at < timedelta(seconds=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_seats_without_a_person_answer_people_in_an_open_talk_and_not_each_other() -> None:
+    match = make_match("chatting", Sitter("talker"), bot(), bot(), parameters={"quota": 0})
+    person = match.group.seats.get(occupant="person")
+    runner.drain("bots")
+    assert Entry.objects.count() == 2
+    games.act(
+        match_id=match.pk, path="talk", seat_id=person.pk, values={"message": "hello both"}, source="person", key="a"
+    )
+    runner.drain("bots")
+    assert list(Entry.objects.order_by("seq").values_list("seat__occupant", flat=True)) == [
+        "policy", "policy", "person", "policy", "policy",
+    ]  # fmt: skip
+    assert set(BotTurn.objects.values_list("outcome", flat=True)) == {"delivered"}
+
+
+def _until(is_true: Any, seconds: float = 15.0) -> None:
+    from time import monotonic, sleep
+
+    end = monotonic() + seconds
+    while not is_true():
+        assert monotonic() < end, "it did not happen in time"
+        sleep(0.05)

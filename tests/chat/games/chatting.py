@@ -1,0 +1,41 @@
+"""Two talk, at most three entries each; then each says a number."""
+
+from typing import Any
+
+from paradigm import Chat, Decision, Experiment, Parameters, Place, Points, Role, State, Talk, Turn, View, setting
+
+
+class Settings(Parameters):
+    quota: int = setting(3, "Entries each", unit="entries", ge=0, le=50)
+    chars: int = setting(40, "Longest message", unit="characters", ge=1, le=400)
+
+
+def talkative(turn: Turn) -> dict[str, Any]:
+    if turn.step != "talk":
+        return {"number": turn.rng.randint(0, 9)}
+    return {"message": f"word {turn.rng.randint(1, 99)}", "then": "more"}
+
+
+def broken(turn: Turn) -> dict[str, Any]:
+    raise ZeroDivisionError("a policy with a fault")
+
+
+def greedy(turn: Turn) -> dict[str, Any]:
+    return {"number": 99, "message": "x" * 1000}
+
+
+def view(place: Place, state: State) -> View:
+    return View(page="talk")
+
+
+experiment = Experiment(
+    name="chatting",
+    roles={"talker": Role()},
+    parameters=Settings,
+    steps=[
+        Talk("talk", Chat(max_chars="chars"), quota="quota", seconds=120),
+        Decision("answer", by="*", fields=[Points("number", "Your number", low=0, high=9)], seconds=60),
+    ],
+    view=view,
+    policies={"talkative": talkative, "broken": broken, "greedy": greedy},
+)

@@ -1,0 +1,141 @@
+"""Talks as steps of a game: what a page shows and asks, what a form means, and when a talk is over."""
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from chat.models import Conversation, Entry
+from flow.errors import FlowError
+from flow.models import Match
+from flow.queries import seen_now
+from flow.services import games, rounds
+from flow.services.rounds import step_kind
+from flow.state import MatchState
+from flow.step import Asked
+from paradigm import View
+from paradigm.fields import schema
+from tests.chat.rooms import Sitter, make_match
+
+pytestmark = pytest.mark.django_db
+TWO = [Sitter("talker"), Sitter("talker")]
+
+
+def act(match: Match, number: int, *, key: str = "", **values: Any) -> str:
+    match.refresh_from_db()
+    seat = match.group.seats.get(number=number)
+    return games.act(match_id=match.pk, path=match.path, seat_id=seat.pk, values=values, source="person", key=key)
+
+
+def asked(match: Match, number: int) -> Asked:
+    state = MatchState(Match.objects.get(pk=match.pk))
+    implementation, step = step_kind(state)
+    return implementation.asked(state, step, state.place(state.seats[number]))
+
+
+def seen(match: Match, number: int) -> View:
+    state = MatchState(Match.objects.get(pk=match.pk))
+    return seen_now(state, state.place(state.seats[number]))
+
+
+def test_talk_goes_from_messages_to_the_next_step_when_every_quota_is_used() -> None:
+    match = make_match("chatting", *TWO, parameters={"quota": 2})
+    assert [act(match, number, message=f"{number}{turn}") for turn in "ab" for number in (1, 2)] == ["stored"] * 4
+    match.refresh_from_db()
+    assert match.path == "answer"
+    assert Conversation.objects.get(match=match).closed_at is not None
+
+
+def test_form_sent_twice_says_it_once_and_another_body_is_a_conflict() -> None:
+    match = make_match("chatting", *TWO)
+    act(match, 1, key="k", message="hello")
+    act(match, 1, key="k", message="hello")
+    assert Entry.objects.count() == 1
+    with pytest.raises(FlowError) as caught:
+        act(match, 1, key="k", message="other")
+    assert caught.value.code == "conflict"
+
+
+def test_readiness_ends_a_talk_and_is_the_seats_last_word() -> None:
+    match = make_match("chatting", *TWO)
+    act(match, 1, message="bye", then="ready")
+    assert asked(match, 1) == Asked()
+    assert act(match, 1, message="more") == "already"
+    act(match, 2, then="ready")
+    match.refresh_from_db()
+    assert match.path == "answer"
+    assert Entry.objects.count() == 1
+
+
+@pytest.mark.parametrize("values", [{}, {"message": "  "}, {"then": "more"}, {"message": "x" * 41}, {"then": "maybe"}])
+def test_incomplete_or_unfit_form_is_refused_and_says_why(values: dict[str, str]) -> None:
+    match = make_match("chatting", *TWO)
+    with pytest.raises(FlowError) as caught:
+        act(match, 1, **values)
+    assert caught.value.code == "refused"
+    assert set(caught.value.errors) <= {"message", "then"}
+    assert not Entry.objects.exists()
+
+
+def test_page_shows_what_was_said_by_position_and_own_words_as_own() -> None:
+    match = make_match("chatting", *TWO)
+    act(match, 1, message="mine")
+    act(match, 2, message="theirs")
+    assert [(line.who, line.text, line.seq) for line in seen(match, 1).lines] == [("", "mine", 1), ("2", "theirs", 2)]
+    assert [(line.who, line.text) for line in seen(match, 2).lines] == [("1", "mine"), ("", "theirs")]
+
+
+def test_people_are_not_held_up_by_seats_without_a_person() -> None:
+    match = make_match("chatting", Sitter("talker"), Sitter("talker", "policy", "talkative"))
+    act(match, 1, then="ready")
+    match.refresh_from_db()
+    assert match.path == "answer"
+
+
+def test_feed_takes_posts_comments_and_votes_and_ranks_by_votes() -> None:
+    match = make_match("feeding", *[Sitter("reader")] * 3)
+    assert "do" not in schema(asked(match, 1).fields)["properties"]
+    act(match, 1, message="first")
+    act(match, 2, message="second")
+    assert schema(asked(match, 3).fields)["properties"]["to"]["enum"] == ["2", "1"]
+    act(match, 3, do="up", to="1")
+    act(match, 3, do="down", to="1")
+    act(match, 3, do="up", to="1")
+    act(match, 2, do="comment", to="1", message="why?")
+    view = seen(match, 1)
+    assert [(line.who, line.text) for line in view.lines] == [("", "first"), ("2", "why?"), ("2", "second")]
+    assert view.tables[0].rows == [(1, 1)]
+    with pytest.raises(FlowError) as caught:
+        act(match, 1, do="comment", message="about nothing")
+    assert caught.value.code == "refused"
+
+
+def test_document_shows_the_fold_of_its_edits() -> None:
+    match = make_match("drafting", Sitter("writer"), Sitter("writer"))
+    act(match, 1, section="facts", message="one")
+    act(match, 2, section="facts", message="two")
+    act(match, 1, section="advice", message="go")
+    cards = {card.position: card.text for card in seen(match, 2).cards}
+    assert cards == {"facts": "two", "options": "", "advice": "go"}
+
+
+def test_rules_read_entries_in_pages() -> None:
+    match = make_match("chatting", *TWO, parameters={"quota": 20})
+    for index in range(12):
+        act(match, 1 + index % 2, message=f"m{index}")
+    state = MatchState(Match.objects.get(pk=match.pk))
+    assert [entry.text for entry in state.entries("talk", after=3, limit=2)] == ["m3", "m4"]
+    assert len(state.entries("talk")) == 12
+    assert [entry.seat for entry in state.entries("talk", limit=2)] == [1, 2]
+    assert state.entries("nothing") == []
+
+
+def test_seat_that_left_is_not_waited_for() -> None:
+    match = make_match("chatting", *TWO, Sitter("talker"))
+    act(match, 1, then="ready")
+    act(match, 2, then="ready")
+    with transaction.atomic():
+        rounds.leave_seat(games.lock_group(match.group_id), match.group.seats.get(number=3))
+    match.refresh_from_db()
+    assert match.path != "talk"
+    assert Conversation.objects.get(match=match).closed_at is not None
