@@ -11,6 +11,7 @@ from config.supervisor.process import Process
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 ROUND_SECONDS = 3.0
+FIRST_ANSWER_SECONDS = 75.0
 
 Say = Callable[[str], None]
 
@@ -25,20 +26,29 @@ class Keeper:
         self.process: Process | None = None
         self.pause_seconds = 0.0
         self.start_at = 0.0
-        self.well_at = 0.0
+        # None while well; otherwise when it first failed to answer. Not "when it last answered": if we ourselves were
+        # stopped for a while, all answers would look old and everything would be killed.
+        self.unwell_since: float | None = None
+        self.was_well = False
 
     def start(self) -> None:
         """Start the child."""
         self.process = Process(self.child.command)
-        self.well_at = time.monotonic()
+        self.unwell_since = None
+        self.was_well = False
         self.pid_file.parent.mkdir(exist_ok=True)
         self.pid_file.write_text(str(self.process.pid))
 
     def ask(self) -> None:
         """Ask the child for a sign of life (in the asking thread: it may block)."""
         asked = self.process
-        if asked and self.child.is_well() and asked is self.process:
-            self.well_at = time.monotonic()
+        if asked is None:
+            return
+        is_well = self.child.is_well()
+        if asked is not self.process:  # replaced meanwhile: the answer is about its predecessor
+            return
+        self.was_well = self.was_well or is_well
+        self.unwell_since = None if is_well else self.unwell_since or time.monotonic()
 
     def tend(self) -> None:
         """Do what is due: restart a dead child after a pause, kill a silent one."""
@@ -48,8 +58,13 @@ class Keeper:
                 self.say(f"{self.child.name}: started again")
         elif self.process.has_ended():
             self._bury(f"ended with code {self.process.popen.returncode}")
-        elif time.monotonic() - self.well_at > self.child.patience_seconds:
-            self._bury(f"has not answered for {self.child.patience_seconds:.0f} s and was killed")
+        elif self.unwell_since and time.monotonic() - self.unwell_since > self.patience_seconds:
+            self._bury(f"has not answered for {self.patience_seconds:.0f} s and was killed")
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long it may be unwell; longer before its first answer, because a slow machine starts slowly."""
+        return self.child.patience_seconds if self.was_well else max(self.child.patience_seconds, FIRST_ANSWER_SECONDS)
 
     def _bury(self, what_happened: str) -> None:
         process = self.process
@@ -85,16 +100,15 @@ class Watch:
         self.is_over = threading.Event()
 
     def add(self, child: Child) -> Keeper:
-        """Start a child and keep it from now on."""
+        """Start a child and keep it from now on. Questions go out from a thread of their own: they may block."""
         keeper = Keeper(child, say=self.say, pids=self.pids)
         self.keepers.append(keeper)
         keeper.start()
+        threading.Thread(target=self._keep_asking, args=(keeper,), daemon=True).start()
         return keeper
 
     def tend_forever(self) -> None:
-        """Tend all children until a signal ends the caller. Questions go out from threads of their own."""
-        for keeper in self.keepers:
-            threading.Thread(target=self._keep_asking, args=(keeper,), daemon=True).start()
+        """Tend all children until a signal ends the caller."""
         while True:
             for keeper in self.keepers:
                 keeper.tend()
