@@ -1,11 +1,12 @@
 """Plays a declaration in memory, without database or clock: for tests of declarations, not of the platform."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from paradigm import Decision, Entry, Experiment, Matching, MatchPlan, Parameters, Place, Play, Seat, Talk, Turn, View
+from paradigm import Decision, Entry, Experiment, Line, Matching, Parameters, Place, Play, Seat, Talk, Turn, View
+from paradigm.experiment import MatchPlan
 from paradigm.fields import clean, resolve
 from paradigm.program import first, following, repetition, step_at
 from paradigm.steps import Leaf
@@ -119,8 +120,8 @@ class Match:
             self.path = path
             step = step_at(self.group.experiment.steps, path)
             self._take(step)
+            self.path = ""  # between steps none is open, so what was blind may be seen
             path = following(self.group.experiment.steps, path, self)
-        self.path = ""
         self.finished = self._finish()
         return self
 
@@ -170,7 +171,15 @@ class Match:
     def _ask(self, policy: str, place: Place, step: Decision | Talk, rng: Random) -> Mapping[str, Any]:
         fields = resolve(step.fields_of(place.role), place, self) if isinstance(step, Decision) else []
         view = self.group.experiment.view(place, self)
-        return self.group.experiment.policies[policy](Turn(self.path, place, view, fields, rng, {}))
+        if isinstance(step, Talk) and not view.lines:
+            view = replace(view, lines=self._page(place, step))
+        return self.group.experiment.policies[policy](Turn(step.name, place, view, fields, rng, {}))
+
+    def _page(self, place: Place, step: Talk) -> Sequence[Line]:
+        """What a talk shows by itself where the view says nothing: the newest entries that have words."""
+        who = {each.seat: each.position for each in self.places}
+        worded = [entry for entry in self.said[step.name] if entry.text][-20:]
+        return [Line("" if e.seat == place.seat else who[e.seat], e.text, e.kind, e.seq) for e in worded]
 
     def _finish(self) -> Play:
         if self.is_void:
