@@ -1,11 +1,13 @@
 """What to show, to whom, now. Reads only."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from flow.game import game_of
@@ -35,6 +37,22 @@ class TurnFacts:
     deadline_at: datetime | None
     match_rev: int
     is_talk: bool
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Whatever is read inside is read as of one instant.
+
+    Prevents a page of before a step's end from carrying the revision of after: it would look current for ever, and its
+    form would answer the wrong step.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def match_of(session: Session) -> Match | None:

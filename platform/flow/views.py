@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from events.access import participant_only
 from flow import pace, queries
-from flow.drawing import digest_of, draw
+from flow.drawing import Frame, digest_of, draw
 from flow.errors import FlowError
 from flow.forms import FormError, read_form, read_pairs
 from flow.framing import frame_of, kept_on_leaving, may_see_records
@@ -52,8 +52,7 @@ def session_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _submitted(request)
     sessions.show_life(_session(request))
-    session = _session(request)
-    return _shown(request, session, note=_kept_note(request))
+    return _shown(request, note=_kept_note(request))
 
 
 @participant_only
@@ -62,14 +61,11 @@ def session_page(request: HttpRequest) -> HttpResponse:
 def poll(request: HttpRequest) -> HttpResponse:
     """204 while the page is the same, else the new one. Also the sign of life that keeps one's place."""
     sessions.show_life(_session(request))
-    session = _session(request)
-    if request.GET.get("rev") != queries.rev_of(session):
-        return _shown(request, session, is_fragment=True)
+    if request.GET.get("rev") != queries.rev_of(_session(request)):
+        return _shown(request, is_fragment=True)
     seen = request.GET.get("digest")  # a waiting page counts people without being another page
-    if seen:
-        page = queries.page_of(session)
-        if digest_of(page) != seen:
-            return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=True))
+    if seen and digest_of(_now(request)[0]) != seen:
+        return _shown(request, is_fragment=True)
     return HttpResponse(status=204)
 
 
@@ -112,18 +108,17 @@ def _submitted(request: HttpRequest) -> HttpResponse:
     except FlowError as error:
         if error.code != "conflict":
             raise
-        return _shown(request, _session(request), note=_notes()["conflict"], status=409)
-    session = _session(request)
+        return _shown(request, note=_notes()["conflict"], status=409)
     if result.outcome == "refused":
-        page = replace(queries.page_of(session), errors=result.errors, values=form.data)
-        html = draw(request, page, frame_of(session, page), is_fragment=_wants_fragment(request))
-        return HttpResponse(html, status=422)
-    return _moved_on(request, session, result.outcome)
+        page, frame = _now(request)
+        page = replace(page, errors=result.errors, values=form.data)
+        return HttpResponse(draw(request, page, frame, is_fragment=_wants_fragment(request)), status=422)
+    return _moved_on(request, result.outcome)
 
 
-def _moved_on(request: HttpRequest, session: Session, outcome: str) -> HttpResponse:
+def _moved_on(request: HttpRequest, outcome: str) -> HttpResponse:
     if _wants_fragment(request):
-        return _shown(request, session, note=_notes().get(outcome, ""))
+        return _shown(request, note=_notes().get(outcome, ""))
     if outcome in _notes():
         messages.info(request, outcome)
     return _to_page()
@@ -140,14 +135,20 @@ def _left(request: HttpRequest, session: Session) -> HttpResponse:
     return _to_page()
 
 
-def _shown(
-    request: HttpRequest, session: Session, *, note: str = "", status: int = 200, is_fragment: bool = False
-) -> HttpResponse:
-    page = queries.page_of(session)
+def _shown(request: HttpRequest, *, note: str = "", status: int = 200, is_fragment: bool = False) -> HttpResponse:
+    page, frame = _now(request)
     if note:
         page = replace(page, note=note)
-    html = draw(request, page, frame_of(session, page), is_fragment=is_fragment or _wants_fragment(request))
+    html = draw(request, page, frame, is_fragment=is_fragment or _wants_fragment(request))
     return HttpResponse(html, status=status)
+
+
+def _now(request: HttpRequest) -> tuple[Page, Frame]:
+    """The page and its frame as of one instant."""
+    with queries.one_moment():
+        session = _session(request)
+        page = queries.page_of(session)
+        return page, frame_of(session, page)
 
 
 def _session(request: HttpRequest) -> Session:

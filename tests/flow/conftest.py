@@ -62,9 +62,6 @@ def study_file(**game: Any) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def gift_is_installed(settings: LazySettings) -> Iterator[None]:
     settings.EXPERIMENT_PACKAGES = [*settings.EXPERIMENT_PACKAGES, "tests.flow.games"]
-    settings.KINDS = settings.KINDS | {
-        "exit": {"settle": "tests.flow.fake_exit.settle", "page": "tests.flow.fake_exit.page"}
-    }
     registry.experiment.cache_clear()
     yield
     registry.experiment.cache_clear()

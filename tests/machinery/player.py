@@ -51,7 +51,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         at = {name: value or "" for name, value in attrs}
         if at.get("id") == "page":
-            self.page.kind, self.page.rev = at["data-kind"], at["data-rev"]
+            self.page.kind, self.page.rev = at.get("data-kind", ""), at.get("data-rev", "")
             self.page.is_over = at.get("data-over") == "yes"
         self._into = {"title": "title", "code": "code"}.get(at.get("id", ""), self._into if tag == "em" else "")
         if tag in {"input", "textarea", "button"}:
@@ -101,6 +101,7 @@ class Player(threading.Thread):
         answers: Right answers of the quiz and other fixed answers, by field name.
         think_seconds: How long each page is read.
         decide: Overrides the answer to a page; None leaves it to chance.
+        is_silent_in: A kind of page on which this person never answers.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class Player(threading.Thread):
         think_seconds: float = 0.05,
         limit_seconds: float = 240,
         decide: Callable[[Shown], Mapping[str, str] | None] | None = None,
+        is_silent_in: str = "",
     ) -> None:
         super().__init__(daemon=True)
         address = urlsplit(link)
@@ -122,6 +124,7 @@ class Player(threading.Thread):
         self.think_seconds = think_seconds
         self.limit_seconds = limit_seconds
         self.decide = decide
+        self.is_silent_in = is_silent_in
         self.ledger: list[Acknowledged] = []
         self.titles: list[str] = []
         self.server_errors: list[str] = []
@@ -145,7 +148,7 @@ class Player(threading.Thread):
             if self.titles[-1:] != [page.title]:
                 self.titles.append(page.title)
             time.sleep(self.think_seconds)
-            page = self.answer(page) if page.button else self.look(page)
+            page = self.answer(page) if page.button and page.kind != self.is_silent_in else self.look(page)
         self.last = page
 
     def enter(self) -> Shown:

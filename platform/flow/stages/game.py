@@ -54,6 +54,8 @@ class GameStage:
         if group.round == 0:
             return Page(kind="match", title=_("Waiting for the other players to be ready"), points=points)
         where = _("Round %(n)d of %(all)d") % {"n": group.round, "all": group.rounds}
+        if seat.status != Seat.Status.SITTING:
+            return Page(kind="match", title=_("One moment, please"), where=where, points=points)
         if match is None or match.round != group.round:
             return self._waiting(group, "sit_out", where=where, points=points)
         if not match.path:

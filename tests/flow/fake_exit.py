@@ -1,6 +1,0 @@
-def settle(p):
-    return None
-
-
-def page(s):
-    return None

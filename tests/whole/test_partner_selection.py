@@ -1,0 +1,139 @@
+"""Whole groups through the real doors, from the landing page to the code, and then the dataset."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.exports.recompute_pay import differences
+from tests.machinery.dataset import Rows, ask, export, table
+from tests.machinery.player import Player, Shown, play_all
+from tests.machinery.quick import quick_study, right_answers, stage
+from tests.machinery.running import Running
+
+ROUNDS = 3
+
+
+def opened(running: Running, home: Path, name: str) -> str:
+    """Load and open a study; its entry link."""
+    running.manage("study", "load", str(home), "--open")
+    found = re.search(r"https?://\S+/j/\S+", running.manage("study", "link", name))
+    assert found
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def played(running: Running, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Player]]:
+    """Eight people, two groups, both conditions: the dataset and the players."""
+
+    def change(said: dict[str, Any]) -> None:
+        said["allocation"]["block_sizes"] = [2]
+
+    home = quick_study(tmp_path_factory.mktemp("whole"), name="whole", change=change)
+    link = opened(running, home, "whole")
+    answers = right_answers(home)
+    players = [Player(link, seed=seed, answers=answers) for seed in range(8)]
+    play_all(players)
+    return export(running, "whole"), players
+
+
+def test_everybody_reaches_the_code_without_a_server_error(played: tuple[Path, list[Player]]) -> None:
+    _, players = played
+    assert [player.server_errors for player in players] == [[]] * 8
+    assert {player.last.kind for player in players} == {"end"}
+    assert len({player.last.code.strip() for player in players}) == 1
+    assert all(player.last.code.strip() for player in players)
+
+
+def test_both_conditions_are_played_to_the_end(played: tuple[Path, list[Player]]) -> None:
+    folder, _ = played
+    groups = table(folder, "groups")
+    assert Counter(row["status"] for row in groups) == {"complete": 2}
+    assert sorted(row["condition"] for row in groups) == ["label=disclosed", "label=hidden"]
+    assert {row["status"] for row in table(folder, "rounds")} == {"complete"}
+    assert len(table(folder, "rounds")) == 2 * 2 * ROUNDS
+
+
+def test_pay_recomputed_from_the_tables_is_what_was_recorded(played: tuple[Path, list[Player]]) -> None:
+    folder, _ = played
+    assert len(table(folder, "payments")) == 8
+    assert differences(folder) == []
+
+
+def test_each_choice_opportunity_has_a_row_per_candidate(played: tuple[Path, list[Player]]) -> None:
+    folder, _ = played
+    offered = table(folder, "choice_sets")
+    assert len(offered) == 2 * 2 * ROUNDS * 2
+    by_match: dict[str, Rows] = {}
+    for row in offered:
+        by_match.setdefault(row["match"], []).append(row)
+    for rows in by_match.values():
+        assert [row["position"] for row in rows] == ["A", "B"], "in display order"
+        assert sum(row["chosen"] == "1" for row in rows) <= 1
+        assert sorted(row["kind"] for row in rows) == ["ai", "human"], "mixed triads while nobody is missing"
+
+
+def test_labels_show_the_kind_only_when_disclosed(played: tuple[Path, list[Player]]) -> None:
+    folder, _ = played
+    condition = {row["group"]: row["condition"] for row in table(folder, "groups")}
+    names = {"human": "Person", "ai": "AI"}
+    for row in table(folder, "choice_sets"):
+        hidden = condition[row["group"]] == "label=hidden"
+        assert row["label"] == ("" if hidden else names[row["kind"]])
+
+
+def test_payoffs_follow_from_the_decisions(played: tuple[Path, list[Player]]) -> None:
+    folder, _ = played
+    points: dict[str, int] = Counter()
+    for row in table(folder, "placings"):
+        points[row["match"]] += int(row["points"])
+    chosen = {row["match"] for row in table(folder, "choice_sets") if row["chosen"] == "1"}
+    for match, total in points.items():
+        assert total == (30 if match in chosen else 10)
+
+
+def test_expected_returns_are_asked_at_checkpoints_and_types_at_the_end(played: tuple[Path, list[Player]]) -> None:
+    folder, _ = played
+    asked = Counter((row["what"], row["round"]) for row in table(folder, "beliefs"))
+    assert asked == {("return", "2"): 8, ("type", "3"): 8}
+
+
+def test_every_acknowledged_form_is_stored_once(running: Running, played: tuple[Path, list[Player]]) -> None:
+    keys = [entry.key for player in played[1] for entry in player.ledger]
+    assert len(keys) == len(set(keys)) > 100
+    stored = dict(ask(running, "SELECT key::text, count(*) FROM flow_submission GROUP BY key"))
+    assert {key: stored.get(key) for key in keys} == dict.fromkeys(keys, 1)
+
+
+def _declines(page: Shown) -> Mapping[str, str] | None:
+    return {"decline": "yes"} if any(name == "decline" for name, _ in page.buttons) else None
+
+
+def test_each_person_ends_in_one_declared_exit_with_the_right_pay(running: Running, tmp_path: Path) -> None:
+    """One declines, one stays silent in the game, one leaves it, the others go on as far as they can."""
+
+    def change(said: dict[str, Any]) -> None:
+        seconds = {"ask_seconds": 5, "reply_seconds": 5, "decide_seconds": 5, "belief_seconds": 5}
+        stage(said, "game")["parameters"] |= seconds
+        stage(said, "game")["on_timeout"]["strikes"] = 1
+
+    home = quick_study(tmp_path, name="exits", change=change)
+    link = opened(running, home, "exits")
+    answers = right_answers(home)
+    declining = Player(link, seed=1, answers=answers, decide=_declines)
+    play_all([declining])
+    silent = Player(link, seed=2, answers=answers, is_silent_in="match")
+    others = [Player(link, seed=seed, answers=answers) for seed in (3, 4, 5)]
+    play_all([silent, *others], seconds=200)
+    folder = export(running, "exits")
+    exits = Counter(row["exit"] for row in table(folder, "participants"))
+    assert exits["declined"] == 1
+    assert exits["inactive"] == 1
+    assert sum(exits.values()) == 5
+    assert exits["completed"] + exits["partners_left"] == 3
+    assert differences(folder) == []
+    missed = [row for row in table(folder, "decisions") if row["source"] == "timeout"]
+    assert all(row["value"] == "" for row in missed)
