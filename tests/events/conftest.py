@@ -19,6 +19,8 @@ from events.loop import Loop
 from events.models import Due
 
 Make = Callable[..., Due]
+Spawn = Callable[..., "subprocess.Popen[bytes]"]
+WaitFor = Callable[..., float]
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def bots_loop() -> Iterator[Loop]:
 
 
 @pytest.fixture
-def spawn() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+def spawn() -> Iterator[Spawn]:
     """Start Python code with Django set up on the test's database; killed at the end of the test."""
     children: list[subprocess.Popen[bytes]] = []
 
@@ -81,6 +83,6 @@ def wait_for(is_so: Callable[[], bool], *, seconds: float) -> float:
 
 
 @pytest.fixture(name="wait_for")
-def wait_for_fixture() -> Callable[..., float]:
+def wait_for_fixture() -> WaitFor:
     """`wait_for`, for tests that cannot import a conftest."""
     return wait_for

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import socket
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -163,7 +164,8 @@ def test_record_stays_fast_and_the_sweeper_does_the_work_without_redis(
             log.record("thing.happened", study=None, subject=("thing", number), wake={f"chat.{number}": 1})
         took.append(time.monotonic() - started)
         time.sleep(0.02)
-    assert sorted(took)[-2] < 0.05, took
+    assert statistics.median(took) < 0.05, took
+    assert max(took) < 0.5, took  # a request that waited for Redis would take a second or two
     sweeper = Sweeper()
     time.sleep(1.6)
     sweeper.sweep()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-from collections.abc import Callable
 
 import pytest
 from django.db import transaction
 
 from events import announce, due, queries
 from events.models import Due
+from tests.events.conftest import Spawn, WaitFor
 from tests.events.due_handlers import HERE, effects_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,12 +18,11 @@ WORKER = """
 from config.celery import app
 app.worker_main(["worker", "-Q", "{queue}", "-P", "{pool}", "-c", "2", "--without-gossip", "--without-mingle"])
 """
-Spawn = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.mark.parametrize(("queue", "pool", "handler"), [("jobs", "prefork", "effect"), ("bots", "threads", "aeffect")])
 def test_worker_answers_hints_and_canaries_and_ends_cleanly(
-    queue: str, pool: str, handler: str, spawn: Spawn, wait_for, monkeypatch
+    queue: str, pool: str, handler: str, spawn: Spawn, wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(due, "queue_of", lambda _path: queue)
     worker = spawn(WORKER.format(queue=queue, pool=pool))

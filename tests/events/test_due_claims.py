@@ -15,6 +15,7 @@ from events import clock, due, runner
 from events.claim import Claim
 from events.due import LostClaim
 from events.models import Due, Event
+from tests.events.conftest import Make
 from tests.events.due_handlers import HERE, effects_of, make_effect
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,7 +39,7 @@ def in_threads(count: int, work: Callable[[], None]) -> None:
         thread.join()
 
 
-def test_eight_racing_claimers_do_every_row_once(make_due) -> None:
+def test_eight_racing_claimers_do_every_row_once(make_due: Make) -> None:
     rows = [make_due("effect") for _ in range(120)]
     together = threading.Barrier(8)
 
@@ -53,7 +54,7 @@ def test_eight_racing_claimers_do_every_row_once(make_due) -> None:
     assert set(Due.objects.values_list("outcome", "attempts", "fence")) == {("made", 1, 1)}
 
 
-def test_one_row_claimed_by_eight_at_once_has_one_holder(make_due) -> None:
+def test_one_row_claimed_by_eight_at_once_has_one_holder(make_due: Make) -> None:
     row = make_due("effect")
     together, won = threading.Barrier(8), []
 
@@ -65,7 +66,7 @@ def test_one_row_claimed_by_eight_at_once_has_one_holder(make_due) -> None:
     assert [claim.fence for claim in won] == [1]
 
 
-def test_claim_is_refused_before_its_time_and_while_leased(make_due) -> None:
+def test_claim_is_refused_before_its_time_and_while_leased(make_due: Make) -> None:
     later, now = make_due(seconds=60), make_due()
     assert due.claim_ids([later.pk]) == []
     assert [claim.id for claim in due.claim_ids([later.pk], ahead_seconds=61)] == [later.pk]
@@ -73,14 +74,14 @@ def test_claim_is_refused_before_its_time_and_while_leased(make_due) -> None:
     assert due.claim("jobs", limit=10) == []
 
 
-def test_claim_leaves_a_hinted_row_to_its_worker_for_a_moment(make_due) -> None:
+def test_claim_leaves_a_hinted_row_to_its_worker_for_a_moment(make_due: Make) -> None:
     hinted, planned = make_due(), make_due(seconds=-0.1)
     Due.objects.filter(pk=planned.pk).update(created_at=clock.now() - timedelta(seconds=60))
     assert [claim.id for claim in due.claim("jobs", limit=10, hint_seconds=30)] == [planned.pk]
     assert [claim.id for claim in due.claim("jobs", limit=10)] == [hinted.pk]
 
 
-def test_old_holder_cannot_settle_after_a_new_claim(make_due) -> None:
+def test_old_holder_cannot_settle_after_a_new_claim(make_due: Make) -> None:
     row = make_due("effect")
     (old,) = due.claim_ids([row.pk])
     end_lease(old)
@@ -95,7 +96,7 @@ def test_old_holder_cannot_settle_after_a_new_claim(make_due) -> None:
     assert Due.objects.get().outcome == "made"
 
 
-def test_renewal_keeps_the_lease_and_names_what_is_lost(make_due) -> None:
+def test_renewal_keeps_the_lease_and_names_what_is_lost(make_due: Make) -> None:
     rows = [make_due() for _ in range(3)]
     claims = due.claim_ids([row.pk for row in rows])
     for claim in claims:
@@ -103,10 +104,12 @@ def test_renewal_keeps_the_lease_and_names_what_is_lost(make_due) -> None:
     due.claim_ids([claims[0].id])
     due.cancel(claims[1].reaction, claims[1].key)
     assert due.renew(claims) == {claims[2].id}
-    assert Due.objects.get(pk=claims[2].id).lease_until > clock.now() + timedelta(seconds=9)
+    lease = Due.objects.get(pk=claims[2].id).lease_until
+    assert lease is not None
+    assert lease > clock.now() + timedelta(seconds=9)
 
 
-def test_renewal_does_not_wait_for_a_row_being_settled(make_due) -> None:
+def test_renewal_does_not_wait_for_a_row_being_settled(make_due: Make) -> None:
     row = make_due()
     (claim,) = due.claim_ids([row.pk])
     took: list[float] = []
@@ -122,7 +125,9 @@ def test_renewal_does_not_wait_for_a_row_being_settled(make_due) -> None:
     assert took[0] < 1
 
 
-def test_failing_work_is_tried_five_times_and_then_fails_with_an_event(make_due, caplog) -> None:
+def test_failing_work_is_tried_five_times_and_then_fails_with_an_event(
+    make_due: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     row = make_due("broken")
     outcomes = []
     for _ in range(due.MAX_ATTEMPTS):
@@ -137,7 +142,7 @@ def test_failing_work_is_tried_five_times_and_then_fails_with_an_event(make_due,
     assert runner.run_id(row.pk) is None
 
 
-def test_retries_wait_longer_each_time(make_due) -> None:
+def test_retries_wait_longer_each_time(make_due: Make) -> None:
     row = make_due("broken")
     pauses = []
     for _ in range(3):
@@ -148,7 +153,7 @@ def test_retries_wait_longer_each_time(make_due) -> None:
     assert pauses == [1, 2, 4]
 
 
-def test_row_whose_holders_all_died_is_buried(make_due) -> None:
+def test_row_whose_holders_all_died_is_buried(make_due: Make) -> None:
     row = make_due("effect")
     for _ in range(due.MAX_ATTEMPTS):
         (claim,) = due.claim_ids([row.pk])
@@ -161,7 +166,7 @@ def test_row_whose_holders_all_died_is_buried(make_due) -> None:
     assert Event.objects.get().kind == due.FAILED
 
 
-def test_release_without_blame_costs_no_attempt(make_due) -> None:
+def test_release_without_blame_costs_no_attempt(make_due: Make) -> None:
     row = make_due()
     (claim,) = due.claim_ids([row.pk])
     assert due.release(claim, retry_after_seconds=0, is_counted=False)
@@ -170,7 +175,7 @@ def test_release_without_blame_costs_no_attempt(make_due) -> None:
     assert not due.release(claim, retry_after_seconds=0)
 
 
-def test_runner_settles_what_its_handler_did_not(make_due) -> None:
+def test_runner_settles_what_its_handler_did_not(make_due: Make) -> None:
     row = make_due("word")
     assert runner.run_id(row.pk) == "said"
     row.refresh_from_db()
@@ -178,7 +183,7 @@ def test_runner_settles_what_its_handler_did_not(make_due) -> None:
     assert row.done_at is not None
 
 
-def test_runner_renews_the_lease_of_slow_work(make_due, monkeypatch) -> None:
+def test_runner_renews_the_lease_of_slow_work(make_due: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(due, "LEASE_SECONDS", 0.4)
     monkeypatch.setattr(runner, "RENEW_SECONDS", 0.1)
     row = make_due("slow_without_settling", seconds_asleep=0)
@@ -186,11 +191,12 @@ def test_runner_renews_the_lease_of_slow_work(make_due, monkeypatch) -> None:
     stolen: list[Claim] = []
     done = threading.Event()
 
-    def thief() -> None:
+    def steal() -> None:
         while not done.wait(0.02):
             stolen.extend(due.claim_ids([row.pk]))
+        connection.close()
 
-    thieves = threading.Thread(target=lambda: (thief(), connection.close()))
+    thieves = threading.Thread(target=steal)
     (claim,) = due.claim_ids([row.pk])
     thieves.start()
     assert runner.run(claim) == "slow"
@@ -199,7 +205,7 @@ def test_runner_renews_the_lease_of_slow_work(make_due, monkeypatch) -> None:
     assert stolen == []
 
 
-def test_drain_runs_coroutines_and_plain_functions_without_waiting(make_due) -> None:
+def test_drain_runs_coroutines_and_plain_functions_without_waiting(make_due: Make) -> None:
     job, turn = make_due("effect"), make_due("aeffect", queue="bots", deliver_seconds=3600)
     started = time.monotonic()
     assert runner.drain() == 2
@@ -207,7 +213,7 @@ def test_drain_runs_coroutines_and_plain_functions_without_waiting(make_due) -> 
     assert (len(effects_of(job.pk)), len(effects_of(turn.pk))) == (1, 1)
 
 
-def test_log_line_of_a_failure_holds_no_text(make_due, caplog) -> None:
+def test_log_line_of_a_failure_holds_no_text(make_due: Make, caplog: pytest.LogCaptureFixture) -> None:
     from config.logs import JsonFormatter
 
     runner.run_id(make_due("broken").pk)

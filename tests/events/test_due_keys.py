@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -18,7 +19,7 @@ PATH = "tests.events.due_handlers.word"
 
 
 @pytest.fixture(autouse=True)
-def reactions(settings) -> None:
+def reactions(settings: Any) -> None:
     settings.REACTIONS = {"entry.stored": [Reaction(PATH, key="conversation:{subject_id}")]}
 
 
@@ -142,7 +143,7 @@ def test_schedule_outside_a_transaction_is_refused() -> None:
         due.schedule(PATH, "step:1", None)
 
 
-def test_key_that_names_an_unknown_fact_stores_nothing(settings) -> None:
+def test_key_that_names_an_unknown_fact_stores_nothing(settings: Any) -> None:
     settings.REACTIONS = {"entry.stored": [Reaction(PATH, key="seat:{seat}")]}
     with pytest.raises(KeyError):
         store_entry()

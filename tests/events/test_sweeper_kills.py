@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django.db import connection
 
-from events import announce, due, queries
+from events import announce, clock, due, queries
 from events.models import Beat, Due, Event
 from events.sweeper import Sweeper
+from tests.events.conftest import Make, Spawn, WaitFor
 from tests.events.due_handlers import effects_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,7 +32,6 @@ loop = Loop("bots")
 loop.start()
 time.sleep(60)
 """
-Spawn = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ def all_done(count: int) -> bool:
 
 
 def test_jobs_killed_at_every_point_are_completed_once_within_fifteen_seconds(
-    make_due, spawn: Spawn, request, wait_for
+    make_due: Make, spawn: Spawn, request: pytest.FixtureRequest, wait_for: WaitFor
 ) -> None:
     rows = {point: make_due("effect") for point in POINTS}
     children = [spawn(RUN.format(due_id=row.pk), KILL_AT=point) for point, row in rows.items()]
@@ -66,7 +65,7 @@ def test_jobs_killed_at_every_point_are_completed_once_within_fifteen_seconds(
 
 @pytest.mark.parametrize("point", ["during call", "before commit"])
 def test_turns_of_a_killed_loop_are_completed_once_within_fifteen_seconds(
-    point: str, make_due, spawn: Spawn, request, wait_for
+    point: str, make_due: Make, spawn: Spawn, request: pytest.FixtureRequest, wait_for: WaitFor
 ) -> None:
     rows = [make_due("aeffect", queue="bots") for _ in range(10)]
     assert spawn(RUN_LOOP, KILL_AT=point).wait(60) == -signal.SIGKILL
@@ -75,7 +74,7 @@ def test_turns_of_a_killed_loop_are_completed_once_within_fifteen_seconds(
     assert [len(effects_of(row.pk)) for row in rows] == [1] * 10
 
 
-def test_several_sweepers_race_without_doubling(make_due, wait_for) -> None:
+def test_several_sweepers_race_without_doubling(make_due: Make, wait_for: WaitFor) -> None:
     rows = [make_due("effect", seconds=-5) for _ in range(60)]
     sweepers = [Sweeper() for _ in range(3)]
     threads = [threading.Thread(target=sweeper.run) for sweeper in sweepers]
@@ -89,7 +88,7 @@ def test_several_sweepers_race_without_doubling(make_due, wait_for) -> None:
     assert Event.objects.count() == len(rows)
 
 
-def test_one_long_job_does_not_hold_up_the_others(make_due, sweeping, wait_for) -> None:
+def test_one_long_job_does_not_hold_up_the_others(make_due: Make, sweeping: Sweeper, wait_for: WaitFor) -> None:
     make_due("effect", seconds=-5)
     Due.objects.update(facts={"seconds": 8})
     time.sleep(2.5)
@@ -98,7 +97,7 @@ def test_one_long_job_does_not_hold_up_the_others(make_due, sweeping, wait_for) 
     assert queries.status()["queues"]["jobs"]["in_hand"] == 1
 
 
-def test_sweeper_survives_the_loss_of_its_connections(make_due, sweeping, wait_for) -> None:
+def test_sweeper_survives_the_loss_of_its_connections(make_due: Make, sweeping: Sweeper, wait_for: WaitFor) -> None:
     time.sleep(0.5)
     with connection.cursor() as cursor:
         for _ in range(5):
@@ -111,20 +110,22 @@ def test_sweeper_survives_the_loss_of_its_connections(make_due, sweeping, wait_f
     wait_for(lambda: all_done(1), seconds=10)
 
 
-def test_sweeper_buries_poison(make_due, sweeping, wait_for) -> None:
-    row = make_due("effect", seconds=-5)
-    Due.objects.update(attempts=due.MAX_ATTEMPTS, lease_until=row.run_after)
-    wait_for(lambda: Due.objects.get().outcome == "failed", seconds=5)
+def test_sweeper_buries_poison(make_due: Make, sweeping: Sweeper, wait_for: WaitFor) -> None:
+    make_due("effect", seconds=60)  # so that the sweeper does not take it before it is poison
+    Due.objects.update(attempts=due.MAX_ATTEMPTS, lease_until=clock.now())
+    wait_for(lambda: Due.objects.get().outcome == "failed", seconds=15)
 
 
-def test_sweeper_beats_and_sends_canaries(sweeping, wait_for, monkeypatch) -> None:
+def test_sweeper_beats_and_sends_canaries(
+    sweeping: Sweeper, wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wait_for(lambda: Beat.objects.filter(name="sweeper").exists(), seconds=5)
     assert queries.status()["beats"]["sweeper"]["age_seconds"] < 5
     assert announce.announcer().flush(5)
     assert announce.announcer().counters.sent >= 2
 
 
-def test_sweep_command_ends_cleanly_on_sigterm(make_due, spawn: Spawn, wait_for) -> None:
+def test_sweep_command_ends_cleanly_on_sigterm(make_due: Make, spawn: Spawn, wait_for: WaitFor) -> None:
     child = spawn("from django.core.management import call_command; call_command('sweep')")
     make_due("effect", seconds=-5)
     wait_for(lambda: all_done(1), seconds=30)
@@ -132,7 +133,7 @@ def test_sweep_command_ends_cleanly_on_sigterm(make_due, spawn: Spawn, wait_for)
     assert child.wait(10) == 0
 
 
-def test_status_names_what_is_late(make_due) -> None:
+def test_status_names_what_is_late(make_due: Make) -> None:
     make_due("effect", seconds=-7)
     make_due("effect", seconds=60)
     make_due("aeffect", queue="bots")

@@ -14,6 +14,8 @@ from llm.exchange import Completed, Request
 from llm.providers import litellm
 from tests.machinery.stub_server import StubServer
 
+Ask = Callable[..., Completed]
+
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -38,7 +40,7 @@ REQUEST = Request(
 def stub(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[StubServer]:
     """A provider that answers as told; our pauses and time limits are short."""
     monkeypatch.setattr(door, "FIRST_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(door, "ATTEMPT_SECONDS", 2.0)
+    monkeypatch.setattr(door, "ATTEMPT_SECONDS", 15.0)
     litellm.warm_up()
     with StubServer() as server:
         settings.LLM_BASE, settings.LLM_KEY = server.base, KEY
@@ -46,7 +48,7 @@ def stub(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[StubServer]
 
 
 @pytest.fixture
-def ask() -> Callable[..., Completed]:
+def ask() -> Ask:
     """Ask through the door; keywords change the usual request."""
 
     def complete(**changes: Any) -> Completed:
