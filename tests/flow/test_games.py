@@ -111,7 +111,7 @@ def test_missing_act_voids_the_match_and_pays_the_other(make_group: MakeGroup) -
 
 def test_strikes_lead_out_and_the_game_ends_when_too_few_are_left(make_group: MakeGroup) -> None:
     group = make_group("giver", "taker", on_timeout={"strikes": 1, "exit": "inactive"})
-    match, giver, taker = match_and_seats(group)
+    match, giver, _taker = match_and_seats(group)
     act(match, giver, sent="4")
     act(match, giver, more="no")
     late(match)

@@ -1,5 +1,6 @@
 """The shipped study made short for tests: few rounds, little time, nobody stands in."""
 
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ import yaml
 from config.places import ROOT
 from studies import items, slots
 from studies.schema import StudyFile
+from tests.machinery.running import Running
 
 SHIPPED = ROOT / "experiments" / "partner_selection" / "studies"
 FAST = {"min_s": 0.3, "max_s": 1.5, "chars_per_s": 200, "think_s": [0.1, 0.5], "miss": 0}
@@ -35,6 +37,13 @@ def quick_study(folder: Path, *, name: str = "quick", change: Callable[[Study], 
         change(said)
     (home / "study.yaml").write_text(yaml.safe_dump(said, sort_keys=False))
     return home
+
+
+def entry_link(running: Running, name: str) -> str:
+    """An open entry link of a study."""
+    found = re.search(r"https?://\S+/j/\S+", running.manage("study", "link", name))
+    assert found, "no link was printed"
+    return found[0]
 
 
 def stage(said: Study, name: str) -> Study:

@@ -1,6 +1,5 @@
 """Whole groups through the real doors, from the landing page to the code, and then the dataset."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from tests.exports.recompute_pay import differences
 from tests.machinery.dataset import Rows, ask, export, table
 from tests.machinery.player import Player, Shown, play_all
-from tests.machinery.quick import quick_study, right_answers, stage
+from tests.machinery.quick import entry_link, quick_study, right_answers, stage
 from tests.machinery.running import Running
 
 ROUNDS = 3
@@ -20,9 +19,7 @@ ROUNDS = 3
 def opened(running: Running, home: Path, name: str) -> str:
     """Load and open a study; its entry link."""
     running.manage("study", "load", str(home), "--open")
-    found = re.search(r"https?://\S+/j/\S+", running.manage("study", "link", name))
-    assert found
-    return found[0]
+    return entry_link(running, name)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,216 @@
+"""`manage.py study …`: check, freeze and run studies from the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from bots.errors import BotsError
+from bots.run import Progress, run_groups
+from config.places import ROOT
+from matching.errors import MatchingError
+from participants.services import make_link
+from studies import changes, queries, services
+from studies.check import check
+from studies.models import Study
+from studies.problems import Problem, StudyError, errors
+from studies.publish import SCHEMA_FILE, published
+
+Verb = Callable[["Command", dict[str, Any]], None]
+
+
+class Command(BaseCommand):
+    """One subcommand per verb."""
+
+    help = "Check, freeze, open, pause, close, amend and compare studies."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the verbs."""
+        verbs = parser.add_subparsers(dest="verb", required=True)
+
+        def verb(name: str, text: str, *arguments: str) -> CommandParser:
+            made: CommandParser = verbs.add_parser(name, help=text)
+            for argument in arguments:
+                made.add_argument(argument)
+            return made
+
+        verb("check", "say everything that is wrong with the study in a folder", "folder")
+        for name in ("freeze", "load"):
+            text = "check the study in a folder and keep it for good" + (
+                ", and open it (--open)" if name == "load" else ""
+            )
+            made = verb(name, text, "folder")
+            made.add_argument("--seed", help="for simulations; otherwise drawn")
+            made.add_argument("--demo", action="store_true", help="a demonstration, whose data are never a result")
+            made.add_argument("--open", action="store_true", help="let people in at once") if name == "load" else None
+        for name, text in (("open", "let people in"), ("pause", "let nobody new in"), ("close", "end data collection")):
+            verb(name, text, "study")
+        made = verb("amend", "make a new version of a running study", "study")
+        made.add_argument("--folder", help="the whole study as it shall be")
+        made.add_argument(
+            "--set", action="append", default=[], metavar="PATH=VALUE", help="one change; may be repeated"
+        )
+        made.add_argument("--code", metavar="REASON", help="accept the experiment code that is installed now")
+        made.add_argument("--reason", default="", help="why; kept with the version")
+        made = verb("diff", "compare a version with the newest, with another, or with a folder", "study", "other")
+        made.add_argument(
+            "--version", type=int, default=None, dest="number", help="the version to start from (default: newest)"
+        )
+        made = verb("schema", "write the JSON Schema of study files")
+        made.add_argument("--out", default=str(ROOT / SCHEMA_FILE), help="where to; - is the screen")
+        made = verb("link", "make an entry link for everybody who gets it, or links for one person each", "study")
+        made.add_argument("--single", type=int, default=0, metavar="N", help="N links, each for one person")
+        made = verb("run", "play groups without people, as fast as their seats decide", "study")
+        made.add_argument("--groups", type=int, required=True, help="how many")
+        made.add_argument("--max-calls", type=int, help="most attempts to ask a language model")
+        verb("list", "every study with its status and newest version")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Run the verb; a refusal ends with status 1 and says all that is wrong."""
+        try:
+            VERBS[options["verb"]](self, options)
+        except StudyError as error:
+            for problem in error.problems:
+                self.tell(problem)
+            raise CommandError(str(error)) from error
+        except (BotsError, MatchingError) as error:
+            raise CommandError(str(error)) from error
+
+    def tell(self, problem: Problem) -> None:
+        """Print one problem."""
+        is_error = problem.severity == "error"
+        style, stream = (self.style.ERROR, self.stderr) if is_error else (self.style.WARNING, self.stdout)
+        stream.write(style(str(problem)))
+
+    def say(self, text: str) -> None:
+        """Print one line of good news."""
+        self.stdout.write(self.style.SUCCESS(text))
+
+
+def check_verb(command: Command, options: dict[str, Any]) -> None:
+    """Print every problem of a folder."""
+    problems = check(options["folder"])
+    for problem in problems:
+        command.tell(problem)
+    found = len(errors(problems))
+    if found:
+        raise CommandError(f"{found} to mend in {options['folder']}, {len(problems) - found} warnings")
+    command.say(f"{options['folder']} is sound: {len(problems)} warnings")
+
+
+def freeze_verb(command: Command, options: dict[str, Any]) -> None:
+    """Freeze or load a folder."""
+    for problem in check(options["folder"]):
+        if problem.severity == "warning":
+            command.tell(problem)
+    is_open = bool(options.get("open"))
+    version = services.load(options["folder"], seed=options["seed"], is_demo=options["demo"], is_open=is_open)
+    command.say(
+        f"{version.study.slug} version {version.number} is frozen ({version.sha256[:12]}), {version.study.status}"
+    )
+
+
+def turn_verb(command: Command, options: dict[str, Any]) -> None:
+    """Open, pause or close a study."""
+    study = queries.study_named(options["study"])
+    {"open": services.open_study, "pause": services.pause_study, "close": services.close_study}[options["verb"]](study)
+    command.say(f"{study.slug} is {study.status}")
+
+
+def amend_verb(command: Command, options: dict[str, Any]) -> None:
+    """Make a new version."""
+    study = queries.study_named(options["study"])
+    if options["folder"] and options["set"]:
+        raise CommandError("use --folder or --set, not both")
+    source = options["folder"] or dict(_assignment(each) for each in options["set"])
+    reason = options["reason"] or options["code"] or ""
+    version = services.amend(study, source, reason=reason, with_code=options["code"] is not None)
+    command.say(f"{study.slug} has version {version.number}: {version.reason}. Those who enter from now on get it.")
+
+
+def diff_verb(command: Command, options: dict[str, Any]) -> None:
+    """Print what differs."""
+    study = queries.study_named(options["study"])
+    start = queries.version_of(study, options["number"])
+    if options["other"].isdigit():
+        end = queries.version_of(study, int(options["other"])).definition
+    else:
+        end = services.definition_of(Path(options["other"]))
+    found = changes.differences(start.definition, end)
+    for change in found:
+        command.stdout.write(str(change))
+    command.say(f"{len(found)} differences between version {start.number} and {options['other']}")
+
+
+def schema_verb(command: Command, options: dict[str, Any]) -> None:
+    """Write the JSON Schema."""
+    if options["out"] == "-":
+        command.stdout.write(published(), ending="")
+        return
+    Path(options["out"]).write_text(published(), encoding="utf-8")
+    command.say(f"wrote {options['out']}")
+
+
+def link_verb(command: Command, options: dict[str, Any]) -> None:
+    """Print entry links. Their tokens are stored nowhere: what is printed here is the only copy."""
+    study = queries.study_named(options["study"])
+    for _ in range(options["single"] or 1):
+        token = make_link(study, is_open=not options["single"])
+        command.stdout.write(f"{settings.ORIGIN}/j/{token}")
+
+
+def run_verb(command: Command, options: dict[str, Any]) -> None:
+    """Play groups without people, with a line that counts. Interrupted, it goes on when called again."""
+    version = queries.version_of(queries.study_named(options["study"]), None)
+
+    def report(done: Progress) -> None:
+        line = f"{done.finished} of {done.wanted} groups, {done.turns} turns, {done.calls} calls of models"
+        command.stdout.write(f"\r{line}", ending="")
+        command.stdout.flush()
+
+    done = run_groups(version, options["groups"], report, max_calls=options["max_calls"])
+    command.stdout.write("")
+    command.say(f"{done.complete} groups complete, {done.ended} ended early")
+
+
+def list_verb(command: Command, options: dict[str, Any]) -> None:
+    """Print every study."""
+    del options
+    for study in Study.objects.order_by("slug"):
+        newest = study.current
+        version = f"v{newest.number} {newest.sha256[:12]}" if newest else "not frozen"
+        marks = " demo" if study.is_demo else " simulated" if study.is_simulated else ""
+        stale = "" if newest is None or queries.code_matches(newest) else "  OTHER CODE INSTALLED: nobody new is let in"
+        command.stdout.write(f"{study.slug:32} {study.status:7} {version}{marks}  {study.title}{stale}")
+
+
+def _assignment(said: str) -> tuple[str, Any]:
+    path, sign, value = said.partition("=")
+    if not sign:
+        raise CommandError(f'"{said}": write PATH=VALUE, for example sample.target=30')
+    try:
+        return path, json.loads(value) if value[:1] in "[{" else yaml.safe_load(value)
+    except (ValueError, yaml.YAMLError) as error:
+        raise CommandError(f'"{said}": {error}') from error
+
+
+VERBS: dict[str, Verb] = {
+    "check": check_verb,
+    "load": freeze_verb,
+    "freeze": freeze_verb,
+    "open": turn_verb,
+    "pause": turn_verb,
+    "close": turn_verb,
+    "amend": amend_verb,
+    "diff": diff_verb,
+    "schema": schema_verb,
+    "link": link_verb,
+    "run": run_verb,
+    "list": list_verb,
+}
