@@ -117,3 +117,12 @@ def label_for(partner: Partner, levels: Mapping[str, str]) -> str:
 def canonical(value: Any) -> str:
     """JSON with sorted keys and no spaces: the text whose sha256 names a definition."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def code_is_current(version: Version) -> bool:
+    """Whether the installed experiments are those the version was frozen with."""
+    frozen: Mapping[str, str] = version.experiment_sha256
+    try:
+        return all(registry.code_sha256(name) == sha256 for name, sha256 in frozen.items())
+    except StudyError:
+        return False

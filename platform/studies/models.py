@@ -38,6 +38,11 @@ class Study(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    @property
+    def current(self) -> "Version | None":
+        """The newest version: the one that whoever enters now gets."""
+        return self.versions.order_by("-number").first()
+
 
 class Membership(models.Model):
     """A researcher's role in a study."""

@@ -32,6 +32,7 @@ def experiment(name: str) -> Experiment:
     return found
 
 
+@cache
 def code_sha256(name: str) -> str:
     """The sha256 of an experiment's code: its .py files and templates, by relative path."""
     module = Path(str(_origin(_module_of(name))))

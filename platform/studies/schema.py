@@ -56,7 +56,7 @@ class Allocation(Part):
     method: Literal["permuted_block"] = "permuted_block"
     block_sizes: list[Annotated[int, Field(ge=1, le=48)]] = Field(min_length=1, max_length=6)
     strata: list[Name] = Field(
-        default_factory=list, max_length=3, description="Choice items, each answer with blocks of its own."
+        default_factory=list, max_length=2, description="Choice items, each answer with blocks of its own."
     )
     at: Name = Field(
         description="`formation` (of the group), `entry`, or the stage after which a participant is allocated."

@@ -11,14 +11,14 @@ from studies.schema_stages import GameStage, QuizStage, WaitingRoomStage
 
 GIVEN: Mapping[str, frozenset[str]] = {
     "waiting_room": frozenset({"here", "needed", "usual_minutes"}),
-    "game": frozenset({"round", "rounds", "points", "position", "void_points"}),
+    "game": frozenset({"round", "rounds", "void_points"}),
     "debrief": frozenset({"points"}),
     "exit": frozenset({"code", "points", "pay_total", "pay_base", "pay_bonus", "pay_waiting"}),
 }
 """Kind of page → facts that the platform knows only when the page is shown. All others come from `slots`.
 
-`here` and `needed` are people; `usual_minutes` is the expected wait; `position` is one's own letter;
-`void_points` is what a round that was not completed gives; amounts of pay carry their currency's decimals.
+`here` and `needed` are people; `usual_minutes` is the expected wait; amounts of pay carry their currency's decimals.
+Game pages name parameters, these, and the facts of the view; a page for those who sit out names `void_points` only.
 """
 
 

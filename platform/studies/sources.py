@@ -30,7 +30,7 @@ class Source(Protocol):
 
 
 class FolderSource:
-    """A study's folder on the disk, and the folder `studies/` around it where it stands in one: nothing else can be named."""
+    """A study's folder, and the folder `studies/` around it where it stands in one: nothing else can be named."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()

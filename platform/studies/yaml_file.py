@@ -54,6 +54,8 @@ def parse(text: str, *, name: str, prefix: str = "") -> Document:
         Problem(f"{prefix}{spell(path, data)}" or name, code, what, remedy, line)
         for path, code, what, remedy, line in reader.found
     ]
+    if data is None and not problems:
+        problems = [_empty(name)]
     return Document(data, reader.lines, problems)
 
 
@@ -63,7 +65,7 @@ def _has_alias(text: str) -> bool:
 
 def _alias_line(text: str) -> int | None:
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if getattr(event, "anchor", None):  # an alias has one too
+        if getattr(event, "anchor", None) and event.start_mark:  # an alias has one too
             return int(event.start_mark.line) + 1
     return None
 
@@ -71,12 +73,16 @@ def _alias_line(text: str) -> int | None:
 def _nothing_or_alias(name: str, text: str) -> Problem:
     line = _alias_line(text)
     if line is None:
-        return Problem(name, "E006", "the file is empty.", "Begin with `schema: study/1`.")
+        return _empty(name)
     return Problem(name, "E005", "anchors (&) and aliases (*) are not allowed.", "Write the value out.", line)
 
 
+def _empty(name: str) -> Problem:
+    return Problem(name, "E006", "the file is empty.", "Write it; docs/study-file.md has an example.", 1)
+
+
 def _syntax_problem(name: str, error: yaml.MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
+    mark: Any = error.problem_mark or error.context_mark
     what = ", ".join(part for part in (error.context, error.problem) if part)
     remedy = "Look at this line and the one before: indentation, a colon, a bracket or a quotation mark."
     return Problem(name, "E001", f"this is not YAML: {what}.", remedy, int(mark.line) + 1 if mark else None)

@@ -97,10 +97,10 @@ def needs(*sections: str) -> Callable[[Check], Needing]:
     return lambda check: Needing(check, frozenset(sections))
 
 
-def meant(word: str, known: Iterable[str]) -> str:
-    """'Did you mean …?', or the list of what there is."""
+def meant(word: str, known: Iterable[str], more: Iterable[str] = ()) -> str:
+    """Say 'Did you mean …?', or list what there is; `more` are too many to list."""
     known = sorted(known)
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    close = get_close_matches(word, [*known, *more], n=1, cutoff=0.6)
     if close:
         return f"Did you mean {close[0]}?"
     return f"There are: {', '.join(known)}." if known else "There is none."

@@ -32,25 +32,28 @@ def seats_can_be_paired(context: Context) -> None:
         if experiment is None or parameters is None or plan is None or set(plan.roles) != set(experiment.roles):
             continue
         full, least = seats_of(plan), smallest(plan, stage)
-        _try(context, ("groups", group_of(context.study, stage.id), "roles"), experiment, parameters, full)
-        if least and len(least) < len(full):
+        is_paired = _try(context, ("groups", group_of(context.study, stage.id), "roles"), experiment, parameters, full)
+        if is_paired and least and len(least) < len(full):
             _try(context, (*path, "min_active"), experiment, parameters, least)
 
 
-def _try(context: Context, path: Path, experiment: Experiment, parameters: Parameters, seats: Sequence[Seat]) -> None:
+def _try(context: Context, path: Path, experiment: Experiment, parameters: Parameters, seats: Sequence[Seat]) -> bool:
+    """Whether it goes well; says why not."""
     who = ", ".join(f"{count} {role}" for role, count in sorted(Counter(seat.role for seat in seats).items()))
     try:
         largest = max(_play(experiment, parameters, seats, seed) for seed in range(SEEDS))
     except PairingError as error:
         context.say("E404", path, f"{experiment.name} cannot pair {who}: {error}.", "Change the numbers of seats.")
-        return
+        return False
     except Exception as error:
         what = f"{experiment.name} cannot pair {who}: {type(error).__name__}: {error}."
         context.say("E404", path, what, "Change the numbers of seats, or mend the pairing rule.")
-        return
-    if largest > MOST_BLIND and any(isinstance(step, Decision) and step.blind for step in leaves(experiment.steps)):
+        return False
+    is_blind = any(isinstance(step, Decision) and step.blind for step in leaves(experiment.steps))
+    if largest > MOST_BLIND and is_blind:
         what = f"{largest} seats act blind in one match; {MOST_BLIND} may."
         context.say("E413", path, what, "Use smaller matches, or a decision that is not blind.")
+    return largest <= MOST_BLIND or not is_blind
 
 
 def _play(experiment: Experiment, parameters: Parameters, seats: Sequence[Seat], seed: int) -> int:

@@ -27,7 +27,7 @@ def items_are_sound(context: Context) -> None:
         document, found = _parsed(context, stage.items, text)
         for at, item in enumerate(found):
             _item(context, _Place(stage.items, document, at), item, is_quiz=stage.kind == "quiz")
-            if (names := known_names(context, stage)) is not None:
+            if (names := known_names(context)) is not None:
                 _resolved(context, _Place(stage.items, document, at), item, names)
         _ids_once(context, stage.items, document, found)
 

@@ -82,9 +82,10 @@ def _mend(data: Any, path: Path, error: ErrorDetails) -> None:
     """Undo what is wrong but clear, so that the checks of meaning can run: unknown keys, forgotten quotes."""
     parent: Any = data
     for part in path[:-1]:
-        if not isinstance(parent, dict | list) or (isinstance(parent, dict) and part not in parent):
+        try:
+            parent = parent[part]
+        except (KeyError, IndexError, TypeError):
             return
-        parent = parent[part]
     if error["type"] == "extra_forbidden":
         parent.pop(path[-1], None)
     elif error["type"] in {"string_type", "unquoted"} and isinstance(error["input"], int | float):
@@ -160,6 +161,8 @@ def _words(error: ErrorDetails, path: Path, known: list[str]) -> tuple[str, str,
                 "max is missing. Unbounded bonuses are refused.",
                 'Write the most that points can pay, e.g. max: "6.00".',
             )
+        if last == "daily_cost_usd":
+            return "E504", "is missing. A model without a limit of cost is refused.", 'Write daily_cost_usd: "5.00".'
         return "E105", "is missing.", "Add it; docs/study-file.md says what it means."
     if kind in {"string_type", "unquoted"} and isinstance(error["input"], int | float):
         return (

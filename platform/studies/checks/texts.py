@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -25,37 +26,40 @@ from studies.schema_stages import (
     SurveyStage,
     WaitingRoomStage,
 )
-from studies.slots import GIVEN, study_slots
+from studies.slots import GIVEN, parameter_slots, study_slots
 from studies.yaml_file import Path
 
 _GIVING_AWAY = re.compile(r"\b(trust\w*|bots?|hidden|conditions?|rapport)\b", re.IGNORECASE)
-_BY_PLATFORM = ("void", "sit_out")  # pages that every game may need, whatever its steps
+BY_PLATFORM = ("void", "sit_out")  # pages that every game may need, whatever its steps
 _FOREIGN_PICTURE = re.compile(r"!\[[^\]]*\]\((?!\s*/static/)")
 
 
 @needs("waves", "exits", "payments", "groups")
 def pages_are_sound(context: Context) -> None:
     """E103, E603, E606, W701: pages of stages and exits."""
+    names = known_names(context)
     for path, stage in context.stages():
         for where, file in _pages_of(stage):
-            _page(context, (*path, *where), file, kind=stage.kind, stage=stage)
+            _page(context, (*path, *where), file, kind=stage.kind, known=_known(names, stage.kind))
         if isinstance(stage, GameStage):
             _game_pages(context, path, stage)
         for where, label in _labels_of(stage):
-            names = known_names(context, stage)
-            if names is not None:
-                for _, what, remedy in slot_problems(label, names):
-                    context.say("E603", (*path, *where), what, remedy)
+            for _, what, remedy in slot_problems(label, _known(names, "")):
+                context.say("E603", (*path, *where), what, remedy)
     for name, exit_ in context.study.exits.items():
-        _page(context, ("exits", name, "page"), exit_.page, kind="exit", stage=None)
+        _page(context, ("exits", name, "page"), exit_.page, kind="exit", known=_known(names, "exit"))
 
 
-@needs("partners")
-def personas_are_there(context: Context) -> None:
-    """E103: the prompts of models."""
+@needs("partners", "waves")
+def personas_are_sound(context: Context) -> None:
+    """E103, E603: the prompts of models name parameters only."""
+    values = [found_parameters(stage) for _, stage in context.stages("game") if isinstance(stage, GameStage)]
     for name, partner in context.study.partners.items():
         for at, file in enumerate(partner.personas if isinstance(partner, ModelPartner) else []):
-            context.read(file, ("partners", name, "personas", at))
+            text = context.read(file, ("partners", name, "personas", at))
+            for each in values if text is not None else []:
+                known = Known(parameter_slots(each.slots())) if each else None
+                _say_slots(context, file, text or "", known)
 
 
 def no_secrets(context: Context) -> None:
@@ -94,52 +98,57 @@ def _labels_of(stage: StageConfig) -> Iterator[tuple[Path, str]]:
 
 
 def _game_pages(context: Context, path: Path, stage: GameStage) -> None:
-    """One page for each step and role, and each text that views may ask for."""
-    experiment = found_experiment(stage)
+    """One page for each step and role, and each text that views or the platform may ask for."""
+    experiment, parameters = found_experiment(stage), found_parameters(stage)
     if experiment is None:
         return
     steps = [f"{step.name}_{role}" for step in leaves(experiment.steps) for role in experiment.roles]
-    wanted = {f"{stage.pages}/{name}.md" for name in [*steps, *experiment.texts]}
+    wanted = {f"{stage.pages}/{name}.md" for name in [*steps, *experiment.texts, *BY_PLATFORM]}
     there = set(context.source.listed(stage.pages, ".md"))
+    values = parameter_slots(parameters.slots()) if parameters else None
+    known = Known(values, GIVEN["game"] | words_of(stage.experiment)) if values is not None else None
+    idle = Known(values, frozenset({"void_points"})) if values is not None else None
     for file in sorted(wanted | there):
-        _page(context, (*path, "pages"), file, kind="game", stage=stage)
-    for file in sorted(there - wanted - {f"{stage.pages}/{name}.md" for name in _BY_PLATFORM}):
-        context.say_of_file(
-            "W104", file, None, f"no step and role of {experiment.name} has this name.", "Rename or remove it."
-        )
+        _page(context, (*path, "pages"), file, kind="game", known=idle if file.endswith("/sit_out.md") else known)
+    for file in sorted(there - wanted):
+        what = f"no step and role of {experiment.name} has this name."
+        context.say_of_file("W104", file, None, what, "Rename or remove it.")
 
 
-def _page(context: Context, path: Path, file: str, *, kind: str, stage: StageConfig | None) -> None:
+def _page(context: Context, path: Path, file: str, *, kind: str, known: "Known | None") -> None:
     text = context.read(file, path)
     if text is None:
         return
-    names = known_names(context, stage)
-    if names is not None:
-        for line_number, what, remedy in slot_problems(text, names, _given(kind, stage)):
-            context.say_of_file("E603", file, line_number, what, remedy)
+    _say_slots(context, file, text, known)
     for number, line in enumerate(text.splitlines(), start=1):
         if _FOREIGN_PICTURE.search(line):
-            context.say_of_file(
-                "E606", file, number, "pictures from elsewhere are not shown.", "Put it under /static/ and name that."
-            )
+            remedy = "Put it under /static/ and name that."
+            context.say_of_file("E606", file, number, "pictures from elsewhere are not shown.", remedy)
         found = _GIVING_AWAY.search(line)
         if found and kind != "debrief":
             context.say_of_file("W701", file, number, f'participants would read "{found[0]}".', "Use a neutral word.")
 
 
-def known_names(context: Context, stage: StageConfig | None) -> dict[str, Any] | None:
-    """Slots with their values; None where a game's parameters are not valid, so that nothing can be said."""
+@dataclass(frozen=True)
+class Known:
+    """Names that a text may use: those with a value now, and those that get one when the page is shown."""
+
+    values: Mapping[str, Any]
+    given: frozenset[str] = frozenset()
+
+
+def _known(names: Mapping[str, Any] | None, kind: str) -> Known | None:
+    return None if names is None else Known(names, GIVEN.get(kind, frozenset()))
+
+
+def known_names(context: Context) -> dict[str, Any] | None:
+    """Slots of the study with their values; None where so much is wrong with it that nothing can be said."""
     for _, each in context.stages("game"):
         if isinstance(each, GameStage) and found_parameters(each) is None:
             return None
-    if not {"contact", "estimated_minutes", "public_title"} <= context.sections:
+    if not {"contact", "estimated_minutes", "public_title", "payments", "exits", "groups"} <= context.sections:
         return None
-    return study_slots(context.study, stage.id if stage else "")
-
-
-def _given(kind: str, stage: StageConfig | None) -> frozenset[str]:
-    names = GIVEN.get(kind, frozenset())
-    return names | words_of(stage.experiment) if isinstance(stage, GameStage) else names
+    return study_slots(context.study)
 
 
 @cache
@@ -155,28 +164,28 @@ def words_of(experiment: str) -> frozenset[str]:
     return frozenset(word for word in found if word.isidentifier())
 
 
-def slot_problems(
-    text: str, names: Mapping[str, Any], given: frozenset[str] = frozenset()
-) -> Iterator[tuple[int, str, str]]:
-    """Line, what and remedy of every slot that cannot be filled from `names`, or later from the facts `given`."""
+def slot_problems(text: str, known: Known | None) -> Iterator[tuple[int, str, str]]:
+    """Line, what and remedy of every slot that cannot be filled."""
+    if known is None:
+        return
     for line in stray_braces(text):
         yield line, "these braces make no slot.", "Write {{ name }} with two braces on each side."
     for line, said in slot_expressions(text):
         try:
             expression = grammar.parse(said)
-            unknown = expression.names - set(names) - given
-            if unknown:
+            if unknown := expression.names - set(known.values) - known.given:
                 word = min(unknown)
-                yield (
-                    line,
-                    f'nothing is called "{word}" here.',
-                    meant(word, set(names) | (given if len(given) < 12 else set())),
-                )
-            elif expression.names <= set(names) - given:
-                expression.value(names)
+                yield line, f'nothing is called "{word}" here.', meant(word, known.values, known.given)
+            elif not expression.names & known.given:
+                expression.value(known.values)
         except StudyError as error:
             yield line, f"{error}.", "Use names, numbers, + - * / and comparisons."
 
 
-CHECKS = [pages_are_sound, personas_are_there, title_keeps_quiet]
+def _say_slots(context: Context, file: str, text: str, known: Known | None) -> None:
+    for line, what, remedy in slot_problems(text, known):
+        context.say_of_file("E603", file, line, what, remedy)
+
+
+CHECKS = [pages_are_sound, personas_are_sound, title_keeps_quiet]
 LAST = [no_secrets]

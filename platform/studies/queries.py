@@ -1,0 +1,39 @@
+"""Reads of studies and versions."""
+
+from studies import definition
+from studies.models import Study, Version, VersionFile
+from studies.problems import StudyError
+
+
+def study_named(slug: str) -> Study:
+    """The study with a slug. Raises StudyError: "study_unknown"."""
+    found = Study.objects.filter(slug=slug).first()
+    if found is None:
+        known = ", ".join(Study.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
+        raise StudyError("study_unknown", f'no study is called "{slug}"; there are: {known}')
+    return found
+
+
+def version_of(study: Study, number: int | None = None) -> Version:
+    """The newest version of a study, or the one with a number. Raises StudyError: "version_unknown"."""
+    found = study.versions.filter(**({"number": number} if number else {})).order_by("-number").first()
+    if found is None:
+        which = f"version {number}" if number else "frozen version"
+        raise StudyError("version_unknown", f"{study.slug} has no {which}; run `manage.py study freeze`")
+    return found
+
+
+def code_matches(version: Version) -> bool:
+    """Whether the installed experiments are those the version was frozen with; if not, new sessions are refused."""
+    return definition.code_is_current(version)
+
+
+def has_begun(study: Study) -> bool:
+    """Whether a recruited person has entered; from then on only listed fields may change."""
+    return study.participants.filter(origin="link").exists()
+
+
+def texts(version: Version) -> dict[str, str]:
+    """Every frozen text of a version, by path."""
+    rows = VersionFile.objects.filter(version=version).select_related("file")
+    return {row.path: row.file.text for row in rows}

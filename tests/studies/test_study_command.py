@@ -1,0 +1,132 @@
+"""`manage.py study …` as a researcher types it."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from studies.models import Study, Version
+from studies.publish import SCHEMA_FILE, published
+from studies.schema import StudyFile
+from tests.studies.conftest import FOLDER, Folder
+
+ROOT = Path(__file__).parents[2]
+
+
+def study(*arguments: object) -> str:
+    """What the command prints on the screen, good and bad."""
+    out = StringIO()
+    call_command("study", *map(str, arguments), stdout=out, stderr=out, no_color=True)
+    return out.getvalue()
+
+
+def refused(*arguments: object) -> str:
+    """What a command that ends with status 1 prints, with its last words."""
+    out = StringIO()
+    with pytest.raises(CommandError) as error:
+        call_command("study", *map(str, arguments), stdout=out, stderr=out, no_color=True)
+    assert error.value.returncode == 1
+    return out.getvalue() + str(error.value)
+
+
+def test_check_of_a_sound_study(folder: Folder) -> None:
+    assert "is sound: 0 warnings" in study("check", folder.path)
+
+
+def test_check_prints_every_problem_and_fails(folder: Folder) -> None:
+    folder.change("[2, 4]", "[3]")
+    folder.change("{{ code }}", "{{ cod }}", "pages/exit.md")
+    printed = refused("check", folder.path)
+    assert "E203 allocation.block_sizes[0] (line 15): 3 is not a multiple of 2 conditions. Use 2, 4, …" in printed
+    assert "E603 pages/exit.md (line 3)" in printed
+    assert "2 to mend" in printed
+
+
+@pytest.mark.django_db
+def test_load_open_pause_close_and_list(folder: Folder) -> None:
+    assert "version 1 is frozen" in study("load", folder.path, "--demo", "--open", "--seed", "s")
+    assert Version.objects.get().seed == "s"
+    listed = study("list")
+    assert "sharing-test" in listed
+    assert "open" in listed
+    assert "demo" in listed
+    assert "is paused" in study("pause", "sharing-test")
+    assert "is open" in study("open", "sharing-test")
+    assert "is closed" in study("close", "sharing-test")
+    assert "stays closed" in refused("open", "sharing-test")
+    assert Study.objects.get().status == "closed"
+
+
+@pytest.mark.django_db
+def test_freeze_of_a_spoiled_study_prints_all_and_keeps_nothing(folder: Folder) -> None:
+    folder.change("[2, 4]", "[3, 5]")
+    printed = refused("freeze", folder.path)
+    assert printed.count("E203") >= 2
+    assert Study.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_amend_and_diff(version: Version, folder: Folder) -> None:
+    assert "reason" in refused("amend", "sharing-test", "--set", "sample.target=30")
+    assert "has version 2: power" in study("amend", "sharing-test", "--set", "sample.target=30", "--reason", "power")
+    printed = study("diff", "sharing-test", "2", "--version", "1")
+    assert "~ sample.target: 24 → 30" in printed
+    assert "1 differences" in printed
+    folder.change("endowment: 12", "endowment: 14")
+    printed = study("diff", "sharing-test", folder.path)
+    assert "~ waves[main].stages[game].parameters.endowment: 12 → 14" in printed
+    assert "~ sample.target: 30 → 24" in printed
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("open", "nothing"), "there are: sharing-test"),
+        (("amend", "sharing-test", "--set", "sample", "--reason", "x"), "PATH=VALUE"),
+        (("amend", "sharing-test", "--code", "new"), "nothing differs"),
+        (("diff", "sharing-test", "7"), "has no version 7"),
+    ],
+)
+def test_refusals_name_the_remedy(version: Version, arguments: tuple[str, ...], words: str) -> None:
+    assert words in refused(*arguments)
+
+
+def test_published_schema_is_current(tmp_path: Path) -> None:
+    assert (ROOT / SCHEMA_FILE).read_text(encoding="utf-8") == published(), "run `manage.py study schema`"
+    study("schema", "--out", tmp_path / "s.json")
+    assert json.loads((tmp_path / "s.json").read_text())["title"] == "Study file"
+    assert study("schema", "--out", "-") == published()
+
+
+def models() -> dict[str, dict[str, object]]:
+    """Every model of the published schema, by name, with its properties."""
+    schema = json.loads(published())
+    return {"StudyFile": schema, **schema["$defs"]}
+
+
+def test_reference_names_every_field_and_code() -> None:
+    reference = (ROOT / "docs/study-file.md").read_text(encoding="utf-8")
+    for name, model in models().items():
+        for field in model.get("properties", {}):  # type: ignore[attr-defined]
+            assert f"`{field}`" in reference, f"docs/study-file.md does not name {field} of {name}"
+    sources = "".join(file.read_text() for file in (ROOT / "platform/studies").rglob("*.py"))
+    codes = {
+        word
+        for word in sources.replace('"', " ").replace(",", " ").split()
+        if len(word) == 4 and word[0] in "EW" and word[1:].isdigit()
+    }
+    assert len(codes) > 40
+    for code in codes:
+        assert f"| {code} |" in reference, f"docs/study-file.md does not explain {code}"
+
+
+def test_example_of_the_reference_is_a_study_file() -> None:
+    from studies import yaml_file
+
+    reference = (ROOT / "docs/study-file.md").read_text(encoding="utf-8")
+    example = reference.split("```yaml\n", 1)[1].split("```", 1)[0]
+    assert StudyFile.model_validate(yaml_file.parse(example, name="example").data).id
+    assert yaml_file.parse((FOLDER / "study.yaml").read_text(), name="study.yaml").problems == []

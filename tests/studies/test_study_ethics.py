@@ -1,0 +1,110 @@
+"""What hides or misnames a partner must be declared, and a debrief must explain it."""
+
+import pytest
+
+from tests.studies.conftest import Folder
+
+OMISSION = '  - {what: omission, approved_by: ethics board, reference: "IRB-1", debrief: pages/debrief.md}\n'
+DELAY = '  - {what: delay, approved_by: ethics board, reference: "IRB-1", debrief: pages/debrief.md}\n'
+FALSE = '  - {what: false_label, approved_by: ethics board, reference: "IRB-1", debrief: pages/debrief.md}\n'
+COMPUTER = 'label: {by: label, values: {hidden: "", marked: AI}}'
+
+
+def open_labels(folder: Folder) -> None:
+    """Nothing is hidden in any condition."""
+    folder.change('values: {hidden: "", marked: Person}', "values: {hidden: Player, marked: Person}")
+    folder.change('values: {hidden: "", marked: AI}', "values: {hidden: Program, marked: AI}")
+    folder.change("deception:\n" + OMISSION + DELAY, "")
+
+
+def test_open_labels_need_no_declaration(folder: Folder) -> None:
+    open_labels(folder)
+    assert folder.problems() == []
+
+
+def test_hidden_labels_need_an_omission_and_a_delay(folder: Folder) -> None:
+    folder.change("deception:\n" + OMISSION + DELAY, "")
+    found = [problem for problem in folder.problems() if problem.code == "E406"]
+    assert {problem.path for problem in found} == {"partners.computer.label", "partners.computer.delay"}
+    assert "{what: omission, approved_by" in found[0].remedy
+
+
+def test_same_label_for_all_hides_too(folder: Folder) -> None:
+    open_labels(folder)
+    folder.change("hidden: Program", "hidden: Player")
+    assert {problem.path for problem in folder.problems()} == {"partners.computer.label", "partners.computer.delay"}
+
+
+def test_constant_delay_imitates_nobody(folder: Folder) -> None:
+    folder.change(DELAY, "")
+    folder.change("    asked_if_ai: deflect", "    asked_if_ai: deflect\n    delay: {min_s: 5, max_s: 5}")
+    assert folder.problems() == []
+
+
+def test_false_label_is_refused_unless_declared(folder: Folder) -> None:
+    folder.change("marked: AI}", "marked: Person}")
+    assert "what a person is called" in folder.one("E406").what
+    folder.change(DELAY, DELAY + FALSE)
+    assert folder.problems() == []
+
+
+def test_denying_needs_a_declaration(folder: Folder) -> None:
+    folder.change("asked_if_ai: deflect", "asked_if_ai: deny")
+    assert folder.one("E406").path == "partners.computer.asked_if_ai"
+
+
+def test_stand_in_labelled_as_a_person_needs_a_declaration(folder: Folder) -> None:
+    folder.change("label_as: computer", "label_as: person")
+    assert folder.one("E406").path == "groups.pair.fill.label_as"
+
+
+def test_ai_that_nobody_is_told_of_needs_an_omission(folder: Folder) -> None:
+    open_labels(folder)
+    folder.change("ai_may_be_present: true", "ai_may_be_present: false")
+    assert folder.one("E406").path == "told.ai_may_be_present"
+
+
+@pytest.mark.parametrize("stage", ["      - {id: debrief, kind: debrief, page: pages/debrief.md}\n"])
+def test_deception_without_debrief_is_refused(folder: Folder, stage: str) -> None:
+    folder.change(stage, "")
+    found = [problem for problem in folder.problems() if problem.code == "E406"]
+    assert [problem.path for problem in found] == ["deception[0].debrief", "deception[1].debrief"]
+
+
+def test_automated_partner_must_say_what_it_answers(folder: Folder) -> None:
+    folder.change("    asked_if_ai: deflect\n", "")
+    assert folder.one("E105").path == "partners.computer.asked_if_ai"
+
+
+MODEL = """    occupant: model
+    personas: [prompts/fair.md]
+    model: {name: stub/fair, daily_cost_usd: "0.00"}
+"""
+
+
+def with_model(folder: Folder, prompt: str) -> None:
+    folder.change("    occupant: policy\n    policies: [half]\n", MODEL)
+    (folder.path / "prompts").mkdir()
+    folder.write(prompt, "prompts/fair.md")
+
+
+def test_model_is_a_partner(folder: Folder) -> None:
+    with_model(folder, "You have {{ endowment }} points. Be fair.")
+    assert folder.problems() == []
+
+
+def test_persona_names_parameters_only(folder: Folder) -> None:
+    with_model(folder, "You are in a study that takes {{ minutes }} minutes.")
+    assert folder.one("E603").path == "prompts/fair.md"
+
+
+def test_missing_persona_is_named(folder: Folder) -> None:
+    with_model(folder, "Be fair.")
+    (folder.path / "prompts/fair.md").unlink()
+    assert folder.one("E103").path == "partners.computer.personas[0]"
+
+
+def test_model_without_a_cost_limit_is_refused(folder: Folder) -> None:
+    with_model(folder, "Be fair.")
+    folder.change(', daily_cost_usd: "0.00"', "")
+    assert folder.one("E504").path == "partners.computer.model.daily_cost_usd"
