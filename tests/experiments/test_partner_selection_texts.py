@@ -191,6 +191,13 @@ def test_changed_endowment_reaches_every_page_that_names_it(tmp_path: Path) -> N
     assert "you hold 15 points" in pages["../pages/game/decide_candidate.md"]
 
 
+@pytest.mark.parametrize("page", sorted((STUDIES / "prompts").glob("*.md")), ids=name_of)
+def test_persona_names_parameters_only_and_no_factor_of_the_study(page: Path) -> None:
+    text = page.read_text()
+    assert slots_in(text) <= set(Settings().slots())
+    assert not re.search(r"\b(hidden|disclosed|AI|human|condition|study|experiment)\b", text)
+
+
 def test_both_studies_say_whose_defaults_they_are() -> None:
     for study in ("demo", "main"):
         assert "our default, not the paper's" in (STUDIES / study / "study.yaml").read_text()
