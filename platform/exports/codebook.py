@@ -6,7 +6,7 @@ from typing import Any
 from exports.cells import listed
 from exports.columns import Column, Row, Table
 from exports.declared import Declared
-from paradigm import Choice, Field
+from paradigm import Choice, Field, Parameters
 from studies import definition
 from studies.items import Item, briefing_items, items
 from studies.models import Study, Version
@@ -27,6 +27,7 @@ COLUMNS = [
     Column("source", "Where it comes from.", "text", missing="declared by the platform"),
 ]  # fmt: skip
 BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than", "max_length": "characters at most"}
+TYPES = {int: "integer", float: "number", bool: "boolean", str: "string"}
 UNANSWERED = "not answered"
 
 
@@ -65,8 +66,7 @@ def _stage_rows(version: Version, stage: StageConfig) -> Iterator[Row]:
         for item in briefing_items(stage, {}, slots(version, stage.id)):
             yield _item_row(version, stage.id, item, source=f"study file: {stage.id}")
     if isinstance(stage, GameStage):
-        yield from _parameter_rows(version, stage)
-        yield from _field_rows(version, stage)
+        yield from game_rows(version, stage, definition.parameters(version, stage.id))
 
 
 def _item_row(version: Version, stage: str, item: Item, *, source: str) -> Row:
@@ -76,8 +76,13 @@ def _item_row(version: Version, stage: str, item: Item, *, source: str) -> Row:
     )  # fmt: skip
 
 
-def _parameter_rows(version: Version, stage: GameStage) -> Iterator[Row]:
-    values = definition.parameters(version, stage.id)
+def game_rows(version: Version, stage: GameStage, values: Parameters) -> Iterator[Row]:
+    """A game's parameters, and the fields of its decisions with every bound worked out, under some values."""
+    yield from _parameter_rows(version, stage, values)
+    yield from _field_rows(version, stage, values)
+
+
+def _parameter_rows(version: Version, stage: GameStage, values: Parameters) -> Iterator[Row]:
     declared = type(values).model_fields
     for name, value in values.slots().items():
         field = declared.get(name)
@@ -85,7 +90,7 @@ def _parameter_rows(version: Version, stage: GameStage) -> Iterator[Row]:
         yield _row(
             version, "parameter" if field else "derived", stage.id, name=name,
             label=(field.title if field else _derived_label(type(values), name)) or name,
-            type=type(value).__name__, unit=extra.get("unit", ""),
+            type=TYPES.get(type(value), "string"), unit=extra.get("unit", ""),
             allowed_values=bounds_of(field.metadata) if field else "",
             value=value if isinstance(value, str | int | float) else str(value),
             source=extra.get("source", "") if field else f"{stage.experiment}: worked out from parameters",
@@ -96,8 +101,8 @@ def _derived_label(parameters: type, name: str) -> str:
     return (getattr(parameters, name).__doc__ or "").strip().partition("\n")[0]
 
 
-def _field_rows(version: Version, stage: GameStage) -> Iterator[Row]:
-    declared = Declared.of(version, stage.id)
+def _field_rows(version: Version, stage: GameStage, values: Parameters) -> Iterator[Row]:
+    declared = Declared(definition.experiment(stage.experiment), values)
     for step, role, field, is_each in declared.every_field():
         label = field.label or f"{field.name} at {step}"
         belief = f"; a belief about the partner's {field.belief.what}" if field.belief else ""
@@ -117,7 +122,7 @@ def _described(field: Field) -> dict[str, str]:
 
 
 def bounds_of(metadata: Sequence[Any]) -> str:
-    """ "at least 1, at most 60" from pydantic's bounds."""
+    """Pydantic's bounds in words, such as: at least 1, at most 60."""
     found = [(word, getattr(one, key)) for one in metadata for key, word in BOUNDS.items() if hasattr(one, key)]
     return ", ".join(f"{word} {value}" for word, value in found if value is not None)
 

@@ -1,0 +1,152 @@
+"""Who is where in a study, now. Never an outcome, never a condition: looking must not become stopping when it suits."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+
+from events import clock
+from exports.codes import seat_code
+from flow.models import Match
+from matching.models import Group, Seat, Ticket
+from participants.models import Consent, Participant
+from scheduling.models import Session
+from studies import definition
+from studies.models import Study, Version
+
+LIVE = (Ticket.Status.WAITING, Ticket.Status.ASKED, Ticket.Status.READY)
+MOST_LISTED = 100
+
+
+@dataclass(frozen=True)
+class Tally:
+    """One line of the funnel."""
+
+    name: str
+    label: str
+    people: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Somebody in a waiting room."""
+
+    participant: str
+    stage: str
+    status: str
+    waited_seconds: int
+    seen_seconds_ago: int
+
+
+@dataclass(frozen=True)
+class Playing:
+    """One open match of a running group. `waiting_for` are the seats that are there and have not acted."""
+
+    group: str
+    round: str
+    step: str
+    seconds_left: int | None
+    seats: str
+    waiting_for: str
+
+
+@dataclass(frozen=True)
+class Board:
+    """The whole board at one instant."""
+
+    at: datetime
+    funnel: Sequence[Tally]
+    exits: Sequence[Tally]
+    waiting: Sequence[Waiting]
+    groups: Sequence[Tally]
+    matches: Sequence[Playing]
+
+    def as_json(self) -> dict[str, Any]:
+        """For the API; the instant as ISO text."""
+        return asdict(self) | {"at": self.at.isoformat()}
+
+
+def board_of(study: Study) -> Board:
+    """Read everything that the board shows; bounded by `MOST_LISTED` rows in each list."""
+    now = clock.now()
+    return Board(
+        at=now,
+        funnel=list(_funnel(study)),
+        exits=_exits(study),
+        waiting=[_waiting(ticket, now) for ticket in _live_tickets(study)[:MOST_LISTED]],
+        groups=_groups(study),
+        matches=[_playing(match, now) for match in _open_matches(study)],
+    )
+
+
+def _funnel(study: Study) -> Iterator[Tally]:
+    people = Participant.objects.filter(study=study)
+    yield Tally("entered", "Entered", people.count())
+    agreed = Consent.objects.filter(participant__study=study, agreed=True)
+    yield Tally("consented", "Consented", agreed.values("participant").distinct().count())
+    yield Tally("quiz_passed", "Passed the quiz", _past_quiz(study))
+    yield Tally("waiting", "Waiting now", _live_tickets(study).count())
+    yield Tally("seated", "Seated", people.filter(seats__isnull=False).distinct().count())
+    yield Tally("finished", "Left the study", people.exclude(exit="").count())
+
+
+def _past_quiz(study: Study) -> int:
+    """People whose session has gone beyond the last quiz of their version."""
+    return sum(_past_quiz_of(version) for version in study.versions.all())
+
+
+def _past_quiz_of(version: Version) -> int:
+    stages = definition.definition(version).stages
+    quizzes = [index for index, stage in enumerate(stages) if stage.kind == "quiz"]
+    if not quizzes:
+        return 0
+    return Session.objects.filter(participant__version=version, stage__gt=quizzes[-1]).count()
+
+
+def _exits(study: Study) -> list[Tally]:
+    left = Participant.objects.filter(study=study).exclude(exit="").values_list("exit")
+    return [Tally(name, name, people) for name, people in left.annotate(n=Count("pk")).order_by("exit")]
+
+
+def _groups(study: Study) -> list[Tally]:
+    groups = Group.objects.filter(version__study=study).values_list("status").annotate(n=Count("pk"))
+    found = dict(groups.order_by("status"))
+    return [Tally(value, str(label), found.get(value, 0)) for value, label in Group.Status.choices]
+
+
+def _live_tickets(study: Study) -> Any:
+    tickets = Ticket.objects.filter(version__study=study, status__in=LIVE, session__status=Session.Status.ACTIVE)
+    return tickets.select_related("session__participant").order_by("joined_at")
+
+
+def _waiting(ticket: Ticket, now: datetime) -> Waiting:
+    return Waiting(
+        participant=ticket.session.participant.code,
+        stage=ticket.stage,
+        status=ticket.status,
+        waited_seconds=int((now - ticket.joined_at).total_seconds()),
+        seen_seconds_ago=int((now - ticket.seen_at).total_seconds()),
+    )
+
+
+def _open_matches(study: Study) -> list[Match]:
+    open_now = Match.objects.filter(group__version__study=study, group__status=Group.Status.ACTIVE).exclude(path="")
+    rows = open_now.select_related("group").prefetch_related("placings__seat", "acts")
+    return list(rows.order_by("group__formed_at", "number")[:MOST_LISTED])
+
+
+def _playing(match: Match, now: datetime) -> Playing:
+    acted = {act.seat_id for act in match.acts.all() if act.path == match.path}
+    seats = [placing.seat for placing in match.placings.all()]
+    sitting = sorted((seat for seat in seats if seat.status == Seat.Status.SITTING), key=lambda seat: seat.number)
+    missing = [seat_code(match.group.code, seat.number) for seat in sitting if seat.pk not in acted]
+    return Playing(
+        group=match.group.code,
+        round=f"{match.round} of {match.group.rounds}",
+        step="round not completed" if match.path.startswith("~") else match.path,
+        seconds_left=None if match.deadline_at is None else max(0, int((match.deadline_at - now).total_seconds())),
+        seats=f"{len(sitting)} of {len(seats)}",
+        waiting_for=", ".join(missing),
+    )

@@ -1,0 +1,67 @@
+"""From a request to the study it is about and what the visitor may do there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+from console.roles import Capability, may
+from events.access import researcher_only
+from studies.models import Study
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One study as one of its researchers meets it."""
+
+    study: Study
+    role: str
+
+    @property
+    def may(self) -> dict[str, bool]:
+        """Capability -> whether this researcher has it, for templates."""
+        return {one.value: may(self.role, one) for one in Capability}
+
+
+def desk_of(request: HttpRequest, slug: str, capability: Capability) -> Desk:
+    """The desk of the signed-in researcher.
+
+    Raises:
+        Http404: no such study, or not theirs: the two cannot be told apart.
+        PermissionDenied: theirs, and not for their role.
+    """
+    study = Study.objects.for_user(request.user).filter(slug=slug).first()
+    if study is None:
+        raise Http404("no such study")
+    role = role_in(study, request.user.pk)
+    if not may(role, capability):
+        raise PermissionDenied(f"{role} may not {capability}")
+    return Desk(study, role)
+
+
+def role_in(study: Study, user_id: int | None) -> str:
+    """The role of an account in a study; "" where it has none."""
+    return study.memberships.filter(user=user_id or 0).values_list("role", flat=True).first() or ""
+
+
+DeskView = Callable[Concatenate[HttpRequest, Desk, P], HttpResponseBase]
+
+
+def desk_page(capability: Capability) -> Callable[[DeskView[P]], Callable[..., HttpResponseBase]]:
+    """Mark a view as a page of one study; it gets the desk in place of the slug."""
+
+    def decorate(view: DeskView[P]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def page(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            return view(request, desk_of(request, slug, capability), *args, **kwargs)
+
+        page.capability = capability  # type: ignore[attr-defined]
+        return researcher_only(page)
+
+    return decorate

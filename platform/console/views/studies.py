@@ -1,0 +1,58 @@
+"""My studies, one study, trying it out, and its board."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from console.board import board_of
+from console.desk import Desk, desk_page
+from console.roles import Capability
+from console.services import make_play_link
+from events.access import researcher_only
+from studies import definition
+from studies.changes import differences
+from studies.models import Study
+from studies.queries import version_of
+
+
+@researcher_only
+@require_safe
+def studies(request: HttpRequest) -> HttpResponse:
+    """Those in which the visitor has a role; nobody else's exist here."""
+    found = Study.objects.for_user(request.user).order_by("slug").prefetch_related("versions", "memberships")
+    return render(request, "researcher/studies.html", {"studies": found})
+
+
+@desk_page(Capability.SEE_STUDY)
+@require_safe
+def study(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Status, what is told and manipulated, versions with what changed from each to the next."""
+    versions = list(desk.study.versions.order_by("-number"))
+    newest = versions[0] if versions else None
+    facts = {
+        "desk": desk,
+        "here": "study",
+        "newest": newest,
+        "said": definition.definition(newest) if newest else None,
+        "versions": [
+            {"version": one, "changes": differences(before.definition, one.definition) if before else []}
+            for one, before in zip(versions, [*versions[1:], None], strict=True)
+        ],
+        "people": desk.study.participants.count(),
+    }
+    return render(request, "researcher/study.html", facts)
+
+
+@desk_page(Capability.TRY)
+@require_POST
+def play(_request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Make a fresh link to try the study out, and go there."""
+    version_of(desk.study)  # without one there is nothing to play
+    return redirect("landing", token=make_play_link(desk.study))
+
+
+@desk_page(Capability.WATCH)
+@require_safe
+def board(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Who is where, as of now; a script keeps it fresh."""
+    return render(request, "researcher/board.html", {"desk": desk, "here": "board", "board": board_of(desk.study)})

@@ -1,0 +1,78 @@
+"""The board: where everybody is, and nothing that a result could be guessed from."""
+
+import json
+from unittest.mock import patch
+
+import pytest
+from django.urls import reverse
+from redis.exceptions import ConnectionError as RedisDown
+
+from console.api import PerResearcher
+from console.board import board_of
+from events import clock
+from flow.models import Match, Placing
+from matching.models import Ticket
+from tests.console.conftest import SignIn
+from tests.exports import rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def busy() -> rows.Society:
+    """A society at the second step of a match, somebody waiting, somebody gone."""
+    society = rows.make_society(rows.make_study())
+    match = Match.objects.create(group=society.group, round=1, number=1, path="reply", deadline_at=clock.now())
+    for position, name in (("Chooser", "selector"), ("A", "person"), ("B", "computer")):
+        Placing.objects.create(match=match, seat=society.seats[name], position=position)
+    society._act(match, "reply", "person", {"message": "My secret words"})
+    waiting = rows.make_participant(society.study, "pwaiting")
+    Ticket.objects.create(session=waiting.sessions.get(), version=waiting.version, stage="lobby")
+    gone = rows.make_participant(society.study, "pgone")
+    gone.status, gone.exit = "finished", "left"
+    gone.save()
+    return society
+
+
+def test_board_counts_people_on_their_way() -> None:
+    board = board_of(busy().study)
+    assert {one.name: one.people for one in board.funnel} == {
+        "entered": 4, "consented": 4, "quiz_passed": 4, "waiting": 1, "seated": 2, "finished": 1,
+    }  # fmt: skip
+    assert [(one.name, one.people) for one in board.exits] == [("left", 1)]
+    assert [(one.participant, one.status) for one in board.waiting] == [("pwaiting", "waiting")]
+
+
+def test_board_names_step_and_who_has_not_acted() -> None:
+    (match,) = board_of(busy().study).matches
+    assert (match.group, match.round, match.step, match.seconds_left) == ("gabcdefghjk", "1 of 2", "reply", 0)
+    assert match.waiting_for == "gabcdefghjk-1, gabcdefghjk-3"
+
+
+def test_board_shows_neither_conditions_nor_outcomes_nor_words(sign_in: SignIn) -> None:
+    society = busy()
+    browser = sign_in(society.study, "operator")
+    page = browser.get(reverse("board", args=[society.study.slug])).content.decode()
+    data = browser.get(reverse("api_board", args=[society.study.slug])).json()
+    for hidden in ("disclosed", "hidden", "points", "secret words", "policy"):
+        assert hidden not in page.partition("<main")[2]
+        assert hidden not in json.dumps(data)
+
+
+def test_api_answers_what_the_page_shows_and_takes_nothing(sign_in: SignIn) -> None:
+    society = busy()
+    browser = sign_in(society.study, "operator")
+    url = reverse("api_board", args=[society.study.slug])
+    found = browser.get(url).json()
+    assert [one["people"] for one in found["funnel"]] == [4, 4, 4, 1, 2, 1]
+    assert browser.post(url).status_code == 405
+    assert browser.get(reverse("api_studies")).json()["studies"][0]["role"] == "operator"
+
+
+def test_api_slows_down_whoever_asks_too_often_and_works_without_redis(sign_in: SignIn) -> None:
+    society = busy()
+    browser = sign_in(society.study, "operator")
+    url = reverse("api_board", args=[society.study.slug])
+    with patch.object(PerResearcher, "rate", "2/min"):
+        assert [browser.get(url).status_code for _ in range(3)] == [200, 200, 429]
+    with patch("rest_framework.throttling.SimpleRateThrottle.allow_request", side_effect=RedisDown):
+        assert browser.get(url).status_code == 200

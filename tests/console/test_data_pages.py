@@ -1,0 +1,76 @@
+"""The data on pages and as files."""
+
+import csv
+import io
+import zipfile
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from events.models import Event
+from tests.console.conftest import SignIn
+from tests.exports import rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def society() -> rows.Society:
+    made = rows.make_society(rows.make_study(is_demo=True))
+    made.play(number=1, choice="A", words="<script>alert(1)</script>")
+    return made
+
+
+@pytest.fixture
+def browser(society: rows.Society, sign_in: SignIn) -> Client:
+    return sign_in(society.study, "analyst")
+
+
+def body(answer: Any) -> bytes:
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+def test_data_page_lists_every_table_with_its_rows(society: rows.Society, browser: Client) -> None:
+    page = browser.get(reverse("data", args=[society.study.slug])).content.decode()
+    assert "choice_sets" in page
+    assert '<td class="number">8</td>' in page  # decisions of one match
+
+
+def test_table_page_shows_words_as_text(society: rows.Society, browser: Client) -> None:
+    page = browser.get(reverse("table", args=[society.study.slug, "decisions"])).content.decode()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert" not in page
+
+
+def test_csv_and_zip_hold_the_same_bytes(society: rows.Society, browser: Client) -> None:
+    one = browser.get(reverse("table_csv", args=[society.study.slug, "decisions"]))
+    assert one["Content-Disposition"] == 'attachment; filename="choosing_decisions.csv"'
+    data = body(one)
+    bundle = zipfile.ZipFile(io.BytesIO(body(browser.get(reverse("bundle", args=[society.study.slug])))))
+    assert bundle.read("choosing/decisions.csv") == data
+    assert len(list(csv.DictReader(io.StringIO(data.decode())))) == 8
+
+
+def test_downloads_are_kept_but_not_in_the_dataset(society: rows.Society, browser: Client) -> None:
+    address = reverse("bundle", args=[society.study.slug])
+    assert body(browser.get(address)) == body(browser.get(address))
+    kept = Event.objects.filter(kind="data.downloaded", subject_kind="study", subject_id=society.study.pk)
+    assert [event.facts["what"] for event in kept] == ["zip", "zip"]
+
+
+def test_unknown_table_is_not_there(society: rows.Society, browser: Client) -> None:
+    assert browser.get(reverse("table", args=[society.study.slug, "secrets"])).status_code == 404
+    assert browser.get(reverse("table_csv", args=[society.study.slug, "secrets"])).status_code == 404
+
+
+def test_codebook_page_explains_columns_parameters_fields_and_items(society: rows.Society, browser: Client) -> None:
+    page = browser.get(reverse("codebook", args=[society.study.slug])).content.decode()
+    for said in (
+        "display_order",
+        "What a Chooser may keep or give",
+        "Points you send back if you are picked",
+        "Your gender",
+    ):
+        assert said in page
