@@ -1,8 +1,8 @@
-"""What follows from what: event kind -> the reactions that are due. The only place where a lower app causes work above it.
+"""What follows from what: event kind -> the reactions that are due. Only here may a lower app cause work above it.
 
-`events.log.record` writes one `Due` row per entry in the transaction of the event. Handlers under `bots.` are coroutines and run on
-the bots' loop; all others are plain functions and run in the jobs worker. Every handler may run twice. A coarse key makes one open row
-of many events: `Reaction("bots.tasks.consider_reply", key="conversation:{subject_id}")`.
+`events.log.record` writes one `Due` row per entry in the transaction of the event. Handlers under `bots.` are
+coroutines and run on the bots' loop; all others are plain functions and run in the jobs worker. Every handler may run
+twice. A coarse key makes one open row of many events: `Reaction("bots.turns.hear", key="conversation:{subject_id}")`.
 """
 
 from events.reaction import Reaction
@@ -10,7 +10,7 @@ from events.reaction import Reaction
 REACTIONS: dict[str, list[Reaction]] = {
     "ticket.joined": [Reaction("flow.tasks.form_groups", key="{version}:{stage}")],
     "ticket.ready": [Reaction("flow.tasks.form_groups", key="{version}:{stage}")],
-    # The key names one turn: a step's revision of a match, and a seat. `bots.queries.address_of` reads the seat from it.
+    # The key names one turn: a match's revision and a seat, which `bots.queries.address_of` reads from it.
     "turn.opened": [Reaction("bots.turns.take_turn", key="{match}:{rev}:{subject_id}")],
     "chat.entry": [Reaction("bots.turns.hear", key="conversation:{subject_id}")],
 }

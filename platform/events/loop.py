@@ -30,6 +30,7 @@ HANDLER_SECONDS = 90.0
 MOST_PER_CLAIM = 100
 MOST_PLANNED = 2000
 RESTART_SECONDS = 1.0
+WELL_SECONDS = 30.0
 
 log = logging.getLogger("rapport.loop")
 
@@ -51,11 +52,13 @@ class Loop:
         self._late_by_seconds = late_by_seconds
         self._concurrency = concurrency
         self._pool = ThreadPoolExecutor(db_threads, thread_name_prefix=f"{queue}-db")
-        self._loop = asyncio.new_event_loop()
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._loop = self._runner.get_loop()
         self._ready: dict[int, None] = {}
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._in_hand: dict[int, tuple[Claim, asyncio.Task[None]]] = {}
         self._lost: set[int] = set()
+        self._looked_at = time.monotonic()
         self._look = asyncio.Event()
         self._claim = asyncio.Event()
         self._stop = asyncio.Event()
@@ -81,6 +84,11 @@ class Loop:
         return self._thread.is_alive()
 
     @property
+    def is_well(self) -> bool:
+        """Whether the thread runs and has read its queue lately: one that hangs must be seen from outside."""
+        return self.is_alive and time.monotonic() - self._looked_at < WELL_SECONDS
+
+    @property
     def in_hand(self) -> int:
         """How many handlers are under way."""
         return len(self._in_hand)
@@ -92,12 +100,11 @@ class Loop:
             log.debug("loop is closed")
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(self._main())
+            with self._runner:  # its end also cancels what libraries have left running on the loop
+                self._runner.run(self._main())
         finally:
             self._pool.shutdown(wait=False, cancel_futures=True)
-            self._loop.close()
 
     async def _main(self) -> None:
         POOL.set(self._pool)
@@ -130,11 +137,15 @@ class Loop:
     async def _reader(self) -> None:
         while True:
             self._look.clear()
-            free = MOST_PLANNED
             within = 0.0 if self._late_by_seconds else AHEAD_SECONDS
             found = await run_db(
-                due.upcoming, self.queue, within_seconds=within, limit=free, late_by_seconds=self._late_by_seconds
+                due.upcoming,
+                self.queue,
+                within_seconds=within,
+                limit=MOST_PLANNED,
+                late_by_seconds=self._late_by_seconds,
             )
+            self._looked_at = time.monotonic()
             note(found.reading)
             self._plan(found.reading, found.run_after)
             await asyncio.sleep(LEAST_BETWEEN_LOOKS_SECONDS)

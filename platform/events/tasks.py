@@ -18,5 +18,9 @@ def hint(due_id: int, queue: str) -> None:
 
 @shared_task(name="events.tasks.canary")
 def canary(queue: str) -> None:
-    """Write that the worker of `queue` receives messages and reaches the database."""
-    signs.beat(f"worker.{queue}")
+    """Write that the worker of `queue` receives messages, reaches the database, and has a loop that still looks."""
+    running = loop.running(queue)
+    if running is None:
+        signs.beat(f"worker.{queue}")
+    elif running.is_well:
+        signs.beat(f"worker.{queue}", in_hand=running.in_hand)

@@ -23,6 +23,7 @@ from llm.models import Call
 
 ATTEMPT_SECONDS = 30.0
 LEAST_ATTEMPT_SECONDS = 0.5
+MOST_SCOPE_CHARS = 200
 MOST_RETRIES = 2
 MOST_REASKS = 1
 FIRST_PAUSE_SECONDS = 0.5
@@ -70,6 +71,8 @@ async def complete(request: Request) -> Completed:
     problem = rules.schema_problem(request.schema)
     if problem:
         raise ModelFailed("config", f"the reply's schema is no JSON Schema: {problem}")
+    if len(request.scope) > MOST_SCOPE_CHARS:
+        raise ModelFailed("config", f"a scope has at most {MOST_SCOPE_CHARS} characters, this one {len(request.scope)}")
     reused = await run_db(services.answered, request)
     if reused is not None:
         return reused

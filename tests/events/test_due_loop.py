@@ -10,9 +10,9 @@ import pytest
 from django.db import DatabaseError
 from django.utils import timezone
 
-from events import clock, due, loop, runner
+from events import clock, due, loop, runner, tasks
 from events.loop import Loop
-from events.models import Due, Event
+from events.models import Beat, Due, Event
 from tests.events.conftest import Make, WaitFor
 from tests.events.due_handlers import effects_of
 
@@ -173,3 +173,13 @@ def test_reading_follows_the_database_clock() -> None:
     time.sleep(0.3)
     assert abs((reading.now() - clock.now()).total_seconds()) < 0.05
     assert timezone.is_aware(reading.now())
+
+
+def test_canary_is_silent_when_the_loop_hangs(bots_loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(loop._running, "bots", bots_loop)
+    monkeypatch.setattr(loop, "WELL_SECONDS", 0.0)
+    tasks.canary("bots")
+    assert not Beat.objects.exists()
+    monkeypatch.setattr(loop, "WELL_SECONDS", 30.0)
+    tasks.canary("bots")
+    assert Beat.objects.get().facts == {"in_hand": 0}
