@@ -127,6 +127,8 @@ def context_of(page: Page, frame: Frame) -> dict[str, object]:
         "problems": [widget for widget in widgets if widget.error],
         "problem": words_of(page.errors.get("")),
         "cards": [plain_card(card) for card in (view.cards if view else ()) if card.position not in picked],
+        "has_words": any(card.text for card in view.cards) if view else False,
+        "has_labels": any(card.label for card in view.cards) if view else False,
         "lines": [plain_line(line) for line in (view.lines if view else ())],
         "tables": view.tables if view else (),
         "key": uuid4(),

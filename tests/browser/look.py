@@ -70,4 +70,5 @@ def picture(page: Page, name: str) -> None:
     folder = os.environ.get("RAPPORT_SCREENSHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
+        page.evaluate("() => window.scrollTo(0, 0)")
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -18,8 +18,7 @@ def german() -> dict[str, str]:
     """Every message of the compiled catalogue; of plurals, the singular."""
     with (FOLDER / "django.mo").open("rb") as file:
         catalogue = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
-    first = {key[0] if isinstance(key, tuple) else key: said for key, said in catalogue.items() if key and key[-1] != 1}
-    return first
+    return {key[0] if isinstance(key, tuple) else key: said for key, said in catalogue.items() if key and key[-1] != 1}
 
 
 def test_catalogue_has_no_empty_and_no_doubtful_message(german: dict[str, str]) -> None:
