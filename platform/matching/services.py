@@ -5,6 +5,7 @@ The verbs about tickets run in a transaction that holds the session's lock; `sea
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.db import transaction
 
@@ -174,7 +175,7 @@ def _end(ticket: Ticket, status: Ticket.Status) -> None:
     now = clock.now()
     until = min(now, ticket.seen_at + rules.PRESENT)
     ticket.ended_at = now
-    ticket.waited_seconds += max(0, round((until - ticket.joined_at).total_seconds()))
+    ticket.waited_seconds += max(0, ceil((until - ticket.joined_at).total_seconds()))
     _change(ticket, status)
 
 

@@ -86,8 +86,9 @@ def enter(token: str, *, cookie_token: str = "", form_key: str = "") -> Entry:
     secret = cookie_secret(token, form_key)
     if link.is_open:
         return _enter_openly(link, cookie_token=cookie_token, secret=secret)
-    # Two clicks, or two devices, on a personal link must not become two people.
-    link = EntryLink.objects.select_for_update(of=("self",)).select_related("study", "participant").get(pk=link.pk)
+    # Two clicks, or two devices, on a personal link must not become two people. Nothing is joined here: rows that are
+    # joined to a locked one are those from before the wait, without the participant whom the first click made.
+    link = EntryLink.objects.select_for_update(of=("self",)).get(pk=link.pk)
     if link.revoked_at is not None:
         raise ParticipantError("unknown", "no such link")
     if link.participant is not None:

@@ -35,7 +35,7 @@ def exit_of(version: Version, exit_name: str) -> Exit:
     exits = definition.definition(version).exits
     if exit_name not in exits:
         raise RecruitmentError(
-            "exit_unknown", f'{version} declares no exit "{exit_name}"; its exits: {", ".join(exits)}'
+            "exit_unknown", f'{version} declares no exit "{exit_name}"; its exits: {", ".join(sorted(exits))}'
         )
     return exits[exit_name]
 

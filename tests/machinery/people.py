@@ -60,6 +60,8 @@ def make_version(tmp_path: Path) -> MakeVersion:
         said["groups"]["pair"]["roles"] = roles or {"giver": {"humans": 2}, "taker": {"humans": 1, "ai": 1}}
         said["groups"]["pair"].pop("fill", None)
         if fill:
+            told = {"approved_by": "board", "reference": "IRB-1", "debrief": "pages/debrief.md"}
+            said["deception"].append({"what": "false_label", **told})
             said["groups"]["pair"]["fill"] = {"label_as": "person", "policies": ["half"], **fill}
         for stage in said["waves"][0]["stages"]:
             stage.update(stages.pop(stage["id"], {}))

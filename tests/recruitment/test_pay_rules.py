@@ -6,7 +6,6 @@ import pytest
 
 from recruitment.rules import Earned, Terms, Waited, completion_code, reckon, total_of
 
-ALL = ("base", "fixed", "bonus", "waiting")
 WAITED = Waited(seconds=61, per_minute=Decimal("0.10"))
 
 
@@ -78,7 +77,7 @@ def test_lines_name_the_numbers_that_explain_them() -> None:
         {"points": "500", "rate": "0.02", "most": "6.00"},
         {"minutes": "2", "per_minute": "0.10"},
     ]
-    assert total_of(lines, *ALL) == 400 + 600 + 20
+    assert total_of(lines, "base", "fixed", "bonus", "waiting") == 400 + 600 + 20
 
 
 def test_codes_differ_between_exits_and_studies_and_stay_the_same() -> None:

@@ -1,0 +1,257 @@
+"""Waiting, being asked, leaving with pay, being seated: rows and services together."""
+
+from datetime import timedelta
+
+import pytest
+
+from events.models import Due, Event
+from flow.services import forming, sessions
+from matching import rules
+from matching.models import Group, Seat, Ticket
+from participants.models import Participant
+from recruitment.models import Settlement
+from scheduling.models import Session
+from tests.machinery.people import (
+    MakeVersion,
+    at_once,
+    at_stage,
+    fresh,
+    let_pass,
+    page,
+    send,
+    stage_id,
+    ticket,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def form(session: Session) -> int:
+    return forming.form_groups(session.participant.version_id, "lobby")
+
+
+def statuses(*people: Session) -> list[str]:
+    return [ticket(one).status for one in people]
+
+
+def test_page_never_tells_how_many_are_people(make_version: MakeVersion) -> None:
+    session = at_stage(make_version(), "lobby")
+    said = page(session)
+    assert said.note == "More players are needed. We cannot say yet how long it takes."
+    assert said.poll_seconds == 5
+    assert [one["name"] for one in said.facts["also"]] == ["leave"]
+    assert said.facts["also"][0]["label"] == "Leave now with £1.00 and the pay for waiting"
+
+
+def test_page_counts_where_everyone_is_a_person(make_version: MakeVersion) -> None:
+    version = make_version(roles={"giver": {"humans": 2}, "taker": {"humans": 1}})
+    here = [at_stage(version, "lobby") for _ in range(2)]
+    assert page(here[0]).note.startswith("1 more player is needed.")
+
+
+def test_expected_wait_is_said_once_enough_have_come(make_version: MakeVersion) -> None:
+    version = make_version(roles={"giver": {"humans": 4}, "taker": {"humans": 4}})
+    here = [at_stage(version, "lobby") for _ in range(4)]
+    for n, one in enumerate(here):
+        let_pass(55 * (n + 1), one)
+    assert page(here[0]).note == "4 more players are needed. It takes about 4 minutes."
+
+
+def test_nobody_is_seated_before_saying_ready(make_version: MakeVersion) -> None:
+    version = make_version()
+    here = [at_stage(version, "lobby") for _ in range(3)]
+    assert statuses(*here) == ["asked"] * 3
+    send(here[0])
+    send(here[1])
+    assert statuses(*here) == ["ready", "ready", "asked"]
+    assert not Group.objects.exists()
+    assert page(here[0]).button == ""
+    assert page(here[0]).note.startswith("Thank you")
+
+
+def test_ready_twice_is_ready_once(make_version: MakeVersion) -> None:
+    version = make_version()
+    here = [at_stage(version, "lobby") for _ in range(3)]
+    at_once([lambda: send(here[0])] * 4)
+    assert statuses(*here) == ["ready", "asked", "asked"]
+    assert Event.objects.filter(kind="ticket.ready").count() == 1
+
+
+def test_question_and_answer_wake_the_page(make_version: MakeVersion) -> None:
+    version = make_version()
+    first = at_stage(version, "lobby")
+    rev = fresh(first).rev
+    for _ in range(2):
+        at_stage(version, "lobby")
+    assert fresh(first).rev > rev
+
+
+def test_silent_person_is_sent_back_once_and_away_with_pay_the_second_time(make_version: MakeVersion) -> None:
+    version = make_version()
+    here = [at_stage(version, "lobby") for _ in range(3)]
+    send(here[0])
+    send(here[1])
+    let_pass(23, *here)
+    form(here[0])
+    assert statuses(*here) == ["ready", "ready", "asked"]
+    assert ticket(here[2]).misses == 1
+    let_pass(23, *here)
+    form(here[0])
+    assert statuses(*here) == ["ready", "ready", "expired"]
+    assert fresh(here[2]).participant.exit == "no_group"
+    settled = Settlement.objects.get()
+    assert (settled.base_minor, settled.waiting_minor) == (100, 10)
+
+
+def test_next_in_the_queue_is_asked_when_somebody_does_not_answer(make_version: MakeVersion) -> None:
+    version = make_version()
+    here = [at_stage(version, "lobby") for _ in range(4)]
+    assert statuses(*here) == ["asked", "asked", "asked", "waiting"]
+    send(here[0])
+    send(here[1])
+    let_pass(23, *here)
+    Ticket.objects.filter(session=here[2]).update(seen_at=ticket(here[2]).seen_at - timedelta(minutes=1))
+    form(here[0])
+    assert statuses(*here) == ["ready", "ready", "waiting", "asked"]
+    send(here[3])
+    assert statuses(*here) == ["seated", "seated", "waiting", "seated"]
+
+
+def test_late_answer_is_no_answer(make_version: MakeVersion) -> None:
+    version = make_version()
+    here = [at_stage(version, "lobby") for _ in range(3)]
+    let_pass(23, *here)
+    send(here[0])
+    assert ticket(here[0]).ready_at is None
+
+
+def test_who_was_away_is_not_asked_and_on_return_a_group_is_looked_for(make_version: MakeVersion) -> None:
+    version = make_version()
+    away = at_stage(version, "lobby")
+    Ticket.objects.update(seen_at=ticket(away).seen_at - rules.PRESENT * 2)
+    others = [at_stage(version, "lobby") for _ in range(2)]
+    assert statuses(away, *others) == ["waiting"] * 3
+    sessions.show_life(fresh(away))
+    assert statuses(away, *others) == ["asked"] * 3
+
+
+def test_leaving_the_waiting_room_pays_its_exit_and_each_minute_begun(make_version: MakeVersion) -> None:
+    session = at_stage(make_version(), "lobby")
+    let_pass(125, session)
+    assert send(session, leave="1") == "stored"
+    assert ticket(session).status == "left"
+    assert ticket(session).waited_seconds == pytest.approx(125, abs=3)
+    settled = Settlement.objects.get()
+    assert (settled.exit, settled.base_minor, settled.waiting_minor) == ("no_group", 100, 30)
+
+
+def test_leaving_the_study_ends_the_waiting_too(make_version: MakeVersion) -> None:
+    session = at_stage(make_version(), "lobby")
+    sessions.leave(session.pk, withdraw=True)
+    assert ticket(session).status == "left"
+    person = Participant.objects.get()
+    assert (person.status, person.exit) == ("withdrawn", "withdrawn")
+    assert Settlement.objects.get().waiting_minor == 10
+
+
+def test_longest_wait_ends_with_pay(make_version: MakeVersion) -> None:
+    session = at_stage(make_version(), "lobby")
+    let_pass(603, session)
+    sessions.stage_overdue(session.pk, fresh(session).stage)
+    assert ticket(session).status == "expired"
+    assert fresh(session).participant.exit == "no_group"
+    assert Settlement.objects.get().waiting_minor == 110
+
+
+def test_end_of_the_wait_does_not_take_away_a_place_that_is_being_offered(make_version: MakeVersion) -> None:
+    version = make_version()
+    here = [at_stage(version, "lobby") for _ in range(3)]
+    session = fresh(here[0])
+    Session.objects.filter(pk=session.pk).update(facts={"until": "2020-01-01T00:00:00+00:00"})
+    sessions.stage_overdue(session.pk, session.stage)
+    assert statuses(*here) == ["asked"] * 3
+    for one in here:
+        send(one)
+    assert Group.objects.count() == 1
+
+
+def test_time_away_is_not_paid(make_version: MakeVersion) -> None:
+    session = at_stage(make_version(), "lobby")
+    let_pass(300, session)
+    Ticket.objects.update(seen_at=ticket(session).joined_at + timedelta(seconds=30))
+    sessions.leave(session.pk)
+    assert ticket(session).waited_seconds == 45
+
+
+def test_stand_ins_come_only_where_the_study_file_says_so(make_version: MakeVersion) -> None:
+    session = at_stage(make_version(), "lobby")
+    assert ticket(session).status == "waiting"
+    let_pass(500, session)
+    form(session)
+    assert not Group.objects.exists()
+
+
+def test_stand_ins_are_seated_after_their_time_under_the_label_of_a_person(make_version: MakeVersion) -> None:
+    version = make_version(fill={"after_seconds": 8})
+    session = at_stage(version, "lobby")
+    assert ticket(session).status == "asked"
+    send(session)
+    ready_at = ticket(session).ready_at
+    assert ready_at is not None
+    Due.objects.filter(reaction="flow.tasks.form_groups").update(outcome="done", done_at=ready_at)
+    form(session)
+    due = Due.objects.get(reaction="flow.tasks.form_groups", outcome="")
+    assert (due.run_after - ready_at).total_seconds() == pytest.approx(8, abs=1)
+    assert not Group.objects.exists()
+    let_pass(8, session)
+    sessions.show_life(fresh(session))
+    group = Group.objects.get()
+    assert group.is_filled
+    stand_ins = group.seats.filter(is_stand_in=True)
+    assert {(seat.kind, seat.occupant, seat.partner, seat.policy) for seat in stand_ins} == {
+        ("ai", "policy", "person", "half")
+    }
+    assert stand_ins.count() == 2
+    person = group.seats.get(participant=session.participant)
+    assert {seat.label for seat in stand_ins} == {person.label}
+    assert stage_id(fresh(session)) == "briefing"
+
+
+def test_preview_never_meets_people_who_take_part(make_version: MakeVersion) -> None:
+    version = make_version()
+    live = [at_stage(version, "lobby") for _ in range(2)]
+    preview = at_stage(version, "lobby", origin="preview")
+    assert statuses(*live, preview) == ["waiting"] * 3
+    live.append(at_stage(version, "lobby"))
+    assert statuses(*live, preview) == ["asked"] * 3 + ["waiting"]
+    for one in live:
+        send(one)
+    assert Group.objects.get().origin == "live"
+
+
+def test_automated_seats_carry_what_was_drawn_for_them(make_version: MakeVersion) -> None:
+    version = make_version()
+    here = [at_stage(version, "lobby") for _ in range(3)]
+    for one in here:
+        send(one)
+    seat = Seat.objects.get(occupant="policy")
+    assert (seat.kind, seat.partner, seat.policy, seat.participant) == ("ai", "computer", "half", None)
+    assert set(seat.settings) == {"delay", "asked_if_ai", "numbers"}
+    assert Seat.objects.filter(occupant="person", settings={}).count() == 3
+
+
+def test_every_status_follows_from_its_events(make_version: MakeVersion) -> None:
+    version = make_version()
+    here = [at_stage(version, "lobby") for _ in range(3)]
+    send(here[0])
+    let_pass(23, *here[1:])
+    form(here[0])
+    for one in here:
+        kinds = list(
+            Event.objects.filter(subject_kind="ticket", subject_id=ticket(one).pk)
+            .order_by("pk")
+            .values_list("kind", flat=True)
+        )
+        last = {"ticket.ready": "ready", "ticket.asked": "asked", "ticket.back": "waiting"}[kinds[-1]]
+        assert ticket(one).status == last
+        assert kinds[0] == "ticket.joined"
