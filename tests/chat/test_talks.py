@@ -10,7 +10,7 @@ from flow.errors import FlowError
 from flow.models import Match
 from flow.queries import seen_now
 from flow.services import games, rounds
-from flow.services.rounds import step_kind
+from flow.kinds import step_kind
 from flow.state import MatchState
 from flow.step import Asked
 from paradigm import View
