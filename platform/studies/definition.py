@@ -99,8 +99,12 @@ def parameters_of(game: GameStage) -> Parameters:
 
 
 def group_of(study: StudyFile, stage_id: str) -> str:
-    """The group that plays at a stage: the one formed by the last waiting room before it; "" where there is none."""
-    formed = ""
+    """The group that plays at a stage: the one formed by the last waiting room before it.
+
+    A study without a waiting room has only groups that nobody enters: its one group, or "".
+    """
+    has_room = any(found.kind == "waiting_room" for found in study.stages)
+    formed = next(iter(study.groups), "") if not has_room and len(study.groups) == 1 else ""
     for found in study.stages:
         if found.kind == "waiting_room":
             formed = found.forms

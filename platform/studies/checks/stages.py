@@ -15,9 +15,18 @@ from studies.yaml_file import Path
 GROUPED = ("waiting_room", "briefing", "game")
 
 
+def needs_nobody(context: Context) -> bool:
+    """Whether only automated seats play, so that nobody enters, consents or waits: such a study is only ever run."""
+    plans = list(context.study.groups.values()) if "groups" in context.sections else []
+    only_games = all(stage.kind == "game" for _, stage in context.stages())
+    return only_games and len(plans) == 1 and plans[0].humans == 0
+
+
 @needs("waves")
 def consent_first(context: Context) -> None:
-    """E401: consent, once, before anything else."""
+    """E401: consent, once, before anything else, where people come."""
+    if needs_nobody(context):
+        return
     for path, stage in context.stages():
         is_first = path[-1] == 0
         if is_first and stage.kind != "consent":
@@ -62,7 +71,7 @@ def groups_formed(context: Context) -> None:
             elif context.study.groups[stage.forms].humans == 0:
                 context.say("E403", (*path, "forms"), f"{stage.forms} has no seats for people.", "Give a role humans.")
             formed = stage.forms
-        elif not formed:
+        elif not formed and not needs_nobody(context):
             what = f"{stage.kind} needs a group, but no waiting_room forms it before."
             context.say("E403", path, what, "Put a waiting_room stage before it.")
 
@@ -71,7 +80,7 @@ def groups_formed(context: Context) -> None:
 def allocation_fits(context: Context) -> None:
     """E204: what is allocated exists when it is allocated."""
     allocation, path = context.study.allocation, ("allocation", "unit")
-    has_group = any(True for _ in context.stages("waiting_room"))
+    has_group = any(True for _ in context.stages("waiting_room")) or needs_nobody(context)
     if allocation.unit == "group":
         if not has_group:
             context.say("E204", path, "is group, but no waiting_room forms one.", "Use participant.")
