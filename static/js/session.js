@@ -165,9 +165,11 @@ async function poll() {
 
 function schedule() {
   clearTimeout(timer);
-  const { live, pollSeconds, over } = page().dataset;
+  const { live, kind, pollSeconds, over } = page().dataset;
   if (over === "yes") return;
-  const seconds = live === "yes" && !socket.isOpen() ? Number(pollSeconds) || 3 : 25;
+  // in a waiting room the question itself is the sign of life: only those who give one are seated
+  const isOften = kind === "waiting" || (live === "yes" && !socket.isOpen());
+  const seconds = isOften ? Number(pollSeconds) || 3 : 25;
   timer = setTimeout(poll, seconds * 1000 * (0.9 + Math.random() * 0.2));
 }
 

@@ -1,7 +1,7 @@
 """A frozen study, people on their way through it, and moments that pass without waiting."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -154,7 +154,7 @@ def is_due(reaction: str, key: str) -> bool:
     return Due.objects.filter(reaction=reaction, key=key, outcome="").exists()
 
 
-def at_once(work: list[Callable[[], T]]) -> list[T | Exception]:
+def at_once(work: Sequence[Callable[[], T]]) -> list[T | Exception]:
     """Do everything at the same moment, each in a thread with a connection of its own."""
     barrier, results = Barrier(len(work)), [None] * len(work)
 
