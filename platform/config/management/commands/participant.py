@@ -1,0 +1,66 @@
+"""`manage.py participant …`: see where somebody is, and help. Every change needs a reason, which is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
+
+from flow import standing
+from flow.errors import FlowError
+from flow.services import rescue
+
+
+class Command(BaseCommand):
+    """One subcommand per verb."""
+
+    help = "Show a participant; give more time, move, replace, end, or make a new link."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the verbs."""
+        verbs = parser.add_subparsers(dest="verb", required=True)
+
+        def verb(name: str, text: str) -> CommandParser:
+            made: CommandParser = verbs.add_parser(name, help=text)
+            made.add_argument("code", help="the participant's code")
+            if name != "show":
+                made.add_argument("--reason", default="", help="why; kept with what was done")
+            return made
+
+        verb("show", "where the participant is")
+        verb("extend", "more time at the open step or stage").add_argument("--seconds", type=int, default=60)
+        verb("move", "to another stage, forward or back").add_argument("stage", help="its id in the study file")
+        replacing = verb("replace", "let a declared stand-in play on")
+        replacing.add_argument("policy", help="one of `fill.policies` in the study file")
+        replacing.add_argument("--exit", default="left", help="the exit by which the person leaves")
+        verb("end", "end the participation").add_argument("--exit", required=True, help="a declared exit")
+        verb("link", "revoke the old link and print a new one, once")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Run the verb; a refusal ends with status 1, says why, and changes nothing."""
+        try:
+            said = self._run(options["verb"], options)
+        except FlowError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(said)
+
+    def _run(self, verb: str, options: dict[str, Any]) -> str:
+        code, reason = options["code"], options.get("reason", "")
+        if verb == "show":
+            found = standing.of_session(rescue.session_named(code))
+            return "\n".join(f"{name:16} {value}" for name, value in found.items() if value is not None)
+        if verb == "extend":
+            until = rescue.extend(code, seconds=options["seconds"], reason=reason)
+            return f"{code} has time until {until:%H:%M:%S} UTC"
+        if verb == "move":
+            rescue.move(code, stage=options["stage"], reason=reason)
+            return f"{code} is at {options['stage']}"
+        if verb == "replace":
+            seat = rescue.replace(code, policy=options["policy"], reason=reason, exit_name=options["exit"])
+            return f"seat {seat.number} ({seat.policy}) plays on from the next round; {code} left by {options['exit']}"
+        if verb == "end":
+            rescue.end(code, exit_name=options["exit"], reason=reason)
+            return f"{code} left by {options['exit']}"
+        return f"{settings.ORIGIN}{reverse('landing', args=[rescue.link(code, reason=reason)])}"

@@ -1,0 +1,251 @@
+"""What a researcher may do for somebody who is stuck. Each verb is one transaction, refused without a reason, and kept.
+
+Every verb records "rescue.<verb>" with the reason. None shows or changes an outcome.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from events import clock, due, log
+from flow import queries
+from flow.deadlines import step_deadline, stream_of
+from flow.errors import FlowError
+from flow.models import Match
+from flow.services import games, rounds, sessions, visits
+from flow.services.sessions import _again
+from flow.stages.limits import limit_of, move_limit
+from matching.models import Group, Seat
+from matching.services import leave_waiting
+from participants.models import Participant
+from participants.services import make_link, revoke_links
+from scheduling.models import Session
+from studies import definition
+from studies.schema_partners import Fill
+
+EXTEND, MOVE, REPLACE, END, LINK = "rescue.extend", "rescue.move", "rescue.replace", "rescue.end", "rescue.link"
+END_GROUP = "rescue.end_group"
+MOVABLE = ("instructions", "quiz", "survey", "debrief")
+"""Kinds of stages into which one person can be moved: nobody else depends on them."""
+MOST_SECONDS = 24 * 3600
+
+
+def session_named(code: str) -> Session:
+    """The newest session of a participant. Raises FlowError: "not_here"."""
+    found = Session.objects.filter(participant__code=code).select_related("participant__study").order_by("-pk").first()
+    if found is None:
+        raise FlowError("not_here", f'no participant has the code "{code}"; the board lists those who wait')
+    return found
+
+
+def group_named(code: str) -> Group:
+    """The group with a code. Raises FlowError: "not_here"."""
+    found = Group.objects.filter(code=code).select_related("version__study").first()
+    if found is None:
+        raise FlowError("not_here", f'no group has the code "{code}"; the board lists those that play')
+    return found
+
+
+def extend(code: str, *, seconds: int, reason: str) -> datetime:
+    """Give more time at the open step or stage, from now if the time is up; return the new end.
+
+    Raises:
+        FlowError: "no_reason", "not_here", "no_deadline".
+    """
+    _need(reason)
+    if not 1 <= seconds <= MOST_SECONDS:
+        raise FlowError("not_here", f"{seconds} seconds: give from 1 to {MOST_SECONDS}")
+
+    def work() -> datetime:
+        session = _active(code)
+        match = queries.match_of(session)
+        more = timedelta(seconds=seconds)
+        until = _extend_match(match, more) if match is not None and match.path else _extend_stage(session, more)
+        _keep(EXTEND, session, reason, seconds=seconds)
+        return until
+
+    return _again(work)
+
+
+def _extend_match(match: Match, more: timedelta) -> datetime:
+    if match.deadline_at is None:
+        raise FlowError("no_deadline", f"step {match.path} has no time limit")
+    # An open row would only ever be moved earlier, so the old one goes first.
+    due.cancel("flow.tasks.close_step", f"match:{match.pk}:{match.rev}")
+    match.deadline_at = max(match.deadline_at, clock.now()) + more
+    match.save(update_fields=["deadline_at"])
+    step_deadline(match)
+    return match.deadline_at
+
+
+def _extend_stage(session: Session, more: timedelta) -> datetime:
+    limit = limit_of(session)
+    if limit is None:
+        raise FlowError("no_deadline", "this stage has no time limit of its own; nothing to extend")
+    until = max(limit, clock.now()) + more
+    move_limit(session, until)
+    session.save(update_fields=["facts"])
+    return until
+
+
+def move(code: str, *, stage: str, reason: str) -> None:
+    """Take somebody to another stage, forward or back.
+
+    Raises:
+        FlowError: "no_reason"; "not_here" when they sit in a running group, or the stage needs one.
+    """
+    _need(reason)
+
+    def work() -> None:
+        session = _active(code)
+        if sessions.live_seat(session.pk) is not None:
+            raise FlowError("not_here", f"{code} sits in a running group: end the group, or end or replace {code}")
+        stages = definition.definition(session.participant.version).stages
+        places = [index for index, one in enumerate(stages) if one.id == stage]
+        if not places or stages[places[0]].kind not in MOVABLE:
+            able = ", ".join(one.id for one in stages if one.kind in MOVABLE)
+            raise FlowError("not_here", f'nobody can be moved to "{stage}"; possible: {able}')
+        before = stages[session.stage].id
+        leave_waiting(session.participant)
+        due.cancel("flow.tasks.stage_overdue", f"session:{session.pk}:{session.stage}")
+        session.stage = places[0]
+        visits.enter(session)
+        _keep(MOVE, session, reason, before=before, stage=stage)
+
+    _again(work)
+
+
+def replace(code: str, *, policy: str, reason: str, exit_name: str = sessions.LEFT) -> Seat:
+    """Let a stand-in play on in place of somebody, who leaves by a declared exit; return the new seat.
+
+    Only where the study file declares `fill`, and with one of its policies. The stand-in has a seat of its own: what
+    the person did, and is paid for, stays theirs.
+
+    Raises:
+        FlowError: "no_reason", "not_here", "not_declared".
+    """
+    _need(reason)
+
+    def work() -> Seat:
+        session = _active(code)
+        seat = sessions.live_seat(session.pk)
+        if seat is None:
+            raise FlowError("not_here", f"{code} sits in no running group")
+        _need_exit(session, exit_name)
+        group = games.lock_group(seat.group_id)
+        stand_in = _stand_in(group, seat, policy)
+        rounds.leave_seat(group, seat)
+        visits.finish(session, exit_name)
+        _keep(REPLACE, session, reason, policy=policy, exit=exit_name)
+        return stand_in
+
+    return _again(work)
+
+
+def _stand_in(group: Group, seat: Seat, policy: str) -> Seat:
+    study = definition.definition(group.version)
+    plan = study.groups[definition.group_of(study, group.stage)]
+    fill: Fill | None = plan.fill
+    if fill is None or policy not in fill.policies:
+        able = ", ".join(fill.policies) if fill else "none: it has no `fill`"
+        raise FlowError(
+            "not_declared",
+            f'"{policy}" may not stand in for a person, because that changes the treatment. '
+            f"What the study file declares: {able}",
+        )
+    other = group.seats.exclude(occupant="person").order_by("number").first()
+    group.is_filled = True
+    group.save(update_fields=["is_filled"])
+    return Seat.objects.create(
+        group=group,
+        number=group.seats.order_by("-number").values_list("number", flat=True)[0] + 1,
+        role=seat.role,
+        kind=Seat.Kind.AI,
+        occupant="policy",
+        partner=fill.label_as,
+        policy=policy,
+        label=seat.label,
+        settings=_like(other),
+        dealt=seat.dealt,
+        is_stand_in=True,
+    )
+
+
+def _like(other: Seat | None) -> dict[str, object]:
+    """A stand-in takes as long as the group's other automated seats do."""
+    return {key: value for key, value in (other.settings if other else {}).items() if key in ("delay", "asked_if_ai")}
+
+
+def end(code: str, *, exit_name: str, reason: str) -> None:
+    """End somebody's participation by a declared exit, with what it pays.
+
+    Raises:
+        FlowError: "no_reason", "not_here".
+    """
+    _need(reason)
+
+    def work() -> None:
+        session = _active(code)
+        _need_exit(session, exit_name)
+        sessions.leave(session.pk, exit_name=exit_name)
+        _keep(END, session, reason, exit=exit_name)
+
+    _again(work)
+
+
+@transaction.atomic
+def link(code: str, *, reason: str) -> str:
+    """Make every earlier link of somebody useless, and return the token of a new one.
+
+    Raises:
+        FlowError: "no_reason", "not_here".
+    """
+    _need(reason)
+    session = session_named(code)
+    person: Participant = session.participant
+    revoke_links(person)
+    token = make_link(person.study, origin=person.origin, participant=person)
+    _keep(LINK, session, reason)
+    return token
+
+
+@transaction.atomic
+def end_group(code: str, *, reason: str) -> None:
+    """Stop a group's game; its people go on with what follows it.
+
+    Raises:
+        FlowError: "no_reason", "not_here".
+    """
+    _need(reason)
+    group = group_named(code)
+    games.end_group(group.pk, "researcher")
+    log.record(END_GROUP, study=group.version.study_id, subject=("group", group.pk), facts={"reason": reason.strip()})
+
+
+def _active(code: str) -> Session:
+    """The session under the locks of `sessions.lock`. The verb is refused if its person has left meanwhile."""
+    session = sessions.lock(session_named(code).pk)
+    if session.status != Session.Status.ACTIVE:
+        raise FlowError("not_here", f"{code} has left already, by {session.participant.exit}")
+    return session
+
+
+def _need_exit(session: Session, exit_name: str) -> None:
+    exits = definition.definition(session.participant.version).exits
+    if exit_name not in exits:
+        raise FlowError("not_here", f'the study file declares no exit "{exit_name}"; it has: {", ".join(exits)}')
+
+
+def _need(reason: str) -> None:
+    if not reason.strip():
+        raise FlowError("no_reason", "say why: --reason TEXT; it is kept with what was done")
+
+
+def _keep(kind: str, session: Session, reason: str, **facts: object) -> None:
+    log.record(
+        kind,
+        study=session.participant.study_id,
+        subject=("participant", session.participant_id),
+        facts={**facts, "reason": reason.strip()},
+        wake={stream_of(session): session.rev},
+    )
