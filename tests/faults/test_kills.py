@@ -19,6 +19,7 @@ from tests.machinery.player import Player, play_all
 from tests.machinery.quick import entry_link, quick_study, right_answers, stage
 from tests.machinery.running import Running
 
+CHILDREN = ["pages", "bots", "redis", "postgres", "sockets", "jobs", "sweeper"]
 DECLARED = {"completed", "inactive", "partners_left", "no_group"}
 
 
@@ -66,7 +67,20 @@ def check_nothing_is_lost(running: Running, players: list[Player]) -> None:
     assert ask(running, unexplained) == []
 
 
-@pytest.mark.parametrize("child", ["pages", "bots", "jobs", "sockets", "sweeper", "redis", "postgres"])
+def test_nothing_is_lost_when_everything_is_killed_in_turn(tmp_path: Path) -> None:
+    with Running() as running:
+
+        def one_after_the_other() -> None:
+            for child in CHILDREN:
+                running.kill(child, signal.SIGKILL)
+                time.sleep(3)
+
+        players = play(running, tmp_path, one_after_the_other)
+        check_nothing_is_lost(running, players)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("child", CHILDREN)
 def test_nothing_is_lost_when_a_child_is_killed(child: str, tmp_path: Path) -> None:
     with Running() as running:
         players = play(running, tmp_path, lambda: running.kill(child, signal.SIGKILL))

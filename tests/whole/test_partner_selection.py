@@ -79,7 +79,7 @@ def test_labels_show_the_kind_only_when_disclosed(played: tuple[Path, list[Playe
     names = {"human": "Person", "ai": "AI"}
     for row in table(folder, "choice_sets"):
         hidden = condition[row["group"]] == "label=hidden"
-        assert row["label"] == ("" if hidden else names[row["kind"]])
+        assert row["label_shown"] == ("" if hidden else names[row["kind"]])
 
 
 def test_payoffs_follow_from_the_decisions(played: tuple[Path, list[Player]]) -> None:
