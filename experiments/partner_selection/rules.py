@@ -58,7 +58,7 @@ def view(place: Place, state: State) -> View:
         facts={"letter": place.position, "pot": state.parameters.pot, "endowment": state.parameters.endowment, **told},
         cards=[Card(p.position, p.label, words.get(p.seat, "")) for p in state.places if p.position in LETTERS],
         lines=[Line("" if place.role == "selector" else CHOOSER, question)] if question else [],
-        tables=_remembered(place, state),
+        tables=[] if state.path in ("feedback", "types") else _remembered(place, state),
     )
 
 
@@ -71,9 +71,10 @@ def _result(place: Place, state: State) -> tuple[str, dict[str, int | str]]:
 
 
 def _remembered(place: Place, state: State) -> Sequence[Table]:
-    plays = state.last(place.seat, {"none": 0, "last": 1, "own_table": 50}[state.parameters.history])
-    rows = [(play.round, *_memory(place, play), play.points[place.seat]) for play in plays]
-    return [Table("Your rounds so far", ("Round", *MIDDLE[place.role], "You earned"), rows)] if rows else []
+    shown = {"none": (0, ""), "last": (1, "Your last round"), "own_table": (50, "Your rounds so far")}
+    most, caption = shown[state.parameters.history]
+    rows = [(play.round, *_memory(place, play), play.points[place.seat]) for play in state.last(place.seat, most)]
+    return [Table(caption, ("Round", *MIDDLE[place.role], "You earned"), rows)] if rows else []
 
 
 def _memory(place: Place, play: Play) -> tuple[int | str, int | str]:

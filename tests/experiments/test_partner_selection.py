@@ -61,7 +61,7 @@ def test_void_round_pays_the_endowment_and_is_remembered_without_amounts() -> No
     group.play()
     assert group.plays[1].is_void
     assert set(group.plays[1].points.values()) == {7}
-    for _, place, view in group.matches[2].shown:
+    for place, view in shown_at(group.matches[2], "decide"):
         row = view.tables[0].rows[1]
         assert row[0] == 2
         assert row[1:] == ("not completed", "-", 7), place
@@ -205,6 +205,7 @@ def test_no_amount_of_another_is_told_before_the_feedback() -> None:
 def test_history_shows_a_seat_its_own_rounds_only(history: str, most: int) -> None:
     group = group_of(seats_of(2, 2, 2), rounds=6, history=history, labels=True).play()
     assert max(len(view.tables[0].rows) if view.tables else 0 for m in group.matches for _, _, view in m.shown) == most
+    assert all(not view.tables for m in group.matches for _, view in [*shown_at(m, "feedback"), *shown_at(m, "types")])
     own = {(play.round, place.seat): play for play in group.plays for place in play.places}
     for match in group.matches:
         for _, place, view in match.shown:
