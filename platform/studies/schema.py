@@ -16,45 +16,53 @@ class Contact(Part):
 
     name: Line
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=200)]
-    ethics_ref: str = Field("", max_length=100)
+    ethics_ref: str = Field("", max_length=100, description="The ethics board's number.")
 
 
 class Deception(Part):
     """One thing that people are not told, or told wrongly, who approved it, and where they learn the truth."""
 
-    what: Literal["omission", "false_label", "delay", "wizard"]
+    what: Literal["omission", "false_label", "delay", "wizard"] = Field(
+        description="Something not told; an AI called a person; a pace made to look human; staff writing as AI."
+    )
     approved_by: Line
-    reference: Line
-    debrief: FilePath
+    reference: Line = Field(description="Number of the approval.")
+    debrief: FilePath = Field(description="The page of a debrief stage that explains it.")
 
 
 class Told(Part):
     """What participants are told about the mixture of people and AI."""
 
     ai_may_be_present: bool
-    share: Literal["none", "some", "range", "exact"]
-    who_knows: Literal["nobody", "everybody"] | dict[Name, Literal["own", "others", "all", "none"]]
+    share: Literal["none", "some", "range", "exact"] = Field(description="How exactly the share of AI is told.")
+    who_knows: Literal["nobody", "everybody"] | dict[Name, Literal["own", "others", "all", "none"]] = Field(
+        description="Who knows which labels others see; by role where it differs."
+    )
 
 
 class Factor(Part):
     """What is manipulated."""
 
-    levels: list[Name] = Field(min_length=2, max_length=12)
+    levels: list[Name] = Field(min_length=2, max_length=12, description="Names; they appear in the dataset.")
     note: str = ""
 
 
 class Conditions(Part):
     """Which factors are crossed into conditions."""
 
-    cross: list[Name] = Field(default_factory=list, max_length=4)
+    cross: list[Name] = Field(default_factory=list, max_length=4, description="Every factor, once.")
 
 
 class Allocation(Part):
     """How conditions are given out: permuted blocks of seeded random sizes."""
 
-    unit: Literal["group", "participant"]
+    unit: Literal["group", "participant"] = Field(description="Who is given a condition.")
     method: Literal["permuted_block"] = "permuted_block"
-    block_sizes: list[Annotated[int, Field(ge=1, le=48)]] = Field(min_length=1, max_length=6)
+    block_sizes: list[Annotated[int, Field(ge=1, le=48)]] = Field(
+        min_length=1,
+        max_length=6,
+        description="Multiples of the number of conditions; each block draws one.",
+    )
     strata: list[Name] = Field(
         default_factory=list, max_length=2, description="Choice items, each answer with blocks of its own."
     )
@@ -67,7 +75,7 @@ class Wave(Part):
     """A measurement occasion: the stages of one visit."""
 
     id: Name
-    stages: list[StageConfig] = Field(min_length=1, max_length=60)
+    stages: list[StageConfig] = Field(min_length=1, max_length=60, description="In order; consent first.")
 
 
 class Exit(Part):
@@ -79,7 +87,7 @@ class Exit(Part):
     )
     amount: Money | None = Field(None, description="For `fixed` only.")
     code: str = Field("auto", pattern=r"^[A-Za-z0-9_-]{2,20}$", description="Completion code; `auto` makes one.")
-    page: FilePath
+    page: FilePath = Field(description="Markdown of the last page.")
     note: str = ""
 
 
@@ -93,10 +101,10 @@ class PointsPay(Part):
 class Payments(Part):
     """Money, always as text in quotes."""
 
-    currency: Annotated[str, Field(pattern=CURRENCY)]
-    base: Money
+    currency: Annotated[str, Field(pattern=CURRENCY)] = Field(description="Three letters: GBP, EUR, USD.")
+    base: Money = Field(description="For everyone who completes.")
     points: PointsPay | None = None
-    minimum_hourly: Money
+    minimum_hourly: Money = Field(description="The base alone must reach it, over `estimated_minutes`.")
 
 
 class Sample(Part):
@@ -104,7 +112,7 @@ class Sample(Part):
 
     unit: Literal["group", "participant"]
     target: Annotated[int, Field(ge=1, le=1_000_000)]
-    counts: Literal["started", "completed", "analysable"] = "completed"
+    counts: Literal["started", "completed", "analysable"] = Field("completed", description="Which of them count.")
 
 
 class StudyFile(Part):
@@ -114,15 +122,17 @@ class StudyFile(Part):
 
     format: Literal["study/1"] = Field(alias="schema")
     id: Slug = Field(description="Part of addresses and file names; never changes.")
-    version: Annotated[str, Field(min_length=1, max_length=20)]
+    version: Annotated[str, Field(min_length=1, max_length=20, description="Yours, in quotes.")]
     title: Annotated[str, Field(min_length=1, max_length=200)] = Field(
         description="For researchers; never shown to participants."
     )
-    public_title: Annotated[str, Field(min_length=1, max_length=120)]
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+    public_title: Annotated[str, Field(min_length=1, max_length=120)] = Field(description="What participants see.")
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = Field(description="Of the pages: en, de.")
     note: str = Field("", max_length=4000)
     contact: Contact
-    deception: list[Deception] = Field(default_factory=list, max_length=12)
+    deception: list[Deception] = Field(
+        default_factory=list, max_length=12, description="Everything that people are not told, or told wrongly."
+    )
     told: Told
     factors: dict[Name, Factor] = Field(default_factory=dict, max_length=4)
     conditions: Conditions = Field(default_factory=Conditions)
@@ -132,7 +142,7 @@ class StudyFile(Part):
     waves: list[Wave] = Field(min_length=1, max_length=1, description="One wave in this version of the format.")
     exits: dict[Name, Exit] = Field(min_length=1)
     payments: Payments
-    estimated_minutes: Annotated[int, Field(ge=1, le=600)]
+    estimated_minutes: Annotated[int, Field(ge=1, le=600)] = Field(description="For a whole visit, waiting included.")
     sample: Sample
 
     @property

@@ -24,9 +24,9 @@ class Label(Part):
 class Delay(Part):
     """How long an automated seat takes: thinking, then writing, within bounds; and how often it is too late."""
 
-    min_s: Annotated[float, Field(ge=0, le=600)] = 2
-    max_s: Annotated[float, Field(ge=0, le=600)] = 25
-    chars_per_s: Annotated[float, Field(gt=0, le=1000)] = 5
+    min_s: Annotated[float, Field(ge=0, le=600, description="Never sooner.")] = 2
+    max_s: Annotated[float, Field(ge=0, le=600, description="Never later; equal to `min_s`: a constant delay.")] = 25
+    chars_per_s: Annotated[float, Field(gt=0, le=1000, description="Speed of writing.")] = 5
     think_s: Annotated[list[Annotated[float, Field(ge=0, le=600)]], Field(min_length=2, max_length=2)] = Field(
         default_factory=lambda: [2.0, 8.0], description="Shortest and longest time of thinking."
     )
@@ -105,7 +105,7 @@ class KindPartners(Part):
 class Fill(Part):
     """Lets automated seats stand in for people who did not come. Such groups are flagged and analysed apart."""
 
-    after_seconds: Annotated[int, Field(ge=1, le=86_400)]
+    after_seconds: Annotated[int, Field(ge=1, le=86_400)] = Field(description="How long a person waits before.")
     label_as: Name = Field(description="The entry of `partners` whose label the stand-ins carry.")
     policies: list[Name] = Field(min_length=1)
     analyse: Literal["separate"] = "separate"

@@ -41,15 +41,16 @@ def parse(text: str, *, name: str, prefix: str = "") -> Document:
         what = f"the file has {len(text)} characters; {MAX_CHARS} are allowed."
         return Document(None, problems=[Problem(name, "E002", what, "Move long texts into files of their own.")])
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader) if not _has_alias(text) else None
+        refused = _refused(name, text)
+        node = None if refused else yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         return Document(None, problems=[_syntax_problem(name, error)])
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         return Document(None, problems=[Problem(name, "E001", f"this is not YAML: {error}.", "Mend the text.")])
     if node is None:
-        return Document(None, problems=[_nothing_or_alias(name, text)])
+        return Document(None, problems=[refused or _empty(name)])
     reader = _Reader()
-    data = reader.read(node, (), 0)
+    data = reader.read(node, ())
     problems = [
         Problem(f"{prefix}{spell(path, data)}" or name, code, what, remedy, line)
         for path, code, what, remedy, line in reader.found
@@ -59,22 +60,17 @@ def parse(text: str, *, name: str, prefix: str = "") -> Document:
     return Document(data, reader.lines, problems)
 
 
-def _has_alias(text: str) -> bool:
-    return _alias_line(text) is not None
-
-
-def _alias_line(text: str) -> int | None:
+def _refused(name: str, text: str) -> Problem | None:
+    """The first anchor or too deep nesting; found while scanning, before anything is built."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if getattr(event, "anchor", None) and event.start_mark:  # an alias has one too
-            return int(event.start_mark.line) + 1
+        line = event.start_mark.line + 1 if event.start_mark else None
+        if getattr(event, "anchor", None):  # an alias has one too
+            return Problem(name, "E005", "anchors (&) and aliases (*) are not allowed.", "Write the value out.", line)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            return Problem(name, "E006", f"this is nested deeper than {MAX_DEPTH} levels.", "Make it flat.", line)
     return None
-
-
-def _nothing_or_alias(name: str, text: str) -> Problem:
-    line = _alias_line(text)
-    if line is None:
-        return _empty(name)
-    return Problem(name, "E005", "anchors (&) and aliases (*) are not allowed.", "Write the value out.", line)
 
 
 def _empty(name: str) -> Problem:
@@ -96,18 +92,15 @@ class _Reader:
         self.found: list[tuple[Path, str, str, str, int | None]] = []
         self.maker = yaml.constructor.SafeConstructor()
 
-    def read(self, node: yaml.Node, path: Path, depth: int) -> Any:
+    def read(self, node: yaml.Node, path: Path) -> Any:
         self.lines[path] = node.start_mark.line + 1
-        if depth > MAX_DEPTH:
-            self.complain(path, "E006", f"this is nested deeper than {MAX_DEPTH} levels.", "Make it flat.")
-            return None
         if isinstance(node, yaml.MappingNode):
-            return self.mapping(node, path, depth)
+            return self.mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
-            return [self.read(each, (*path, at), depth + 1) for at, each in enumerate(node.value)]
+            return [self.read(each, (*path, at)) for at, each in enumerate(node.value)]
         return self.scalar(node, path)
 
-    def mapping(self, node: yaml.MappingNode, path: Path, depth: int) -> dict[str, Any]:
+    def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else ""
@@ -118,7 +111,7 @@ class _Reader:
             elif key in found:
                 self.complain(here, "E004", "this key stands twice.", "Keep one of them.", key_node.start_mark.line + 1)
             else:
-                found[key] = self.read(value_node, here, depth + 1)
+                found[key] = self.read(value_node, here)
                 self.lines[here] = key_node.start_mark.line + 1
         return found
 

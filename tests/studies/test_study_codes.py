@@ -1,7 +1,10 @@
 """Each code of a problem: one way to cause it, where it is said to be, and the remedy. All others stay silent."""
 
+from pathlib import Path
+
 import pytest
 
+from studies.check import check
 from tests.studies.conftest import Folder
 
 SPOILED = {
@@ -252,3 +255,40 @@ def test_role_without_seats_is_refused(folder: Folder) -> None:
 def test_too_many_blind_seats_in_a_match_are_refused(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studies.checks.pairing.MOST_BLIND", 1)
     assert "2 seats act blind" in folder.one("E413").what
+
+
+def by_participant(folder: Folder, allocation: str) -> None:
+    """The study with one factor that no group stage uses, allocated person by person."""
+    folder.change("{unit: group, method: permuted_block, block_sizes: [2, 4], at: formation}", allocation)
+    folder.change("deception:\n", "deception: []\nnote: |\n")
+    folder.change('label: {by: label, values: {hidden: "", marked: Person}}', "label: {all: Person}")
+    folder.change('label: {by: label, values: {hidden: "", marked: AI}}', "label: {all: AI}")
+    folder.change("        by: label\n        pages: {hidden: pages/briefing_hidden.md, marked", "        pages: {all")
+    folder.change("correct: {hidden: told_no, marked: told_yes}", "correct: {all: told_yes}")
+    folder.change("/briefing_marked.md}", "/briefing_marked.md}\n        note: the same for all")
+
+
+def test_stratum_asked_before_allocation_is_accepted(folder: Folder) -> None:
+    by_participant(folder, "{unit: participant, block_sizes: [2], strata: [letters], at: quiz}")
+    assert folder.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("strata", "at"), [("letters", "entry"), ("letters", "instructions"), ("keep", "quiz"), ("x", "after")]
+)
+def test_stratum_that_is_not_known_in_time_is_refused(folder: Folder, strata: str, at: str) -> None:
+    by_participant(folder, f"{{unit: participant, block_sizes: [2], strata: [{strata}], at: {at}}}")
+    assert folder.one("E205").path == "allocation.strata[0]"
+
+
+def test_allocation_at_an_unknown_stage_is_refused(folder: Folder) -> None:
+    by_participant(folder, "{unit: participant, block_sizes: [2], at: quizz}")
+    assert "Did you mean quiz?" in folder.one("E204").remedy
+
+
+SHIPPED = sorted(Path(__file__).parents[2].glob("experiments/*/studies/*/study.yaml"))
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: f"{file.parts[-4]}-{file.parts[-2]}")
+def test_shipped_study_is_sound(file: Path) -> None:
+    assert check(file) == []

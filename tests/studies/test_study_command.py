@@ -1,15 +1,18 @@
 """`manage.py study …` as a researcher types it."""
 
 import json
+import re
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from studies.check import check_folder
 from studies.models import Study, Version
-from studies.publish import SCHEMA_FILE, published
+from studies.publish import REFERENCE_FILE, SCHEMA_FILE, published, with_fields
 from studies.schema import StudyFile
+from studies.slots import GIVEN, study_facts
 from tests.studies.conftest import FOLDER, Folder
 
 ROOT = Path(__file__).parents[2]
@@ -101,32 +104,32 @@ def test_published_schema_is_current(tmp_path: Path) -> None:
     assert study("schema", "--out", "-") == published()
 
 
-def models() -> dict[str, dict[str, object]]:
-    """Every model of the published schema, by name, with its properties."""
-    schema = json.loads(published())
-    return {"StudyFile": schema, **schema["$defs"]}
+def test_reference_is_current() -> None:
+    reference = (ROOT / REFERENCE_FILE).read_text(encoding="utf-8")
+    assert with_fields(reference) == reference, "run `manage.py study schema`"
+    assert "| `max_wait_seconds` | whole number from 1 to 86400 | `600` |" in reference
 
 
-def test_reference_names_every_field_and_code() -> None:
-    reference = (ROOT / "docs/study-file.md").read_text(encoding="utf-8")
-    for name, model in models().items():
-        for field in model.get("properties", {}):  # type: ignore[attr-defined]
-            assert f"`{field}`" in reference, f"docs/study-file.md does not name {field} of {name}"
-    sources = "".join(file.read_text() for file in (ROOT / "platform/studies").rglob("*.py"))
-    codes = {
-        word
-        for word in sources.replace('"', " ").replace(",", " ").split()
-        if len(word) == 4 and word[0] in "EW" and word[1:].isdigit()
-    }
+def test_reference_explains_every_code() -> None:
+    reference = (ROOT / REFERENCE_FILE).read_text(encoding="utf-8")
+    sources = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "platform/studies").rglob("*.py"))
+    codes = set(re.findall(r'"([EW]\d{3})"', sources))
     assert len(codes) > 40
-    for code in codes:
-        assert f"| {code} |" in reference, f"docs/study-file.md does not explain {code}"
+    assert codes == set(re.findall(r"^\| ([EW]\d{3}) \|", reference, re.MULTILINE))
+
+
+def test_reference_names_every_slot(folder: Folder) -> None:
+    reference = (ROOT / REFERENCE_FILE).read_text(encoding="utf-8")
+    study = check_folder(folder.path).study
+    assert study is not None
+    for name in {*study_facts(study), *(name for names in GIVEN.values() for name in names)}:
+        assert f"`{name}`" in reference or name.endswith("_amount")
 
 
 def test_example_of_the_reference_is_a_study_file() -> None:
     from studies import yaml_file
 
-    reference = (ROOT / "docs/study-file.md").read_text(encoding="utf-8")
+    reference = (ROOT / REFERENCE_FILE).read_text(encoding="utf-8")
     example = reference.split("```yaml\n", 1)[1].split("```", 1)[0]
     assert StudyFile.model_validate(yaml_file.parse(example, name="example").data).id
     assert yaml_file.parse((FOLDER / "study.yaml").read_text(), name="study.yaml").problems == []

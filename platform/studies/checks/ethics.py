@@ -1,10 +1,14 @@
 """Deception is declared, approved, and explained at the end; those who are there are told so."""
 
+import re
+
 from studies.checks.context import Context, needs
 from studies.schema_partners import AutomatedPartner, GroupPlan, Label, PersonPartner
 from studies.schema_stages import DebriefStage
 from studies.schema_types import Part
 from studies.yaml_file import Path
+
+_PERSON = re.compile(r"\b(person|human|people|man|woman|real player)\b", re.IGNORECASE)
 
 
 @needs("deception", "partners", "groups", "factors", "told")
@@ -83,7 +87,9 @@ def _hides(context: Context, machine: Label, persons: list[Label]) -> bool:
 
 
 def _is_false(context: Context, machine: Label, persons: list[Label]) -> bool:
-    """The label is one that elsewhere tells people from machines, and stands for people there."""
+    """The label names a person, or is one that elsewhere tells people from machines and stands for people there."""
+    if any(_PERSON.search(_under(machine, levels)) for levels in _situations(context, machine)):
+        return True
     for person in persons:
         situations = _situations(context, machine, person)
         telling = {_under(person, levels) for levels in situations if _under(person, levels) != _under(machine, levels)}

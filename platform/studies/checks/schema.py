@@ -155,15 +155,7 @@ def _words(error: ErrorDetails, path: Path, known: list[str]) -> tuple[str, str,
     if kind == "extra_forbidden":
         return "E101", "unknown key.", meant(last, known)
     if kind == "missing":
-        if last == "max" and "points" in path:
-            return (
-                "E602",
-                "max is missing. Unbounded bonuses are refused.",
-                'Write the most that points can pay, e.g. max: "6.00".',
-            )
-        if last == "daily_cost_usd":
-            return "E504", "is missing. A model without a limit of cost is refused.", 'Write daily_cost_usd: "5.00".'
-        return "E105", "is missing.", "Add it; docs/study-file.md says what it means."
+        return _missing(path)
     if kind in {"string_type", "unquoted"} and isinstance(error["input"], int | float):
         return (
             "E102",
@@ -177,6 +169,15 @@ def _words(error: ErrorDetails, path: Path, known: list[str]) -> tuple[str, str,
             "Add it; docs/study-file.md lists the kinds.",
         )
     return _wrong_value(error, context)
+
+
+def _missing(path: Path) -> tuple[str, str, str]:
+    if path[-2:] == ("points", "max"):
+        remedy = 'Write the most that points can pay, e.g. max: "6.00".'
+        return "E602", "max is missing. Unbounded bonuses are refused.", remedy
+    if path[-1:] == ("daily_cost_usd",):
+        return "E504", "is missing. A model without a limit of cost is refused.", 'Write daily_cost_usd: "5.00".'
+    return "E105", "is missing.", "Add it; docs/study-file.md says what it means."
 
 
 def _wrong_value(error: ErrorDetails, context: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -20,7 +20,7 @@ from studies import changes, queries, services
 from studies.check import check
 from studies.models import Study
 from studies.problems import Problem, StudyError, errors
-from studies.publish import SCHEMA_FILE, published
+from studies.publish import REFERENCE_FILE, SCHEMA_FILE, published, with_fields
 
 Verb = Callable[["Command", dict[str, Any]], None]
 
@@ -149,12 +149,17 @@ def diff_verb(command: Command, options: dict[str, Any]) -> None:
 
 
 def schema_verb(command: Command, options: dict[str, Any]) -> None:
-    """Write the JSON Schema."""
+    """Write the JSON Schema, and the tables of the reference beside it."""
     if options["out"] == "-":
         command.stdout.write(published(), ending="")
         return
-    Path(options["out"]).write_text(published(), encoding="utf-8")
-    command.say(f"wrote {options['out']}")
+    file = Path(options["out"])
+    file.write_text(published(), encoding="utf-8")
+    command.say(f"wrote {file}")
+    reference = file.parent / Path(REFERENCE_FILE).name
+    if reference.exists():
+        reference.write_text(with_fields(reference.read_text(encoding="utf-8")), encoding="utf-8")
+        command.say(f"wrote the tables of {reference}")
 
 
 def link_verb(command: Command, options: dict[str, Any]) -> None:
