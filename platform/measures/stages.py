@@ -51,7 +51,7 @@ class Quiz:
             button=_("Check my answers"),
             deadline_at=limit_of(session),
             errors={item.id: FieldError("wrong", item.explain or TRY_AGAIN) for _place, item in asked} if wrong else {},
-            values=wrong,
+            values={name: str(value) for name, value in wrong.items()},
             note=self._note(len(wrong)),
         )
 
@@ -157,7 +157,7 @@ class Briefing:
             button=_("Continue"),
             deadline_at=limit_of(session),
             errors={name: FieldError("wrong", READ_AGAIN) for name in wrong},
-            values=wrong,
+            values={name: str(value) for name, value in wrong.items()},
         )
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
