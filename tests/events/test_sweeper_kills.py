@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +17,7 @@ from events.models import Beat, Due, Event
 from events.sweeper import Sweeper
 from tests.events.conftest import Make, Spawn, WaitFor
 from tests.events.due_handlers import effects_of
+from tests.sizes import sized
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,6 +75,23 @@ def test_turns_of_a_killed_loop_are_completed_once_within_fifteen_seconds(
     request.getfixturevalue("sweeping")
     assert wait_for(lambda: all_done(len(rows)), seconds=15) < 15
     assert [len(effects_of(row.pk)) for row in rows] == [1] * 10
+
+
+def test_loops_killed_again_and_again_do_every_turn_once(make_due: Make, spawn: Spawn, wait_for: WaitFor) -> None:
+    """Fewer kills than `due.MAX_ATTEMPTS`: a row that was in hand at every kill must not fail."""
+    rows = [make_due("aeffect", queue="bots") for _ in range(sized(test=60, long=400))]
+    Due.objects.update(facts={"seconds": 0.4, "deliver_seconds": 0.3})
+    rng = random.Random("kills")
+    for _ in range(3):
+        child = spawn(RUN_LOOP)
+        wait_for(lambda: Due.objects.filter(outcome="", lease_until__gt=clock.RapportNow()).exists(), seconds=60)
+        time.sleep(rng.uniform(0, 0.6))
+        child.kill()
+        child.wait()
+    spawn(RUN_LOOP)
+    wait_for(lambda: all_done(len(rows)), seconds=90)
+    assert Counter(Event.objects.values_list("subject_id", flat=True)) == Counter(row.pk for row in rows)
+    assert set(Due.objects.values_list("outcome", flat=True)) == {"made"}
 
 
 def test_several_sweepers_race_without_doubling(make_due: Make, wait_for: WaitFor) -> None:
