@@ -49,7 +49,7 @@ def test_logs_of_all_processes_hold_nothing_private(installation: Running) -> No
     with pytest.raises(psycopg.errors.InvalidTextRepresentation), _database(installation) as connection:
         connection.execute("SELECT 'anna-4712'::int")
     installation.wait_until(
-        lambda: '"unmatched"' in installation.log("pages"), seconds=5, what="a line for the request"
+        lambda: '"unmatched"' in installation.log("pages"), seconds=30, what="a line for the request"
     )
     written = "".join(file.read_text() for file in (installation.home / "log").iterdir())
     assert "token-4711" not in written
@@ -58,7 +58,7 @@ def test_logs_of_all_processes_hold_nothing_private(installation: Running) -> No
 
 def test_up_refuses_a_second_copy_and_names_the_first(installation: Running) -> None:
     argv = [sys.executable, str(ROOT / "manage.py"), "up"]
-    second = subprocess.run(argv, env=installation.env, capture_output=True, text=True, timeout=60, check=False)
+    second = subprocess.run(argv, env=installation.env, capture_output=True, text=True, timeout=120, check=False)
     assert second.returncode == 1
     assert installation.up is not None
     assert f"in use by process {installation.up.pid}" in second.stderr
@@ -68,7 +68,7 @@ def test_up_refuses_a_second_copy_and_names_the_first(installation: Running) -> 
 def test_up_refuses_a_busy_port_and_names_another(installation: Running) -> None:
     rival = Running(variables={"PORT": str(installation.port)})
     argv = [sys.executable, str(ROOT / "manage.py"), "up"]
-    refused = subprocess.run(argv, env=rival.env, capture_output=True, text=True, timeout=60, check=False)
+    refused = subprocess.run(argv, env=rival.env, capture_output=True, text=True, timeout=120, check=False)
     rival.close()
     assert refused.returncode == 1
     assert f"port {installation.port} is in use" in refused.stderr
@@ -79,15 +79,15 @@ def test_up_refuses_a_busy_port_and_names_another(installation: Running) -> None
 def test_killed_child_is_started_again(installation: Running, child: str) -> None:
     killed = installation.kill(child)
     wait = functools.partial(_has_other_pid, installation, child, killed)
-    installation.wait_until(wait, seconds=30, what=f"{child} restarted")
-    installation.wait_until(lambda: _all_answer(installation), seconds=30, what=f"service after the end of {child}")
+    installation.wait_until(wait, seconds=90, what=f"{child} restarted")
+    installation.wait_until(lambda: _all_answer(installation), seconds=90, what=f"service after the end of {child}")
 
 
 def test_silent_sockets_are_noticed_and_replaced(installation: Running) -> None:
     """A process that exists but no longer answers is the failure that a process list cannot show."""
     hung = installation.kill("sockets", signal.SIGSTOP)
-    installation.wait_until(lambda: installation.pid("sockets") != hung, seconds=60, what="silent sockets replaced")
-    installation.wait_until(lambda: _all_answer(installation), seconds=30, what="sockets answering again")
+    installation.wait_until(lambda: installation.pid("sockets") != hung, seconds=120, what="silent sockets replaced")
+    installation.wait_until(lambda: _all_answer(installation), seconds=90, what="sockets answering again")
     assert "sockets: has not answered for 20 s" in installation.output()
 
 
@@ -126,7 +126,7 @@ def test_up_stops_clean_keeps_data_and_dies_without_orphans(installation: Runnin
     assert _rows(installation) == ["kept over a stop"]
     _write_row(installation, "kept over a crash")
     installation.stop(signal.SIGKILL)
-    until = time.monotonic() + 15
+    until = time.monotonic() + 30
     while installation.processes() and time.monotonic() < until:
         time.sleep(0.2)
     assert installation.processes() == []
