@@ -121,6 +121,14 @@ def end(claim: Claim, turn: Turn, *, outcome: str, error_code: str = "") -> str:
     return outcome
 
 
+@transaction.atomic
+def postpone(claim: Claim, until: datetime) -> str:
+    """Give the turn back until shortly before its planned instant, which stands in its row."""
+    due.settle(claim, "planned")
+    due.schedule(TAKE_TURN, claim.key, until, facts=claim.facts)
+    return "planned"
+
+
 def _go_on(turn: Turn) -> None:
     """In a talk with a quota, or without people, the seat speaks again; otherwise it waits to be spoken to."""
     match = Match.objects.select_related("group__version").get(pk=turn.address.match)

@@ -13,12 +13,15 @@ from bots.models import BotTurn
 from bots.occupant import Occupant
 from bots.queries import address_of, own_last_seq
 from bots.services import Turn
-from events.claim import Claim
+from events.claim import WAITS, Claim
+from events.due import MAX_ATTEMPTS, LostClaim
 from events.offload import run_db
 from flow.kinds import kind
 from flow.queries import TurnFacts
 
 Outcome = BotTurn.Outcome
+LONGEST_WAIT = timedelta(seconds=30)  # in memory; the loop ends a handler after 90 s, of which a model may need 45
+AHEAD = timedelta(seconds=3)  # to decide anew, from the log of calls where a model was asked
 
 
 async def take_turn(claim: Claim) -> str:
@@ -34,7 +37,15 @@ async def take_turn(claim: Claim) -> str:
     pace = delays.Pace(**turn.facts.seat.settings.get("delay", {}))
     if turn.waits and not turn.heard and delays.is_missed(pace, _chance(turn.facts, "miss")):
         return await run_db(services.end, claim, turn, outcome=Outcome.MISSED)
-    return await _act(claim, turn, turn.facts, pace)
+    try:
+        return await _act(claim, turn, turn.facts, pace)
+    except LostClaim:
+        raise
+    except Exception as error:
+        if claim.attempts < MAX_ATTEMPTS:
+            raise
+        # The row fails for good: so that the turn has an outcome, too.
+        return await run_db(services.end, claim, turn, outcome=Outcome.FAILED, error_code=type(error).__name__)
 
 
 async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) -> str:
@@ -49,7 +60,10 @@ async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) ->
             return "silent"
         values = spoken
     if turn.waits:
-        await claim.until(await run_db(_planned_at, claim, turn, facts, pace, values))
+        planned_at = await run_db(_planned_at, claim, turn, facts, pace, values)
+        if WAITS.get() and planned_at - claim.now() > LONGEST_WAIT:
+            return await run_db(services.postpone, claim, planned_at - AHEAD)
+        await claim.until(planned_at)
     return await run_db(services.deliver, claim, turn, values, source=occupant.source)
 
 
@@ -61,7 +75,7 @@ async def hear(claim: Claim) -> str:
 
 def _planned_at(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace, values: Mapping[str, Any]) -> datetime:
     since = facts.opened_at
-    if turn.heard:  # in a talk, from its last entry, or from when it was spoken to
+    if turn.heard and turn.heard.made:  # in a talk, from its last entry, or from when it was spoken to
         since = max(since, turn.row.delivered_at or since, claim.run_after)
     heard_after = own_last_seq(turn.address) if turn.heard else 0
     effort = delays.effort(facts.view, facts.fields, values, heard_after=heard_after)

@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -20,6 +21,7 @@ from events.models import Due
 from events.offload import POOL
 from flow.models import Act, Match
 from flow.services import games
+from matching.models import Group
 from tests.chat.rooms import Sitter, make_match
 
 QUICK = {"delay": {"min_s": 0.2, "max_s": 0.6, "chars_per_s": 1000, "think_s": [0.2, 0.4], "miss": 0}}
@@ -103,6 +105,50 @@ def test_plan_is_kept_when_a_turn_is_taken_anew() -> None:
     async_to_sync(broken_off)()
     assert BotTurn.objects.get(path="answer").planned_at == planned
     assert not Act.objects.filter(match=match, path="answer").exclude(source="person").exists()
+
+
+@pytest.mark.django_db
+def test_delay_and_act_are_the_same_under_every_condition_and_label() -> None:
+    found = []
+    for condition, label in (("label=hidden", ""), ("label=disclosed", "AI")):
+        seat = Sitter("talker", "policy", "talkative", label=label, settings=SLOW)
+        match = make_match("chatting", Sitter("talker"), seat, condition=condition, seed="one", code="g-same")
+        runner.drain("bots")
+        turn = BotTurn.objects.get(match=match)
+        assert turn.planned_at is not None
+        said = Entry.objects.filter(conversation__match=match).values_list("text", flat=True)
+        found.append(((turn.planned_at - match.step_opened_at).total_seconds(), list(said)))
+        Group.objects.filter(pk=match.group_id).update(code=f"g-{condition[6:9]}", status="ended")
+    assert found[0] == found[1]
+
+
+@pytest.mark.django_db
+def test_turn_planned_for_later_is_given_back_until_shortly_before() -> None:
+    late = {"delay": {"min_s": 45, "max_s": 55, "chars_per_s": 5, "think_s": [45, 46], "miss": 0}}
+    match = at_answer(Sitter("talker"), bot(settings=late))
+    (claim,) = claims_of(match)
+    assert async_to_sync(take_turn)(claim) == "planned"
+    turn = BotTurn.objects.get(path="answer")
+    again = Due.objects.get(reaction="bots.turns.take_turn", key=claim.key, outcome="")
+    assert turn.outcome == "open"
+    assert turn.planned_at is not None
+    assert turn.planned_at - again.run_after == timedelta(seconds=3)
+    Due.objects.filter(pk=again.pk).update(run_after=clock.now())
+    runner.drain("bots")
+    delivered = BotTurn.objects.get(pk=turn.pk)
+    assert (delivered.outcome, delivered.planned_at) == ("delivered", turn.planned_at)
+
+
+@pytest.mark.django_db
+def test_turn_that_keeps_crashing_has_an_outcome_in_the_end() -> None:
+    match = at_answer(Sitter("talker"), bot())
+    with patch("bots.services.games.act", side_effect=ConnectionError):
+        for _ in range(due.MAX_ATTEMPTS):
+            Due.objects.filter(outcome="").update(run_after=clock.now())
+            runner.drain("bots")
+    turn = BotTurn.objects.get(match=match, path="answer")
+    assert (turn.outcome, turn.error_code) == ("failed", "ConnectionError")
+    assert Due.objects.get(key__startswith=f"{match.pk}:{match.rev}:").attempts == due.MAX_ATTEMPTS
 
 
 @pytest.mark.django_db

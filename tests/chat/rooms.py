@@ -49,12 +49,12 @@ def study_file(experiment: str, **game: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def make_version(said: dict[str, Any], files: dict[str, str]) -> Version:
+def make_version(said: dict[str, Any], files: dict[str, str], *, seed: str = "") -> Version:
     """A frozen version of a definition and the texts it names."""
     n = next(_numbers)
     study = Study.objects.create(slug=f"{said['id']}-{n}", title="T")
     version = Version.objects.create(
-        study=study, number=1, definition=said | {"frozen": {"files": {}}}, sha256=f"{n:064d}", seed=f"seed{n}"
+        study=study, number=1, definition=said | {"frozen": {"files": {}}}, sha256=f"{n:064d}", seed=seed or f"seed{n}"
     )
     for path, text in files.items():
         file, _ = SourceFile.objects.get_or_create(sha256=f"{n}{path}".rjust(64, "0")[-64:], defaults={"text": text})
@@ -62,12 +62,16 @@ def make_version(said: dict[str, Any], files: dict[str, str]) -> Version:
     return version
 
 
-def make_match(experiment: str, *sitters: Sitter, condition: str = "label=hidden", **game: Any) -> Match:
+def make_match(
+    experiment: str, *sitters: Sitter, condition: str = "label=hidden", seed: str = "", code: str = "", **game: Any
+) -> Match:
     """A group whose first round is open, with seats numbered from 1 in the order given."""
     texts = {f"pages/{page}.md": f"# {page}\n\nSay something." for page in ("talk", "feed", "draft", "void")}
-    version = make_version(study_file(experiment, **game), texts | {"prompts/one.md": PERSONA})
+    version = make_version(study_file(experiment, **game), texts | {"prompts/one.md": PERSONA}, seed=seed)
     n = next(_numbers)
-    group = Group.objects.create(version=version, code=f"g{n:010d}", stage="game", rounds=1, condition=condition)
+    group = Group.objects.create(
+        version=version, code=code or f"g{n:010d}", stage="game", rounds=1, condition=condition
+    )
     for number, sitter in enumerate(sitters, start=1):
         add_seat(group, number, sitter)
     games.begin(group.pk)

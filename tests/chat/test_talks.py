@@ -7,10 +7,10 @@ from django.db import transaction
 
 from chat.models import Conversation, Entry
 from flow.errors import FlowError
+from flow.kinds import step_kind
 from flow.models import Match
 from flow.queries import seen_now
 from flow.services import games, rounds
-from flow.kinds import step_kind
 from flow.state import MatchState
 from flow.step import Asked
 from paradigm import View
