@@ -1,7 +1,6 @@
 """The sockets' entry point (uvicorn): /ws/session for our own pages, /livez for the supervisor, nothing else."""
 
 import os
-from importlib.util import find_spec
 from typing import Any
 
 import django
@@ -14,15 +13,10 @@ from channels.security.websocket import OriginValidator, WebsocketDenier  # noqa
 from django.conf import settings  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
+from flow.consumers import SessionConsumer  # noqa: E402
 
-def socket_routes() -> list[Any]:
-    """Return the one socket route, and a refusal for every other address: an unknown route would be a traceback."""
-    refusal = re_path("", WebsocketDenier.as_asgi())
-    if find_spec("flow.consumers") is None:
-        return [refusal]
-    from flow.consumers import SessionConsumer
-
-    return [path("ws/session", SessionConsumer.as_asgi()), refusal]
+# Every other address is refused by a route of its own: an unknown one would be a traceback in the log.
+socket_routes: list[Any] = [path("ws/session", SessionConsumer.as_asgi()), re_path("", WebsocketDenier.as_asgi())]
 
 
 async def answer_http(scope: dict[str, Any], _receive: Any, send: Any) -> None:
@@ -35,5 +29,5 @@ async def answer_http(scope: dict[str, Any], _receive: Any, send: Any) -> None:
 
 # A missing Origin is refused too.
 application = ProtocolTypeRouter(
-    {"http": answer_http, "websocket": OriginValidator(URLRouter(socket_routes()), settings.PAGE_ORIGINS)}
+    {"http": answer_http, "websocket": OriginValidator(URLRouter(socket_routes), settings.PAGE_ORIGINS)}
 )

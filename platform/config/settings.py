@@ -82,7 +82,7 @@ APPEND_SLASH = False
 # The function (request) -> participant or None that `participant_only` views are guarded by.
 PARTICIPANT_OF = "participants.access.participant_of"
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "studies"
 
 EXPERIMENTS_DIR = ROOT / "experiments"
 EXPERIMENT_PACKAGES = ["experiments"]  # where `studies.registry` looks for experiments by name; tests add their own

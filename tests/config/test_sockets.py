@@ -31,4 +31,4 @@ async def test_unknown_socket_address_is_refused(path: str) -> None:
 
 
 def test_sockets_have_one_address() -> None:
-    assert [str(route.pattern) for route in socket_routes()] == ["ws/session", ""]
+    assert [str(route.pattern) for route in socket_routes] == ["ws/session", ""]
