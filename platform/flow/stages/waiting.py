@@ -9,7 +9,6 @@ from django.utils.translation import ngettext
 
 from events import clock
 from flow.deadlines import stage_deadline
-from flow.framing import amount_text
 from flow.page import Page
 from flow.services import forming
 from flow.stage import Exit, Stay, Verdict
@@ -22,6 +21,7 @@ from scheduling.models import Session
 from studies import definition
 from studies.models import Version
 from studies.schema_stages import WaitingRoomStage
+from studies.money import amount_text
 
 POLL_SECONDS = 5
 
@@ -109,7 +109,7 @@ class WaitingRoom:
 
     def _note(self, ticket: Ticket | None, room: Room) -> str:
         if ticket is not None and ticket.status == Ticket.Status.ASKED:
-            return _("Enough players are here. Please press the button, so that we know you are still there.")
+            return _("We are about to begin. Please press the button, so that we know you are still there.")
         if ticket is not None and ticket.status == Ticket.Status.READY:
             return _("Thank you. We begin as soon as the others are ready, too.")
         return f"{self._who_is_missing(room)} {self._how_long(room)}"
