@@ -11,10 +11,9 @@ from flow.queries import rev_of
 from participants.models import Participant
 from scheduling.models import Session
 from studies import definition
+from studies.money import amount_text
 from studies.schema import Exit, StudyFile
-from studies.schema_types import DECIMALS
 
-SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 SHOWN_RECORDS = {Participant.Origin.DEMO, Participant.Origin.PREVIEW}
 LEAVES_BY = "left"
 
@@ -47,12 +46,6 @@ def worth_of(points: int | None, study: StudyFile) -> str:
     if points is None or rule is None:
         return ""
     return amount_text(max(Decimal(0), min(points * rule.rate, rule.max)), study.payments.currency)
-
-
-def amount_text(amount: Decimal, currency: str) -> str:
-    """An amount as people write it: "£4.00", "40.00 CHF"."""
-    number = f"{amount:.{DECIMALS.get(currency, 2)}f}"
-    return f"{SYMBOLS[currency]}{number}" if currency in SYMBOLS else f"{number} {currency}"
 
 
 def kept_on_leaving(session: Session) -> str:

@@ -1,13 +1,11 @@
 """What to show, to whom, now. Reads only."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from flow.game import game_of
@@ -39,22 +37,6 @@ class TurnFacts:
     is_talk: bool
 
 
-@contextmanager
-def one_moment() -> Iterator[None]:
-    """Whatever is read inside is read as of one instant.
-
-    Prevents a page of before a step's end from carrying the revision of after: it would look current for ever, and its
-    form would answer the wrong step.
-    """
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
-
-
 def match_of(session: Session) -> Match | None:
     """The match of the round that is being played in which this session sits, if any."""
     return (
@@ -78,7 +60,11 @@ def rev_of(session: Session) -> str:
 
 
 def page_of(session: Session) -> Page:
-    """The one page this session is at, decided by the server."""
+    """The one page this session is at, decided by the server.
+
+    Read it together with its revision inside `events.moment.one_moment`: a page of before a step's end must not carry
+    the revision of after, or it would look current for ever and its form would answer the wrong step.
+    """
     if session.status != Session.Status.ACTIVE:
         page: Page = kind("exit", "page")(session)
         return page

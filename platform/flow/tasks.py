@@ -4,7 +4,8 @@ from functools import partial
 
 from events import due
 from events.claim import Claim
-from flow.services import forming, games, sessions
+from flow.services import games, sessions
+from flow.services.forming import form_groups as form_all
 
 
 def close_step(claim: Claim) -> str | None:
@@ -21,5 +22,5 @@ def stage_overdue(claim: Claim) -> str | None:
 
 def form_groups(claim: Claim) -> str | None:
     """Form what groups can be formed in a waiting room."""
-    formed = forming.form_groups(claim.facts["version"], claim.facts["stage"])
+    formed = form_all(claim.facts["version"], claim.facts["stage"])
     return f"formed {formed}"

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from events.access import participant_only
+from events.moment import one_moment
 from flow import pace, queries
 from flow.drawing import Frame, digest_of, draw
 from flow.errors import FlowError
@@ -152,7 +153,7 @@ def _shown(request: HttpRequest, *, note: str = "", status: int = 200, is_fragme
 
 def _now(request: HttpRequest) -> tuple[Page, Frame]:
     """The page and its frame as of one instant."""
-    with queries.one_moment():
+    with one_moment():
         session = _session(request)
         page = queries.page_of(session)
         return page, frame_of(session, page)

@@ -16,6 +16,7 @@ from participants.models import EntryLink
 from participants.tokens import new_token
 from studies import definition
 from studies.schema import StudyFile
+from studies.slots import study_facts
 
 SESSION_PAGE = "/s/"
 SEE_OTHER = 303
@@ -44,11 +45,14 @@ class Landing(View):
     def _answer(self, request: HttpRequest, token: str, *, link: EntryLink, study: StudyFile) -> HttpResponse:
         if request.method == "POST":
             return _start(request, token)
+        slots = study_facts(study)
         facts = {
             "frame": _frame(link, study),
             "study": study,
             "form_key": new_token(),
             "pays_points": study.payments.points is not None,
+            "base": slots["base"],
+            "most": slots["bonus_max"],
         }
         return render(request, "participant/landing.html", facts)
 

@@ -8,7 +8,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from flow.framing import amount_text
 from flow.page import Page
 from flow.stages.debrief import debrief_text, own_rounds, stage_of_debrief
 from flow.stages.texts import text_of
@@ -16,7 +15,7 @@ from paradigm import Table, View
 from recruitment.models import Settlement
 from recruitment.queries import exit_of
 from scheduling.models import Session
-from studies.schema_types import DECIMALS
+from studies.money import amount_text, minor_text
 
 
 def end_page(session: Session) -> Page:
@@ -41,10 +40,10 @@ def _given(settlement: Settlement) -> dict[str, Any]:
     return {
         "code": settlement.code,
         "points": settlement.points,
-        "pay_total": _amount(settlement, settlement.total_minor),
-        "pay_base": _amount(settlement, settlement.base_minor),
-        "pay_bonus": _amount(settlement, settlement.bonus_minor),
-        "pay_waiting": _amount(settlement, settlement.waiting_minor),
+        "pay_total": minor_text(settlement.total_minor, settlement.currency),
+        "pay_base": minor_text(settlement.base_minor, settlement.currency),
+        "pay_bonus": minor_text(settlement.bonus_minor, settlement.currency),
+        "pay_waiting": minor_text(settlement.waiting_minor, settlement.currency),
     }
 
 
@@ -63,11 +62,16 @@ def _late_debrief(session: Session) -> tuple[SafeString, list[Table]]:
 def _pay_table(settlement: Settlement) -> list[Table]:
     if not settlement.explanation:
         return []
+    currency = settlement.currency
     rows = [
-        (_what(line["what"]), _because(line["what"], line["because"], settlement.currency), _money(settlement, line))
+        (
+            _what(line["what"]),
+            _because(line["what"], line["because"], currency),
+            minor_text(line["amount_minor"], currency),
+        )
         for line in settlement.explanation
     ]
-    rows.append((_("Together"), "", amount_text(_decimal(settlement, settlement.total_minor), settlement.currency)))
+    rows.append((_("Together"), "", minor_text(settlement.total_minor, currency)))
     return [Table(caption=_("Your pay"), columns=[_("For"), _("How it is reckoned"), _("Amount")], rows=rows)]
 
 
@@ -84,34 +88,15 @@ def _what(what: str) -> str:
 def _because(what: str, numbers: dict[str, str], currency: str) -> str:
     if what == "bonus":
         points = int(numbers["points"])
-        slots = {"n": points, "rate": numbers["rate"], "currency": currency}
-        words = (
-            ngettext("%(n)d point at %(rate)s %(currency)s", "%(n)d points at %(rate)s %(currency)s each", points)
-            % slots
-        )
+        slots = {"n": points, "rate": amount_text(Decimal(numbers["rate"]), currency)}
+        words = ngettext("%(n)d point at %(rate)s", "%(n)d points at %(rate)s each", points) % slots
         most = numbers.get("most")
-        return _("%(words)s, at most %(most)s") % {"words": words, "most": most} if most else words
+        if not most:
+            return words
+        return _("%(words)s, at most %(most)s") % {"words": words, "most": amount_text(Decimal(most), currency)}
     if what == "waiting":
         minutes = int(numbers["minutes"])
-        slots = {"n": minutes, "rate": numbers["per_minute"], "currency": currency}
-        return (
-            ngettext(
-                "%(n)d minute begun, at %(rate)s %(currency)s",
-                "%(n)d minutes begun, at %(rate)s %(currency)s each",
-                minutes,
-            )
-            % slots
-        )
+        slots = {"n": minutes, "rate": amount_text(Decimal(numbers["per_minute"]), currency)}
+        words = ngettext("%(n)d minute begun, at %(rate)s", "%(n)d minutes begun, at %(rate)s each", minutes)
+        return words % slots
     return ""
-
-
-def _money(settlement: Settlement, line: dict[str, Any]) -> str:
-    return amount_text(_decimal(settlement, line["amount_minor"]), settlement.currency)
-
-
-def _amount(settlement: Settlement, minor: int) -> str:
-    return f"{_decimal(settlement, minor):f}"
-
-
-def _decimal(settlement: Settlement, minor: int) -> Decimal:
-    return Decimal(minor).scaleb(-DECIMALS.get(settlement.currency, 2))

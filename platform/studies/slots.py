@@ -6,6 +6,7 @@ from typing import Any
 
 from studies import definition as frozen
 from studies.models import Version
+from studies.money import amount_text
 from studies.schema import StudyFile
 from studies.schema_stages import GameStage, QuizStage, WaitingRoomStage
 
@@ -17,7 +18,7 @@ GIVEN: Mapping[str, frozenset[str]] = {
 }
 """Kind of page → facts that the platform knows only when the page is shown. All others come from `slots`.
 
-`here` and `needed` are people; `usual_minutes` is the expected wait; amounts of pay carry their currency's decimals.
+`here` and `needed` are people; `usual_minutes` is the expected wait; amounts are written with their currency.
 Game pages name parameters, these, and the facts of the view; a page for those who sit out names `void_points` only.
 """
 
@@ -53,14 +54,15 @@ def study_facts(study: StudyFile) -> dict[str, Any]:
         "public_title": study.public_title,
         "minutes": study.estimated_minutes,
         "currency": payments.currency,
-        "base": payments.base,
-        "point_rate": payments.points.rate if payments.points else Decimal("0.00"),
-        "bonus_max": payments.points.max if payments.points else Decimal("0.00"),
+        "base": amount_text(payments.base, payments.currency),
+        "point_rate": amount_text(payments.points.rate if payments.points else Decimal(0), payments.currency),
+        "bonus_max": amount_text(payments.points.max if payments.points else Decimal(0), payments.currency),
         "contact_name": contact.name,
         "contact_email": contact.email,
         "ethics_ref": contact.ethics_ref,
     }
-    found |= {f"{name}_amount": each.amount for name, each in study.exits.items() if each.amount is not None}
+    fixed = {name: each.amount for name, each in study.exits.items() if each.amount is not None}
+    found |= {f"{name}_amount": amount_text(amount, payments.currency) for name, amount in fixed.items()}
     for stage in study.stages:
         if isinstance(stage, QuizStage):
             found["quiz_minutes"] = _minutes(stage.seconds)
@@ -71,7 +73,7 @@ def study_facts(study: StudyFile) -> dict[str, Any]:
 
 def _waiting_facts(study: StudyFile, stage: WaitingRoomStage) -> dict[str, Any]:
     facts: dict[str, Any] = {
-        "pay_per_minute": stage.pay_per_minute,
+        "pay_per_minute": amount_text(stage.pay_per_minute, study.payments.currency),
         "max_wait_minutes": _minutes(stage.max_wait_seconds),
         "ready_seconds": stage.ready_seconds,
     }

@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from flow.queries import one_moment, page_of, rev_of
+from events.moment import one_moment
+from flow.queries import page_of, rev_of
 from flow.services import sessions
 from matching.models import Group
 from scheduling.models import Session

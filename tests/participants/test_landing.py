@@ -40,7 +40,7 @@ def test_landing_page_says_what_when_and_how_much_and_changes_nothing(version: V
     answer = browser().get(f"/j/{token}")
     text = answer.content.decode()
     assert answer.status_code == 200
-    for words in ("A decision task with other players", "20 minutes", "4.00 GBP", "6.00 GBP", "Start"):
+    for words in ("A decision task with other players", "20 minutes", "£4.00", "£6.00", "Start"):
         assert words in text
     for word in ("Sharing with hidden", "rapport", "hidden or marked"):
         assert word.lower() not in text.lower()

@@ -254,10 +254,10 @@ def test_last_page_has_the_code_and_every_line_of_the_pay(make_version: MakeVers
     assert end.view is not None
     assert [tuple(row) for row in end.view.tables[0].rows] == [
         ("Your time", "", "£1.00"),
-        ("Waiting", "2 minutes begun, at 0.10 GBP each", "£0.20"),
+        ("Waiting", "2 minutes begun, at £0.10 each", "£0.20"),
         ("Together", "", "£1.20"),
     ]
-    assert "You earned 1.20" in end.html
+    assert "You earned £1.20" in end.html
 
 
 def test_who_leaves_after_meeting_others_is_told_the_truth_on_the_last_page(make_version: MakeVersion) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import connection
 
+from events.moment import one_moment
 from exports.errors import ExportError
 
 STATEMENT_SECONDS = 600
@@ -19,8 +20,7 @@ def snapshot() -> Iterator[None]:
     """
     if connection.in_atomic_block:
         raise ExportError("inside_transaction", "an export opens its own snapshot: call it outside any transaction")
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    with one_moment(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '0'")
         yield

@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Sum
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from events import clock
 from flow.errors import FlowError
 from flow.game import game_of
 from flow.kinds import VOID_PATH, step_kind
@@ -17,6 +21,7 @@ from flow.stage import Handled, Refused, Stay, Verdict
 from flow.state import MatchState
 from flow.step import Asked
 from matching.models import Group, Seat
+from paradigm import Decision
 from scheduling.models import Session
 from studies import definition
 from studies.markdown import render_page
@@ -59,7 +64,9 @@ class GameStage:
         if match is None or match.round != group.round:
             return self._waiting(group, "sit_out", where=where, points=points)
         if not match.path:
-            return Page(kind="match", title=_("Waiting for the other players"), where=where, points=points)
+            return Page(
+                kind="match", title=_("Waiting for the other players"), html=_wait(group), where=where, points=points
+            )
         return self._step(match, seat, where=where, points=points)
 
     def _step(self, match: Match, seat: Seat, *, where: str, points: int) -> Page:
@@ -82,6 +89,7 @@ class GameStage:
             where=where,
             points=points,
             note=_("Saved. Waiting for the other players.") if has_acted and match.path != VOID_PATH else "",
+            facts={"at_zero": _at_zero(step)},
         )
 
     def _waiting(self, group: Group, page: str, *, where: str, points: int) -> Page:
@@ -113,3 +121,24 @@ class GameStage:
             "group__version__study"
         )
         return seats.order_by("-pk").first()
+
+
+def _at_zero(step: Any) -> str:
+    """What the page says will happen when the time is up, if that is more than going on."""
+    if not isinstance(step, Decision):
+        return ""
+    if step.voids_match:
+        return _("If the time runs out before you answer, this round does not count, and you earn nothing from it.")
+    return _("If the time runs out before you answer, the game goes on without your answer.")
+
+
+def _wait(group: Group) -> SafeString:
+    """What is waited for, and for how long at most: the slowest open step of the round."""
+    deadlines = group.matches.filter(round=group.round, deadline_at__isnull=False).values_list("deadline_at", flat=True)
+    seconds = max((int((at - clock.now()).total_seconds()) for at in deadlines if at), default=0)
+    words = ngettext(
+        "The other players are still in this round. What they are doing now takes at most %(n)d more second.",
+        "The other players are still in this round. What they are doing now takes at most %(n)d more seconds.",
+        max(seconds, 1),
+    )
+    return format_html("<p>{}</p>", words % {"n": max(seconds, 1)})

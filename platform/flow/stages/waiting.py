@@ -20,8 +20,8 @@ from matching.queries import Room
 from scheduling.models import Session
 from studies import definition
 from studies.models import Version
-from studies.schema_stages import WaitingRoomStage
 from studies.money import amount_text
+from studies.schema_stages import WaitingRoomStage
 
 POLL_SECONDS = 5
 
