@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import websockets
 import websockets.sync.client
 
 from config.places import ROOT, places_of
+from config.supervisor import children
 from tests.machinery.running import Running
 
 KILLABLE = ("pages", "sockets", "bots", "jobs", "sweeper", "redis", "postgres")
@@ -115,6 +117,19 @@ def test_up_that_is_stopped_while_starting_leaves_nothing() -> None:
     left = early.processes()
     early.close()
     assert (code, left) == (0, [])
+
+
+def test_up_uses_the_servers_that_the_environment_names() -> None:
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS elsewhere WITH (FORCE)")
+        connection.execute("CREATE DATABASE elsewhere")
+    database_url = os.environ["DATABASE_URL"].replace("/rapport?", "/elsewhere?")
+    variables = {"DATABASE_URL": database_url, "REDIS_URL": os.environ["REDIS_URL"].replace("db=0", "db=50")}
+    with Running(variables=variables) as installation:
+        assert installation.get("/readyz")[0] == 200
+        assert sorted(file.name for file in (installation.home / "pids").iterdir()) == sorted(children.NAMES)
+        assert not (installation.home / "postgres").exists()
+        assert installation.stop() == 0
 
 
 def test_up_stops_clean_keeps_data_and_dies_without_orphans(installation: Running) -> None:
