@@ -1,5 +1,6 @@
 """The five processes: which flags, which connections."""
 
+from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
