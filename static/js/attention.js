@@ -36,13 +36,14 @@ export function ring() {
 
 /** Let the button on a waiting page switch the sound on and off. Browsers play only after a touch. */
 export function offerSound(root, words) {
-  const button = root.querySelector("[data-sound]");
+  const button = root.querySelector("[data-sound]:not([data-ready])");
   if (!button || !("AudioContext" in window)) return;
   const label = () => {
     button.textContent = audio ? words.soundOn : words.soundOff;
     button.setAttribute("aria-pressed", String(Boolean(audio)));
   };
   button.hidden = false;
+  button.dataset.ready = "yes";
   button.addEventListener("click", () => {
     if (audio) { audio.close(); audio = null; } else { audio = new AudioContext(); ring(); }
     label();

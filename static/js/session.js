@@ -63,29 +63,46 @@ function show(html, isOwn) {
   if (note) speak(note);
 }
 
-/** A number on this page changed: put in everything but the form, which somebody may be filling in. */
+/** A number on this page changed: put in what differs, and leave alone the form and whatever has the focus. */
 function renew(old, next) {
-  const form = old.querySelector("form[data-form]");
-  const fresh = next.querySelector("form[data-form]");
-  if (!form || !fresh || !form.contains(document.activeElement)) {
-    const focused = document.activeElement?.id;
-    if (form && fresh) keep(form, next.dataset.rev);
-    old.replaceWith(next);
-    begin();
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-    return;
+  const main = old.querySelector("main");
+  const fresh = next.querySelector("main");
+  const other = fresh.querySelector("form[data-form]");
+  let form = main.querySelector("form[data-form]");
+  if (form && !other) {
+    form.remove();
+    form = null;
+  } else if (form) {
+    for (const name of ["key", "rev", "csrfmiddlewaretoken"]) form.elements.namedItem(name).value = other.elements.namedItem(name).value;
+    other.replaceWith(document.createElement("form"));
   }
-  for (const name of ["key", "rev", "csrfmiddlewaretoken"]) form.elements.namedItem(name).value = fresh.elements.namedItem(name).value;
-  while (form.previousSibling) form.previousSibling.remove();
-  while (form.nextSibling) form.nextSibling.remove();
-  while (fresh.previousSibling) form.parentNode.prepend(fresh.previousSibling);
-  while (fresh.nextSibling) form.parentNode.append(fresh.nextSibling);
+  patch(main, fresh, form);
   old.querySelector(".strip")?.remove();
   const strip = next.querySelector(".strip");
   if (strip) old.prepend(strip);
   Object.assign(old.dataset, next.dataset);
-  keep(form, old.dataset.rev);
+  if (form) keep(form, old.dataset.rev);
   begin();
+}
+
+function patch(main, fresh, form) {
+  const before = [...main.children];
+  const after = [...fresh.children];
+  const isShaped = before.length === after.length && before.every((one, index) => one.tagName === after[index].tagName);
+  if (isShaped) {
+    before.forEach((one, index) => {
+      const isKept = one === form || one.hasAttribute("data-keep") || one.outerHTML === after[index].outerHTML;
+      if (!isKept) one.replaceWith(after[index]);
+    });
+    return;
+  }
+  for (const one of before) if (one !== form) one.remove();
+  let isPast = !form;  // the form itself never moves: moving it would take the focus away
+  for (const one of after) {
+    if (form && one.tagName === "FORM") isPast = true;
+    else if (isPast) main.append(one);
+    else form.before(one);
+  }
 }
 
 /** Lead eyes and screen readers to what is new. */

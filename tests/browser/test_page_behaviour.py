@@ -114,6 +114,31 @@ def test_news_about_the_same_page_does_not_touch_what_one_types(tab: Tab) -> Non
     assert stage.sent[-1]["rev"] == "r2"
 
 
+def test_number_that_grows_on_a_waiting_page_moves_nobodys_focus(tab: Tab) -> None:
+    stage = StageSet(gallery.pages()["waiting"])
+    stage.open(tab)
+    tab.click("[data-sound]")
+    expect(tab.locator("[data-sound]")).to_have_text("Sound is on")
+    for number in (6, 7):
+        heading = tab.locator("h1").element_handle()
+        stage.current = replace(
+            stage.current, html=gallery.said(f"**{number} of 8** players are here."), note=f"{number}"
+        )
+        stage.frame = replace(stage.frame, rev=f"r{number}")
+        tab.evaluate("() => dispatchEvent(new Event('online'))")
+        expect(tab.locator(".prose")).to_contain_text(f"{number} of 8")
+        expect(tab.locator("#note")).to_have_text(str(number))
+        expect(tab.locator("[data-sound]")).to_be_focused()
+        assert heading is not None
+        assert heading.evaluate("heading => heading.isConnected")
+    tab.click("[data-sound]")
+    expect(tab.locator("[data-sound]")).to_have_text("Play a sound when it goes on")
+    tab.click(".buttons .quiet")
+    tab.wait_for_timeout(200)
+    assert stage.sent[-1]["rev"] == "r7"
+    assert stage.sent[-1]["do"] == "leave"
+
+
 def test_page_changes_when_the_step_is_over(tab: Tab) -> None:
     stage = StageSet(gallery.pages()["reply"])
     stage.open(tab)
