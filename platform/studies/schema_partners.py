@@ -61,15 +61,11 @@ class PolicyPartner(AutomatedPartner):
 
 
 class Model(Part):
-    """A language model. Keys and addresses are names of environment variables, never values."""
+    """A language model. Its address and key belong to the installation (RAPPORT_LLM_BASE, RAPPORT_LLM_KEY)."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     max_tokens: Annotated[int, Field(ge=1, le=8000)] = 400
-    timeout_s: Annotated[float, Field(gt=0, le=120)] = 20
-    retries: Annotated[int, Field(ge=0, le=5)] = 2
-    endpoint_env: str = Field("", pattern=r"^[A-Z0-9_]{0,60}$", description="Environment variable with the address.")
-    api_key_env: str = Field("", pattern=r"^[A-Z0-9_]{0,60}$", description="Environment variable with the key.")
     daily_cost_usd: Money = Field(
         description='What it may cost a day; afterwards its seats do not act. "0.00" for a free one.'
     )

@@ -11,6 +11,7 @@ from participants.models import Participant
 from recruitment.models import Settlement
 from recruitment.services import settle
 from tests.exports import recompute_pay, rows
+from tests.machinery.erasing import erasing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,7 +57,8 @@ def test_settled_pay_equals_pay_from_the_files_in_every_exit(tmp_path: Path) -> 
 def test_a_wrong_settlement_is_found_out(tmp_path: Path) -> None:
     society = played()
     person = ended(society.selector, "inactive")
-    Settlement.objects.filter(participant=person).update(bonus_minor=45)
+    with erasing():
+        Settlement.objects.filter(participant=person).update(bonus_minor=45)
     export(society.study, tmp_path / "out")
     script = [sys.executable, recompute_pay.__file__, str(tmp_path / "out")]
     done = subprocess.run(script, capture_output=True, text=True, check=False)

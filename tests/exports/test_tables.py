@@ -14,6 +14,7 @@ from matching.models import Group
 from participants.models import Participant
 from studies.models import Study
 from tests.exports import rows
+from tests.machinery.erasing import erasing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -155,7 +156,8 @@ def test_erased_person_leaves_a_seat_that_is_marked() -> None:
     study = rows.make_study()
     society = rows.make_society(study)
     society.play(number=1, choice="A")
-    society.candidate.delete()
+    with erasing():
+        society.candidate.delete()
     found = table(study, "seats")
     assert only(found, "number", "is_withdrawn", "participant")[1] == ("2", "1", "")
 

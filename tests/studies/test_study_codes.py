@@ -25,7 +25,7 @@ SPOILED = {
         "asked_if_ai: deflect",
         "asked_if_ai: deflect\n    api_key: abc",
         "partners.computer.api_key",
-        "api_key_env",
+        "RAPPORT_LLM_KEY",
     ),
     "E105": ("    asked_if_ai: deflect\n", "", "partners.computer.asked_if_ai", "is missing"),
     "E201": ("by: label\n", "by: lable\n", "waves[main].stages[briefing].by", 'factor "lable" does not exist'),

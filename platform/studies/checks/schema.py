@@ -202,7 +202,7 @@ def _secrets(document: Document) -> list[Problem]:
     for path, value in _leaves(document.data, ()):
         key = next((part for part in reversed(path) if isinstance(part, str)), "")
         if (_SECRET_KEY.match(key) and isinstance(value, str) and value) or holds_secret(value):
-            remedy = f"Name an environment variable instead: {key if key.endswith('_env') else key + '_env'}."
+            remedy = "Take it out; keys belong to the installation: set RAPPORT_LLM_KEY in its environment."
             found.append(
                 Problem(
                     spell(path, document.data), "E104", "secrets must not be here.", remedy, document.lines.get(path)
