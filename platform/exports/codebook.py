@@ -104,7 +104,7 @@ def _derived_label(parameters: type, name: str) -> str:
 def _field_rows(version: Version, stage: GameStage, values: Parameters) -> Iterator[Row]:
     declared = Declared(definition.experiment(stage.experiment), values)
     for step, role, field, is_each in declared.every_field():
-        label = field.label or f"{field.name} at {step}"
+        label = field.label.replace("{about}", "the partner") or f"{field.name} at {step}"
         belief = f"; a belief about the partner's {field.belief.what}" if field.belief else ""
         yield _row(
             version, "field", f"{stage.id}/{step}/{role}", name=field.name, label=label, **_described(field),
