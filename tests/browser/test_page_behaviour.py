@@ -136,7 +136,7 @@ def test_number_that_grows_on_a_waiting_page_moves_nobodys_focus(tab: Tab) -> No
     tab.click(".buttons .quiet")
     tab.wait_for_timeout(200)
     assert stage.sent[-1]["rev"] == "r7"
-    assert stage.sent[-1]["do"] == "leave"
+    assert stage.sent[-1]["leave"] == "1"
 
 
 def test_page_changes_when_the_step_is_over(tab: Tab) -> None:
@@ -186,7 +186,7 @@ def test_waiting_page_flashes_the_title_when_it_goes_on_unseen(tab: Tab) -> None
     tab.evaluate("() => Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
     then(stage, "ready")
     tab.evaluate("() => dispatchEvent(new Event('online'))")
-    expect(tab).to_have_title("Your group is complete", timeout=4000)
+    tab.wait_for_function("() => document.title === 'Are you ready?'", polling=50, timeout=10_000)  # it alternates
     tab.evaluate(
         "() => { Object.defineProperty(document, 'hidden', { value: false, configurable: true });"
         " document.dispatchEvent(new Event('visibilitychange')); }"
@@ -211,7 +211,7 @@ def test_page_can_be_played_by_keyboard_alone(tab: Tab) -> None:
     tab.keyboard.press("ArrowDown")
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")
-    expect(tab.locator("h1")).to_have_text("How many points will you send back?")
+    expect(tab.locator("h1")).to_have_text("How many points?")
     assert stage.sent[-1]["choice"] == "B"
     tab.keyboard.press("Tab")
     tab.keyboard.type("12")

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from flow.drawing import Frame, draw
 from flow.page import Page
+from flow.stages.consent import Tick
 from paradigm import Card, Choice, FieldError, Line, Option, Points, Rating, Table, Text, View
 from studies.markdown import render
 
@@ -48,179 +49,131 @@ def match(title: str, html: str, **more: Any) -> Page:
 
 def pages() -> Mapping[str, Page]:
     """By name, in the order of a session."""
-    return {**before_the_game(), **of_the_game(), **after_the_game()}
+    kinds = (reading(), checking(), waiting(), writing(), choosing(), sending(), results(), asking(), last())
+    return {name: page for kind in kinds for name, page in kind.items()}
 
 
-def before_the_game() -> dict[str, Page]:
-    """Consent to condition page."""
-    text = Page("text", "", where="Step 1 of 8")
+def also(name: str, label: str) -> dict[str, Any]:
+    """A quiet button beside the primary one."""
+    return {"also": [{"name": name, "value": "1", "label": label}]}
+
+
+def text(title: str, markdown: str, step: int, **more: Any) -> Page:
+    """A page outside the game."""
+    return Page("text", title, said(markdown), where=f"Step {step} of 8", **more)
+
+
+def reading() -> dict[str, Page]:
+    """Consent, instructions, condition page."""
     ticks = [
-        Choice("take_part", "I am 18 or older and I agree to take part.", options=[Option("yes", "Yes, I agree")]),
-        Choice(
-            "share",
-            "My answers may be shared without my name.",
-            False,
-            options=[Option("yes", "Yes"), Option("no", "No")],
-        ),
+        Tick("take_part", "I am 18 or older and I agree to take part."),
+        Tick("share", "My answers may be shared without my name.", required=False),
     ]
-    decline = [{"name": "do", "value": "decline", "label": "I do not want to take part"}]
+    no = also("decline", "I do not want to take part")
+    marked = "Each Responder is marked **Person** or **AI**."
+    return {
+        "consent": text("Before you begin", CONSENT, 1, fields=ticks, button="I agree and take part", facts=no),
+        "instructions": text("What happens in a round", RULES, 2, button="Continue", facts=also("back", "Back")),
+        "briefing": text("Who you play with", marked, 5, fields=[MOOD], button="Continue", deadline_at=LATER),
+    }
+
+
+def checking() -> dict[str, Page]:
+    """The quiz, with one answer that was wrong."""
+    yes_no = [Option("y", "Yes"), Option("n", "No")]
     quiz = [
-        Choice(
-            "a_next",
-            "Is A in this round the same player as A in the next?",
-            options=[Option("y", "Yes"), Option("n", "No")],
-        ),
+        Choice("a_next", "Is A in this round the same player as A in the next?", options=yes_no),
         Points("sum", "A holds 30 points and sends back 12. How many does A earn?", high=30),
     ]
     wrong = {"a_next": FieldError("wrong", "Players and letters are mixed anew each round. Please try again.")}
-    return {
-        "consent": replace(
-            text, title="Before you begin", html=said(CONSENT), fields=ticks, button="Continue", facts={"also": decline}
-        ),
-        "instructions": replace(
-            text,
-            title="What happens in a round",
-            html=said(RULES),
-            button="Continue",
-            where="Step 2 of 8 · Page 2 of 4",
-        ),
-        "quiz": replace(
-            text,
-            title="A few questions first",
-            html=said("You can look at the rules again below."),
-            fields=quiz,
-            button="Check my answers",
-            errors=wrong,
-            values={"a_next": "y", "sum": "18"},
-            deadline_at=LATER,
-        ),
-        "waiting": Page(
-            "waiting",
-            "Waiting for other players",
-            said(WAITING),
-            where="Step 4 of 8",
-            facts={"also": [{"name": "do", "value": "leave", "label": "Stop waiting and leave with £1.00"}]},
-        ),
-        "ready": Page(
-            "waiting",
-            "Your group is complete",
-            said("Please press the button to begin."),
-            button="I am ready",
-            where="Step 4 of 8",
-            deadline_at=LATER,
-        ),
-        "briefing": replace(
-            text,
-            title="Who you play with",
-            html=said("Each Responder is marked **Person** or **AI**."),
-            fields=[MOOD],
-            button="Continue",
-            where="Step 5 of 8",
-        ),
-    }
+    tried: dict[str, Any] = {"fields": quiz, "errors": wrong, "values": {"a_next": "y", "sum": "18"}}
+    return {"quiz": text("A short quiz", "Try as often as you like.", 3, button="Check", deadline_at=LATER, **tried)}
 
 
-def of_the_game() -> dict[str, Page]:
-    """Every step, from both roles."""
+def waiting() -> dict[str, Page]:
+    """The waiting room."""
+    out = also("leave", "Leave now with £1.00 and the pay for waiting")
+    room = Page("waiting", "Waiting for your group", said(WAITING), where="Step 4 of 8", facts=out)
+    asked: dict[str, Any] = {"title": "Are you ready?", "button": "I am ready", "deadline_at": LATER}
+    return {"waiting": room, "ready": replace(room, **asked)}
+
+
+def writing() -> dict[str, Page]:
+    """Ask, wait, reply."""
     ask = Text("question", "Your question to A and B", False, max_chars=200)
-    told = View(
-        "decide", cards=[Card("A", "", A_SAID), Card("B", "", B_SAID)], tables=[HISTORY], lines=[Line("", QUESTION)]
-    )
-    marked = replace(told, cards=[Card("A", "Person", A_SAID), Card("B", "AI", B_SAID)])
-    expected = [Points("expected", f"How many points would {who} have sent back?", about=who, high=30) for who in "AB"]
+    reply: dict[str, Any] = {
+        "fields": [Text("message", "Your answer")],
+        "view": View(lines=[Line("Chooser", QUESTION)]),
+    }
+    names = View(cards=[Card("A", "Person"), Card("B", "AI")])
+    timed: dict[str, Any] = {"button": "Send", "deadline_at": LATER}
     return {
-        "ask": match(
-            "Ask A and B something", "Write one question. Both read it.", fields=[ask], button="Send", deadline_at=LATER
-        ),
+        "ask": match("Ask A and B", "Write one question. Both read it.", fields=[ask], view=names, **timed),
         "wait": match("The Chooser is writing", "You will read the question in a moment.", deadline_at=LATER),
-        "reply": match(
-            "Answer the Chooser",
-            "Your answer is shown together with the other answer.",
-            view=View(lines=[Line("Chooser", QUESTION)]),
-            fields=[Text("message", "Your answer")],
-            button="Send",
-            deadline_at=LATER,
-        ),
-        "decide": match("Pick A, pick B, or keep 10", "", view=told, fields=[PICK], button="Send", deadline_at=LATER),
-        "decide_marked": match(
-            "Pick A, pick B, or keep 10",
-            "",
-            view=marked,
-            fields=[PICK],
-            button="Send",
-            deadline_at=LATER,
-            values={"choice": "B"},
-        ),
-        "decide_missing": match(
-            "Pick A, pick B, or keep 10",
-            "",
-            view=told,
-            fields=[PICK],
-            button="Send",
-            deadline_at=LATER,
-            errors={"choice": FieldError("missing", "Please answer this.")},
-        ),
-        "return": match(
-            "How many points will you send back?",
-            "If you are picked you hold **30 points**.",
-            fields=[Points("returned", "Points you send back if you are picked", high=30)],
-            button="Send",
-            deadline_at=LATER,
-        ),
-        "expect": match("What do you think?", "", view=View(), fields=expected, button="Send", deadline_at=LATER),
-        "feedback": match(
-            "The result of this round",
-            "You picked A. A sent back 14. **You earn 14.**",
-            button="Continue",
-            view=View(tables=[HISTORY]),
-            deadline_at=LATER,
-        ),
-        "void": match("This round does not count", "Someone was away. You earn 10.", button="Continue"),
+        "reply": match("Answer the Chooser", "Your answer is shown together with the other.", **reply, **timed),
     }
 
 
-def after_the_game() -> dict[str, Page]:
-    """Survey to end."""
+def choosing() -> dict[str, Page]:
+    """The Chooser's choice: unmarked, marked, and sent without one."""
+    cards = [Card("A", "", A_SAID), Card("B", "", B_SAID)]
+    told = View("decide", cards=cards, tables=[HISTORY], lines=[Line("", QUESTION)])
+    marked = replace(told, cards=[Card("A", "Person", A_SAID), Card("B", "AI", B_SAID)])
+    page = match("Pick A, pick B, or keep", "", view=told, fields=[PICK], button="Send", deadline_at=LATER)
+    return {
+        "decide": page,
+        "decide_marked": replace(page, view=marked, values={"choice": "B"}),
+        "decide_missing": replace(page, errors={"choice": FieldError("missing", "Please answer this.")}),
+    }
+
+
+def sending() -> dict[str, Page]:
+    """The Responder's number, and what the Chooser expects."""
+    back = Points("returned", "Points you send back if you are picked", high=30)
+    expected = [
+        Points("expected", f"How many points did {who} decide to send back?", about=who, high=30) for who in "AB"
+    ]
+    timed: dict[str, Any] = {"button": "Send", "deadline_at": LATER}
+    return {
+        "return": match("How many points?", "If you are picked you hold **30 points**.", fields=[back], **timed),
+        "expect": match("What do you expect?", "", view=View(), fields=expected, **timed),
+    }
+
+
+def results() -> dict[str, Page]:
+    """After a round."""
+    seen: dict[str, Any] = {"button": "Continue", "deadline_at": LATER}
+    earned = "You picked A. A sent back 14. **You earn 14.**"
+    return {
+        "feedback": match("The result of this round", earned, view=View(tables=[HISTORY]), **seen),
+        "void": match("This round does not count", "Someone was away. You earn 10.", **seen),
+    }
+
+
+def asking() -> dict[str, Page]:
+    """The survey, with a text that is too long."""
+    ends: dict[str, Any] = {"low_label": "not at all", "high_label": "very much"}
     items = [
-        Rating("fair", "The Responders were fair.", low_label="not at all", high_label="very much"),
-        Rating(
-            "type_ai",
-            "How likely is it that A was an AI?",
-            low=0,
-            high=100,
-            low_label="certainly not",
-            high_label="certainly",
-        ),
+        Rating("fair", "The Responders were fair.", **ends),
+        Rating("type_ai", "How likely is it that A was an AI?", low=0, high=100, **ends),
         MOOD,
         Text("why", "What did you pay attention to?", False, long=False, max_chars=120),
         Text("more", "Anything else?", max_chars=30),
     ]
-    reveal = Table("Who you met", ("Round", "A was", "B was"), ((1, "a person", "an AI"), (2, "an AI", "a person")))
-    facts = {
-        "lines": [("Base pay", "£4.00"), ("Points: 24", "£0.48"), ("Waiting: 2 min", "£0.20"), ("Total", "£4.68")],
-        "code": "C7Q2-M9XK",
-        "return_url": "",
-    }
+    values = {"fair": "5", "more": "This text is longer than the thirty characters."}
+    errors = {"more": FieldError("too_long", "Please use at most %(max)s characters.", max=30)}
+    return {"survey": text("A few questions", "", 7, fields=items, button="Continue", values=values, errors=errors)}
+
+
+def last() -> dict[str, Page]:
+    """Debrief and end."""
+    met = Table("Whom you met", ("Round", "A was", "B was"), ((1, "a person", "an AI"), (2, "an AI", "a person")))
+    pay = Table("Your pay", ("For", "Amount"), (("Taking part", "£4.00"), ("Points", "£0.48"), ("Together", "£4.48")))
+    told, out = "Some players were computer programs.", also("withdraw", "Delete my data; my pay stays the same")
+    keep: dict[str, Any] = {"button": "Keep my data and continue", "facts": out}
     return {
-        "survey": Page(
-            "text",
-            "A few last questions",
-            fields=items,
-            button="Continue",
-            where="Step 7 of 8",
-            values={"fair": "5", "more": "This text is longer than the thirty characters."},
-            errors={"more": FieldError("too_long", "Please use at most %(max)s characters.", max=30)},
-        ),
-        "debrief": Page(
-            "text",
-            "What this was about",
-            said("Some players were computer programs."),
-            button="Keep my answers",
-            view=View(tables=[reveal]),
-            where="Step 8 of 8",
-            facts={"also": [{"name": "do", "value": "delete", "label": "Delete my answers, same pay"}]},
-        ),
-        "end": Page("end", "Thank you", said("You have finished."), facts=facts),
+        "debrief": text("What this study was about", told, 8, view=View(tables=[met]), **keep),
+        "end": Page("end", "Thank you", said("You are done."), facts={"code": "C7Q2M9XK"}, view=View(tables=[pay])),
     }
 
 

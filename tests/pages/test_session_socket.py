@@ -28,27 +28,27 @@ class Socket(ApplicationCommunicator):
     def __init__(self, secret: str) -> None:
         headers = [(b"cookie", f"{cookie_name()}={secret}".encode())] if secret else []
         scope = {"type": "websocket", "path": "/ws/session", "headers": headers, "subprotocols": []}
-        super().__init__(SessionConsumer.as_asgi(), scope)  # type: ignore[no-untyped-call]
+        super().__init__(SessionConsumer.as_asgi(), scope)
 
     async def connect(self) -> None:
-        await self.send_input({"type": "websocket.connect"})  # type: ignore[no-untyped-call]
-        assert (await self.receive_output(timeout=3))["type"] == "websocket.accept"  # type: ignore[no-untyped-call]
+        await self.send_input({"type": "websocket.connect"})
+        assert (await self.receive_output(timeout=3))["type"] == "websocket.accept"
 
     async def send_to(self, text: str | None = None, data: bytes | None = None) -> None:
-        await self.send_input({"type": "websocket.receive", "text": text, "bytes": data})  # type: ignore[no-untyped-call]
+        await self.send_input({"type": "websocket.receive", "text": text, "bytes": data})
 
     async def receive_from(self) -> Any:
-        message = await self.receive_output(timeout=3)  # type: ignore[no-untyped-call]
+        message = await self.receive_output(timeout=3)
         assert message["type"] == "websocket.send", message
         return json.loads(message["text"])
 
     async def disconnect(self) -> None:
-        await self.send_input({"type": "websocket.disconnect", "code": 1001})  # type: ignore[no-untyped-call]
-        await self.wait(timeout=3)  # type: ignore[no-untyped-call]
+        await self.send_input({"type": "websocket.disconnect", "code": 1001})
+        await self.wait(timeout=3)
 
 
 async def code_of_close(one: Socket) -> int:
-    message = await one.receive_output(timeout=3)  # type: ignore[no-untyped-call]
+    message = await one.receive_output(timeout=3)
     assert message["type"] == "websocket.close"
     return int(message["code"])
 
