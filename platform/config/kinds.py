@@ -18,6 +18,9 @@ KINDS: dict[str, dict[str, str]] = {
         "feed": "chat.channels.Feed",
         "document": "chat.channels.Document",
     },
+    "answers": {
+        "last": "measures.queries.last_answers",
+    },
     "own_rows": {
         "rows": "exports.own_rows.rows_of",
     },

@@ -167,7 +167,9 @@ def mark_seated(tickets: Iterable[Ticket]) -> None:
 def _condition(table: Table, group: Group, tickets: Sequence[Ticket]) -> str:
     if table.study.allocation.unit == "group":
         return allocation.take_slot(table.version, unit="group", unit_id=group.pk)
-    return next((allocation.condition_of(ticket.session.participant) for ticket in tickets), "")
+    # people were allocated one by one: the group has a condition only if they share it
+    conditions = {allocation.condition_of(ticket.session.participant) for ticket in tickets}
+    return conditions.pop() if len(conditions) == 1 else ""
 
 
 def _end(ticket: Ticket, status: Ticket.Status) -> None:

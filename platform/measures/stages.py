@@ -15,6 +15,7 @@ from measures.services import record_answers
 from paradigm import FieldError
 from paradigm.fields import clean
 from scheduling.models import Session
+from studies.allocation import condition_of
 from studies.items import Item, briefing_items, items
 from studies.models import Version, levels_of
 from studies.schema_stages import BriefingStage, QuizStage, SurveyStage
@@ -178,7 +179,7 @@ class Briefing:
 
     def _levels(self, session: Session) -> dict[str, str]:
         group = group_of(session)
-        return levels_of(group.condition) if group else {}
+        return levels_of(group.condition if group else condition_of(session.participant))
 
     def _items(self, levels: Mapping[str, str]) -> list[Item]:
         is_here = not self.config.by or self.config.by in levels

@@ -8,15 +8,19 @@ from flow.kinds import kind, stage_of
 from flow.machine import check_move
 from participants.models import Participant
 from scheduling.models import Session
-from studies import definition
+from studies import allocation, definition
 
 COMPLETED = "completed"
 
 
 def lock_sessions(ids: Iterable[int]) -> list[Session]:
     """Sessions under their locks, in the order of their keys, so that two groups of locks never wait for each other."""
-    rows = Session.objects.select_for_update(of=("self",)).filter(pk__in=list(ids)).order_by("pk")
-    return list(rows.select_related("participant__version", "participant__study"))
+    rows = list(Session.objects.select_for_update(of=("self",)).filter(pk__in=list(ids)).order_by("pk"))
+    # Read after the lock: rows joined to a locked one are as they were before the wait.
+    people = Participant.objects.select_related("version", "study").in_bulk([row.participant_id for row in rows])
+    for row in rows:
+        row.participant = people[row.participant_id]
+    return rows
 
 
 def enter(session: Session) -> None:
@@ -36,11 +40,21 @@ def move_on(session: Session) -> None:
     """The open stage is done: enter the next, or finish by the exit that was planned."""
     stages = definition.definition(session.participant.version).stages
     _record(session, "stage.closed", {"stage": stages[session.stage].id})
+    _allocate(session, stages[session.stage].id)
     if session.stage + 1 < len(stages):
         session.stage += 1
         enter(session)
     else:
         finish(session, session.planned_exit or COMPLETED)
+
+
+def _allocate(session: Session, stage_id: str) -> None:
+    """Give the participant a condition, where the study file allocates people after this stage."""
+    version = session.participant.version
+    rule = definition.definition(version).allocation
+    if rule.unit == "participant" and rule.at == stage_id:
+        stratum = allocation.stratum_of(kind("answers", "last")(session, rule.strata))
+        allocation.take_slot(version, unit="participant", unit_id=session.participant_id, stratum=stratum)
 
 
 def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:

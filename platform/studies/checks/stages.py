@@ -71,7 +71,7 @@ def groups_formed(context: Context) -> None:
             elif context.study.groups[stage.forms].humans == 0:
                 context.say("E403", (*path, "forms"), f"{stage.forms} has no seats for people.", "Give a role humans.")
             formed = stage.forms
-        elif not formed and not needs_nobody(context):
+        elif not formed and not needs_nobody(context) and not _is_for_one(context, stage):
             what = f"{stage.kind} needs a group, but no waiting_room forms it before."
             context.say("E403", path, what, "Put a waiting_room stage before it.")
 
@@ -95,13 +95,30 @@ def allocation_fits(context: Context) -> None:
         context.say(
             "E204", ("allocation", "at"), what, meant(allocation.at, ["entry", *(s.id for _, s in context.stages())])
         )
+    _allocated_in_time(context)
     for factor in sorted(_factors_in_groups(context)):
         what = f'is participant, but "{factor}" is used inside a group stage.'
         context.say("E204", path, what, "Use group.")
 
 
+def _is_for_one(context: Context, stage: object) -> bool:
+    """A condition page of people who are allocated one by one needs nobody else."""
+    return isinstance(stage, BriefingStage) and context.study.allocation.unit == "participant"
+
+
+def _allocated_in_time(context: Context) -> None:
+    """E204: nobody reads the page of a condition before having one."""
+    at = context.study.allocation.at
+    has_condition = at == "entry"
+    for path, stage in context.stages():
+        if isinstance(stage, BriefingStage) and stage.by and not has_condition:
+            what = f'people come to "{stage.id}" before they are allocated (after "{at}").'
+            context.say("E204", path, what, "Move it behind that stage, or allocate earlier.")
+        has_condition = has_condition or stage.id == at
+
+
 def _factors_in_groups(context: Context) -> set[str]:
-    found = {stage.by for _, stage in context.stages("briefing") if isinstance(stage, BriefingStage) and stage.by}
+    found: set[str] = set()
     if any(True for _ in context.stages("game")):
         found |= {partner.label.by for partner in context.study.partners.values() if partner.label.by}
     return found

@@ -1,0 +1,79 @@
+"""People allocated one by one: at the entry, or after a named stage, in blocks of their own for each answer."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scheduling.models import Session
+from studies.allocation import balance, condition_of
+from studies.models import Allocation, Version
+from studies.services import load
+from tests.machinery.people import FOLDER, fresh, newcomer, page, send, stage_id
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ABOUT = """
+- id: site
+  type: choice
+  label: "Where are you?"
+  options: [{value: north, label: North}, {value: south, label: South}]
+"""
+FACTS = ("partners", "groups")
+
+
+def study_of_people(folder: Path, allocation: dict[str, Any]) -> Version:
+    """Consent, one question, a page that differs by condition, debrief: nobody meets anybody."""
+    home = folder / "alone"
+    shutil.copytree(FOLDER, home)
+    (home / "about.yaml").write_text(ABOUT)
+    said = yaml.safe_load((home / "study.yaml").read_text())
+    stages = {stage["id"]: stage for stage in said["waves"][0]["stages"]}
+    about = {"id": "about", "kind": "survey", "items": "about.yaml"}
+    kept = [stages["consent"], about, stages["briefing"], stages["debrief"]]
+    said |= {"id": "alone", "allocation": {"unit": "participant", "block_sizes": [2], **allocation}}
+    said["waves"][0]["stages"] = kept
+    for name in FACTS:
+        said.pop(name)
+    said["told"] = {"ai_may_be_present": False, "share": "none", "who_knows": "nobody"}
+    used = {"completed", "left", "withdrawn", "declined"}
+    said["exits"] = {name: exit_ for name, exit_ in said["exits"].items() if name in used}
+    (home / "study.yaml").write_text(yaml.safe_dump(said, sort_keys=False))
+    return load(home, seed="people", is_open=True)
+
+
+def at_the_briefing(version: Version, site: str) -> Session:
+    session = newcomer(version)
+    send(session, take_part="yes", share_numbers="yes")
+    assert send(session, site=site) == "stored"
+    return fresh(session)
+
+
+def test_people_are_allocated_in_blocks_within_each_answer(tmp_path: Path) -> None:
+    version = study_of_people(tmp_path, {"at": "about", "strata": ["site"]})
+    for site in ("north", "south"):
+        conditions = [condition_of(at_the_briefing(version, site).participant) for _ in range(4)]
+        assert Counter(conditions) == {"label=hidden": 2, "label=marked": 2}
+    assert set(balance(version).values()) == {4}
+    assert Allocation.objects.count() == 8
+
+
+def test_page_shows_the_condition_of_the_person(tmp_path: Path) -> None:
+    version = study_of_people(tmp_path, {"at": "about", "strata": ["site"]})
+    titles = set()
+    for _ in range(2):
+        session = at_the_briefing(version, "north")
+        assert stage_id(session) == "briefing"
+        shown = page(session)
+        assert [field.key for field in shown.fields] == ["told"]
+        titles.add(shown.html)
+    assert len(titles) == 2
+
+
+def test_people_may_be_allocated_when_they_enter(tmp_path: Path) -> None:
+    version = study_of_people(tmp_path, {"at": "entry"})
+    conditions = [condition_of(newcomer(version).participant) for _ in range(4)]
+    assert Counter(conditions) == {"label=hidden": 2, "label=marked": 2}
