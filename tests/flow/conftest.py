@@ -110,3 +110,8 @@ def act(match: Match, seat: Seat, **values: Any) -> str:
     """One act by whoever sits there."""
     match.refresh_from_db()
     return games.act(match_id=match.pk, path=match.path, seat_id=seat.pk, values=values, source="person")
+
+
+def person(seat: Seat) -> Participant:
+    """Who sits there, as the database has them now."""
+    return Participant.objects.get(seats=seat)

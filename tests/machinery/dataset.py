@@ -29,4 +29,4 @@ def table(folder: Path, name: str) -> Rows:
 def ask(running: Running, query: str, *values: Any) -> list[tuple[Any, ...]]:
     """Rows straight from the installation's database."""
     with psycopg.connect(places_of(running.home).database_url, autocommit=True) as connection:
-        return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+        return connection.execute(query, values).fetchall()
