@@ -32,6 +32,10 @@ from scheduling.models import Session
 ORIGINS = (Participant.Origin.DEMO, Participant.Origin.PREVIEW)
 UNTIL_OVER = frozenset({"kind", "is_stand_in", "candidate", "about_seat", "target"})
 """Columns that tell what a partner is, or by which one could be recognised from round to round."""
+ALWAYS_THE_SAME = frozenset(
+    {"match", "group", "participant", "role", "repetition", "selector", "holder", "is_withdrawn"}
+)
+"""Columns that the first table has told already."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,9 @@ class _Own:
         yield self._table("exposures", "What you were shown", EXPOSURE_COLUMNS, shown)
 
     def _table(self, name: str, title: str, columns: Sequence[Column], rows: Iterable[Row]) -> OwnTable:
-        told = [column for column in columns if self.is_over or column.name not in UNTIL_OVER]
+        left_out = ALWAYS_THE_SAME if name != "placings" else frozenset()
+        left_out |= frozenset() if self.is_over else UNTIL_OVER
+        told = [column for column in columns if column.name not in left_out]
         return OwnTable(name, title, told, [cells(told, {one.name: row[one.name] for one in told}) for row in rows])
 
     def _placing(self) -> Row:

@@ -41,6 +41,7 @@ def test_own_rows_hold_nobody_elses_acts() -> None:
     society.play(number=1, choice="A")
     found = own(society, "person")
     assert {row["seat"] for table in found.values() for row in table} == {"gabcdefghjk-2"}
+    assert [row["value"] for row in found["decisions"]] == ["I am fair.", "12"]
     assert "choice_sets" not in found
 
 

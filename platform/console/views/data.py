@@ -35,7 +35,13 @@ def table(request: HttpRequest, desk: Desk, name: str) -> HttpResponse:
     """The first rows of one table."""
     found = _table(name)
     rows = queries.first_rows(desk.study, found, MOST_SHOWN)
-    facts = {"desk": desk, "here": "data", "table": found, "rows": rows, "is_cut": len(rows) == MOST_SHOWN}
+    facts = {
+        "desk": desk,
+        "here": "data",
+        "table": found,
+        "rows": [list(zip(found.columns, row, strict=True)) for row in rows],
+        "is_cut": len(rows) == MOST_SHOWN,
+    }
     return render(request, "researcher/table.html", facts)
 
 
