@@ -126,7 +126,9 @@ def _submitted(request: HttpRequest) -> HttpResponse:
 
 def _moved_on(request: HttpRequest, outcome: str) -> HttpResponse:
     if _wants_fragment(request):
-        return _shown(request, note=_notes().get(outcome, ""))
+        response = _shown(request, note=_notes().get(outcome, ""))
+        response.headers["X-Outcome"] = outcome  # what was not stored stays in the form
+        return response
     if outcome in _notes():
         messages.info(request, outcome)
     return _to_page()

@@ -45,14 +45,16 @@ function tell(text, trouble = false) {
   }
 }
 
-/** Show the page in `html`. `isOwn`: it is the answer to what this person just sent. */
-function show(html, isOwn) {
+/** Show the page in `html`. `isOwn`: it answers what this person just sent; what was not stored stays in the form. */
+function show(html, isOwn, isStored = true) {
   const next = new DOMParser().parseFromString(html, "text/html").getElementById("page");
   if (!next) { location.reload(); return; }
   const old = page();
   const isSame = old.dataset.identity === next.dataset.identity;
   shown += 1;
   if (old.dataset.rev !== next.dataset.rev) forget(old.dataset.rev);
+  const form = old.querySelector("form[data-form]");
+  if (isSame && isOwn && !isStored && form) keep(form, next.dataset.rev);
   if (isSame && !isOwn) renew(old, next);
   else {
     old.replaceWith(next);
@@ -153,7 +155,7 @@ async function attemptOf(form, body) {
 async function take(form, answer) {
   sending = false;
   form.removeAttribute("aria-busy");
-  if ([200, 409, 422].includes(answer.status)) show(answer.html, true);
+  if ([200, 409, 422].includes(answer.status)) show(answer.html, true, answer.headers.get("X-Outcome") === "stored");
   else if (answer.status === 403 || answer.status === 404) location.reload();
   else tell(words.unread, true);
 }

@@ -20,6 +20,12 @@ ANSWERS = {
     "keep": "10", "picked": "12", "not_picked": "0", "who_sees": "both_in", "next_round": "anyone",
     "told_kinds": "unmarked", "choice": "A", "returned": "12", "expected@A": "11", "expected@B": "9",
 }  # fmt: skip
+PICTURED = frozenset({
+    "taking-part", "one-round-step-by-step", "a-short-quiz", "waiting-for-your-group", "are-you-ready",
+    "your-group-is-complete", "ask-a-and-b", "answer-the-chooser", "pick-a-pick-b-or-keep", "you-picked-a",
+    "how-many-points-would-you-send-back", "what-do-you-expect", "what-this-study-was-about", "thank-you",
+    "pick-a-pick-b-or-keep-phone", "how-many-points-would-you-send-back-phone", "taking-part-phone",
+})  # fmt: skip
 WORDS = "I will send back <b>half</b>.\nThat is fair to both."
 
 
@@ -79,7 +85,8 @@ class Player:
         player.tab.goto(link)
         if script:
             look.check(player.tab)
-            look.picture(player.tab, "landing" if player._is_wide else "landing-phone")
+            if player._is_wide:
+                look.picture(player.tab, "landing")
         player.tab.click(".primary")
         player.tab.wait_for_url("**/s/")
         return player
@@ -111,8 +118,9 @@ class Player:
             return
         if self.looks and title not in self.titles:
             look.check(self.tab)
-            if self.title == title:  # it may have gone on meanwhile
-                look.picture(self.tab, f"{_slug(title)}{'' if self._is_wide else '-phone'}")
+            name = f"{_slug(title)}{'' if self._is_wide else '-phone'}"
+            if name in PICTURED and self.title == title:  # it may have gone on meanwhile
+                look.picture(self.tab, name)
         self.titles.append(title)
 
     @property

@@ -3,7 +3,6 @@
 import mimetypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
@@ -29,6 +28,7 @@ class StageSet:
         answer: What a submission gets; None is a lost connection.
         sent: Every form that arrived.
         polls: How often news was asked for.
+        outcome: What the server says became of a form.
     """
 
     current: Page
@@ -36,6 +36,7 @@ class StageSet:
     answer: Callable[[dict[str, str]], tuple[int, str] | None] | None = None
     sent: list[dict[str, str]] = field(default_factory=list)
     polls: int = 0
+    outcome: str = "stored"
 
     def open(self, tab: Tab) -> Tab:
         """Serve this set to `tab` and go to its page."""
@@ -73,9 +74,9 @@ class StageSet:
         if answer is None:
             route.abort("connectionfailed")
         else:
-            _fulfill(route, *answer)
+            _fulfill(route, *answer, outcome=self.outcome)
 
 
-def _fulfill(route: Route, status: int, body: str, **more: Any) -> None:
-    headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html; charset=utf-8"}
-    route.fulfill(status=status, body=body, headers=headers, **more)
+def _fulfill(route: Route, status: int, body: str, *, outcome: str = "") -> None:
+    headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html; charset=utf-8", "X-Outcome": outcome}
+    route.fulfill(status=status, body=body, headers=headers)

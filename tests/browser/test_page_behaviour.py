@@ -96,6 +96,17 @@ def test_refused_form_keeps_the_answers_and_leads_to_the_field(tab: Tab) -> None
     look.check(tab)
 
 
+@pytest.mark.parametrize(("outcome", "left"), [("stale", TYPED), ("stored", "")])
+def test_words_that_were_not_stored_stay_in_the_form(tab: Tab, outcome: str, left: str) -> None:
+    stage = StageSet(gallery.pages()["reply"], outcome=outcome)
+    stage.open(tab)
+    tab.fill("textarea", TYPED)
+    stage.frame = replace(stage.frame, rev="r2")  # in an exchange the others write meanwhile
+    tab.click(".primary")
+    expect(tab.locator("#page")).to_have_attribute("data-rev", "r2")
+    expect(tab.locator("textarea")).to_have_value(left)
+
+
 def test_news_about_the_same_page_does_not_touch_what_one_types(tab: Tab) -> None:
     stage = StageSet(gallery.pages()["reply"])
     stage.open(tab)

@@ -128,7 +128,7 @@ def test_stale_form_changes_nothing_and_shows_where_one_is(giver: Client) -> Non
     send(giver, sent="4")
     stale = {"key": str(uuid4()), "rev": old["rev"], "sent": "9"}
     answer = giver.post("/s/", urlencode(stale), content_type=FORM, headers={"X-Fragment": "1"})
-    assert answer.status_code == 200
+    assert (answer.status_code, answer.headers["X-Outcome"]) == (200, "stale")
     assert "That page was over already." in answer.content.decode()
     answer = giver.post("/s/", urlencode(stale | {"key": str(uuid4())}), content_type=FORM)
     assert answer.status_code == 303
