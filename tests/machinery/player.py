@@ -128,6 +128,7 @@ class Player(threading.Thread):
         self.ledger: list[Acknowledged] = []
         self.titles: list[str] = []
         self.server_errors: list[str] = []
+        self.took_ms: list[float] = []
         self.failure: BaseException | None = None
         self.last = Shown()
         self.http = httpx.Client(base_url=self.origin, timeout=15, headers={"Origin": self.origin})
@@ -206,8 +207,10 @@ class Player(threading.Thread):
         """Send until there is an answer that is no server error: every layer may retry."""
         pause, until = 0.2, time.monotonic() + 90
         while True:
+            began = time.monotonic()
             try:
                 answer = send()
+                self.took_ms.append((time.monotonic() - began) * 1000)
                 if answer.status_code < 500:
                     return answer
                 self.server_errors.append(f"{answer.status_code} at {self.last.title!r}")

@@ -1,0 +1,1 @@
+"""The benchmark that anyone can run: `make bench`."""
