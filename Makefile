@@ -22,7 +22,7 @@ test: $(DEV)  ## run the tests (at most 15 minutes)
 check: $(DEV)  ## formatting, lint, types, system checks, missing migrations, layout
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy platform experiments tests manage.py
+	$(BIN)/mypy platform experiments tests bench manage.py
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m pytest -q tests/test_layout.py

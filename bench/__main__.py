@@ -1,9 +1,9 @@
 """How fast pages answer while whole groups play, on this machine.
 
-    python -m bench [--people 16]
+    python -m bench [--people 18]
 
-Starts an installation of its own, lets simulated people play partner selection with each other without pausing to think, and
-prints what they met. Figures of one machine say little about another; the ratio to the incumbent comes with milestone 2.
+Starts an installation of its own, lets simulated people play partner selection with each other without pausing to
+think, and prints what they met. Figures of one machine say little about another.
 """
 
 import argparse
@@ -70,9 +70,7 @@ def measure(people: int) -> dict[str, float]:
 
 def main() -> None:
     """Measure once and print one figure per line, then all of them as JSON."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bench", description="Let simulated people play and time the pages."
-    )
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Let people play and time the pages.")
     parser.add_argument("--people", type=int, default=18, help="a multiple of 6, the size of a group")
     figures = measure(parser.parse_args().people)
     for name, value in figures.items():
