@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from config import kinds, reactions
 from config.logs import logging_settings
 from config.places import ROOT, kept_secret, places_of
+from config.version import VERSION  # noqa: F401  manifests of datasets say what they were made by
 
 env = environ.Env()
 

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 
 from console.roles import Capability, may
 from events.access import researcher_only
-from studies.models import Study
+from studies.models import Study, Version
 
 P = ParamSpec("P")
 
@@ -48,6 +48,14 @@ def desk_of(request: HttpRequest, slug: str, capability: Capability) -> Desk:
 def role_in(study: Study, user_id: int | None) -> str:
     """The role of an account in a study; "" where it has none."""
     return study.memberships.filter(user=user_id or 0).values_list("role", flat=True).first() or ""
+
+
+def newest_or_404(study: Study) -> Version:
+    """The newest version of a study. Raises Http404: nothing is frozen yet, so there is nothing to play or set."""
+    newest = study.versions.order_by("-number").first()
+    if newest is None:
+        raise Http404("no frozen version")
+    return newest
 
 
 DeskView = Callable[Concatenate[HttpRequest, Desk, P], HttpResponseBase]

@@ -87,3 +87,10 @@ def test_operator_may_not_read_what_people_wrote() -> None:
     assert not may("operator", Capability.SEE_DATA)
     assert not may("analyst", Capability.CHANGE)
     assert not may("stranger", Capability.SEE_STUDY)
+
+
+def test_study_without_a_version_opens_and_offers_nothing_to_play(sign_in: SignIn) -> None:
+    study = Study.objects.create(slug="empty", title="Empty")
+    browser = sign_in(study, "owner")
+    found = {name: getattr(browser, route.method)(address(name, study)).status_code for name, route in ROUTES.items()}
+    assert found == {name: 404 if name in {"play", "parameters"} else 200 for name in ROUTES}

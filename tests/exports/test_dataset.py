@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 
 from exports.errors import ExportError
@@ -83,6 +84,7 @@ def test_the_manifest_names_every_other_file_with_its_hash(tmp_path: Path) -> No
     there.pop("manifest.json")
     assert said == there
     assert manifest["is_demo"] is True
+    assert manifest["software"] == settings.VERSION
     assert [version["number"] for version in manifest["versions"]] == [1]
 
 

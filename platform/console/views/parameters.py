@@ -10,12 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from console.desk import Desk, desk_page
+from console.desk import Desk, desk_page, newest_or_404
 from console.parameters import REASON, ParameterForm, consequences, games
 from console.roles import Capability
 from studies import definition, services
 from studies.problems import StudyError
-from studies.queries import version_of
 
 
 @desk_page(Capability.SEE_STUDY)
@@ -24,7 +23,7 @@ def parameters(request: HttpRequest, desk: Desk) -> HttpResponse:
     """GET shows the form; POST shows what other numbers lead to, or with `save` makes a new version of them."""
     if request.method == "POST" and not desk.may[Capability.CHANGE]:
         raise PermissionDenied(f"{desk.role} may not change parameters")
-    version = version_of(desk.study)
+    version = newest_or_404(desk.study)
     stages = games(version)
     if not stages:
         raise Http404("this study has no game")

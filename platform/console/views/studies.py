@@ -1,18 +1,19 @@
 """My studies, one study, trying it out, and its board."""
 
+from itertools import zip_longest
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from console.board import board_of
-from console.desk import Desk, desk_page
+from console.desk import Desk, desk_page, newest_or_404
 from console.roles import Capability
 from console.services import make_play_link
 from events.access import researcher_only
 from studies import definition
 from studies.changes import differences
 from studies.models import Study
-from studies.queries import version_of
 
 
 @researcher_only
@@ -36,7 +37,7 @@ def study(request: HttpRequest, desk: Desk) -> HttpResponse:
         "said": definition.definition(newest) if newest else None,
         "versions": [
             {"version": one, "changes": differences(before.definition, one.definition) if before else []}
-            for one, before in zip(versions, [*versions[1:], None], strict=True)
+            for one, before in zip_longest(versions, versions[1:])
         ],
         "people": desk.study.participants.count(),
     }
@@ -47,7 +48,7 @@ def study(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_POST
 def play(_request: HttpRequest, desk: Desk) -> HttpResponse:
     """Make a fresh link to try the study out, and go there."""
-    version_of(desk.study)  # without one there is nothing to play
+    newest_or_404(desk.study)
     return redirect("landing", token=make_play_link(desk.study))
 
 

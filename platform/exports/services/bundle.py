@@ -85,7 +85,7 @@ def manifest(study: Study, files: list[Written]) -> dict[str, object]:
     versions = study.versions.order_by("number")
     return {
         "format": FORMAT,
-        "software": getattr(settings, "VERSION", ""),
+        "software": settings.VERSION,
         "study": study.slug,
         "is_demo": study.is_demo,
         "is_simulated": study.is_simulated,
