@@ -19,6 +19,8 @@ from participants.models import Participant
 from tests.flow import conftest as gifts
 from tests.flow.conftest import study_file
 
+A_KEY = "3f0e5a52-3f9c-4c0e-9a52-2b1d6f1e7a10"  # the same in every worker, which collect by name
+
 Browser = Callable[[Group, int], Client]
 MakeGroup = Callable[..., Group]
 pytestmark = pytest.mark.django_db
