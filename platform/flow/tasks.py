@@ -1,5 +1,6 @@
 """What is due when nobody comes: a step's deadline, a stage's, a group to be formed."""
 
+import logging
 from functools import partial
 
 from events import due
@@ -7,10 +8,24 @@ from events.claim import Claim
 from flow.services import games, sessions
 from flow.services.forming import form_groups as form_all
 
+log = logging.getLogger("rapport.task")
+
 
 def close_step(claim: Claim) -> str | None:
-    """Close an overdue step; its settlement commits with it."""
-    games.close_overdue(match_id=claim.facts["match"], rev=claim.facts["rev"], settle=partial(due.settle, claim))
+    """Close an overdue step; its settlement commits with it.
+
+    When that fails again and again, as with an experiment whose rules raise, the game ends: nobody waits for ever.
+    """
+    match_id, settle = claim.facts["match"], partial(due.settle, claim)
+    try:
+        games.close_overdue(match_id=match_id, rev=claim.facts["rev"], settle=settle)
+    except due.LostClaim:
+        raise
+    except Exception:
+        if claim.attempts < due.MAX_ATTEMPTS:
+            raise
+        log.exception("the game cannot go on")
+        games.break_off(match_id=match_id, settle=settle)
     return None
 
 

@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 
-from events import clock
+from events import clock, due, runner
 from events.models import Due, Event
 from flow.errors import FlowError
 from flow.models import Act, Exposure, Match, Placing
@@ -233,3 +233,24 @@ def test_eight_threads_acting_and_closing_leave_one_act_per_seat(make_group: Mak
     match.refresh_from_db()
     assert match.path == "seen"
     assert Event.objects.filter(kind="step.opened", subject_id=match.pk).count() == 3
+
+
+def test_game_whose_rules_fail_ends_and_lets_people_go(make_group: MakeGroup, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = make_group("giver", "taker", on_timeout={"strikes": 9, "exit": "inactive", "impute": {"give": {"sent": 1}}})
+    match, _, _ = match_and_seats(group)
+    Match.objects.update(deadline_at=clock.now() - timedelta(seconds=10))
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("flow.services.rounds._expose", broken)
+    Due.objects.update(run_after=clock.now() - timedelta(seconds=1))
+    for _attempt in range(due.MAX_ATTEMPTS):
+        Due.objects.filter(outcome="").update(run_after=clock.now() - timedelta(seconds=1))
+        for claim in due.claim("jobs", limit=9):
+            runner.run(claim)
+    group.refresh_from_db()
+    match.refresh_from_db()
+    assert (group.status, group.end_reason, match.status) == ("ended", "technical", "void")
+    assert set(Participant.objects.values_list("exit", flat=True)) == {"partners_left"}
+    assert not Due.objects.filter(outcome="").exists()

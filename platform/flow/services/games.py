@@ -120,3 +120,12 @@ def end_group(group_id: int, reason: str) -> None:
     if group.status != Group.Status.ACTIVE:
         raise FlowError("not_here", f"group {group.code} is {group.status} already")
     rounds.end(group, reason)
+
+
+@transaction.atomic
+def break_off(*, match_id: int, settle: Callable[[], None]) -> None:
+    """End the game of a match whose own rules fail, with a reason that says so. People go on with what follows it."""
+    group = lock_group(Match.objects.values_list("group_id", flat=True).get(pk=match_id))
+    if group.status == Group.Status.ACTIVE:
+        rounds.end(group, "technical")
+    settle()
