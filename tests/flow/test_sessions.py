@@ -175,3 +175,18 @@ def test_two_tabs_with_two_keys_store_one_act(make_group: MakeGroup) -> None:
         thread.join(30)
     assert sorted(outcomes) == ["stale", "stale", "stale", "stored"]
     assert Act.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deadlock_is_tried_again_and_never_shown() -> None:
+    tries = []
+
+    def work() -> str:
+        tries.append(1)
+        if len(tries) < 3:
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$")
+        return "done"
+
+    assert sessions.retry_lock(work) == "done"
+    assert len(tries) == 3

@@ -13,7 +13,7 @@ from flow.deadlines import step_deadline, stream_of
 from flow.errors import FlowError
 from flow.models import Match
 from flow.services import games, rounds, sessions, visits
-from flow.services.sessions import _again
+from flow.services.sessions import retry_lock
 from flow.stages.limits import limit_of, move_limit
 from matching.models import Group, Seat
 from matching.services import leave_waiting
@@ -64,7 +64,7 @@ def extend(code: str, *, seconds: int, reason: str) -> datetime:
         _keep(EXTEND, session, reason, seconds=seconds)
         return until
 
-    return _again(work)
+    return retry_lock(work)
 
 
 def _extend_match(match: Match, more: timedelta) -> datetime:
@@ -112,7 +112,7 @@ def move(code: str, *, stage: str, reason: str) -> None:
         visits.enter(session)
         _keep(MOVE, session, reason, before=before, stage=stage)
 
-    _again(work)
+    retry_lock(work)
 
 
 def replace(code: str, *, policy: str, reason: str, exit_name: str = sessions.LEFT) -> Seat:
@@ -139,7 +139,7 @@ def replace(code: str, *, policy: str, reason: str, exit_name: str = sessions.LE
         _keep(REPLACE, session, reason, policy=policy, exit=exit_name)
         return stand_in
 
-    return _again(work)
+    return retry_lock(work)
 
 
 def _stand_in(group: Group, seat: Seat, policy: str) -> Seat:
@@ -190,7 +190,7 @@ def end(code: str, *, exit_name: str, reason: str) -> None:
         sessions.leave(session.pk, exit_name=exit_name)
         _keep(END, session, reason, exit=exit_name)
 
-    _again(work)
+    retry_lock(work)
 
 
 @transaction.atomic

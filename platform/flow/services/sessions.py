@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from events import clock
 from flow import queries
@@ -27,6 +27,8 @@ from scheduling.services import open_session
 
 LEFT, WITHDRAWN = "left", "withdrawn"
 T = TypeVar("T")
+TRIES = 3
+LOST_RACES = {"40P01", "40001", "55P03"}  # deadlock, serialization, lock timeout: safe to try again
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,22 @@ def live_seat(session_id: int) -> Seat | None:
     return Seat.objects.filter(session_id=session_id, status=Seat.Status.SITTING).first()
 
 
-def _again(work: Callable[[], T]) -> T:
-    for _ in range(3):
+def retry_lock(work: Callable[[], T]) -> T:
+    """Run a use case in a transaction, and again when somebody else was faster: what it took is undone and looked up anew.
+
+    Raises:
+        FlowError: "not_here" when three tries met three other moves.
+        OperationalError: the third deadlock or wait for a lock in a row.
+    """
+    for attempt in range(1, TRIES + 1):
         try:
             with transaction.atomic():
                 return work()
         except _SeatChangedError:
             continue
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") not in LOST_RACES or attempt == TRIES:
+                raise
     raise FlowError("not_here", "the session's seat kept changing; try again")
 
 
@@ -92,7 +103,7 @@ def submit(session_id: int, *, key: UUID, rev: str, data: Mapping[str, str]) -> 
         FlowError: "conflict" when the key was used for another body.
     """
     body = hashlib.sha256(json.dumps([rev, sorted(data.items())]).encode()).hexdigest()
-    return _again(lambda: _submit(session_id, key, rev, data, body))
+    return retry_lock(lambda: _submit(session_id, key, rev, data, body))
 
 
 def _submit(session_id: int, key: UUID, rev: str, data: Mapping[str, str], body: str) -> Result:
@@ -150,7 +161,7 @@ def leave(session_id: int, *, withdraw: bool = False, exit_name: str = "") -> No
             _leave_seat(session)
             visits.finish(session, exit_name or (WITHDRAWN if withdraw else LEFT), withdraw=withdraw)
 
-    _again(work)
+    retry_lock(work)
 
 
 def stage_overdue(session_id: int, stage: int, *, settle: Callable[[], None] | None = None) -> None:
@@ -163,7 +174,7 @@ def stage_overdue(session_id: int, stage: int, *, settle: Callable[[], None] | N
         if settle is not None:
             settle()
 
-    _again(work)
+    retry_lock(work)
 
 
 def show_life(session: Session) -> None:
