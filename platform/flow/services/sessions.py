@@ -73,7 +73,7 @@ def live_seat(session_id: int) -> Seat | None:
 
 
 def retry_lock(work: Callable[[], T]) -> T:
-    """Run a use case in a transaction, and again when somebody else was faster: what it took is undone and looked up anew.
+    """Run a use case in a transaction, and again when somebody else was faster: all is undone and looked up anew.
 
     Raises:
         FlowError: "not_here" when three tries met three other moves.
