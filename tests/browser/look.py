@@ -71,4 +71,5 @@ def picture(page: Page, name: str) -> None:
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.evaluate("() => window.scrollTo(0, 0)")
+        page.mouse.move(0, 0)  # what lies under it is drawn differently
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -19,6 +19,8 @@ SLUG = "a-whole-group"
 ANSWERS = {
     "keep": "10", "picked": "12", "not_picked": "0", "who_sees": "both_in", "next_round": "anyone",
     "told_kinds": "unmarked", "choice": "A", "returned": "12", "expected@A": "11", "expected@B": "9",
+    "question": "How many points will you send back if I pick you?",
+    "message": "15 of 30.\nThen we both earn the same.",
 }  # fmt: skip
 PICTURED = frozenset({
     "taking-part", "one-round-step-by-step", "a-short-quiz", "waiting-for-your-group", "are-you-ready",
@@ -26,7 +28,7 @@ PICTURED = frozenset({
     "how-many-points-would-you-send-back", "what-do-you-expect", "what-this-study-was-about", "thank-you",
     "pick-a-pick-b-or-keep-phone", "how-many-points-would-you-send-back-phone", "taking-part-phone",
 })  # fmt: skip
-WORDS = "I will send back <b>half</b>.\nThat is fair to both."
+WORDS = "I looked at <b>what</b> they wrote & said."
 
 
 def study_folder(folder: Path, *, rounds: int = 2) -> Path:

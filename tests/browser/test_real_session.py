@@ -1,4 +1,4 @@
-"""One person in a real installation: back, refresh, two tabs, no network, no scripts, leaving, one's own rows."""
+"""One person in a real installation: back, refresh, two tabs, no network, no scripts, leaving."""
 
 import re
 from collections.abc import Iterator
@@ -149,18 +149,3 @@ def test_declining_and_leaving_end_in_their_own_pages(chromium: Browser, link: s
     expect(other.tab.locator("#page")).to_have_attribute("data-kind", "end")
     look.check(other.tab)
     other.tab.context.close()
-
-
-def test_one_person_plays_the_demo_and_sees_what_was_recorded(player: Player) -> None:
-    people.play_until([player], "match", seconds=120)
-    while "Round 2" not in player.tab.locator(".strip").inner_text():
-        if not player.step():
-            player.tab.wait_for_timeout(200)
-    player.tab.click("text=What was recorded")
-    look.check_access(player.tab)
-    look.check_width(player.tab)
-    look.picture(player.tab, "recorded")
-    expect(player.tab.locator("main caption").first).to_contain_text("Your place in this round")
-    player.tab.click("main a.primary")
-    expect(player.tab.locator("#page")).to_have_attribute("data-kind", "match")
-    assert player.complaints == []

@@ -250,6 +250,16 @@ def test_own_rows_are_nowhere_in_a_study_with_real_data(giver: Client) -> None:
     assert "/s/recorded" not in shown(giver)
 
 
+def test_own_rows_are_shown_in_a_preview_beside_what_they_mean(giver: Client) -> None:
+    Participant.objects.update(origin="preview")
+    assert "Nothing yet." in giver.get("/s/recorded").content.decode()
+    send(giver, sent="4")
+    html = giver.get("/s/recorded").content.decode()
+    assert "What you decided" in html
+    assert re.search(r"<code>value</code></th><td>4</td><td class=\"hint\">\w", html)
+    assert "/s/recorded" in shown(giver)
+
+
 @pytest.mark.parametrize("address", ["/s/poll", "/s/recorded"])
 def test_pages_to_read_take_no_forms(giver: Client, address: str) -> None:
     assert giver.post(address, b"", content_type=FORM).status_code == 405
