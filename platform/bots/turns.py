@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
@@ -19,6 +21,8 @@ from events.offload import run_db
 from flow.kinds import kind
 from flow.queries import TurnFacts
 
+log = logging.getLogger("rapport.turn")
+
 Outcome = BotTurn.Outcome
 LONGEST_WAIT = timedelta(seconds=30)  # in memory; the loop ends a handler after 90 s, of which a model may need 45
 AHEAD = timedelta(seconds=3)  # to decide anew, from the log of calls where a model was asked
@@ -27,8 +31,18 @@ AHEAD = timedelta(seconds=3)  # to decide anew, from the log of calls where a mo
 async def take_turn(claim: Claim) -> str:
     """Take one turn to one of its outcomes. May run any number of times, at once or after a crash: one act results.
 
-    Before the last line nothing can be seen by anybody, and that line commits act, outcome and claim together.
+    Leaves one line in the log, without words.
     """
+    began = time.monotonic()
+    outcome = await _taken(claim)
+    took_ms = round((time.monotonic() - began) * 1000)
+    facts = {"due": claim.id, "turn": claim.key, "attempt": claim.attempts, "outcome": outcome, "took_ms": took_ms}
+    log.info("turn", extra={"facts": facts})
+    return outcome
+
+
+async def _taken(claim: Claim) -> str:
+    """Before the last line nothing can be seen by anybody, and that line commits act, outcome and claim together."""
     turn = await run_db(services.begin, address_of(claim))
     if turn.facts is None:
         return await run_db(services.end, claim, turn, outcome=Outcome.OVERTAKEN)

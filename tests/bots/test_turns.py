@@ -263,3 +263,16 @@ def _until(is_true: Any, seconds: float = 15.0) -> None:
     while not is_true():
         assert monotonic() < end, "it did not happen in time"
         sleep(0.05)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_turn_leaves_one_line_without_words(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="rapport.turn")
+    match = at_answer(Sitter("talker"), bot())
+    caplog.clear()
+    runner.drain("bots")
+    lines = [vars(record)["facts"] for record in caplog.records if record.name == "rapport.turn"]
+    assert "delivered" in [line["outcome"] for line in lines]
+    for line in lines:
+        assert set(line) == {"due", "turn", "attempt", "outcome", "took_ms"}
+    assert Act.objects.filter(match=match, source="policy").exists()
