@@ -12,6 +12,7 @@ const FIRST_WAIT_MS = 500;
 const MOST_WAIT_MS = 8000;
 let sending = false;   // a double click, or a poll that was on its way, must not undo the answer to a form
 let polling = null;    // the poll under way
+let isAsked = false;   // news came while something was under way: its answer may be older than the news
 let shown = 0;         // grows with every page shown
 let timer = 0;
 let isTroubled = false;
@@ -158,11 +159,14 @@ async function take(form, answer) {
   if ([200, 409, 422].includes(answer.status)) show(answer.html, true, answer.headers.get("X-Outcome") === "stored");
   else if (answer.status === 403 || answer.status === 404) location.reload();
   else tell(words.unread, true);
+  askAgain();
 }
 
 /** Ask whether the page has changed. Also the sign of life that keeps one's place. */
 async function poll() {
-  if (sending || polling || page().dataset.over === "yes") return;
+  if (page().dataset.over === "yes") return;
+  if (sending || polling) { isAsked = true; return; }
+  isAsked = false;
   const before = shown;
   polling = new AbortController();
   const limit = setTimeout(() => polling?.abort(), REQUEST_MS);
@@ -179,7 +183,12 @@ async function poll() {
     clearTimeout(limit);
     polling = null;
     schedule();
+    askAgain();
   }
+}
+
+function askAgain() {
+  if (isAsked && !sending) poll();
 }
 
 function schedule() {

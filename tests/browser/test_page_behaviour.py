@@ -150,6 +150,23 @@ def test_number_that_grows_on_a_waiting_page_moves_nobodys_focus(tab: Tab) -> No
     assert stage.sent[-1]["leave"] == "1"
 
 
+def test_news_that_comes_while_a_form_is_on_its_way_is_fetched_after_it(tab: Tab) -> None:
+    stage = StageSet(gallery.pages()["reply"])
+
+    def answer(_form: dict[str, str]) -> tuple[int, str]:
+        then(stage, "wait")
+        html = stage.html(is_fragment=True)
+        tab.evaluate("() => dispatchEvent(new Event('online'))")  # the hint overtakes the answer
+        then(stage, "feedback", rev="r3")
+        return 200, html
+
+    stage.answer = answer
+    stage.open(tab)
+    tab.fill("textarea", TYPED)
+    tab.click(".primary")
+    expect(tab.locator("h1")).to_have_text("The result of this round")
+
+
 def test_page_changes_when_the_step_is_over(tab: Tab) -> None:
     stage = StageSet(gallery.pages()["reply"])
     stage.open(tab)

@@ -1,5 +1,6 @@
 """One person in a real installation: back, refresh, two tabs, no network, no scripts, leaving."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -149,3 +150,17 @@ def test_declining_and_leaving_end_in_their_own_pages(chromium: Browser, link: s
     expect(other.tab.locator("#page")).to_have_attribute("data-kind", "end")
     look.check(other.tab)
     other.tab.context.close()
+
+
+@pytest.mark.parametrize("has_socket", [True, False])
+def test_waiting_page_goes_on_with_and_without_a_socket(player: Player, has_socket: bool) -> None:
+    frames: list[str] = []
+    player.tab.on("websocket", lambda one: one.on("framereceived", lambda frame: frames.append(str(frame))))
+    if not has_socket:
+        player.tab.route_web_socket("**/ws/session", lambda one: one.close(code=1011))
+    people.play_until([player], "waiting", seconds=60)
+    expect(player.tab.locator("h1")).to_have_text("Are you ready?", timeout=60_000)
+    player.send()
+    expect(player.tab.locator("h1")).to_have_text("Your group is complete", timeout=60_000)
+    assert bool(frames) == has_socket
+    assert all(set(json.loads(frame)) == {"stream", "seq"} for frame in frames)
