@@ -10,6 +10,7 @@ from events.reaction import Reaction
 REACTIONS: dict[str, list[Reaction]] = {
     "ticket.joined": [Reaction("flow.tasks.form_groups", key="{version}:{stage}")],
     "ticket.ready": [Reaction("flow.tasks.form_groups", key="{version}:{stage}")],
+    "due.failed": [Reaction("flow.tasks.last_resort")],
     # The key names one turn: a match's revision and a seat, which `bots.queries.address_of` reads from it.
     "turn.opened": [Reaction("bots.turns.take_turn", key="{match}:{rev}:{subject_id}")],
     "chat.entry": [Reaction("bots.turns.hear", key="conversation:{subject_id}")],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
@@ -229,12 +230,22 @@ def _fail(rows: Any, *, error_code: str) -> int:
         due.save(update_fields=["outcome", "error_code", "lease_until", "done_at"])
         facts = {"reaction": due.reaction, "attempts": due.attempts, "error_code": due.error_code}
         study = due.event.study_id if due.event else None
-        # Not through `record`: a reaction to a failed reaction could fail for ever.
-        Event.objects.create(kind=FAILED, study_id=study, subject_kind="due", subject_id=due.pk, facts=facts)
+        event = Event.objects.create(kind=FAILED, study_id=study, subject_kind="due", subject_id=due.pk, facts=facts)
+        _resort(due, event)
         log.error("due work failed for good", extra={"facts": {**facts, "due": due.pk}})
         if due.again_after is not None:
             schedule(due.reaction, due.key, due.again_after, facts=due.facts, event=due.event)
     return len(failed)
+
+
+def _resort(due: Due, event: Event) -> None:
+    """What the table says follows a failure for good; not from a last resort's own, which could go on for ever."""
+    resorts = settings.REACTIONS.get(FAILED, ())
+    if due.reaction in {resort.path for resort in resorts}:
+        return
+    for resort in resorts:
+        facts = {**due.facts, "reaction": due.reaction}
+        schedule(resort.path, f"due:{due.pk}", None, facts=facts, event=event)
 
 
 def cancel(reaction: str, key: str) -> bool:

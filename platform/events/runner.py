@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils.module_loading import import_string
 
 from events import due
@@ -87,9 +87,11 @@ def give_back(claim: Claim, error: BaseException) -> str:
     facts = {"due": claim.id, "reaction": claim.reaction, "attempt": claim.attempts, "error_code": code}
     log.warning("handler raised", extra={"facts": facts}, exc_info=error)
     pause = min(LONGEST_BACKOFF_SECONDS, 2 ** (claim.attempts - 1))
-    if not due.release(claim, retry_after_seconds=pause, error_code=code):
+    # A database that is away, a deadlock or a long wait for a lock is not the handler's fault.
+    is_counted = not isinstance(error, OperationalError | InterfaceError)
+    if not due.release(claim, retry_after_seconds=pause, error_code=code, is_counted=is_counted):
         return "lost"
-    return "failed" if claim.attempts >= due.MAX_ATTEMPTS else "retry"
+    return "failed" if is_counted and claim.attempts >= due.MAX_ATTEMPTS else "retry"
 
 
 def report(claim: Claim, result: str, started: float) -> None:

@@ -1,6 +1,5 @@
 """What is due when nobody comes: a step's deadline, a stage's, a group to be formed."""
 
-import logging
 from functools import partial
 
 from events import due
@@ -8,24 +7,10 @@ from events.claim import Claim
 from flow.services import games, sessions
 from flow.services.forming import form_groups as form_all
 
-log = logging.getLogger("rapport.task")
-
 
 def close_step(claim: Claim) -> str | None:
-    """Close an overdue step; its settlement commits with it.
-
-    When that fails again and again, as with an experiment whose rules raise, the game ends: nobody waits for ever.
-    """
-    match_id, settle = claim.facts["match"], partial(due.settle, claim)
-    try:
-        games.close_overdue(match_id=match_id, rev=claim.facts["rev"], settle=settle)
-    except due.LostClaim:
-        raise
-    except Exception:
-        if claim.attempts < due.MAX_ATTEMPTS:
-            raise
-        log.exception("the game cannot go on")
-        games.break_off(match_id=match_id, settle=settle)
+    """Close an overdue step; its settlement commits with it."""
+    games.close_overdue(match_id=claim.facts["match"], rev=claim.facts["rev"], settle=partial(due.settle, claim))
     return None
 
 
@@ -39,3 +24,15 @@ def form_groups(claim: Claim) -> str | None:
     """Form what groups can be formed in a waiting room."""
     formed = form_all(claim.facts["version"], claim.facts["stage"])
     return f"formed {formed}"
+
+
+def last_resort(claim: Claim) -> str | None:
+    """A deadline failed for good, as when an experiment's rules raise: end the game, so that nobody waits for ever."""
+    settle = partial(due.settle, claim)
+    if claim.facts["reaction"] == "flow.tasks.close_step":
+        games.break_off(group_id=games.group_of_match(claim.facts["match"]), settle=settle)
+    elif claim.facts["reaction"] == "flow.tasks.stage_overdue":
+        seat = sessions.live_seat(claim.facts["session"])
+        if seat is not None:
+            games.break_off(group_id=seat.group_id, settle=settle)
+    return None

@@ -1,5 +1,6 @@
 """A running group of the gift game, made of rows."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -75,7 +76,7 @@ def make_group(db: None) -> Callable[..., Group]:
         n = next(_numbers)
         said = study_file(**game)
         study = Study.objects.create(slug=f"gifts-{n}", title="Gifts")
-        sha = f"{n:064d}"
+        sha = hashlib.sha256(f"gifts/{n}".encode()).hexdigest()
         version = Version.objects.create(
             study=study, number=1, definition=said | {"frozen": {"files": {}}}, sha256=sha, seed="seed"
         )

@@ -245,7 +245,7 @@ def test_game_whose_rules_fail_ends_and_lets_people_go(make_group: MakeGroup, mo
 
     monkeypatch.setattr("flow.services.rounds._expose", broken)
     Due.objects.update(run_after=clock.now() - timedelta(seconds=1))
-    for _attempt in range(due.MAX_ATTEMPTS):
+    for _attempt in range(due.MAX_ATTEMPTS + 1):
         Due.objects.filter(outcome="").update(run_after=clock.now() - timedelta(seconds=1))
         for claim in due.claim("jobs", limit=9):
             runner.run(claim)
@@ -254,3 +254,22 @@ def test_game_whose_rules_fail_ends_and_lets_people_go(make_group: MakeGroup, mo
     assert (group.status, group.end_reason, match.status) == ("ended", "technical", "void")
     assert set(Participant.objects.values_list("exit", flat=True)) == {"partners_left"}
     assert not Due.objects.filter(outcome="").exists()
+
+
+def test_act_stands_and_nobody_is_blamed_when_rules_fail(
+    make_group: MakeGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = make_group("giver", "taker")
+    match, giver, taker = match_and_seats(group)
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("flow.services.rounds._expose", broken)
+    assert act(match, giver, sent="4") == "stored"
+    Match.objects.update(deadline_at=clock.now() - timedelta(seconds=10))
+    sessions.show_life(Session.objects.select_related("participant__version").get(seats=taker))
+    assert Act.objects.get().values == {"sent": 4}
+    assert person(giver).strikes == person(taker).strikes == 0
+    match.refresh_from_db()
+    assert (match.status, match.path) == ("open", "give")

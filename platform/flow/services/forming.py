@@ -139,12 +139,25 @@ def _tend(version: Version, room: WaitingRoomStage, *, waits: bool) -> list[tupl
     terms, now = _terms(version, room), clock.now()
     found = [rules.tend(pool, terms, now) for pool in queries.pools(version.pk, room.id).values()]
     changed = [pk for one in found for pk in (*one.expired, *one.back, *one.asked)]
+    gone = _change(version, room, changed, found, terms=terms, now=now) if changed else []
     looks = [one.look_again_at for one in found if one.look_again_at]
     looks += [now for one in found if one.groups]
     if looks:
+        # Last: whoever presses "ready" holds the session and then wants this row.
         services.look_again(version.pk, room.id, min(looks))
-    if not changed:
-        return []
+    return gone
+
+
+def _change(
+    version: Version,
+    room: WaitingRoomStage,
+    changed: Sequence[int],
+    found: list[rules.Tending],
+    *,
+    terms: rules.Terms,
+    now: datetime,
+) -> list[tuple[int, int]]:
+    """Write what was found, under the locks of the sessions."""
     before = dict(Ticket.objects.filter(pk__in=changed).values_list("pk", "session_id"))
     locked = {session.pk: session for session in visits.lock_sessions(before.values())}
     # Read under the locks: who pressed "ready" or left meanwhile is left alone.

@@ -1,9 +1,10 @@
 """What may be done to a running game: begin it, act in it, close what is overdue, leave it, end it."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from events import clock
 from flow.deadlines import GRACE
@@ -16,6 +17,8 @@ from flow.step import Incoming
 from matching.models import Group, Seat
 from participants.models import Participant
 
+log = logging.getLogger("rapport.task")
+
 STORED, ALREADY, OVER, LATE = "stored", "already", "over", "late"
 
 
@@ -24,16 +27,15 @@ def lock_group(group_id: int) -> Group:
     return Group.objects.select_for_update(of=("self",)).select_related("version__study").get(pk=group_id)
 
 
+def group_of_match(match_id: int) -> int:
+    """The key of the group to lock before a match is read."""
+    return Match.objects.values_list("group_id", flat=True).get(pk=match_id)
+
+
 @transaction.atomic
 def begin(group_id: int) -> None:
-    """Open the first round. Harmless when it is open already."""
-    begin_locked(lock_group(group_id))
-
-
-def begin_locked(group: Group) -> None:
-    """As `begin`, for a caller that holds the group's lock."""
-    if group.round == 0 and group.status == Group.Status.ACTIVE:
-        rounds.open_round(group, 1)
+    """Open the first round, once all who sit here have come. Harmless when it is open already."""
+    rounds.begin_when_all_are_here(lock_group(group_id))
 
 
 @transaction.atomic
@@ -61,7 +63,7 @@ def act(
     Raises:
         FlowError: "refused" with the errors by field; nothing changed.
     """
-    group = lock_group(Match.objects.values_list("group_id", flat=True).get(pk=match_id))
+    group = lock_group(group_of_match(match_id))
     match = group.matches.get(pk=match_id)
     match.group = group
     seat = group.seats.get(pk=seat_id)
@@ -88,15 +90,26 @@ def act_locked(match: Match, seat: Seat, *, path: str, values: Mapping[str, Any]
     implementation.act(match, state, step, Incoming(seat, values, source, latency_ms, key))
     if seat.participant_id and source == "person":
         Participant.objects.filter(pk=seat.participant_id, strikes__gt=0).update(strikes=0)
-    rounds.settle_step(match)
-    rounds.close_round(match.group)
+    _settle(match)
     return STORED
+
+
+def _settle(match: Match) -> None:
+    """What follows from an act. If the experiment's own rules fail here, the act stands and the deadline decides."""
+    try:
+        with transaction.atomic():
+            rounds.settle_step(match)
+            rounds.close_round(match.group)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("the game could not go on after an act", extra={"facts": {"match": match.pk, "path": match.path}})
 
 
 @transaction.atomic
 def close_overdue(*, match_id: int, rev: int, settle: Callable[[], None] | None = None) -> str:
     """Close a step whose time is up. True for the one caller that closed it; the others find it over."""
-    group = lock_group(Match.objects.values_list("group_id", flat=True).get(pk=match_id))
+    group = lock_group(group_of_match(match_id))
     match = group.matches.get(pk=match_id)
     match.group = group
     outcome = OVER
@@ -123,9 +136,9 @@ def end_group(group_id: int, reason: str) -> None:
 
 
 @transaction.atomic
-def break_off(*, match_id: int, settle: Callable[[], None]) -> None:
-    """End the game of a match whose own rules fail, with a reason that says so. People go on with what follows it."""
-    group = lock_group(Match.objects.values_list("group_id", flat=True).get(pk=match_id))
+def break_off(*, group_id: int, settle: Callable[[], None]) -> None:
+    """End a game whose own rules fail, with a reason that says so. People go on with what follows it."""
+    group = lock_group(group_id)
     if group.status == Group.Status.ACTIVE:
         rounds.end(group, "technical")
     settle()

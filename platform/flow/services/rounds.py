@@ -25,6 +25,7 @@ from paradigm import Matching, MatchPlan, Place, View
 from paradigm import Seat as SeatFacts
 from paradigm.program import first, following
 from participants.models import Participant
+from studies import allocation
 
 VOID_SECONDS = 10
 
@@ -246,8 +247,20 @@ def _close_match(match: Match) -> None:
     )
 
 
+def begin_when_all_are_here(group: Group) -> None:
+    """Open round 1 when everybody who sits here has come to the game. Under the group's lock nobody comes meanwhile."""
+    if group.round or group.status != Group.Status.ACTIVE:
+        return
+    index = visits.index_of(group.version, group.stage)
+    sitting = group.seats.filter(status=Seat.Status.SITTING)
+    if not sitting.filter(session__stage__lt=index).exists():
+        open_round(group, 1)
+
+
 def close_round(group: Group) -> None:
     """When the last match of the round is over, open the next round, or complete the group."""
+    if group.round == 0:
+        return
     if group.status != Group.Status.ACTIVE or group.matches.filter(round=group.round).exclude(path="").exists():
         return
     if group.round < group.rounds:
@@ -281,7 +294,10 @@ def _finish(group: Group, status: str, reason: str) -> None:
     exit_name = game_of(group).config.on_too_few.exit if reason else ""
     for session in visits.lock_sessions(seat.session_id for seat in sitting if seat.session_id):
         session.planned_exit = exit_name or session.planned_exit
-        visits.move_on(session)
+        visits.pass_stage(session, group.stage)
+    if group.round == 0:
+        # Nobody was treated, so the slot is free again. Whoever forms groups locks no group that exists: no deadlock.
+        allocation.return_slot(group.version, unit="group", unit_id=group.pk, reason=reason)
 
 
 def leave_seat(group: Group, seat: Seat) -> None:
@@ -303,6 +319,7 @@ def leave_seat(group: Group, seat: Seat) -> None:
             void(match, mine)
         else:
             settle_step(match)
+    begin_when_all_are_here(group)
     close_round(group)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -17,6 +18,7 @@ from flow.kinds import stage_of
 from flow.models import Submission
 from flow.services import games, rounds, visits
 from flow.stage import Exit, Handled, Next, Refused, Stay, Verdict
+from flow.stages.limits import is_over
 from matching import services as waiting
 from matching.models import Seat
 from paradigm import FieldError
@@ -26,6 +28,8 @@ from scheduling.models import Session
 from scheduling.services import open_session
 
 LEFT, WITHDRAWN = "left", "withdrawn"
+log = logging.getLogger("rapport.task")
+
 T = TypeVar("T")
 TRIES = 3
 LOST_RACES = {"40P01", "40001", "55P03"}  # deadlock, serialization, lock timeout: safe to try again
@@ -183,6 +187,15 @@ def show_life(session: Session) -> None:
     seen = getattr(stage_of(session), "seen", None)
     if session.status == Session.Status.ACTIVE and seen is not None:
         seen(session)
+    try:
+        _act_on_deadlines(session)
+    except Exception:  # the deadline's own row does the work, and tries again
+        log.exception("a deadline could not be acted on", extra={"facts": {"session": session.pk}})
+
+
+def _act_on_deadlines(session: Session) -> None:
     match = queries.match_of(session)
     if match is not None and match.deadline_at is not None and clock.now() > match.deadline_at + GRACE:
         games.close_overdue(match_id=match.pk, rev=match.rev)
+    if session.status == Session.Status.ACTIVE and is_over(session):
+        stage_overdue(session.pk, session.stage)

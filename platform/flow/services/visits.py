@@ -9,6 +9,7 @@ from flow.machine import check_move
 from participants.models import Participant
 from scheduling.models import Session
 from studies import allocation, definition
+from studies.models import Version
 
 COMPLETED = "completed"
 
@@ -48,13 +49,25 @@ def move_on(session: Session) -> None:
         finish(session, session.planned_exit or COMPLETED)
 
 
+def pass_stage(session: Session, stage_id: str) -> None:
+    """Go on with what follows a stage, from wherever before its end the session is."""
+    session.stage = max(session.stage, index_of(session.participant.version, stage_id))
+    move_on(session)
+
+
+def index_of(version: Version, stage_id: str) -> int:
+    """The place of a stage in its wave, from 0."""
+    return [stage.id for stage in definition.definition(version).stages].index(stage_id)
+
+
 def _allocate(session: Session, stage_id: str) -> None:
     """Give the participant a condition, where the study file allocates people after this stage."""
     version = session.participant.version
     rule = definition.definition(version).allocation
     if rule.unit == "participant" and rule.at == stage_id:
         stratum = allocation.stratum_of(kind("answers", "last")(session, rule.strata))
-        allocation.take_slot(version, unit="participant", unit_id=session.participant_id, stratum=stratum)
+        sequence = allocation.sequence_of(session.participant.origin, stratum)
+        allocation.take_slot(version, unit="participant", unit_id=session.participant_id, stratum=sequence)
 
 
 def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:

@@ -16,7 +16,7 @@ from flow.kinds import VOID_PATH, step_kind
 from flow.models import Match, Placing
 from flow.page import Page
 from flow.queries import match_of, page_text, seen_now, slots_of
-from flow.services import games
+from flow.services import games, rounds, visits
 from flow.stage import Handled, Refused, Stay, Verdict
 from flow.state import MatchState
 from flow.step import Asked
@@ -36,18 +36,13 @@ class GameStage:
         self.version = version
 
     def open(self, session: Session) -> None:
-        """The game begins when the last person of the group has arrived."""
+        """The game begins when the last person of the group has arrived; who has no seat in it goes on."""
         seat = self._seat(session)
-        if seat is None:
+        if seat is None or seat.status != Seat.Status.SITTING:
+            session.planned_exit = session.planned_exit or self.config.on_too_few.exit
+            visits.move_on(session)
             return
-        group = games.lock_group(seat.group_id)
-        others = group.seats.filter(status=Seat.Status.SITTING, session__isnull=False).values_list(
-            "session_id", flat=True
-        )
-        index = session.stage
-        # the group's lock is held, so nobody arrives between this look and the beginning
-        if all(other.stage >= index for other in Session.objects.filter(pk__in=others).exclude(pk=session.pk)):
-            games.begin_locked(group)
+        rounds.begin_when_all_are_here(games.lock_group(seat.group_id))
 
     def page(self, session: Session) -> Page:
         seat = self._seat(session)
@@ -109,6 +104,8 @@ class GameStage:
                 match, seat, path=match.path, values=data, source="person", key=data.get("key", "")
             )
         except FlowError as error:
+            if error.code != "refused":
+                raise
             return Refused(error.errors)
         return Handled("late" if outcome == games.LATE else "stored")
 
