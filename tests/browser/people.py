@@ -31,14 +31,19 @@ PICTURED = frozenset({
 WORDS = "I looked at <b>what</b> they wrote & said."
 
 
-def study_folder(folder: Path, *, rounds: int = 2) -> Path:
-    """A study like the demo, where four people and two automated players meet and nobody is replaced."""
+def study_folder(folder: Path, *, slug: str = SLUG, is_filled: bool = False, rounds: int = 2) -> Path:
+    """A study like the demo under a name of its own, with quicker programs.
+
+    Args:
+        is_filled: Whether programs take the seats of people who are not there.
+    """
     shutil.copytree(STUDIES, folder / "studies")
     file = folder / "studies" / "demo" / "study.yaml"
     said = yaml.safe_load(file.read_text())
-    said["id"] = SLUG
+    said["id"] = slug
     said["allocation"]["block_sizes"] = [2]
-    del said["groups"]["society"]["fill"]
+    if not is_filled:
+        del said["groups"]["society"]["fill"]
     said["partners"]["computer"]["delay"] = {"min_s": 1, "max_s": 3, "chars_per_s": 50, "think_s": [1, 2], "miss": 0}
     game = next(stage for stage in said["waves"][0]["stages"] if stage["kind"] == "game")
     game["parameters"] |= {"rounds": rounds}

@@ -8,18 +8,18 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tests.browser import look, people
-from tests.browser.people import STUDIES, Player
+from tests.browser.people import Player
 from tests.machinery.running import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-DEMO = "partner-selection-demo"
+SLUG = "one-person"
 
 
 @pytest.fixture(scope="module")
-def link(running: Running) -> str:
-    """A way into the demo, where programs take the seats of people who are not there."""
-    people.load(running, STUDIES / "demo")
-    return people.link_to(running, slug=DEMO)
+def link(running: Running, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A way into a study where programs take the seats of people who are not there."""
+    people.load(running, people.study_folder(tmp_path_factory.mktemp("study"), slug=SLUG, is_filled=True))
+    return people.link_to(running, slug=SLUG)
 
 
 @pytest.fixture
