@@ -166,7 +166,8 @@ def mark_seated(tickets: Iterable[Ticket]) -> None:
 
 def _condition(table: Table, group: Group, tickets: Sequence[Ticket]) -> str:
     if table.study.allocation.unit == "group":
-        return allocation.take_slot(table.version, unit="group", unit_id=group.pk)
+        sequence = allocation.sequence_of(group.origin)
+        return allocation.take_slot(table.version, unit="group", unit_id=group.pk, stratum=sequence)
     # people were allocated one by one: the group has a condition only if they share it
     conditions = {allocation.condition_of(ticket.session.participant) for ticket in tickets}
     return conditions.pop() if len(conditions) == 1 else ""

@@ -150,7 +150,8 @@ def _newcomer(link: EntryLink, secret: str) -> Entry:
         facts={"version": version.pk, "link": link.pk},
     )
     if definition.definition(version).allocation.at == AT_ENTRY:
-        allocation.take_slot(version, unit="participant", unit_id=participant.pk)
+        sequence = allocation.sequence_of(participant.origin)
+        allocation.take_slot(version, unit="participant", unit_id=participant.pk, stratum=sequence)
     # In the same transaction: nobody is in a study without a session to be in.
     import_string(settings.KINDS["visit"]["start"])(participant)
     return Entry(participant, secret)

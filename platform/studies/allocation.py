@@ -14,6 +14,9 @@ from studies.models import Allocation, Slot, Version
 from studies.problems import StudyError
 
 Unit = Literal["group", "participant"]
+RECRUITED = ("live", "link")
+"""Origins of groups and of people that count. All others are trials."""
+TRIAL = "~"  # no item's id begins with it, so no stratum does
 
 
 class Holder(Protocol):
@@ -27,7 +30,7 @@ def take_slot(version: Version, *, unit: Unit, unit_id: int, stratum: str = "") 
 
     Args:
         unit_id: Primary key of the group or participant. A unit that has a slot already keeps it.
-        stratum: Answers that the allocation is stratified by, as `stratum_of` spells them.
+        stratum: The sequence to take from, as `sequence_of` spells it.
 
     Returns:
         The condition, "label=hidden"; "" where nothing is manipulated.
@@ -80,6 +83,20 @@ def stratum_of(answers: dict[str, str]) -> str:
     return ",".join(f"{item}={answers[item]}" for item in sorted(answers))
 
 
+def sequence_of(origin: str, stratum: str = "") -> str:
+    """The sequence that a unit draws from: its stratum's, "gender=woman"; for trials one of their own, "~demo".
+
+    Whatever is tried out beforehand thus leaves the randomisation of the real data as it was drawn.
+
+    Args:
+        origin: Of the group or participant.
+        stratum: Answers that the allocation is stratified by, as `stratum_of` spells them.
+    """
+    if origin in RECRUITED:
+        return stratum
+    return f"{TRIAL}{origin},{stratum}" if stratum else f"{TRIAL}{origin}"
+
+
 def _lock_sequence(version: Version, stratum: str) -> None:
     """One unit at a time takes from a sequence: two would both see the same slot free, or make the same block twice."""
     if not connection.in_atomic_block:
@@ -108,9 +125,9 @@ def _make_block(version: Version, stratum: str) -> Slot:
 
 
 def balance(version: Version) -> dict[str, int]:
-    """How many units hold each condition now."""
-    held = Slot.objects.filter(~Q(holder_id=None), version=version).values_list("condition", flat=True)
+    """How many units hold each condition now, trials aside."""
+    held = Slot.objects.filter(~Q(holder_id=None), version=version).exclude(stratum__startswith=TRIAL)
     found = dict.fromkeys(conditions_of(definition.definition(version)), 0)
-    for condition in held:
+    for condition in held.values_list("condition", flat=True):
         found[condition] += 1
     return found

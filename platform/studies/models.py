@@ -104,7 +104,7 @@ class Slot(models.Model):
     """One place in the seeded sequence of conditions. Taken under its lock, by one group or participant."""
 
     version = models.ForeignKey(Version, models.PROTECT, related_name="slots")
-    stratum = models.CharField(max_length=100, blank=True)
+    stratum = models.CharField(max_length=120, blank=True)  # which sequence: a stratum, or "~demo" and the like
     number = models.PositiveIntegerField()  # 1, 2, 3 … in the order of use
     block = models.PositiveIntegerField()
     condition = models.CharField(max_length=200)  # "label=hidden,reward=low"; "" when nothing is manipulated

@@ -10,7 +10,7 @@ import yaml
 
 from scheduling.models import Session
 from studies.allocation import balance, condition_of
-from studies.models import Allocation, Version
+from studies.models import Allocation, Slot, Version
 from studies.services import load
 from tests.machinery.people import FOLDER, fresh, newcomer, page, send, stage_id
 
@@ -45,8 +45,8 @@ def study_of_people(folder: Path, allocation: dict[str, Any]) -> Version:
     return load(home, seed="people", is_open=True)
 
 
-def at_the_briefing(version: Version, site: str) -> Session:
-    session = newcomer(version)
+def at_the_briefing(version: Version, site: str, **facts: str) -> Session:
+    session = newcomer(version, **facts)
     send(session, take_part="yes", share_numbers="yes")
     assert send(session, site=site) == "stored"
     return fresh(session)
@@ -77,3 +77,19 @@ def test_people_may_be_allocated_when_they_enter(tmp_path: Path) -> None:
     version = study_of_people(tmp_path, {"at": "entry"})
     conditions = [condition_of(newcomer(version).participant) for _ in range(4)]
     assert Counter(conditions) == {"label=hidden": 2, "label=marked": 2}
+
+
+def test_people_who_try_the_study_out_take_no_slot_of_those_who_count(tmp_path: Path) -> None:
+    version = study_of_people(tmp_path, {"at": "about", "strata": ["site"]})
+    for origin in ("preview", "link"):
+        at_the_briefing(version, "north", origin=origin)
+    held = Slot.objects.exclude(holder_id=None).order_by("pk")
+    assert list(held.values_list("stratum", "number")) == [("~preview,site=north", 1), ("site=north", 1)]
+
+
+def test_people_who_try_it_out_from_the_entry_on_take_none_either(tmp_path: Path) -> None:
+    version = study_of_people(tmp_path, {"at": "entry"})
+    for origin in ("demo", "link"):
+        newcomer(version, origin=origin)
+    held = Slot.objects.exclude(holder_id=None).order_by("pk")
+    assert list(held.values_list("stratum", "number")) == [("~demo", 1), ("", 1)]

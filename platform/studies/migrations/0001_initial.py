@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name="Slot",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("stratum", models.CharField(blank=True, max_length=100)),
+                ("stratum", models.CharField(blank=True, max_length=120)),
                 ("number", models.PositiveIntegerField()),
                 ("block", models.PositiveIntegerField()),
                 ("condition", models.CharField(max_length=200)),
