@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from exports.cells import cell
 from exports.columns import Column, ColumnType
@@ -172,6 +174,22 @@ def test_allocations_log_what_was_taken() -> None:
         ("2", "gbbbbbbbbbb", "taken", "label=hidden", "2"),
     ]
     assert Group.objects.count() == 2
+
+
+@pytest.mark.parametrize("name", ["allocations", "choice_sets"])
+def test_number_of_queries_does_not_grow_with_the_rows(name: str) -> None:
+    study = rows.make_study()
+    needed = []
+    for code in ("gabcdefghjk", "gbbbbbbbbbb", "gcccccccccc"):
+        society = rows.make_society(study, code)
+        for number in (1, 2):
+            society.play(number=number, choice="B")
+        with CaptureQueriesContext(connection) as asked:
+            found = table(study, name)
+        needed.append((len(found), sum("SELECT" in query["sql"] for query in asked)))
+    assert needed[0][0] < needed[2][0]
+    per_society = needed[1][1] - needed[0][1]
+    assert per_society == needed[2][1] - needed[1][1] <= {"allocations": 0, "choice_sets": 2}[name]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """Every slot of the randomisation that was taken or given back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from exports import keys
 from exports.columns import WITHDRAWN, Column, Row, Table
-from exports.scope import CHUNK, Scope
+from exports.scope import CHUNK, Scope, kept
 from matching.models import Group
 from participants.models import Participant
 from studies.models import Allocation
@@ -18,8 +19,13 @@ COLUMNS = [
     Column(
         "condition", "Levels of the slot.", allowed="factor=level, joined by commas", missing="nothing is manipulated"
     ),
-    Column("stratum", "The stratum the slot belongs to.", missing="there are no strata"),
-    Column("slot", "Place in the seeded sequence, from 1 in each stratum.", "integer"),
+    Column(
+        "stratum",
+        "The sequence the slot belongs to: that of a stratum, or one of trials, which begins with ~ and their origin.",
+        allowed="item=answer, joined by commas; ~run, ~demo, ~preview or ~simulated before them",
+        missing="there are no strata",
+    ),
+    Column("slot", "Place in the seeded sequence, from 1 in each.", "integer"),
     Column("block", "The permuted block the slot belongs to.", "integer"),
     Column("reason", "Why it was given back.", missing="it was not"),
     keys.STUDY_DAY,
@@ -28,27 +34,33 @@ COLUMNS = [
 
 def _allocations(scope: Scope) -> Iterator[Row]:
     log = Allocation.objects.filter(slot__version__study=scope.study).select_related("slot__version")
-    for order, one in enumerate(log.order_by("pk").iterator(chunk_size=CHUNK), start=1):
-        yield {
-            "order": order,
-            "version": one.slot.version.number,
-            "unit": one.unit,
-            "unit_code": _code(one),
-            "act": one.act,
-            "condition": one.slot.condition,
-            "stratum": one.slot.stratum,
-            "slot": one.slot.number,
-            "block": one.slot.block,
-            "reason": one.reason,
-            "study_day": scope.day(one.at),
-        }
+    acts = log.order_by("pk").iterator(chunk_size=CHUNK)
+    order = 0
+    while batch := list(islice(acts, CHUNK)):
+        codes = _codes(batch)
+        for order, one in enumerate(batch, start=order + 1):
+            yield {
+                "order": order,
+                "version": one.slot.version.number,
+                "unit": one.unit,
+                "unit_code": codes.get((one.unit, one.unit_id)),
+                "act": one.act,
+                "condition": one.slot.condition,
+                "stratum": one.slot.stratum,
+                "slot": one.slot.number,
+                "block": one.slot.block,
+                "reason": one.reason,
+                "study_day": scope.day(one.at),
+            }
 
 
-def _code(one: Allocation) -> str | None:
-    if one.unit == "group":
-        return Group.objects.filter(pk=one.unit_id).values_list("code", flat=True).first()
-    people = Participant.objects.filter(pk=one.unit_id).exclude(status=Participant.Status.WITHDRAWN)
-    return people.values_list("code", flat=True).first()
+def _codes(acts: Iterable[Allocation]) -> dict[tuple[str, int], str]:
+    """The codes of what was allocated, by unit and key, in two queries."""
+    ids = [(one.unit, one.unit_id) for one in acts]
+    groups = Group.objects.filter(pk__in={pk for unit, pk in ids if unit == "group"})
+    people = Participant.objects.filter(kept(""), pk__in={pk for unit, pk in ids if unit == "participant"})
+    found = {("group", pk): code for pk, code in groups.values_list("pk", "code")}
+    return found | {("participant", pk): code for pk, code in people.values_list("pk", "code")}
 
 
 ALLOCATIONS = Table("allocations", "Every slot of the randomisation taken or given back", COLUMNS, _allocations)

@@ -1,6 +1,7 @@
 """Whom somebody could pick: a row per offered partner, in the order in which they were displayed."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,19 +74,27 @@ def offers_in(society: Society, *, match: Match | None = None) -> Iterator[Offer
     """Every choice among partners that was displayed in a group (or in one match), by round."""
     shown = Exposure.objects.filter(match=match) if match else Exposure.objects.filter(match__group=society.group)
     shown = shown.exclude(seat__in=society.withdrawn).order_by("match__round", "match__number", "pk")
+    acts = _acts_of([match.pk] if match else list(society.matches))
     for exposure in shown.iterator():
         role = society.seats[exposure.seat_id].role
         if society.declared.picks_a_partner(exposure.path, role) is None:
             continue
-        acts = Act.objects.filter(match=exposure.match_id, path=exposure.path)
         yield Offer(
             society=society,
             match=society.matches[exposure.match_id],
             path=exposure.path,
             selector=exposure.seat_id,
             cards=exposure.view.get("cards", []),
-            acts={act.seat_id: act for act in acts},
+            acts=acts.get((exposure.match_id, exposure.path), {}),
         )
+
+
+def _acts_of(matches: Sequence[int]) -> Mapping[tuple[int, str], Mapping[int, Act]]:
+    """Every act of some matches by match and step, then by seat, in one query."""
+    found: dict[tuple[int, str], dict[int, Act]] = defaultdict(dict)
+    for act in Act.objects.filter(match__in=matches):
+        found[act.match_id, act.path][act.seat_id] = act
+    return found
 
 
 def rows_of_offer(offer: Offer) -> Iterator[dict[str, object]]:
