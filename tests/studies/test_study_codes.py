@@ -51,6 +51,12 @@ SPOILED = {
         "waves[main].stages[game].min_active",
         "cannot pair 1 taker",
     ),
+    "E405": (
+        "      - id: game\n",
+        "      - {id: early, kind: survey, items: survey.yaml}\n      - id: game\n",
+        "waves[main].stages[early]",
+        "holds up the others",
+    ),
     "E406": ("what: omission", "what: wizard", "partners.computer.label", "{what: omission"),
     "E408": ("id: instructions, kind", "id: quiz, kind", "waves[main].stages[quiz].id", "used by an earlier stage"),
     "E409": (

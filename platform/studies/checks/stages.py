@@ -6,7 +6,6 @@ from studies.schema_stages import (
     ConsentStage,
     GameStage,
     QuizStage,
-    StageConfig,
     SurveyStage,
     WaitingRoomStage,
 )
@@ -74,6 +73,23 @@ def groups_formed(context: Context) -> None:
         elif not formed and not needs_nobody(context) and not _is_for_one(context, stage):
             what = f"{stage.kind} needs a group, but no waiting_room forms it before."
             context.say("E403", path, what, "Put a waiting_room stage before it.")
+
+
+@needs("waves")
+def game_within_reach(context: Context) -> None:
+    """E405: who has a seat comes to the game in a bounded time, because the others wait for them there."""
+    untimed: list[tuple[Path, str]] | None = None  # since the last waiting room; None: no group is on its way
+    for path, stage in context.stages():
+        if stage.kind == "waiting_room":
+            untimed = []
+        elif stage.kind == "game":
+            for place, name in untimed or []:
+                what = f'"{name}" stands between a waiting room and its game; whoever stays there holds up the others.'
+                remedy = "Move it before the waiting room or after the game; only a briefing may stand between."
+                context.say("E405", place, what, remedy)
+            untimed = None
+        elif untimed is not None and stage.kind != "briefing":
+            untimed.append((path, stage.id))
 
 
 @needs("waves", "allocation", "factors", "partners", "groups")
@@ -146,12 +162,4 @@ def _waiting_is_paid(context: Context, path: Path, stage: WaitingRoomStage) -> N
         context.say("W407", (*path, "pay_per_minute"), "is nothing.", "Waiting people must be paid.")
 
 
-def stage_at(context: Context, stage_id: str) -> tuple[int, StageConfig] | None:
-    """The place and the stage of an id."""
-    for path, stage in context.stages():
-        if stage.id == stage_id:
-            return int(path[-1]), stage
-    return None
-
-
-CHECKS = [consent_first, ids_once, groups_formed, allocation_fits, order_is_sound]
+CHECKS = [consent_first, ids_once, groups_formed, game_within_reach, allocation_fits, order_is_sound]
