@@ -43,12 +43,6 @@ def _seconds(now: datetime, then: datetime) -> float:
     return round((now - then).total_seconds(), 3)
 
 
-def next_due_at() -> datetime | None:
-    """When the next open row falls due: the instant to which a simulation may move its clock."""
-    earliest: datetime | None = Due.objects.filter(outcome="").aggregate(earliest=Min("run_after"))["earliest"]
-    return earliest
-
-
 def overdue_count(queue: str, *, late_by_seconds: float) -> int:
     """How many free rows of `queue` have been due for longer than `late_by_seconds`."""
     from events.due import upcoming

@@ -1,6 +1,6 @@
 """The language experiments are written in. Pure Python: no models, no Django, no input or output."""
 
-from paradigm.experiment import Experiment, Matching, MatchPlan, Persona, Policy, Role, Turn, whole_group
+from paradigm.experiment import Experiment, Matching, MatchPlan, Policy, Role, Turn, whole_group
 from paradigm.fields import Belief, Choice, Each, Field, FieldError, Option, Points, Rating, Text
 from paradigm.parameters import Parameters, setting
 from paradigm.state import Entry, Place, Play, Seat, State
@@ -9,7 +9,7 @@ from paradigm.view import Card, Line, Table, View
 
 __all__ = [
     "Belief", "Card", "Chat", "Choice", "Decision", "Document", "Each", "Entry", "Experiment", "Feed", "Field",
-    "FieldError", "Line", "MatchPlan", "Matching", "Option", "Parameters", "Persona", "Place", "Play", "Points",
+    "FieldError", "Line", "MatchPlan", "Matching", "Option", "Parameters", "Place", "Play", "Points",
     "Policy", "Rating", "Repeat", "Role", "Seat", "Show", "State", "Table", "Talk", "Text", "Turn", "View",
     "setting", "whole_group",
 ]  # fmt: skip

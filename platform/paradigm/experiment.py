@@ -63,14 +63,6 @@ class Turn:
 Policy = Callable[[Turn], Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
-class Persona:
-    """Instructions of a model's seat: the text of its prompt file."""
-
-    name: str
-    text: str
-
-
 def whole_group(matching: Matching) -> Sequence[MatchPlan]:
     """Everybody meets everybody: one match, positions "1" … "n"."""
     return [MatchPlan({str(seat.number): seat.number for seat in matching.seats})]

@@ -70,15 +70,6 @@ def fill(text: str, slots: Mapping[str, object]) -> str:
     return _SLOT.sub(lambda match: plain(grammar.parse(match[1]).value(slots)), text)
 
 
-def slots_in(text: str) -> set[str]:
-    """The names that a text's slots use.
-
-    Raises:
-        StudyError: "expression" where a slot is not understood.
-    """
-    return {name for match in _SLOT.finditer(text) for name in grammar.parse(match[1]).names}
-
-
 def slot_expressions(text: str) -> list[tuple[int, str]]:
     """What stands between the braces, in order, each with its line, from 1."""
     return [(text.count("\n", 0, match.start()) + 1, match[1]) for match in _SLOT.finditer(text)]

@@ -10,9 +10,10 @@ import yaml
 
 from experiments.partner_selection.experiment import Settings, experiment
 from paradigm.program import leaves
+from studies import grammar
 from studies.check import check_folder
 from studies.items import parse, resolve
-from studies.markdown import render_page, slots_in
+from studies.markdown import render_page, slot_expressions
 from studies.slots import study_slots
 
 STUDIES = Path(__file__).parents[2] / "experiments" / "partner_selection" / "studies"
@@ -31,6 +32,11 @@ SHOWN_LATER = {
 def name_of(file: Path) -> str:
     """The path inside the studies folder."""
     return file.relative_to(STUDIES).as_posix()
+
+
+def slots_in(text: str) -> set[str]:
+    """The names that a text's slots use."""
+    return {name for _, each in slot_expressions(text) for name in grammar.parse(each).names}
 
 
 def syllables(word: str) -> int:

@@ -120,10 +120,6 @@ def test_unknown_slot_is_an_error() -> None:
     assert refused.value.code == "slot_unknown"
 
 
-def test_names_in_slots_are_listed() -> None:
-    assert markdown.slots_in("{{ a }} and {{ b * 2 + a }} and { c }") == {"a", "b"}
-
-
 def test_page_begins_with_its_heading() -> None:
     page = markdown.render_page("# Round {{ n }} <x>\n\nText\n\n## Part", {"n": 2})
     assert page.title == "Round 2 <x>"

@@ -35,10 +35,10 @@ COLUMNS = [
 def _allocations(scope: Scope) -> Iterator[Row]:
     log = Allocation.objects.filter(slot__version__study=scope.study).select_related("slot__version")
     acts = log.order_by("pk").iterator(chunk_size=CHUNK)
-    order = 0
+    before = 0
     while batch := list(islice(acts, CHUNK)):
         codes = _codes(batch)
-        for order, one in enumerate(batch, start=order + 1):
+        for order, one in enumerate(batch, start=before + 1):
             yield {
                 "order": order,
                 "version": one.slot.version.number,
@@ -52,6 +52,7 @@ def _allocations(scope: Scope) -> Iterator[Row]:
                 "reason": one.reason,
                 "study_day": scope.day(one.at),
             }
+        before += len(batch)
 
 
 def _codes(acts: Iterable[Allocation]) -> dict[tuple[str, int], str]:
