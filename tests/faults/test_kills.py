@@ -1,10 +1,10 @@
 """Whatever dies while people play: nothing acknowledged is lost or doubled, everybody ends by a declared exit."""
 
 import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,17 @@ def play(running: Running, folder: Path, disturb: Callable[[], object]) -> list[
             time.sleep(0.2)
         disturb()
 
-    threading.Thread(target=trouble, daemon=True).start()
-    play_all(players, seconds=280)
+    with ThreadPoolExecutor(1) as pool:
+        disturbed = pool.submit(trouble)
+        play_all(players, seconds=280)
+        disturbed.result(timeout=60)  # raises what went wrong in it
     return players
+
+
+def kill(running: Running, child: str) -> None:
+    """Kill a child while the game is on: a kill after the end would prove nothing."""
+    assert ask(running, "SELECT 1 FROM matching_group WHERE status = 'active'"), f"the game was over before {child}"
+    running.kill(child, signal.SIGKILL)
 
 
 def check_nothing_is_lost(running: Running, players: list[Player]) -> None:
@@ -72,7 +80,7 @@ def test_nothing_is_lost_when_everything_is_killed_in_turn(tmp_path: Path) -> No
 
         def one_after_the_other() -> None:
             for child in CHILDREN:
-                running.kill(child, signal.SIGKILL)
+                kill(running, child)
                 time.sleep(3)
 
         players = play(running, tmp_path, one_after_the_other)
@@ -83,7 +91,7 @@ def test_nothing_is_lost_when_everything_is_killed_in_turn(tmp_path: Path) -> No
 @pytest.mark.parametrize("child", CHILDREN)
 def test_nothing_is_lost_when_a_child_is_killed(child: str, tmp_path: Path) -> None:
     with Running() as running:
-        players = play(running, tmp_path, lambda: running.kill(child, signal.SIGKILL))
+        players = play(running, tmp_path, lambda: kill(running, child))
         check_nothing_is_lost(running, players)
 
 

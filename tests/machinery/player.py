@@ -101,7 +101,8 @@ class Player(threading.Thread):
         answers: Right answers of the quiz and other fixed answers, by field name.
         think_seconds: How long each page is read.
         decide: Overrides the answer to a page; None leaves it to chance.
-        is_silent_in: A kind of page on which this person never answers.
+        stops: Where this person stops playing along, and how: a kind or heading of a page, and "silent" (never answers
+            there), "leave" or "withdraw".
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class Player(threading.Thread):
         think_seconds: float = 0.05,
         limit_seconds: float = 240,
         decide: Callable[[Shown], Mapping[str, str] | None] | None = None,
-        is_silent_in: str = "",
+        stops: tuple[str, str] = ("", ""),
     ) -> None:
         super().__init__(daemon=True)
         address = urlsplit(link)
@@ -124,7 +125,7 @@ class Player(threading.Thread):
         self.think_seconds = think_seconds
         self.limit_seconds = limit_seconds
         self.decide = decide
-        self.is_silent_in = is_silent_in
+        self.stops_at, self.stops_how = stops
         self.ledger: list[Acknowledged] = []
         self.titles: list[str] = []
         self.server_errors: list[str] = []
@@ -149,8 +150,21 @@ class Player(threading.Thread):
             if self.titles[-1:] != [page.title]:
                 self.titles.append(page.title)
             time.sleep(self.think_seconds)
-            page = self.answer(page) if page.button and page.kind != self.is_silent_in else self.look(page)
+            page = self._react(page)
         self.last = page
+
+    def _react(self, page: Shown) -> Shown:
+        stops = self.stops_at in {page.kind, page.title}
+        if stops and self.stops_how != "silent":
+            return self.leave(page)
+        return self.answer(page) if page.button and not stops else self.look(page)
+
+    def leave(self, page: Shown) -> Shown:
+        """Leave the study, keeping or deleting the data."""
+        data = {"csrfmiddlewaretoken": page.hidden["csrfmiddlewaretoken"], "do": self.stops_how}
+        sent = self._insist(lambda: self.http.post("/s/leave", data=data, follow_redirects=False))
+        assert sent.status_code == 303, f"leaving gave {sent.status_code}"
+        return self.fetch()
 
     def enter(self) -> Shown:
         """Redeem the link."""

@@ -14,6 +14,8 @@ from tests.machinery.quick import entry_link, quick_study, right_answers, stage
 from tests.machinery.running import Running
 
 ROUNDS = 3
+EXITS_OF_STUDY = """SELECT exit FROM participants_participant p JOIN studies_study s ON s.id = p.study_id
+    WHERE s.slug = %s"""
 
 
 def opened(running: Running, home: Path, name: str) -> str:
@@ -110,27 +112,32 @@ def _declines(page: Shown) -> Mapping[str, str] | None:
 
 
 def test_each_person_ends_in_one_declared_exit_with_the_right_pay(running: Running, tmp_path: Path) -> None:
-    """One declines, one stays silent in the game, one leaves it, the others go on as far as they can."""
+    """One declines, one fails the quiz, one waits alone, one is silent, one leaves, one withdraws, one completes."""
 
     def change(said: dict[str, Any]) -> None:
-        seconds = {"ask_seconds": 5, "reply_seconds": 5, "decide_seconds": 5, "belief_seconds": 5}
+        seconds = {"ask_seconds": 6, "reply_seconds": 6, "decide_seconds": 6, "belief_seconds": 5}
         stage(said, "game")["parameters"] |= seconds
         stage(said, "game")["on_timeout"]["strikes"] = 1
+        stage(said, "quiz")["seconds"] = 10
+        stage(said, "lobby")["max_wait_seconds"] = 25
 
     home = quick_study(tmp_path, name="exits", change=change)
     link = opened(running, home, "exits")
     answers = right_answers(home)
-    declining = Player(link, seed=1, answers=answers, decide=_declines)
-    play_all([declining])
-    silent = Player(link, seed=2, answers=answers, is_silent_in="match")
-    others = [Player(link, seed=seed, answers=answers) for seed in (3, 4, 5)]
-    play_all([silent, *others], seconds=200)
+    early = [
+        Player(link, seed=1, answers=answers, decide=_declines),
+        Player(link, seed=2, answers=answers, stops=("A short quiz", "silent")),
+        Player(link, seed=3, answers=answers),
+    ]
+    play_all(early, seconds=120)
+    stops = [("match", "silent"), ("A few questions", "leave"), ("What this study was about", "withdraw"), ("", "")]
+    late = [Player(link, seed=seed, answers=answers, stops=how) for seed, how in enumerate(stops, start=4)]
+    play_all(late, seconds=200)
     folder = export(running, "exits")
-    exits = Counter(row["exit"] for row in table(folder, "participants"))
-    assert exits["declined"] == 1
-    assert exits["inactive"] == 1
-    assert sum(exits.values()) == 5
-    assert exits["completed"] + exits["partners_left"] == 3
+    exits = Counter(name for (name,) in ask(running, EXITS_OF_STUDY, "exits"))
+    assert exits.pop("completed", 0) + exits.pop("partners_left", 0) == 1
+    assert exits == dict.fromkeys(["declined", "failed_quiz", "no_group", "inactive", "left", "withdrawn"], 1)
+    assert Counter(row["exit"] for row in table(folder, "participants"))["withdrawn"] == 0
+    assert len(table(folder, "participants")) == 6
     assert differences(folder) == []
-    missed = [row for row in table(folder, "decisions") if row["source"] == "timeout"]
-    assert all(row["value"] == "" for row in missed)
+    assert all(row["value"] == "" for row in table(folder, "decisions") if row["source"] == "timeout")
