@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views import View
@@ -18,7 +19,6 @@ from studies import definition
 from studies.schema import StudyFile
 from studies.slots import study_facts
 
-SESSION_PAGE = "/s/"
 SEE_OTHER = 303
 LONGEST_KEY = 100
 
@@ -65,7 +65,7 @@ def _start(request: HttpRequest, token: str) -> HttpResponse:
         if error.code == "unknown":
             raise Http404("no such link") from error
         return _not_open(request, error.code)
-    response = HttpResponseRedirect(SESSION_PAGE)
+    response = HttpResponseRedirect(reverse("session"))
     response.status_code = SEE_OTHER
     give_cookie(response, entry.secret)
     return response

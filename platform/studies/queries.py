@@ -1,5 +1,8 @@
 """Reads of studies and versions."""
 
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+
 from studies import definition
 from studies.models import Study, Version, VersionFile
 from studies.problems import StudyError
@@ -11,6 +14,20 @@ def study_named(slug: str) -> Study:
     if found is None:
         known = ", ".join(Study.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
         raise StudyError("study_unknown", f'no study is called "{slug}"; there are: {known}')
+    return found
+
+
+def researcher_named(username: str) -> AbstractBaseUser:
+    """The account that may open the researcher's pages. Raises StudyError: "user_unknown", "user_not_staff"."""
+    found = get_user_model()._default_manager.filter(username=username).first()
+    if found is None:
+        raise StudyError(
+            "user_unknown", f'nobody signs in as "{username}"; make an account with `manage.py createsuperuser`'
+        )
+    if not (found.is_active and found.is_staff):
+        raise StudyError(
+            "user_not_staff", f'"{username}" may not sign in as a researcher; make one with `manage.py createsuperuser`'
+        )
     return found
 
 

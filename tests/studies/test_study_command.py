@@ -6,6 +6,8 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from studies.check import check_folder
@@ -95,6 +97,44 @@ def test_amend_and_diff(version: Version, folder: Folder) -> None:
 )
 def test_refusals_name_the_remedy(version: Version, arguments: tuple[str, ...], words: str) -> None:
     assert words in refused(*arguments)
+
+
+@pytest.mark.django_db
+def test_member_gets_a_role_and_then_another(version: Version, settings: LazySettings) -> None:
+    user = User.objects.create(username="ada", is_staff=True)
+    before = study("list")
+    assert f"ada is editor of sharing-test: {settings.ORIGIN}/login" in study("member", "sharing-test", "ada")
+    assert list(Study.objects.for_user(user)) == [version.study]
+    assert "ada is analyst of" in study("member", "sharing-test", "ada", "--role", "analyst")
+    assert list(version.study.memberships.values_list("user__username", "role")) == [("ada", "analyst")]
+    assert study("list") == before
+
+
+@pytest.mark.django_db
+def test_owner_is_named_while_loading_also_of_a_study_that_is_there(folder: Folder) -> None:
+    assert "make an account with `manage.py createsuperuser`" in refused("load", folder.path, "--owner", "ada")
+    assert Study.objects.count() == 0
+    for name in ("ada", "bob"):
+        User.objects.create(username=name, is_staff=True)
+    study("load", folder.path, "--owner", "ada")
+    study("freeze", folder.path, "--owner", "bob")
+    found = Study.objects.get().memberships.order_by("user__username").values_list("user__username", "role")
+    assert list(found) == [("ada", "owner"), ("bob", "owner")]
+
+
+@pytest.mark.django_db
+def test_member_must_be_somebody_who_can_sign_in(version: Version) -> None:
+    User.objects.create(username="visitor")
+    assert "may not sign in as a researcher" in refused("member", "sharing-test", "visitor")
+    assert 'nobody signs in as "ada"' in refused("member", "sharing-test", "ada")
+    assert "invalid choice" in refused("member", "sharing-test", "visitor", "--role", "king")
+    assert not version.study.memberships.exists()
+
+
+@pytest.mark.django_db
+def test_links_lead_to_the_landing_page(version: Version, settings: LazySettings) -> None:
+    for line in study("link", "sharing-test", "--single", "2").splitlines():
+        assert re.fullmatch(rf"{settings.ORIGIN}/j/\S{{43}}", line)
 
 
 def test_published_schema_is_current(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 
 from bots.errors import BotsError
 from bots.run import Progress, run_groups
@@ -18,7 +19,7 @@ from matching.errors import MatchingError
 from participants.services import make_link
 from studies import changes, queries, services
 from studies.check import check
-from studies.models import Study
+from studies.models import Membership, Study
 from studies.problems import Problem, StudyError, errors
 from studies.publish import REFERENCE_FILE, SCHEMA_FILE, published, with_fields
 
@@ -28,7 +29,7 @@ Verb = Callable[["Command", dict[str, Any]], None]
 class Command(BaseCommand):
     """One subcommand per verb."""
 
-    help = "Check, freeze, open, pause, close, amend and compare studies."
+    help = "Check, freeze, open, pause, close, amend and compare studies, and say who may see them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the verbs."""
@@ -47,6 +48,7 @@ class Command(BaseCommand):
             )
             made = verb(name, text, "folder")
             made.add_argument("--seed", help="for simulations; otherwise drawn")
+            made.add_argument("--owner", metavar="USERNAME", help="a researcher who becomes its owner")
             made.add_argument("--demo", action="store_true", help="a demonstration, whose data are never a result")
             made.add_argument("--open", action="store_true", help="let people in at once") if name == "load" else None
         for name, text in (("open", "let people in"), ("pause", "let nobody new in"), ("close", "end data collection")):
@@ -66,6 +68,8 @@ class Command(BaseCommand):
         made.add_argument("--out", default=str(ROOT / SCHEMA_FILE), help="where to; - is the screen")
         made = verb("link", "make an entry link for everybody who gets it, or links for one person each", "study")
         made.add_argument("--single", type=int, default=0, metavar="N", help="N links, each for one person")
+        made = verb("member", "give a researcher a role in a study, or another than before", "study", "username")
+        made.add_argument("--role", choices=Membership.Role.values, default=Membership.Role.EDITOR)
         made = verb("run", "play groups without people, as fast as their seats decide", "study")
         made.add_argument("--groups", type=int, required=True, help="how many")
         made.add_argument("--max-calls", type=int, help="most attempts to ask a language model")
@@ -110,7 +114,10 @@ def freeze_verb(command: Command, options: dict[str, Any]) -> None:
         if problem.severity == "warning":
             command.tell(problem)
     is_open = bool(options.get("open"))
+    owner = queries.researcher_named(options["owner"]) if options["owner"] else None
     version = services.load(options["folder"], seed=options["seed"], is_demo=options["demo"], is_open=is_open)
+    if owner is not None:  # a study that was there before gets one too
+        services.add_member(version.study, owner, role=Membership.Role.OWNER)
     command.say(
         f"{version.study.slug} version {version.number} is frozen ({version.sha256[:12]}), {version.study.status}"
     )
@@ -167,7 +174,14 @@ def link_verb(command: Command, options: dict[str, Any]) -> None:
     study = queries.study_named(options["study"])
     for _ in range(options["single"] or 1):
         token = make_link(study, is_open=not options["single"])
-        command.stdout.write(f"{settings.ORIGIN}/j/{token}")
+        command.stdout.write(f"{settings.ORIGIN}{reverse('landing', args=[token])}")
+
+
+def member_verb(command: Command, options: dict[str, Any]) -> None:
+    """Let a researcher see a study."""
+    study, user = queries.study_named(options["study"]), queries.researcher_named(options["username"])
+    member = services.add_member(study, user, role=options["role"])
+    command.say(f"{user.get_username()} is {member.role} of {study.slug}: {settings.ORIGIN}{reverse('login')}")
 
 
 def run_verb(command: Command, options: dict[str, Any]) -> None:
@@ -216,6 +230,7 @@ VERBS: dict[str, Verb] = {
     "diff": diff_verb,
     "schema": schema_verb,
     "link": link_verb,
+    "member": member_verb,
     "run": run_verb,
     "list": list_verb,
 }
