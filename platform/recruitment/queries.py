@@ -1,16 +1,50 @@
 """What a person did that is paid, and what the study file pays for it."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from flow.stages.debrief import points_of
 from matching.models import Seat, Ticket
 from participants.models import Participant
 from recruitment.errors import RecruitmentError
+from recruitment.models import Settlement
 from recruitment.rules import Earned, Terms, Waited, completion_code
 from studies import definition
-from studies.models import Version
+from studies.models import Study, Version
 from studies.schema import Exit
 from studies.schema_stages import WaitingRoomStage
+from studies.schema_types import DECIMALS
+
+UNPAID = (Participant.Origin.PREVIEW, Participant.Origin.SIMULATED)
+
+
+@dataclass(frozen=True)
+class Payment:
+    """What whoever pays must know of one person, and nothing else."""
+
+    participant: str  # the code
+    exit: str
+    completion_code: str
+    total: Decimal
+    currency: str
+    withdrawn: str  # yes or no
+
+
+def payments_of(study: Study) -> list[Payment]:
+    """What everybody is owed who has left the study, those who withdrew included, by code."""
+    settled = Settlement.objects.filter(participant__study=study).exclude(participant__origin__in=UNPAID)
+    return sorted((_payment(one) for one in settled.select_related("participant")), key=lambda one: one.participant)
+
+
+def _payment(one: Settlement) -> Payment:
+    return Payment(
+        participant=one.participant.code,
+        exit=one.exit,
+        completion_code=one.code,
+        total=Decimal(one.total_minor).scaleb(-DECIMALS.get(one.currency, 2)),
+        currency=one.currency,
+        withdrawn="yes" if one.participant.status == Participant.Status.WITHDRAWN else "no",
+    )
 
 
 def terms_of(version: Version, exit_name: str) -> Terms:
