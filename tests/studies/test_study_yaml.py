@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from studies import yaml_file
@@ -171,6 +171,7 @@ SECTIONS = [
 
 
 @settings(max_examples=150, deadline=None)
+@example({"deception": [{"[key]": None}]})
 @given(st.dictionaries(st.sampled_from(SECTIONS) | st.text(max_size=5), ANYTHING, max_size=6))
 def test_any_data_gives_problems_and_never_an_exception(data: dict[str, object]) -> None:
     checked = check_data(data, FrozenSource({}))

@@ -87,7 +87,8 @@ def _mend(data: Any, path: Path, error: ErrorDetails) -> None:
         except (KeyError, IndexError, TypeError):
             return
     if error["type"] == "extra_forbidden":
-        parent.pop(path[-1], None)
+        if isinstance(parent, dict):  # a key that looks like a mark of pydantic's cuts the path short
+            parent.pop(path[-1], None)
     elif error["type"] in {"string_type", "unquoted"} and isinstance(error["input"], int | float):
         parent[path[-1]] = str(error["input"])
 
