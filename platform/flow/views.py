@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -26,7 +27,6 @@ from flow.services import sessions
 from scheduling.models import Session
 from studies import definition
 
-PAGE = "/s/"
 SEE_OTHER = 303
 View = Callable[..., HttpResponseBase]
 
@@ -176,7 +176,7 @@ def _wants_fragment(request: HttpRequest) -> bool:
 
 
 def _to_page() -> HttpResponse:
-    response = HttpResponseRedirect(PAGE)
+    response = HttpResponseRedirect(reverse("session"))
     response.status_code = SEE_OTHER
     return response
 
