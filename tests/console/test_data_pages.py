@@ -44,6 +44,17 @@ def test_table_page_shows_words_as_text(society: rows.Society, browser: Client) 
     assert "<script>alert" not in page
 
 
+def test_table_says_that_it_is_cut_only_when_it_is(
+    society: rows.Society, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = reverse("table", args=[society.study.slug, "decisions"])
+    for most, is_cut in ((8, False), (7, True)):  # of 8 rows
+        monkeypatch.setattr("console.views.data.MOST_SHOWN", most)
+        page = browser.get(address).content.decode()
+        assert ("The first 7 rows" in page) == is_cut
+        assert page.count("<tr>") == most + 1
+
+
 def test_csv_and_zip_hold_the_same_bytes(society: rows.Society, browser: Client) -> None:
     one = browser.get(reverse("table_csv", args=[society.study.slug, "decisions"]))
     assert one["Content-Disposition"] == 'attachment; filename="choosing_decisions.csv"'

@@ -34,13 +34,13 @@ def data(request: HttpRequest, desk: Desk) -> HttpResponse:
 def table(request: HttpRequest, desk: Desk, name: str) -> HttpResponse:
     """The first rows of one table."""
     found = _table(name)
-    rows = queries.first_rows(desk.study, found, MOST_SHOWN)
+    rows = queries.first_rows(desk.study, found, MOST_SHOWN + 1)  # one more tells whether there are more
     facts = {
         "desk": desk,
         "here": "data",
         "table": found,
-        "rows": [list(zip(found.columns, row, strict=True)) for row in rows],
-        "is_cut": len(rows) == MOST_SHOWN,
+        "rows": [list(zip(found.columns, row, strict=True)) for row in rows[:MOST_SHOWN]],
+        "is_cut": len(rows) > MOST_SHOWN,
     }
     return render(request, "researcher/table.html", facts)
 
