@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from math import floor
 from typing import Any
 
 from django.db.models import Count
 
 from events import clock
+from events.queries import failed_count
 from exports.codes import seat_code
 from flow.models import Match
 from matching.models import Group, Seat, Ticket
@@ -47,7 +49,7 @@ class Playing:
     group: str
     round: str
     step: str
-    seconds_left: int | None
+    time_left: str
     seats: str
     waiting_for: str
 
@@ -62,6 +64,7 @@ class Board:
     waiting: Sequence[Waiting]
     groups: Sequence[Tally]
     matches: Sequence[Playing]
+    failed: int  # pieces of background work that were given up
 
     def as_json(self) -> dict[str, Any]:
         """For the API; the instant as ISO text."""
@@ -78,6 +81,7 @@ def board_of(study: Study) -> Board:
         waiting=[_waiting(ticket, now) for ticket in _live_tickets(study)[:MOST_LISTED]],
         groups=_groups(study),
         matches=[_playing(match, now) for match in _open_matches(study)],
+        failed=_failed(study),
     )
 
 
@@ -137,6 +141,22 @@ def _open_matches(study: Study) -> list[Match]:
     return list(rows.order_by("group__formed_at", "number")[:MOST_LISTED])
 
 
+def _failed(study: Study) -> int:
+    things = {
+        "version": study.versions.all(),
+        "match": Match.objects.filter(group__version__study=study),
+        "session": Session.objects.filter(participant__study=study),
+    }
+    return failed_count(study.pk, things)
+
+
+def _time_left(until: datetime | None, now: datetime) -> str:
+    if until is None:
+        return ""
+    seconds = floor((until - now).total_seconds())
+    return f"{seconds} s" if seconds >= 0 else f"overdue by {-seconds} s"
+
+
 def _playing(match: Match, now: datetime) -> Playing:
     acted = {act.seat_id for act in match.acts.all() if act.path == match.path}
     seats = [placing.seat for placing in match.placings.all()]
@@ -146,7 +166,7 @@ def _playing(match: Match, now: datetime) -> Playing:
         group=match.group.code,
         round=f"{match.round} of {match.group.rounds}",
         step="round not completed" if match.path.startswith("~") else match.path,
-        seconds_left=None if match.deadline_at is None else max(0, int((match.deadline_at - now).total_seconds())),
+        time_left=_time_left(match.deadline_at, now),
         seats=f"{len(sitting)} of {len(seats)}",
         waiting_for=", ".join(missing),
     )

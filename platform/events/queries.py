@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import BigIntegerField, Count, Min, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from events import clock
 from events.models import Beat, Due
@@ -41,6 +44,22 @@ def _queue(queue: str, now: datetime) -> dict[str, Any]:
 
 def _seconds(now: datetime, then: datetime) -> float:
     return round((now - then).total_seconds(), 3)
+
+
+def failed_count(study: int, things: Mapping[str, QuerySet[Any]]) -> int:
+    """How much work of a study failed for good: caused by an event of it, or about something that belongs to it.
+
+    Args:
+        study: Primary key.
+        things: The study's rows by the name under which facts hold their key ("match", "session"): deadlines have
+            no event.
+    """
+    ours = Q(event__study_id=study)
+    named: dict[str, Any] = {}
+    for name, rows in things.items():
+        named[f"{name}_id"] = Cast(KeyTextTransform(name, "facts"), BigIntegerField())
+        ours |= Q(**{"event": None, f"{name}_id__in": rows.values("pk")})
+    return Due.objects.filter(outcome="failed").alias(**named).filter(ours).count()
 
 
 def overdue_count(queue: str, *, late_by_seconds: float) -> int:

@@ -1,6 +1,8 @@
 """The board: where everybody is, and nothing that a result could be guessed from."""
 
 import json
+import re
+from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
@@ -10,6 +12,7 @@ from redis.exceptions import ConnectionError as RedisDown
 from console.api import PerResearcher
 from console.board import board_of
 from events import clock
+from events.models import Due, Event
 from flow.models import Match, Placing
 from matching.models import Ticket
 from tests.console.conftest import SignIn
@@ -21,7 +24,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def busy() -> rows.Society:
     """A society at the second step of a match, somebody waiting, somebody gone."""
     society = rows.make_society(rows.make_study())
-    match = Match.objects.create(group=society.group, round=1, number=1, path="reply", deadline_at=clock.now())
+    late = clock.now() - timedelta(seconds=7)
+    match = Match.objects.create(group=society.group, round=1, number=1, path="reply", deadline_at=late)
     for position, name in (("Chooser", "selector"), ("A", "person"), ("B", "computer")):
         Placing.objects.create(match=match, seat=society.seats[name], position=position)
     society._act(match, "reply", "person", {"message": "My secret words"})
@@ -44,8 +48,47 @@ def test_board_counts_people_on_their_way() -> None:
 
 def test_board_names_step_and_who_has_not_acted() -> None:
     (match,) = board_of(busy().study).matches
-    assert (match.group, match.round, match.step, match.seconds_left) == ("gabcdefghjk", "1 of 2", "reply", 0)
+    assert (match.group, match.round, match.step) == ("gabcdefghjk", "1 of 2", "reply")
     assert match.waiting_for == "gabcdefghjk-1, gabcdefghjk-3"
+
+
+def test_board_says_by_how_much_a_step_is_overdue() -> None:
+    society = busy()
+    (match,) = board_of(society.study).matches
+    assert re.fullmatch(r"overdue by ([89]|\d\d) s", match.time_left)
+    Match.objects.update(deadline_at=clock.now() + timedelta(seconds=50))
+    (match,) = board_of(society.study).matches
+    assert re.fullmatch(r"4\d s", match.time_left)
+    Match.objects.update(deadline_at=None)
+    (match,) = board_of(society.study).matches
+    assert match.time_left == ""
+
+
+def failed(study: int | None = None, **facts: int) -> None:
+    """Work that was given up: caused by an event of a study, or a deadline with facts."""
+    cause = study and Event.objects.create(kind="session.finished", study_id=study, subject_kind="x", subject_id=1)
+    Due.objects.create(
+        reaction="x", queue="jobs", key=f"{study}{facts}", event=cause or None, facts=facts,
+        run_after=clock.now(), done_at=clock.now(), outcome="failed",
+    )  # fmt: skip
+
+
+def test_board_counts_the_failed_work_of_its_own_study(sign_in: SignIn) -> None:
+    society = busy()
+    address = reverse("board", args=[society.study.slug])
+    browser = sign_in(society.study, "operator")
+    assert "></p>" in browser.get(address).content.decode().partition('id="failed"')[2].splitlines()[0]
+    other = rows.make_society(rows.make_study("elsewhere"), "gbbbbbbbbbb")
+    session = society.selector.sessions.get().pk
+    for study, facts in (
+        (society.study.pk, {}), (None, {"match": Match.objects.get().pk, "rev": 1}), (None, {"session": session}),
+        (other.study.pk, {"session": session}), (None, {"session": other.selector.sessions.get().pk}), (None, {}),
+    ):  # fmt: skip
+        failed(study, **facts)
+    assert board_of(society.study).failed == 3
+    assert board_of(other.study).failed == 2
+    page = browser.get(address).content.decode()
+    assert "(events due.failed): 3</p>" in page
 
 
 def test_board_shows_neither_conditions_nor_outcomes_nor_words(sign_in: SignIn) -> None:
