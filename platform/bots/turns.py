@@ -49,7 +49,7 @@ async def _taken(claim: Claim) -> str:
     if turn.heard and not rules.speaks(turn.heard):
         return "silent"
     pace = delays.Pace(**turn.facts.seat.settings.get("delay", {}))
-    if turn.waits and not turn.heard and delays.is_missed(pace, _chance(turn.facts, "miss")):
+    if turn.waits and turn.facts.fields and not turn.heard and delays.is_missed(pace, _chance(turn.facts, "miss")):
         return await run_db(services.end, claim, turn, outcome=Outcome.MISSED)
     try:
         return await _act(claim, turn, turn.facts, pace)
@@ -65,7 +65,8 @@ async def _taken(claim: Claim) -> str:
 async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) -> str:
     occupant: Occupant = kind("occupant", facts.seat.occupant)()
     try:
-        values = await occupant.values(facts, key=turn.key)
+        # a page to read needs no decision, only time
+        values = await occupant.values(facts, key=turn.key) if facts.fields or turn.heard else {}
     except BotsError as error:
         return await run_db(services.end, claim, turn, outcome=Outcome.FAILED, error_code=error.code)
     if turn.heard:

@@ -11,6 +11,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from redis.exceptions import RedisError
 
 from participants.access import participant_of_scope
+from participants.tokens import stream_name
 
 MOST_SOCKETS = 3
 MOST_CHARACTERS = 1024
@@ -40,7 +41,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             return
         self.participant_id = participant.pk
         _open[participant.pk] += 1
-        self.stream = f"session-{participant.token_sha256[:32]}"
+        self.stream = stream_name(participant.token_sha256)
         try:
             await self.channel_layer.group_add(self.stream, self.channel_name)
         except (RedisError, OSError):

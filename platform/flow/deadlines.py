@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from events import due
 from flow.models import Match
+from participants.tokens import stream_name
 from scheduling.models import Session
 
 GRACE = timedelta(seconds=2)  # what was sent in time may arrive a little late
@@ -31,5 +32,5 @@ def stage_deadline(session: Session, at: datetime) -> None:
 
 
 def stream_of(session: Session) -> str:
-    """The name under which a session's sockets listen: nothing in it can be guessed or counted."""
-    return f"session-{session.participant.token_sha256[:32]}"
+    """The name under which a session's sockets listen."""
+    return stream_name(session.participant.token_sha256)

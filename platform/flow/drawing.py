@@ -22,6 +22,10 @@ STILL_KINDS = frozenset({"leave", "recorded"})  # looked at beside the session; 
 # A page without anything to press and without a script asks for news itself, but never faster than this.
 LEAST_REFRESH_SECONDS = 5
 
+# What `plain` takes out of people's words, besides control characters.
+TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+UNSEEN = "\u200b\u2060\ufeff"  # not the joiners U+200C and U+200D: Persian, Hindi and emoji are written with them
+
 # What the language's own fields may refuse with. They are pure Python without gettext, so the words are collected here.
 REFUSALS = (
     gettext_noop("Please answer this."),
@@ -203,12 +207,13 @@ def digest_of(page: Page) -> str:
 def plain(text: str) -> str:
     """People's words without invisible characters that could turn the line around or hide something."""
     return "".join(
-        c for c in text if c in "\n\t" or (unicodedata.category(c) not in {"Cc", "Cs", "Co"} and not _turns(c))
+        c for c in text if c in "\n\t" or (unicodedata.category(c) not in {"Cc", "Cs", "Co"} and not _deceives(c))
     )
 
 
-def _turns(character: str) -> bool:
-    return character in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+def _deceives(character: str) -> bool:
+    """Whether it turns the line around, or takes no room: the latter could carry words past those who read along."""
+    return character in TURNING or character in UNSEEN or "\U000e0000" <= character <= "\U000e007f"
 
 
 def plain_card(card: Card) -> Card:

@@ -1,5 +1,6 @@
 """What a browser sent, read strictly: nothing is guessed, mended or cut short."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -11,6 +12,7 @@ MOST_BYTES = 64 * 1024
 MOST_FIELDS = 200
 FORM = "application/x-www-form-urlencoded"
 LONGEST_REV = 60
+CANONICAL_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OWN_FIELDS = frozenset({"key", "rev", "csrfmiddlewaretoken"})
 
 
@@ -35,7 +37,8 @@ def read_form(request: HttpRequest) -> Form:
     """The submission in a request.
 
     Raises:
-        FormError: 415 "not_a_form", 413 "too_large", 400 "not_text", "too_many", "repeated", "no_key", "no_rev".
+        FormError: 415 "not_a_form", "not_utf8"; 413 "too_large"; 400 "not_text", "too_many", "repeated", "no_key",
+            "no_rev".
     """
     pairs = read_pairs(request)
     rev = pairs.get("rev", "")
@@ -49,6 +52,8 @@ def read_pairs(request: HttpRequest) -> dict[str, str]:
     """Names and values of a urlencoded body, each name once. Raises FormError as `read_form`."""
     if request.content_type != FORM:
         raise FormError(415, "not_a_form", "the body is not a urlencoded form")
+    if (request.content_params or {}).get("charset", "utf-8").lower() != "utf-8":
+        raise FormError(415, "not_utf8", "the body says that it is not UTF-8")
     if len(request.body) > MOST_BYTES:
         raise FormError(413, "too_large", f"the body has more than {MOST_BYTES} bytes")
     pairs = _decoded(request.body)
@@ -73,7 +78,6 @@ def _decoded(body: bytes) -> list[tuple[str, str]]:
 
 
 def _key(raw: str) -> UUID:
-    try:
-        return UUID(raw)
-    except ValueError as error:
-        raise FormError(400, "no_key", "the form has no key, or one that is no UUID") from error
+    if not CANONICAL_UUID.fullmatch(raw):  # UUID() also takes braces, "urn:" and the digits of every script
+        raise FormError(400, "no_key", "the form has no key, or one that is no UUID")
+    return UUID(raw)

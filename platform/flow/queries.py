@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from flow.game import game_of
-from flow.kinds import VOID_PATH, kind, stage_of, step_kind
+from flow.kinds import kind, stage_of, step_kind
 from flow.models import Exposure, Match
 from flow.page import Page
 from flow.state import MatchState
@@ -109,7 +109,7 @@ def slots_of(state: MatchState, view: View) -> dict[str, Any]:
 def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
     """What the occupant of a seat needs to act; None when the step is over or the seat has acted."""
     match = Match.objects.select_related("group__version__study").get(pk=match_id)
-    if match.path != path or path == VOID_PATH:
+    if match.path != path:
         return None
     state = MatchState(match)
     seat = next((seat for seat in state.seats.values() if seat.pk == seat_id), None)
@@ -119,7 +119,7 @@ def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
     place = state.place(seat)
     view = seen_now(state, place)
     return TurnFacts(
-        step=step.name,
+        step=step.name if step else "void",
         place=place,
         view=view,
         fields=implementation.asked(state, step, place).fields,

@@ -51,7 +51,10 @@ class DecisionStep:
 
 
 class ShowStep:
-    """A page to read. People go on when they are ready; nobody waits for the others' machines."""
+    """A page to read. It ends when all have gone on.
+
+    A seat without a person reads, too, and takes its time: a page that waited for people alone would tell who is one.
+    """
 
     def open(self, match: Match, state: MatchState, step: Show) -> None:
         """Nothing to make."""
@@ -61,7 +64,7 @@ class ShowStep:
 
     def acting(self, state: MatchState, step: Show | None) -> Sequence[Place]:
         done = _acted(state)
-        return [place for place in state.places if place.seat not in done and _is_reading(state.seats[place.seat])]
+        return [place for place in state.places if place.seat not in done and _is_here(state.seats[place.seat])]
 
     def asked(self, state: MatchState, step: Show | None, place: Place) -> Asked:
         return Asked(button=_("Continue"))
@@ -90,5 +93,5 @@ def _acted(state: MatchState) -> set[int]:
     return {act.seat.number for act in state.stored_acts if act.path == state.path}
 
 
-def _is_reading(seat: Seat) -> bool:
-    return seat.occupant == "person" and seat.status == Seat.Status.SITTING
+def _is_here(seat: Seat) -> bool:
+    return seat.status == Seat.Status.SITTING

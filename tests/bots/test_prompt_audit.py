@@ -112,7 +112,7 @@ def seen(match: Match, seat: Seat) -> Iterator[Seen]:
     persona = match.group.seats.filter(occupant="model").values_list("policy", flat=True)[0]
     Seat.objects.filter(pk=seat.pk).update(occupant="model", policy=persona, settings=settings)
     turn = begin(Address(match.pk, match.path, seat.pk))
-    if turn.facts is not None:
+    if turn.facts is not None and turn.facts.fields:  # a page to read asks nobody anything
         system, user = async_to_sync(asked)(turn)
         where = (match.path, seat.role, match.group.condition)
         yield Seen(*where, system["content"], user["content"], page_of(seat))

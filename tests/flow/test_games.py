@@ -273,3 +273,54 @@ def test_act_stands_and_nobody_is_blamed_when_rules_fail(
     assert person(giver).strikes == person(taker).strikes == 0
     match.refresh_from_db()
     assert (match.status, match.path) == ("open", "give")
+
+
+def test_pages_to_read_wait_for_automated_seats_too(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker!")
+    match, giver, taker = match_and_seats(group)
+    act(match, giver, sent="4")
+    act(match, giver, more="no")
+    act(match, taker, more="no")
+    assert match.path == "haggle:1/say"
+    act(match, giver)
+    match.refresh_from_db()
+    assert match.path == "seen", "ended before the other seat could have read: it would be known as no person"
+    assert Event.objects.filter(kind="turn.opened", subject_id=taker.pk, facts__path="seen").exists()
+
+
+def test_automated_seat_that_missed_does_not_read_that_the_round_is_void(make_group: MakeGroup) -> None:
+    group = make_group("giver!", "giver", "taker!", "taker")
+    giver = group.seats.get(number=1)
+    match = group.matches.get(placings__seat=giver)
+    late(match)
+    assert match.path == "~void"
+    turns = Event.objects.filter(kind="turn.opened", facts__match=match.pk, facts__path="~void")
+    assert giver.pk not in turns.values_list("subject_id", flat=True)
+
+
+def test_automated_seat_that_misses_again_and_again_leaves_like_a_person(make_group: MakeGroup) -> None:
+    group = make_group("giver!", "giver", "taker", "taker", rounds=3)
+    giver = group.seats.get(number=1)
+    for number in (1, 2):
+        giver.refresh_from_db()
+        assert giver.status == "sitting"
+        for match in group.matches.filter(round=number):
+            if match.placings.filter(seat=giver).exists():
+                late(match)
+                late(match)
+            else:
+                while match.path:
+                    late(match)
+    giver.refresh_from_db()
+    assert giver.status == "left"
+
+
+def test_two_who_miss_at_once_leave_by_their_exits_once(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker", on_timeout={"strikes": 1, "exit": "inactive"})
+    match, giver, taker = match_and_seats(group)
+    act(match, giver, sent="4")
+    late(match)
+    assert {person(giver).exit, person(taker).exit} <= {"inactive", "partners_left"}
+    assert "inactive" in {person(giver).exit, person(taker).exit}
+    group.refresh_from_db()
+    assert group.status == "ended"

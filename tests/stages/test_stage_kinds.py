@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from events import clock
+from events import clock, runner
 from flow.services import sessions
 from flow.stages.limits import limit_of, move_limit
 from matching.models import Group, Seat
@@ -52,6 +52,7 @@ def after_the_game(version_of: MakeVersion) -> list[Session]:
         for one in here:
             if stage_id(fresh(one)) == "game" and page(one).button:
                 go_on(one)
+        runner.drain("bots")
     return [fresh(one) for one in here]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from events import runner
 from flow.services import sessions
 from matching.models import Group, Seat
 from participants.models import Participant
@@ -63,6 +64,7 @@ def test_everyone_reaches_the_code(make_version: MakeVersion) -> None:
         for one in here:
             if stage_id(fresh(one)) == "game" and page(one).button:
                 go_on(one)
+        runner.drain("bots")
     assert [stage_id(fresh(one)) for one in here] == ["after"] * 3
     for one in here:
         session = go_on(go_on(fresh(one)))

@@ -167,9 +167,12 @@ def _announce(match: Match, state: MatchState, acting: Sequence[Place]) -> None:
     log.record(
         "step.opened", study=study, subject=("match", match.pk), facts=facts, wake=_streams(match, state.seats.values())
     )
+    late = [act for act in state.stored_acts if act.source == Act.Source.TIMEOUT and act.path == match.void_path]
+    absent = {act.seat_id for act in late}
     for place in acting:
         seat = state.seats[place.seat]
-        if seat.occupant != "person":
+        # who missed the act is away, and does not read that the round is void either
+        if seat.occupant != "person" and seat.pk not in absent:
             log.record("turn.opened", study=study, subject=("seat", seat.pk), facts=facts)
 
 
@@ -208,20 +211,26 @@ def void(match: Match, missing: Sequence[Place]) -> None:
 
 
 def _strike(group: Group, seats: Sequence[Seat]) -> None:
-    """Count acts that did not come; at the limit the person leaves by the declared exit."""
+    """Count acts that did not come; at the limit a person leaves by the declared exit, and any other seat with them."""
     rule = game_of(group).config.on_timeout
-    ids = [s.participant_id for s in seats if s.participant_id and s.status == Seat.Status.SITTING]
-    # people's rows after the group's, in the order of their keys
-    for participant in Participant.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"):
-        participant.strikes = F("strikes") + 1
-        participant.save(update_fields=["strikes"])
-        participant.refresh_from_db(fields=["strikes"])
-        if participant.strikes >= rule.strikes:
-            seat = next(s for s in seats if s.participant_id == participant.pk)
-            if seat.session_id is not None:
-                (session,) = visits.lock_sessions([seat.session_id])
-                leave_seat(group, seat)
+    for seat in sorted(seats, key=lambda seat: seat.number):
+        seat.refresh_from_db()  # the one before may have left, and the game with it
+        if seat.status != Seat.Status.SITTING:
+            continue
+        if _is_out(seat, rule.strikes):
+            people = visits.lock_sessions([seat.session_id] if seat.session_id else [])
+            leave_seat(group, seat)
+            for session in people:
                 visits.finish(session, rule.exit)
+
+
+def _is_out(seat: Seat, strikes: int) -> bool:
+    """Whether this was one miss too many in a row."""
+    if seat.participant_id is None:
+        last = list(seat.acts.order_by("-pk").values_list("source", flat=True)[:strikes])
+        return last == [Act.Source.TIMEOUT] * strikes
+    Participant.objects.filter(pk=seat.participant_id).update(strikes=F("strikes") + 1)
+    return Participant.objects.get(pk=seat.participant_id).strikes >= strikes
 
 
 def _close_match(match: Match) -> None:
@@ -279,6 +288,8 @@ def end(group: Group, reason: str) -> None:
         match.status = check_move("match", match.status, Match.Status.VOID)
         match.void_path = match.path
         match.placings.update(points=game_of(group).void_points)
+        # who left while it was open earns nothing from it: the declared amount is for those who stayed
+        match.placings.filter(seat__status=Seat.Status.LEFT).update(points=0)
         _close_match(match)
     _finish(group, Group.Status.ENDED, reason)
 
@@ -324,11 +335,19 @@ def leave_seat(group: Group, seat: Seat) -> None:
 
 
 def _is_too_small(group: Group) -> bool:
-    sitting = list(group.seats.filter(status=Seat.Status.SITTING))
+    """Fewer are left than the study file wants; where people play a role, it means people (and their stand-ins)."""
+    seats = list(group.seats.all())
+    sitting = [seat for seat in seats if seat.status == Seat.Status.SITTING]
     if group.origin != Group.Origin.RUN and not any(seat.participant_id for seat in sitting):
         return True
+    human = {seat.role for seat in seats if _is_for_a_person(seat)}
+    counted = [seat.role for seat in sitting if seat.role not in human or _is_for_a_person(seat)]
     needed: dict[str, int] = game_of(group).config.min_active
-    return any(sum(seat.role == role for seat in sitting) < least for role, least in needed.items())
+    return any(counted.count(role) < least for role, least in needed.items())
+
+
+def _is_for_a_person(seat: Seat) -> bool:
+    return seat.occupant == "person" or seat.is_stand_in
 
 
 def _record(group: Group, event: str, facts: dict[str, Any], wake: dict[str, int] | None = None) -> None:

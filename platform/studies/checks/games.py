@@ -109,8 +109,8 @@ def _active_fit(context: Context, path: Path, stage: GameStage, plan: GroupPlan)
         here: Path = (*path, "min_active", role)
         if role not in plan.roles:
             context.say("E506", here, "the group has no such role.", meant(role, plan.roles))
-        elif least > plan.roles[role].humans + plan.roles[role].ai:
-            context.say("E506", here, f"{least} is more than the group ever has.", "Lower it.")
+        elif least > (plan.roles[role].humans or plan.roles[role].ai):
+            context.say("E506", here, f"{least} is more than the group ever has of people.", "Lower it.")
 
 
 @needs("waves", "groups", "partners")

@@ -95,7 +95,8 @@ def smallest(plan: GroupPlan, stage: GameStage) -> list[Seat]:
     """The seats that are left when as many people as may have gone; automated seats never leave."""
     kept: list[Seat] = []
     for role, seats in plan.roles.items():
-        least = max(stage.min_active.get(role, 0), seats.ai)
+        named = stage.min_active.get(role, 0)
+        least = seats.ai + named if seats.humans else max(named, seats.ai)
         of_role = sorted((seat for seat in seats_of(plan) if seat.role == role), key=lambda seat: seat.kind)
         kept += of_role[:least]
     return sorted(kept, key=lambda seat: seat.number)
