@@ -31,6 +31,7 @@ SEND_SECONDS = 2.0
 # After a failed send nothing is tried for this long, so that a backlog does not wait once per hint.
 MUTE_SECONDS = 1.0
 TASK_EXPIRES_SECONDS = 60
+REVOKED = 2**62  # in place of a seq: the stream's name is valid no more. Above every seq, so that no pointer hides it
 
 
 @dataclass(slots=True)
@@ -136,7 +137,8 @@ class Announcer:
     async def _send_pointer(stream: str, seq: int) -> None:
         layer = get_channel_layer()
         if layer is not None:
-            await layer.group_send(stream, {"type": "pointer", "stream": stream, "seq": seq})
+            pointer = {"type": "pointer", "stream": stream, "seq": seq}
+            await layer.group_send(stream, {"type": "revoked"} if seq == REVOKED else pointer)
 
     async def _celery(self) -> None:
         while True:

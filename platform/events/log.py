@@ -13,6 +13,8 @@ from django.db import connection, transaction
 from events import announce, due
 from events.models import Event
 
+REVOKED = announce.REVOKED
+
 
 def record(
     kind: str,
@@ -31,6 +33,7 @@ def record(
         subject: What it happened to, e.g. `("match", 17)`.
         facts: Small JSON values and ids. Texts stay in their own tables, where erasure finds them.
         wake: Stream name -> its newest seq; after the commit a pointer goes to the sockets that follow the stream.
+            `REVOKED` instead of a seq closes them.
         run_after: When the reactions are due; None is at once.
 
     Raises:

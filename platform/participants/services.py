@@ -13,7 +13,7 @@ from participants.access import participant_with
 from participants.errors import ParticipantError
 from participants.models import Consent, EntryLink, Participant
 from participants.queries import link_of
-from participants.tokens import cookie_secret, digest, new_code, new_token
+from participants.tokens import cookie_secret, digest, new_code, new_token, stream_name
 from studies import allocation, definition
 from studies.models import Study, Version
 
@@ -131,9 +131,10 @@ def _come_back(participant: Participant, *, cookie_token: str, secret: str) -> E
     for known in (cookie_token, secret):
         if known and digest(known) == participant.token_sha256:
             return Entry(participant, known)
+    old = {stream_name(participant.token_sha256): log.REVOKED}
     participant.token_sha256 = digest(secret)
     participant.save(update_fields=["token_sha256"])
-    log.record(RETURNED, study=participant.study_id, subject=("participant", participant.pk))
+    log.record(RETURNED, study=participant.study_id, subject=("participant", participant.pk), wake=old)
     return Entry(participant, secret)
 
 

@@ -40,3 +40,8 @@ def cookie_secret(link_token: str, form_key: str) -> str:
 def new_code(prefix: str) -> str:
     """A pseudonym: the prefix and ten random characters (49 bits; the database refuses a second of the same)."""
     return prefix + "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+
+
+def stream_name(token_sha256: str) -> str:
+    """The name under which a person's sockets listen: nothing in it can be guessed or counted."""
+    return f"session-{token_sha256[:32]}"

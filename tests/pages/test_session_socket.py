@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
+from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
 from flow import consumers
@@ -14,6 +15,7 @@ from flow.consumers import SessionConsumer
 from matching.models import Group
 from participants.access import cookie_name
 from participants.models import Participant
+from participants.services import enter, make_link
 from participants.tokens import digest
 
 MakeGroup = Callable[..., Group]
@@ -121,11 +123,17 @@ async def test_fourth_socket_of_one_person_is_closed_and_a_closed_one_makes_room
         await one.disconnect()
 
 
-async def test_revoked_secret_closes_the_socket(person: Participant) -> None:
+async def test_socket_of_a_browser_is_closed_when_the_link_is_redeemed_in_another(person: Participant) -> None:
     one = Socket(SECRET)
     await one.connect()
-    await deliver(f"session-{digest(SECRET)[:32]}", {"type": "revoked"})
+    await asyncio.sleep(0.3)  # joining is asynchronous
+    await database_sync_to_async(redeemed_elsewhere)(person)
     assert await code_of_close(one) == 4401
+
+
+def redeemed_elsewhere(person: Participant) -> None:
+    token = make_link(person.study, participant=person)
+    assert enter(token, form_key="k" * 40).participant == person
 
 
 async def deliver(stream: str, message: dict[str, Any]) -> None:
