@@ -119,7 +119,7 @@ class GameStage(Stage):
     on_timeout: GameTimeout
     min_active: dict[Name, Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict,
-        description="Role → people below which the group ends (seats, in a role that no person plays).",
+        description="Role → people below which the group ends; seats, where no person plays.",
     )
     on_too_few: ExitTo
 
