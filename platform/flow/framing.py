@@ -8,6 +8,7 @@ from events import clock
 from flow.drawing import Frame
 from flow.page import Page
 from flow.queries import rev_of
+from matching.models import Seat
 from participants.models import Participant
 from scheduling.models import Session
 from studies import definition
@@ -59,4 +60,14 @@ def kept_on_leaving(session: Session) -> str:
         return _("If you leave now, you are paid %(amount)s and your waiting time.") % {"amount": amount}
     if rule.pay == "full":
         return _("If you leave now, you are paid in full, with your points and your waiting time.")
-    return _("If you leave now, you keep your points so far and the pay for your waiting time.")
+    kept = _("If you leave now, you keep the pay for your points so far and for your waiting time.")
+    if study.payments.base <= 0 or _has_played(session):
+        return kept
+    base = amount_text(study.payments.base, study.payments.currency)
+    only = _("The %(base)s for taking part are paid only to those who stay to the end of the game.") % {"base": base}
+    return f"{kept} {only}"
+
+
+def _has_played(session: Session) -> bool:
+    """Whether the session's game was played to its end."""
+    return Seat.objects.filter(session=session, status=Seat.Status.DONE).exists()

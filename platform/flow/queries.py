@@ -9,9 +9,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from flow.game import game_of
-from flow.kinds import kind, stage_of, step_kind
+from flow.kinds import kind
+from flow.lookup import stage_of, step_kind
 from flow.models import Exposure, Match
 from flow.page import Page
+from flow.stages.limits import limit_of
 from flow.state import MatchState
 from matching.models import Seat
 from paradigm import Card, Field, Line, Place, Table, View
@@ -48,14 +50,17 @@ def match_of(session: Session) -> Match | None:
 
 
 def rev_of(session: Session) -> str:
-    """What the session's page answers to: it changes when the page changes for good, and tells nothing else."""
-    parts: list[Any] = [session.pk, session.status, session.stage, session.rev]
+    """What the session's page answers to: it changes when the page changes for good, and tells nothing else.
+
+    The ends of the times are in it, because a researcher may move them while somebody looks at the page.
+    """
+    parts: list[Any] = [session.pk, session.status, session.stage, session.rev, limit_of(session)]
     match = match_of(session)
     if match is not None:
         group = match.group
         seat_number = match.placings.values_list("seat__number", flat=True).get(seat__session=session)
         acted = match.acts.filter(path=match.path, seat__number=seat_number).exists()
-        parts += [group.round, match.pk, match.rev, acted, kind("entries", "count")(match, match.path)]
+        parts += [group.round, match.pk, match.rev, match.deadline_at, acted, kind("entries", "count")(match, match.path)]
     return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()[:24]
 
 

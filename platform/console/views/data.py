@@ -17,6 +17,7 @@ from exports.columns import Table
 from exports.errors import ExportError
 from exports.services.bundle import export_zip
 from exports.tables import table_named
+from flow.drawing import plain
 
 MOST_SHOWN = 200
 
@@ -39,7 +40,7 @@ def table(request: HttpRequest, desk: Desk, name: str) -> HttpResponse:
         "desk": desk,
         "here": "data",
         "table": found,
-        "rows": [list(zip(found.columns, row, strict=True)) for row in rows[:MOST_SHOWN]],
+        "rows": [list(zip(found.columns, map(plain, row), strict=True)) for row in rows[:MOST_SHOWN]],
         "is_cut": len(rows) > MOST_SHOWN,
     }
     return render(request, "researcher/table.html", facts)

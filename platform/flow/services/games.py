@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from events import clock
 from flow.deadlines import GRACE
 from flow.errors import FlowError
-from flow.kinds import step_kind
+from flow.lookup import step_kind
 from flow.models import Match
 from flow.services import rounds
 from flow.state import MatchState

@@ -62,6 +62,11 @@ def extend(code: str, *, seconds: int, reason: str) -> datetime:
         more = timedelta(seconds=seconds)
         until = _extend_match(match, more) if match is not None and match.path else _extend_stage(session, more)
         _keep(EXTEND, session, reason, seconds=seconds)
+        if match is not None:  # the others' pages show the same end
+            facts = {"path": match.path}
+            study = session.participant.study_id
+            wake = rounds.streams_of(match)
+            log.record("step.extended", study=study, subject=("match", match.pk), facts=facts, wake=wake)
         return until
 
     return retry_lock(work)

@@ -5,7 +5,7 @@ The group is the row that everybody locks: its matches are small and few, and on
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -15,7 +15,8 @@ from django.db.models import F
 from events import clock, log
 from flow.deadlines import step_deadline, stream_of
 from flow.game import Game, game_of
-from flow.kinds import VOID_PATH, step_kind
+from flow.kinds import VOID_PATH
+from flow.lookup import step_kind
 from flow.machine import check_move
 from flow.models import Act, Exposure, Match, Placing
 from flow.services import visits
@@ -165,7 +166,7 @@ def _announce(match: Match, state: MatchState, acting: Sequence[Place]) -> None:
     study = match.group.version.study_id
     facts = {"match": match.pk, "path": match.path, "rev": match.rev}
     log.record(
-        "step.opened", study=study, subject=("match", match.pk), facts=facts, wake=_streams(match, state.seats.values())
+        "step.opened", study=study, subject=("match", match.pk), facts=facts, wake=streams_of(match)
     )
     late = [act for act in state.stored_acts if act.source == Act.Source.TIMEOUT and act.path == match.void_path]
     absent = {act.seat_id for act in late}
@@ -176,8 +177,9 @@ def _announce(match: Match, state: MatchState, acting: Sequence[Place]) -> None:
             log.record("turn.opened", study=study, subject=("seat", seat.pk), facts=facts)
 
 
-def _streams(match: Match, seats: Any) -> dict[str, int]:
-    people = Seat.objects.filter(pk__in=[s.pk for s in seats], session__isnull=False, status=Seat.Status.SITTING)
+def streams_of(match: Match) -> dict[str, int]:
+    """Whom to wake when the pages of a match change: the streams of the people who sit in it, with its revision."""
+    people = Seat.objects.filter(placings__match=match, session__isnull=False, status=Seat.Status.SITTING)
     return {stream_of(s.session): match.rev for s in people.select_related("session__participant") if s.session}
 
 
@@ -198,9 +200,8 @@ def void(match: Match, missing: Sequence[Place]) -> None:
     late = {place.seat for place in missing}
     match.status = check_move("match", match.status, Match.Status.VOID)
     match.void_path = match.path
+    _pay(state, lambda seat: 0 if seat in late else state.game.void_points)
     for placing in state.placings:
-        placing.points = 0 if placing.seat.number in late else state.game.void_points
-        placing.save(update_fields=["points"])
         if placing.seat.number in late:
             Act.objects.get_or_create(
                 match=match, path=match.path, seat=placing.seat, defaults={"source": Act.Source.TIMEOUT, "values": {}}
@@ -238,22 +239,27 @@ def _close_match(match: Match) -> None:
         match.status = check_move("match", match.status, Match.Status.COMPLETE)
         state = MatchState(match, path="")
         points = state.game.experiment.payoff(state)
-        for placing in state.placings:
-            placing.points = int(points.get(placing.seat.number, 0))
-            placing.save(update_fields=["points"])
+        _pay(state, lambda seat: int(points.get(seat, 0)))
     match.path = ""
     match.rev += 1
     match.deadline_at = None
     match.closed_at = clock.now()
     match.save()
-    seats = [placing.seat for placing in match.placings.select_related("seat")]
     log.record(
         "match.closed",
         study=match.group.version.study_id,
         subject=("match", match.pk),
         facts={"status": match.status},
-        wake=_streams(match, seats),
+        wake=streams_of(match),
     )
+
+
+def _pay(state: MatchState, points: Callable[[int], int]) -> None:
+    """Give every seat its points by number; who left while the match was open earns nothing from it."""
+    for placing in state.placings:
+        has_left = placing.seat.status == Seat.Status.LEFT
+        placing.points = 0 if has_left else points(placing.seat.number)
+        placing.save(update_fields=["points"])
 
 
 def begin_when_all_are_here(group: Group) -> None:
@@ -287,9 +293,7 @@ def end(group: Group, reason: str) -> None:
         implementation.close(match, state, step)
         match.status = check_move("match", match.status, Match.Status.VOID)
         match.void_path = match.path
-        match.placings.update(points=game_of(group).void_points)
-        # who left while it was open earns nothing from it: the declared amount is for those who stayed
-        match.placings.filter(seat__status=Seat.Status.LEFT).update(points=0)
+        _pay(state, lambda _seat: state.game.void_points)
         _close_match(match)
     _finish(group, Group.Status.ENDED, reason)
 

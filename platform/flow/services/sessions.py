@@ -14,7 +14,7 @@ from events import clock
 from flow import queries
 from flow.deadlines import GRACE
 from flow.errors import FlowError
-from flow.kinds import stage_of
+from flow.lookup import stage_of
 from flow.models import Submission
 from flow.services import games, rounds, visits
 from flow.stage import Exit, Handled, Next, Refused, Stay, Verdict

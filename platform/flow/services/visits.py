@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from events import clock, log
 from flow.deadlines import stream_of
-from flow.kinds import kind, stage_of
+from flow.kinds import kind
+from flow.lookup import stage_of
 from flow.machine import check_move
 from participants.models import Participant
 from scheduling.models import Session

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from flow.models import Match, Placing
+from flow.models import Exposure, Match, Placing
 from flow.page import Page
 from flow.stage import Exit, Next, Stay, Verdict
 from flow.stages.texts import text_of
@@ -75,14 +75,25 @@ def own_rounds(participant: Participant) -> list[Table]:
     """Whom a participant met in each of their rounds: the letter, what it was, what it was called."""
     matches = Match.objects.filter(placings__seat__participant=participant, round__gte=1)
     met = matches.order_by("group_id", "round", "number").prefetch_related("placings__seat")
+    shown = _labels_shown(participant)
     rows = [
-        (match.round, placing.position, _what(placing.seat), placing.seat.label or _("nothing"))
+        (match.round, placing.position, _what(placing.seat), shown.get((match.pk, placing.position), ""))
         for match in met
         for placing in sorted(match.placings.all(), key=lambda placing: placing.position)
         if placing.seat.participant_id != participant.pk
     ]
     columns = [_("Round"), _("Player"), _("Who it was"), _("What was shown")]
     return [Table(caption=_("Whom you met"), columns=columns, rows=rows)] if rows else []
+
+
+def _labels_shown(participant: Participant) -> dict[tuple[int, str], str]:
+    """Match and letter → what the cards on this person's pages said; no entry for whom no card showed."""
+    found: dict[tuple[int, str], str] = {}
+    for exposure in Exposure.objects.filter(seat__participant=participant).order_by("pk"):
+        for card in exposure.view.get("cards", []):
+            key = (exposure.match_id, card["position"])
+            found[key] = card.get("label") or found.get(key) or _("nothing")
+    return found
 
 
 def _what(seat: Seat) -> str:

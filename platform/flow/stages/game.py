@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 from events import clock
 from flow.errors import FlowError
 from flow.game import game_of
-from flow.kinds import VOID_PATH, step_kind
+from flow.kinds import VOID_PATH
+from flow.lookup import step_kind
 from flow.models import Match, Placing
 from flow.page import Page
 from flow.queries import match_of, page_text, seen_now, slots_of

@@ -1,0 +1,26 @@
+"""Which stage a session is at, and which step a match: the declarations, and who implements them."""
+
+from typing import Any
+
+from flow.kinds import VOID_PATH, kind
+from flow.stage import StageKind
+from flow.state import MatchState
+from flow.step import StepKind
+from paradigm.program import step_at
+from scheduling.models import Session
+from studies import definition
+
+
+def stage_of(session: Session) -> StageKind:
+    """The stage a session is at, ready to use."""
+    version = session.participant.version
+    config = definition.stage(version, session.stage)
+    found: StageKind = kind("stage", config.kind)(config, version)
+    return found
+
+
+def step_kind(state: MatchState) -> tuple[StepKind, Any]:
+    """Who implements the open step, and the step; the page about a void match is a step without a declaration."""
+    step = None if state.path == VOID_PATH else step_at(state.game.experiment.steps, state.path)
+    found: StepKind = kind("step", type(step).__name__ if step else "Show")()
+    return found, step
