@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.machinery.mute_server import mute_redis  # noqa: F401  fixtures are found by name
 from tests.machinery.running import Running
 
 

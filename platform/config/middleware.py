@@ -1,6 +1,7 @@
 """What every request passes: one log line with a code to quote, no caching, and deny by default."""
 
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from django.utils.module_loading import import_string
 
 from events.access import Access, access_of
 
+SESSION_KEY = re.compile("[a-z0-9]{1,64}")
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
 log = logging.getLogger("rapport.request")
@@ -69,6 +71,20 @@ class NoStore:
         response = self.get_response(request)
         add_never_cache_headers(response)
         return response
+
+
+class SoundSession:
+    """Drops a session cookie that cannot be a session's key: PostgreSQL would refuse, say, its NUL with an error."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer as if such a cookie had not been sent."""
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        if key is not None and not SESSION_KEY.fullmatch(key):
+            del request.COOKIES[settings.SESSION_COOKIE_NAME]
+        return self.get_response(request)
 
 
 class DenyByDefault:

@@ -1,35 +1,78 @@
-"""Signing in as a researcher: Django's own form, and a limit on guessing."""
+"""Signing in as a researcher: Django's own form, and a limit on guessing. Without Redis nothing is limited."""
 
 import hashlib
+import logging
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.cache import cache
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from events.access import public
+from participants.limiter import address_of
 
 MOST_FAILURES = 10
+MOST_FAILURES_OF_NAME = 100
 FORGET_SECONDS = 15 * 60
+
+log = logging.getLogger("rapport.request")
 
 
 class SignInForm(AuthenticationForm):
     """Name and password; after too many wrong ones neither is looked at for a while."""
 
     def clean(self) -> dict[str, Any]:
-        """Refuse guessing, and count what was wrong.
-
-        The count is per name, so that many machines guess no faster than one. Losing it with Redis costs nothing.
-        """
-        key = "sign-in:" + hashlib.sha256(self.cleaned_data.get("username", "").lower().encode()).hexdigest()
-        cache.add(key, 0, FORGET_SECONDS)
-        if cache.incr(key) > MOST_FAILURES:
+        """Refuse guessing, and forgive what was wrong before once it is right."""
+        name = self.cleaned_data.get("username", "").lower()
+        tries = Tries(name, address_of(self.request) if self.request else "")
+        if tries.are_too_many():
             self.add_error(None, _("Too many attempts. Please wait a quarter of an hour."))
             return self.cleaned_data
         cleaned = super().clean()
-        cache.delete(key)
+        tries.forgive()
         return cleaned
+
+
+class Tries:
+    """Attempts at one name in the last quarter of an hour.
+
+    Few are allowed from one address, so that a stranger locks nobody else out; more for the name from everywhere, so
+    that many machines guess hardly faster than one. Counts are hints: losing them with Redis costs nothing.
+    """
+
+    def __init__(self, name: str, address: str) -> None:
+        self.here, self.anywhere = _key(name, address), _key(name)
+        self.counted: list[str] = []
+
+    def are_too_many(self) -> bool:
+        """Count one attempt. What one address is refused does not count against the name."""
+        try:
+            return self._count(self.here) > MOST_FAILURES or self._count(self.anywhere) > MOST_FAILURES_OF_NAME
+        except (RedisError, OSError, ValueError) as error:  # ValueError: it ran out between the two calls
+            log.warning("limiter is open", extra={"facts": {"error": type(error).__name__}})
+            return False
+
+    def forgive(self) -> None:
+        """It was no guess. Does nothing where nothing could be counted, so as not to wait for Redis once more."""
+        try:
+            if self.here in self.counted:
+                cache.delete(self.here)
+            if self.anywhere in self.counted:
+                cache.decr(self.anywhere)
+        except (RedisError, OSError, ValueError) as error:
+            log.warning("limiter is open", extra={"facts": {"error": type(error).__name__}})
+
+    def _count(self, key: str) -> int:
+        cache.add(key, 0, FORGET_SECONDS)
+        count = int(cache.incr(key))
+        self.counted.append(key)
+        return count
+
+
+def _key(*parts: str) -> str:
+    return "sign-in:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 class SignIn(LoginView):
