@@ -30,14 +30,10 @@ class Landing(View):
     http_method_names = ["get", "head", "post"]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        address = limiter.address_of(request)
-        if limiter.has_guessed_too_often(address):
-            return _calm(request, status=429, title=_("Please wait a minute"), advice=_("Then open your link again."))
         link = queries.link_of(kwargs["token"])
         version = queries.version_for(link) if link else None
         if link is None or version is None:
-            limiter.count_unknown(address)
-            raise Http404("no such link")
+            return _unknown(request)
         study = definition.definition(version)
         with translation.override(study.language):
             return self._answer(request, kwargs["token"], link=link, study=study)
@@ -55,6 +51,15 @@ class Landing(View):
             "most": slots["bonus_max"],
         }
         return render(request, "participant/landing.html", facts)
+
+
+def _unknown(request: HttpRequest) -> HttpResponse:
+    """429 after too many, else 404. Good links never come here: many people may share an address with one guesser."""
+    address = limiter.address_of(request)
+    if limiter.has_guessed_too_often(address):
+        return _calm(request, status=429, title=_("Please wait a minute"), advice=_("Then open your link again."))
+    limiter.count_unknown(address)
+    raise Http404("no such link")
 
 
 def _start(request: HttpRequest, token: str) -> HttpResponse:

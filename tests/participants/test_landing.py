@@ -1,6 +1,7 @@
 """The page behind a link, and what guessing gets."""
 
 import re
+import time
 
 import pytest
 from django.conf import LazySettings
@@ -91,14 +92,16 @@ def test_unknown_revoked_and_misspelt_links_look_alike(version: Version) -> None
     assert len(pages) == 1
 
 
-def test_guessing_is_slowed_down_after_ten_from_that_address_only(version: Version) -> None:
+def test_guessing_is_slowed_down_after_ten_from_that_address_and_good_links_never(version: Version) -> None:
     token = people.make_link(version.study)
     client = browser(REMOTE_ADDR="10.0.0.1")
     assert [client.get(f"/j/{new_token()}").status_code for _ in range(12)] == [MISSING] * 10 + [TOO_MANY] * 2
-    assert client.post(f"/j/{token}").status_code == TOO_MANY
-    assert browser(REMOTE_ADDR="10.0.0.2").get(f"/j/{token}").status_code == 200
-    cache.clear()
+    assert client.post(f"/j/{new_token()}").status_code == TOO_MANY
+    assert browser(REMOTE_ADDR="10.0.0.2").get(f"/j/{new_token()}").status_code == MISSING
     assert client.get(f"/j/{token}").status_code == 200
+    assert client.post(f"/j/{token}", {"form_key": new_token()}).status_code == SEE_OTHER
+    cache.clear()
+    assert client.get(f"/j/{new_token()}").status_code == MISSING
 
 
 def test_good_links_are_never_counted(version: Version) -> None:
@@ -120,6 +123,15 @@ def test_limiter_lets_everybody_pass_without_redis(version: Version, settings: L
     settings.CACHES = {"default": nowhere}
     assert [browser().get(f"/j/{new_token()}").status_code for _ in range(12)] == [MISSING] * 12
     assert browser().get(f"/j/{people.make_link(version.study)}").status_code == 200
+
+
+@pytest.mark.usefixtures("mute_redis")
+def test_links_are_answered_at_once_while_redis_hangs(version: Version) -> None:
+    good = people.make_link(version.study)
+    for token, status in ((new_token(), MISSING), (good, 200)):
+        began = time.monotonic()
+        assert browser().get(f"/j/{token}").status_code == status
+        assert time.monotonic() - began < 2
 
 
 def test_closed_study_answers_calmly(version: Version) -> None:
