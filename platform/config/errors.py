@@ -1,8 +1,9 @@
-"""The pages for 400, 403, 404, 500 and a refused form: plain words, and a code that is also in the log."""
+"""The pages for 4xx, 500 and a refused form: plain words, and a code that is also in the log."""
 
 import logging
 from typing import Any
 
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -12,9 +13,11 @@ from config.middleware import route_of
 log = logging.getLogger("rapport.request")
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  Django passes it
-    """Answer 400."""
-    return _page(request, status=400, title=_("We could not read that"), advice=_("Please go back and try once more."))
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 400; 413 and 415 where Django itself refused the body before our own forms could."""
+    status = 413 if isinstance(exception, RequestDataTooBig) else 415 if _is_foreign(request, exception) else 400
+    advice = _("Please go back and try once more.")
+    return _page(request, status=status, title=_("We could not read that"), advice=advice)
 
 
 def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  Django passes it
@@ -44,6 +47,11 @@ def forgery(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: AR
     """Answer a form whose CSRF token is missing or old."""
     advice = _("The page was open for too long. Please load it again and repeat your last step.")
     return _page(request, status=403, title=_("Please load the page again"), advice=advice)
+
+
+def _is_foreign(request: HttpRequest, exception: Exception | None) -> bool:
+    """Whether Django would not read the form because of its charset."""
+    return isinstance(exception, BadRequest) and "charset" in (request.content_params or {})
 
 
 def _page(request: HttpRequest, **facts: Any) -> HttpResponse:

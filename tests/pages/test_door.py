@@ -1,6 +1,7 @@
 """The participant's address: what it shows, what it takes, and what it makes of garbage."""
 
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -165,14 +166,46 @@ def test_late_form_is_kept_and_said_not_to_count(giver: Client) -> None:
         (b'{"sent": 4}', "application/json", 415),
         (b"sent=4", "text/plain", 415),
         (b"", "", 415),
+        (f"key={A_KEY}&rev=r&sent=4".encode(), f"{FORM}; charset=latin-1", 415),
+        (f"key={A_KEY}&rev=r&sent=4".encode(), f"{FORM}; charset=utf-7", 415),
+        (f"key={A_KEY}&rev=r&sent=4".encode(), f"{FORM}; charset=nonsense", 415),
+        (f"key={{{A_KEY}}}&rev=r&sent=4".encode(), FORM, 400),
+        (f"key=urn:uuid:{A_KEY}&rev=r&sent=4".encode(), FORM, 400),
+        (f"key={A_KEY.replace('-', '')}&rev=r&sent=4".encode(), FORM, 400),
+        (urlencode({"key": A_KEY.replace("3", "\u0663"), "rev": "r", "sent": "4"}).encode(), FORM, 400),
     ],
 )
 def test_garbage_gets_a_calm_page_and_leaves_no_row(giver: Client, body: bytes, kind: str, status: int) -> None:
-    answer = giver.post("/s/", body, content_type=kind)
+    answer = giver.generic("POST", "/s/", body, content_type=kind)
     assert answer.status_code == status
     assert "We could not read that" in answer.content.decode()
     assert not Submission.objects.exists()
     assert not Act.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"sent=" + b"x" * 1_500_000, FORM, 413),
+        (b"sent=" + b"x" * 70_000, FORM, 413),
+        (b"sent=4", f"{FORM}; charset=latin-1", 415),
+        (b"a=1&" * 600, FORM, 400),
+    ],
+)
+def test_body_that_django_refuses_is_answered_as_ours(giver: Client, body: bytes, kind: str, status: int) -> None:
+    strict = Client(enforce_csrf_checks=True, raise_request_exception=False, headers={"host": "localhost"})
+    strict.cookies = giver.cookies
+    shown(strict)
+    headers = {"X-CSRFToken": strict.cookies["csrf"].value}
+    answer = strict.generic("POST", "/s/", body, content_type=kind, headers=headers)
+    assert answer.status_code == status
+    assert "We could not read that" in answer.content.decode()
+
+
+def test_form_that_says_utf8_is_read(giver: Client) -> None:
+    form = urlencode(hidden(shown(giver)) | {"sent": "4"})
+    assert giver.post("/s/", form, content_type=f"{FORM}; charset=UTF-8").status_code == 303
+    assert Act.objects.get().values == {"sent": 4}
 
 
 def test_multipart_form_is_refused(giver: Client) -> None:
@@ -200,6 +233,16 @@ def test_limit_opens_when_redis_is_gone(giver: Client, settings: LazySettings) -
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}
     }
     assert giver.post("/s/", b"x=1", content_type=FORM).status_code == 400
+
+
+@pytest.mark.usefixtures("mute_redis")
+def test_form_is_taken_at_once_while_redis_hangs(giver: Client) -> None:
+    form = hidden(shown(giver)) | {"sent": "4"}
+    began = time.monotonic()
+    answer = giver.post("/s/", urlencode(form), content_type=FORM, headers={"X-Fragment": "1"})
+    assert time.monotonic() - began < 2
+    assert answer.status_code == 200
+    assert Act.objects.get().values == {"sent": 4}
 
 
 def test_poll_is_empty_until_the_page_changes_and_notes_a_sign_of_life(giver: Client, taker: Client) -> None:
