@@ -8,6 +8,21 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from config.logs import JsonFormatter
 
+INVALID = "Invalid request"
+
+
+class NoAddresses(logging.Filter):
+    """Keeps only the beginning of the line about a request that cannot be read.
+
+    Gunicorn writes the sender's address and a part of the request into the message itself.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let the record pass, cut."""
+        if str(record.msg).startswith(INVALID):
+            record.msg, record.args = INVALID, ()
+        return True
+
 
 class JsonLogger(Logger):  # type: ignore[misc, unused-ignore]
     """Gunicorn's error log as JSON; its access log stays off."""
@@ -17,5 +32,6 @@ class JsonLogger(Logger):  # type: ignore[misc, unused-ignore]
         super().setup(cfg)
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JsonFormatter())
+        handler.addFilter(NoAddresses())
         self.error_log.handlers = [handler]
         self.error_log.propagate = False

@@ -15,6 +15,7 @@ from typing import Any
 from config.places import ROOT
 
 MOST_FRAMES = 12
+REFUSALS = "django.security."
 
 
 class JsonFormatter(logging.Formatter):
@@ -34,6 +35,22 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
+class CalmAboutRefusals(logging.Filter):
+    """What Django refuses for safety's sake, such as a body too large, is the sender's doing: no error of ours.
+
+    Its message may quote what was sent, so only the kind of the refusal is kept, and the code of the request.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let the record pass; one of `django.security.*` at INFO and without frames."""
+        if record.name.startswith(REFUSALS):
+            code = getattr(getattr(record, "request", None), "rapport_code", "")
+            record.facts = {"refusal": record.name.removeprefix(REFUSALS), "code": code}
+            record.msg, record.args, record.exc_info = "request refused", (), None
+            record.levelno, record.levelname = logging.INFO, "INFO"
+        return True
+
+
 def described(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> dict[str, Any]:
     """Describe an exception without its text: type, our machine-readable code if it has one, innermost frames last."""
     frames = traceback.extract_tb(trace)[-MOST_FRAMES:]
@@ -49,7 +66,8 @@ def logging_settings(*, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "config.logs.JsonFormatter"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "filters": {"calm": {"()": "config.logs.CalmAboutRefusals"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["calm"]}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "rapport": {"level": level},
