@@ -44,6 +44,16 @@ def test_table_page_shows_words_as_text(society: rows.Society, browser: Client) 
     assert "<script>alert" not in page
 
 
+def test_table_page_hides_what_could_deceive_and_the_file_keeps_it(browser: Client, society: rows.Society) -> None:
+    society.play(number=2, choice="A", words="pay\u202e100\u200b\U000e0041!")
+    study = society.study.slug
+    page = browser.get(reverse("table", args=[study, "decisions"])).content.decode()
+    assert "pay100!" in page
+    assert not {"\u202e", "\u200b", "\U000e0041"} & set(page)
+    file = body(browser.get(reverse("table_csv", args=[study, "decisions"]))).decode()
+    assert "pay\u202e100\u200b\U000e0041!" in file
+
+
 def test_table_says_that_it_is_cut_only_when_it_is(
     society: rows.Society, browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

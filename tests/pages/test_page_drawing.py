@@ -88,6 +88,16 @@ def test_page_strips_what_could_turn_the_line_around() -> None:
     assert plain("ab\u202ecd\x07\u2066e\nf") == "abcde\nf"
 
 
+def test_page_strips_what_takes_no_room() -> None:
+    tagged = "".join(chr(0xE0000 + ord(letter)) for letter in "secret")
+    assert plain(f"a\u200bb\u2060c\ufeffd{tagged}\U000e0001e\U000e007f") == "abcde"
+
+
+def test_page_keeps_the_joiners_that_scripts_are_written_with() -> None:
+    for words in ("\u0645\u06cc\u200c\u062e", "\u0915\u094d\u200d\u0937", "\U0001f469\u200d\U0001f52c"):
+        assert plain(words) == words
+
+
 def test_cards_of_those_who_may_be_picked_are_the_choice() -> None:
     radios = [a for a in fragment(gallery.pages()["decide"]).all("input") if a.get("type") == "radio"]
     assert [r["value"] for r in radios] == ["A", "B", "keep"]
