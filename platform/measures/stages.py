@@ -16,9 +16,11 @@ from paradigm import FieldError
 from paradigm.fields import clean
 from scheduling.models import Session
 from studies.allocation import condition_of
+from studies.definition import definition
 from studies.items import Item, briefing_items, items
 from studies.models import Version, levels_of
-from studies.schema_stages import BriefingStage, QuizStage, SurveyStage
+from studies.money import amount_text
+from studies.schema_stages import BriefingStage, QuizStage, SurveyStage, WaitingRoomStage
 from studies.slots import slots
 
 TRY_AGAIN = gettext_noop("That is not right yet. Please try again.")
@@ -54,6 +56,7 @@ class Quiz:
             errors={item.id: FieldError("wrong", item.explain or TRY_AGAIN) for _place, item in asked} if wrong else {},
             values={name: str(value) for name, value in wrong.items()},
             note=self._note(len(wrong)),
+            facts={"at_zero": self._at_zero()},
         )
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
@@ -78,6 +81,23 @@ class Quiz:
         numbered = list(enumerate(items(self.version, self.config.items, slots(self.version)), start=1))
         wrong = session.facts.get("wrong")
         return [one for one in numbered if one[1].id in wrong] if wrong else numbered
+
+    def _at_zero(self) -> str:
+        """What the end of the time means, in money too."""
+        study = definition(self.version)
+        leaving = study.exits[self.config.on_fail.exit]
+        currency = study.payments.currency
+        if leaving.pay == "none":
+            return _("If the time runs out, the study ends for you, and there is no pay.")
+        if leaving.pay == "earned":
+            return _("If the time runs out, the study ends for you, and you are paid what you earned until then.")
+        amount = leaving.amount if leaving.pay == "fixed" and leaving.amount is not None else study.payments.base
+        said = {"amount": amount_text(amount, currency)}
+        before = study.stages[: [stage.id for stage in study.stages].index(self.config.id)]
+        words = _("If the time runs out, the study ends for you, and you get %(amount)s.")
+        if any(isinstance(stage, WaitingRoomStage) for stage in before):
+            words = _("If the time runs out, the study ends for you, and you get %(amount)s and your pay for waiting.")
+        return words % said
 
     def _note(self, wrong: int) -> str:
         if not wrong:

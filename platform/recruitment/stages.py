@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from flow.page import Page
 from flow.stages.debrief import debrief_text, own_rounds, stage_of_debrief
 from flow.stages.texts import text_of
+from matching.models import Group
 from paradigm import Table, View
 from recruitment.models import Settlement
 from recruitment.queries import exit_of
@@ -53,10 +54,22 @@ def _late_debrief(session: Session) -> tuple[SafeString, list[Table]]:
     found = stage_of_debrief(version)
     if found is None or session.stage >= found[0] or not session.participant.seats.exists():
         return SafeString(""), []
+    if _is_met_still_playing(session):
+        wait = _(
+            "When your group has finished, this page will explain what the study was about. "
+            "Please come back to it with the same link."
+        )
+        return format_html("<p>{}</p>", wait), []
     text = debrief_text(version, found[1], session.participant)
     rounds = own_rounds(session.participant) if found[1].reveals_partners else []
     heading = format_html("<h2>{}</h2>", text.title or _("What this study was about"))
     return SafeString(heading + text.html), rounds
+
+
+def _is_met_still_playing(session: Session) -> bool:
+    """Whether what the debrief tells could still reach somebody in the game."""
+    seats = session.participant.seats
+    return seats.filter(group__status=Group.Status.ACTIVE).exists()
 
 
 def _pay_table(settlement: Settlement) -> list[Table]:

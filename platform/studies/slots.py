@@ -38,6 +38,7 @@ def study_slots(study: StudyFile, stage_id: str = "") -> dict[str, Any]:
     own = [game for game in games if game.id == stage_id] or games[:1]
     found = study_facts(study)
     for game in own:
+        found["strikes"] = game.on_timeout.strikes
         found |= parameter_slots(frozen.parameters_of(game).slots())
     return found
 

@@ -165,7 +165,8 @@ def test_consent_says_what_it_must() -> None:
         "computer programs that use AI",
         "sent to an AI service",
         "stop at any time",
-        "keep what you have earned",
+        "if you stay to the end of the game",
+        "keep the pay for your points and for waiting, but not the {{ base }}",
         "We cannot explain every detail now; we will at the end.",
         "data deleted",
     ):

@@ -6,6 +6,7 @@ import pytest
 from django.db import transaction
 
 from events import clock, runner
+from flow.models import Exposure, Match
 from flow.services import sessions
 from flow.stages.limits import limit_of, move_limit
 from matching.models import Group, Seat
@@ -150,6 +151,7 @@ def test_quiz_ends_by_its_time_with_its_exit(make_version: MakeVersion) -> None:
     assert page(session).deadline_at == until
     sessions.stage_overdue(session.pk, session.stage)
     assert stage_id(fresh(session)) == "quiz"
+    assert page(session).facts["at_zero"] == "If the time runs out, the study ends for you, and you get £0.50."
     let_pass(303, session)
     sessions.stage_overdue(session.pk, session.stage)
     assert Participant.objects.get().exit == "failed_quiz"
@@ -236,6 +238,21 @@ def test_debrief_tells_who_everyone_was(make_version: MakeVersion) -> None:
     assert {row[0] for row in met} == {1}
 
 
+def test_debrief_says_what_this_seat_was_shown_and_not_what_others_were(make_version: MakeVersion) -> None:
+    session = go_on(after_the_game(make_version)[0])
+    seat = Seat.objects.get(session=session)
+    Seat.objects.update(label="What others were shown")
+    match = Match.objects.get(placings__seat=seat)
+    others = sorted(match.placings.exclude(seat=seat), key=lambda placing: placing.position)
+    card = {"position": others[0].position, "label": "Blue", "text": ""}
+    Exposure.objects.create(match=match, path="late", seat=seat, view={"cards": [card]}, sha256="0")
+    view = page(session).view
+    assert view is not None
+    told = [row[3] for row in view.tables[0].rows]
+    assert told[0] == "Blue"
+    assert "What others were shown" not in told
+
+
 def test_deleting_one_s_data_at_the_debrief_leaves_the_pay_as_it_is(make_version: MakeVersion) -> None:
     session = go_on(after_the_game(make_version)[0])
     assert send(session, withdraw="1") == "stored"
@@ -266,6 +283,13 @@ def test_who_leaves_after_meeting_others_is_told_the_truth_on_the_last_page(make
     for one in here:
         send(one, told=right_check())
     sessions.leave(here[0].pk)
+    Group.objects.update(status="active", ended_at=None)
+    early = page(here[0])
+    assert "When your group has finished, this page will explain" in early.html
+    assert "Some players were AI" not in early.html
+    assert early.view is not None
+    assert "Whom you met" not in [table.caption for table in early.view.tables]
+    Group.objects.update(status="ended", ended_at=clock.now())
     said = page(here[0])
     assert "Some players were AI" in said.html
     assert said.view is not None

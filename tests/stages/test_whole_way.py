@@ -28,7 +28,8 @@ def test_three_people_are_asked_seated_and_briefed(make_version: MakeVersion) ->
     ]  # fmt: skip
     assert group.rounds == 3
     assert not group.is_filled
-    assert {seat.label for seat in group.seats.all()} == ({""} if "hidden" in group.condition else {"Person", "AI"})
+    shown = {""} if "hidden" in group.condition else {"Person", "Program"}
+    assert {seat.label for seat in group.seats.all()} == shown
 
 
 def test_last_of_the_group_to_read_the_briefing_begins_the_game(make_version: MakeVersion) -> None:

@@ -29,7 +29,7 @@ SPOILED = {
     ),
     "E105": ("    asked_if_ai: deflect\n", "", "partners.computer.asked_if_ai", "is missing"),
     "E201": ("by: label\n", "by: lable\n", "waves[main].stages[briefing].by", 'factor "lable" does not exist'),
-    "E202": (", marked: AI}", "}", "partners.computer.label.values", 'no entry for level "marked"'),
+    "E202": (", marked: Program}", "}", "partners.computer.label.values", 'no entry for level "marked"'),
     "E203": ("[2, 4]", "[2, 3]", "allocation.block_sizes[1]", "3 is not a multiple of 2 conditions"),
     "E204": (
         "{unit: group, method: permuted_block, block_sizes: [2, 4], at: formation}",
@@ -268,7 +268,7 @@ def by_participant(folder: Folder, allocation: str) -> None:
     folder.change("{unit: group, method: permuted_block, block_sizes: [2, 4], at: formation}", allocation)
     folder.change("deception:\n", "deception: []\nnote: |\n")
     folder.change('label: {by: label, values: {hidden: "", marked: Person}}', "label: {all: Person}")
-    folder.change('label: {by: label, values: {hidden: "", marked: AI}}', "label: {all: AI}")
+    folder.change('label: {by: label, values: {hidden: "", marked: Program}}', "label: {all: Program}")
     folder.change("        by: label\n        pages: {hidden: pages/briefing_hidden.md, marked", "        pages: {all")
     folder.change("correct: {hidden: told_no, marked: told_yes}", "correct: {all: told_yes}")
     folder.change("/briefing_marked.md}", "/briefing_marked.md}\n        note: the same for all")

@@ -16,6 +16,7 @@ from studies.publish import REFERENCE_FILE, SCHEMA_FILE, published, with_fields
 from studies.schema import StudyFile
 from studies.slots import GIVEN, study_facts
 from tests.studies.conftest import FOLDER, Folder
+from tests.studies.test_study_ethics import with_model
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,6 +63,18 @@ def test_load_open_pause_close_and_list(folder: Folder) -> None:
     assert "is closed" in study("close", "sharing-test")
     assert "stays closed" in refused("open", "sharing-test")
     assert Study.objects.get().status == "closed"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("key", "is_warned"), [("", True), ("sk-1", False)])
+def test_open_warns_where_no_model_can_answer(
+    folder: Folder, settings: LazySettings, key: str, is_warned: bool
+) -> None:
+    with_model(folder, "Be fair.")
+    settings.LLM_BASE, settings.LLM_KEY = "", key
+    study("load", folder.path, "--seed", "s")
+    assert ("set RAPPORT_LLM_KEY or RAPPORT_LLM_BASE" in study("open", "sharing-test")) is is_warned
+    assert Study.objects.get().status == "open"
 
 
 @pytest.mark.django_db

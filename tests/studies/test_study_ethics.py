@@ -7,13 +7,13 @@ from tests.studies.conftest import Folder
 OMISSION = '  - {what: omission, approved_by: ethics board, reference: "IRB-1", debrief: pages/debrief.md}\n'
 DELAY = '  - {what: delay, approved_by: ethics board, reference: "IRB-1", debrief: pages/debrief.md}\n'
 FALSE = '  - {what: false_label, approved_by: ethics board, reference: "IRB-1", debrief: pages/debrief.md}\n'
-COMPUTER = 'label: {by: label, values: {hidden: "", marked: AI}}'
+COMPUTER = 'label: {by: label, values: {hidden: "", marked: Program}}'
 
 
 def open_labels(folder: Folder) -> None:
     """Nothing is hidden in any condition."""
     folder.change('values: {hidden: "", marked: Person}', "values: {hidden: Player, marked: Person}")
-    folder.change('values: {hidden: "", marked: AI}', "values: {hidden: Program, marked: AI}")
+    folder.change('values: {hidden: "", marked: Program}', "values: {hidden: A program, marked: Program}")
     folder.change("deception:\n" + OMISSION + DELAY, "")
 
 
@@ -31,7 +31,7 @@ def test_hidden_labels_need_an_omission_and_a_delay(folder: Folder) -> None:
 
 def test_same_label_for_all_hides_too(folder: Folder) -> None:
     open_labels(folder)
-    folder.change("hidden: Program", "hidden: Player")
+    folder.change("hidden: A program", "hidden: Player")
     assert {problem.path for problem in folder.problems()} == {"partners.computer.label", "partners.computer.delay"}
 
 
@@ -42,7 +42,7 @@ def test_constant_delay_imitates_nobody(folder: Folder) -> None:
 
 
 def test_false_label_is_refused_unless_declared(folder: Folder) -> None:
-    folder.change("marked: AI}", "marked: Person}")
+    folder.change("marked: Program}", "marked: Person}")
     assert "what a person is called" in folder.one("E406").what
     folder.change(DELAY, DELAY + FALSE)
     assert folder.problems() == []
@@ -108,3 +108,21 @@ def test_model_without_a_cost_limit_is_refused(folder: Folder) -> None:
     with_model(folder, "Be fair.")
     folder.change(', daily_cost_usd: "0.00"', "")
     assert folder.one("E504").path == "partners.computer.model.daily_cost_usd"
+
+
+@pytest.mark.parametrize("label", ["AI", "an ai player", "Computer", "machine 2"])
+def test_rule_that_is_called_ai_is_warned_of(folder: Folder, label: str) -> None:
+    folder.change("marked: Program}", f"marked: {label}}}")
+    found = folder.one("W409")
+    assert (found.path, found.severity) == ("partners.computer.label", "warning")
+    assert "decides by a rule of the experiment" in found.what
+
+
+def test_declared_false_label_and_a_model_called_ai_are_not_warned_of(folder: Folder) -> None:
+    folder.change("marked: Program}", "marked: AI}")
+    text = folder.text()
+    folder.change(DELAY, DELAY + FALSE)
+    assert folder.problems() == []
+    folder.write(text)
+    with_model(folder, "Be fair.")
+    assert folder.problems() == []

@@ -66,7 +66,7 @@ def test_stages_labels_and_groups_are_found(version: Version) -> None:
     assert definition.stage(version, 0).kind == "consent"
     assert definition.group_of(study, "game") == "pair"
     computer = study.partners["computer"]
-    assert definition.label_for(computer, {"label": "marked"}) == "AI"
+    assert definition.label_for(computer, {"label": "marked"}) == "Program"
     assert definition.label_for(computer, {"label": "hidden"}) == ""
     with pytest.raises(StudyError, match="8 stages"):
         definition.stage(version, 8)

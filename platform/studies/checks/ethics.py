@@ -3,12 +3,13 @@
 import re
 
 from studies.checks.context import Context, needs
-from studies.schema_partners import AutomatedPartner, GroupPlan, Label, PersonPartner
+from studies.schema_partners import AutomatedPartner, GroupPlan, Label, PersonPartner, PolicyPartner
 from studies.schema_stages import DebriefStage
 from studies.schema_types import Part
 from studies.yaml_file import Path
 
 _PERSON = re.compile(r"\b(person|human|people|man|woman|real player)\b", re.IGNORECASE)
+_MACHINE = re.compile(r"\b(AI|computer|machine)\b", re.IGNORECASE)
 
 
 @needs("deception", "partners", "groups", "factors", "told")
@@ -54,6 +55,20 @@ def debrief_shown(context: Context) -> None:
         context.read(entry.debrief, path)
         if entry.debrief not in shown:
             context.say("E406", path, f"no debrief stage shows {entry.debrief}.", "Add a debrief stage with this page.")
+
+
+@needs("deception", "partners", "factors")
+def ai_is_ai(context: Context) -> None:
+    """W409: what is called AI on a page is one, or the false label is declared."""
+    if any(entry.what == "false_label" for entry in context.study.deception):
+        return
+    for name, partner in context.study.partners.items():
+        if not isinstance(partner, PolicyPartner):
+            continue
+        if any(_MACHINE.search(_under(partner.label, levels)) for levels in _situations(context, partner.label)):
+            what = "is called AI, but decides by a rule of the experiment."
+            remedy = "Take occupant: model, or declare it: deception: [{what: false_label, …}]."
+            context.say("W409", ("partners", name, "label"), what, remedy)
 
 
 def _labels(context: Context, plan: GroupPlan) -> tuple[dict[str, Label], dict[str, Label]]:
@@ -127,4 +142,4 @@ def _require(context: Context, what: str, path: Path, because: str) -> None:
         context.say("E406", path, because, remedy)
 
 
-CHECKS = [deception_declared, behaviour_declared, debrief_shown]
+CHECKS = [deception_declared, behaviour_declared, debrief_shown, ai_is_ai]

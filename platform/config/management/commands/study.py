@@ -19,9 +19,11 @@ from matching.errors import MatchingError
 from participants.services import make_link
 from studies import changes, queries, services
 from studies.check import check
+from studies.definition import definition
 from studies.models import Membership, Study
 from studies.problems import Problem, StudyError, errors
 from studies.publish import REFERENCE_FILE, SCHEMA_FILE, published, with_fields
+from studies.schema_partners import ModelPartner
 
 Verb = Callable[["Command", dict[str, Any]], None]
 
@@ -128,6 +130,8 @@ def turn_verb(command: Command, options: dict[str, Any]) -> None:
     study = queries.study_named(options["study"])
     {"open": services.open_study, "pause": services.pause_study, "close": services.close_study}[options["verb"]](study)
     command.say(f"{study.slug} is {study.status}")
+    if options["verb"] == "open":
+        _warn_of_silent_models(command, study)
 
 
 def amend_verb(command: Command, options: dict[str, Any]) -> None:
@@ -207,6 +211,14 @@ def list_verb(command: Command, options: dict[str, Any]) -> None:
         marks = " demo" if study.is_demo else " simulated" if study.is_simulated else ""
         stale = "" if newest is None or queries.code_matches(newest) else "  OTHER CODE INSTALLED: nobody new is let in"
         command.stdout.write(f"{study.slug:32} {study.status:7} {version}{marks}  {study.title}{stale}")
+
+
+def _warn_of_silent_models(command: Command, study: Study) -> None:
+    """Without an address or a key no model answers, and every round that it sits in is void."""
+    partners = definition(queries.version_of(study, None)).partners.values()
+    if any(isinstance(one, ModelPartner) for one in partners) and not (settings.LLM_BASE or settings.LLM_KEY):
+        text = "Its language models cannot answer: set RAPPORT_LLM_KEY or RAPPORT_LLM_BASE before anybody comes in."
+        command.stdout.write(command.style.WARNING(text))
 
 
 def _assignment(said: str) -> tuple[str, Any]:
