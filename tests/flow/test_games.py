@@ -187,6 +187,44 @@ def test_leaving_while_others_wait_voids_the_match(make_group: MakeGroup) -> Non
     assert group.status == "active"
 
 
+def test_who_leaves_earns_nothing_from_the_match_that_the_leaving_ends(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker")
+    match, giver, taker = match_and_seats(group)
+    act(match, giver, sent="4")
+    act(match, giver, more="no")
+    sessions.leave(Session.objects.get(seats=giver).pk)  # the giver has acted, and only the taker is waited for
+    match.refresh_from_db()
+    assert match.status == "void"
+    assert dict(match.placings.values_list("seat__number", "points")) == {giver.number: 0, taker.number: 5}
+    assert person(giver).settlement.points == 0
+    assert person(taker).settlement.points == 5
+
+
+def test_who_left_earns_nothing_from_a_match_that_goes_on(make_group: MakeGroup) -> None:
+    group = make_group("giver", "giver", "taker", "taker", rounds=1)
+    match = group.matches.get(number=1)
+    giver, taker = match.placings.get(seat__role="giver").seat, match.placings.get(seat__role="taker").seat
+    act(match, giver, sent="4")
+    act(match, giver, more="no")
+    sessions.leave(Session.objects.get(seats=giver).pk)
+    act(match, taker, more="no")
+    match.refresh_from_db()
+    while match.path:
+        late(match)
+    assert match.status == "complete"
+    points = dict(match.placings.values_list("seat__number", "points"))
+    assert points[giver.number] == person(giver).settlement.points == 0
+    assert points[taker.number] > 0
+
+
+def test_who_is_struck_out_earns_nothing_from_the_missed_match(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker", on_timeout={"strikes": 1, "exit": "inactive"})
+    match, giver, taker = match_and_seats(group)
+    late(match)
+    assert dict(match.placings.values_list("seat__number", "points")) == {giver.number: 0, taker.number: 5}
+    assert (person(giver).settlement.points, person(taker).settlement.points) == (0, 5)
+
+
 def test_each_open_step_has_one_deadline_row(make_group: MakeGroup) -> None:
     group = make_group("giver", "taker")
     match, giver, _ = match_and_seats(group)

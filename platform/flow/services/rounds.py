@@ -5,7 +5,7 @@ The group is the row that everybody locks: its matches are small and few, and on
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -200,7 +200,7 @@ def void(match: Match, missing: Sequence[Place]) -> None:
     late = {place.seat for place in missing}
     match.status = check_move("match", match.status, Match.Status.VOID)
     match.void_path = match.path
-    _pay(state, lambda seat: 0 if seat in late else state.game.void_points)
+    _pay(state, {seat: 0 if seat in late else state.game.void_points for seat in state.seats})
     for placing in state.placings:
         if placing.seat.number in late:
             Act.objects.get_or_create(
@@ -238,8 +238,7 @@ def _close_match(match: Match) -> None:
     if match.status == Match.Status.OPEN:
         match.status = check_move("match", match.status, Match.Status.COMPLETE)
         state = MatchState(match, path="")
-        points = state.game.experiment.payoff(state)
-        _pay(state, lambda seat: int(points.get(seat, 0)))
+        _pay(state, state.game.experiment.payoff(state))
     match.path = ""
     match.rev += 1
     match.deadline_at = None
@@ -254,11 +253,11 @@ def _close_match(match: Match) -> None:
     )
 
 
-def _pay(state: MatchState, points: Callable[[int], int]) -> None:
+def _pay(state: MatchState, points: Mapping[int, float]) -> None:
     """Give every seat its points by number; who left while the match was open earns nothing from it."""
     for placing in state.placings:
         has_left = placing.seat.status == Seat.Status.LEFT
-        placing.points = 0 if has_left else points(placing.seat.number)
+        placing.points = 0 if has_left else int(points.get(placing.seat.number, 0))
         placing.save(update_fields=["points"])
 
 
@@ -293,7 +292,7 @@ def end(group: Group, reason: str) -> None:
         implementation.close(match, state, step)
         match.status = check_move("match", match.status, Match.Status.VOID)
         match.void_path = match.path
-        _pay(state, lambda _seat: state.game.void_points)
+        _pay(state, dict.fromkeys(state.seats, state.game.void_points))
         _close_match(match)
     _finish(group, Group.Status.ENDED, reason)
 
