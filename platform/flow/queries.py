@@ -52,15 +52,29 @@ def match_of(session: Session) -> Match | None:
 def rev_of(session: Session) -> str:
     """What the session's page answers to: it changes when the page changes for good, and tells nothing else.
 
-    The ends of the times are in it, because a researcher may move them while somebody looks at the page.
+    After its dot is when the time ends: a researcher may move that, and an answer to the page of before still counts.
     """
-    parts: list[Any] = [session.pk, session.status, session.stage, session.rev, limit_of(session)]
     match = match_of(session)
+    ends = [limit_of(session), match and match.deadline_at]
+    return f"{_digest(_answered(session, match))}.{_digest(ends)[:8]}"
+
+
+def is_answered_by(session: Session, rev: str) -> bool:
+    """Whether a form with this revision is for the page that the session is at."""
+    return rev.partition(".")[0] == rev_of(session).partition(".")[0]
+
+
+def _answered(session: Session, match: Match | None) -> list[Any]:
+    parts: list[Any] = [session.pk, session.status, session.stage, session.rev]
     if match is not None:
         group = match.group
         seat_number = match.placings.values_list("seat__number", flat=True).get(seat__session=session)
         acted = match.acts.filter(path=match.path, seat__number=seat_number).exists()
-        parts += [group.round, match.pk, match.rev, match.deadline_at, acted, kind("entries", "count")(match, match.path)]
+        parts += [group.round, match.pk, match.rev, acted, kind("entries", "count")(match, match.path)]
+    return parts
+
+
+def _digest(parts: Sequence[Any]) -> str:
     return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()[:24]
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from io import StringIO
 from itertools import count
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,8 +13,10 @@ from django.urls import reverse
 from console.services import Demo
 from events import clock
 from events.models import Due, Event
+from flow.deadlines import stream_of
 from flow.models import Match
-from flow.services import games, rescue
+from flow.queries import rev_of
+from flow.services import games, rescue, sessions
 from matching.models import Group, Seat
 from participants.models import Participant
 from participants.services import enter
@@ -105,6 +108,56 @@ def test_extend_moves_the_deadline_of_the_step_and_its_row(demo: Demo) -> None:
     assert row.run_after > match.deadline_at
     event = Event.objects.get(kind="rescue.extend")
     assert (event.subject_kind, event.subject_id, event.facts["reason"]) == ("participant", person.pk, WHY)
+
+
+def test_extend_reaches_the_pages_of_all_in_the_match(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = playing(demo)
+    match = Match.objects.get(placings__seat=group.seats.get(number=1))
+    visits = list(Session.objects.filter(seats__placings__match=match).select_related("participant"))
+    before = [rev_of(session) for session in visits]
+    woken = pointers(monkeypatch)
+    rescue.extend(person_in(group, 1).code, seconds=60, reason=WHY)
+    assert woken == {stream_of(session) for session in visits}
+    assert len(woken) > 1
+    for session, old in zip(visits, before, strict=True):
+        assert rev_of(session) != old
+
+
+def test_extend_and_move_reach_the_page_of_a_stage(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = newcomer(demo).sessions.get()
+    woken = pointers(monkeypatch)
+    for change in (
+        lambda: rescue.move(session.participant.code, stage="quiz", reason=WHY),
+        lambda: rescue.extend(session.participant.code, seconds=100, reason=WHY),
+    ):
+        woken.clear()
+        old = rev_of(session)
+        change()
+        session.refresh_from_db()
+        assert rev_of(session) != old
+        assert woken == {stream_of(session)}
+
+
+def test_answer_on_its_way_counts_when_time_is_extended(demo: Demo) -> None:
+    group = playing(demo)
+    session = person_in(group, 1).sessions.get()
+    rev = rev_of(session)
+    rescue.extend(person_in(group, 1).code, seconds=60, reason=WHY)
+    assert rev_of(session) != rev
+    assert sessions.submit(session.pk, key=uuid4(), rev=rev, data={}).outcome == "stored"
+
+
+def pointers(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The streams that are woken from now on."""
+    woken: set[str] = set()
+    monkeypatch.setattr("events.announce.pointer", lambda stream, **_seq: woken.add(stream))
+    return woken
+
+
+def test_extend_says_how_long_it_is_unless_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run("participant", "extend", "--help")
+    assert "how much more; 60 unless given" in capsys.readouterr().out
 
 
 def test_extend_counts_from_now_when_time_was_up(demo: Demo) -> None:

@@ -61,12 +61,7 @@ def extend(code: str, *, seconds: int, reason: str) -> datetime:
         match = queries.match_of(session)
         more = timedelta(seconds=seconds)
         until = _extend_match(match, more) if match is not None and match.path else _extend_stage(session, more)
-        _keep(EXTEND, session, reason, seconds=seconds)
-        if match is not None:  # the others' pages show the same end
-            facts = {"path": match.path}
-            study = session.participant.study_id
-            wake = rounds.streams_of(match)
-            log.record("step.extended", study=study, subject=("match", match.pk), facts=facts, wake=wake)
+        _keep(EXTEND, session, reason, match=match, seconds=seconds)
         return until
 
     return retry_lock(work)
@@ -246,11 +241,12 @@ def _need(reason: str) -> None:
         raise FlowError("no_reason", "say why: --reason TEXT; it is kept with what was done")
 
 
-def _keep(kind: str, session: Session, reason: str, **facts: object) -> None:
+def _keep(kind: str, session: Session, reason: str, *, match: Match | None = None, **facts: object) -> None:
+    """Record the verb, and wake the person's page; with a match also the pages of the others in it."""
     log.record(
         kind,
         study=session.participant.study_id,
         subject=("participant", session.participant_id),
         facts={**facts, "reason": reason.strip()},
-        wake={stream_of(session): session.rev},
+        wake={stream_of(session): session.rev} | (rounds.streams_of(match) if match else {}),
     )

@@ -165,9 +165,7 @@ def _expose(match: Match, state: MatchState) -> None:
 def _announce(match: Match, state: MatchState, acting: Sequence[Place]) -> None:
     study = match.group.version.study_id
     facts = {"match": match.pk, "path": match.path, "rev": match.rev}
-    log.record(
-        "step.opened", study=study, subject=("match", match.pk), facts=facts, wake=streams_of(match)
-    )
+    log.record("step.opened", study=study, subject=("match", match.pk), facts=facts, wake=streams_of(match))
     late = [act for act in state.stored_acts if act.source == Act.Source.TIMEOUT and act.path == match.void_path]
     absent = {act.seat_id for act in late}
     for place in acting:

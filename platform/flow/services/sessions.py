@@ -117,7 +117,7 @@ def _submit(session_id: int, key: UUID, rev: str, data: Mapping[str, str], body:
         if prior.body_sha256 != body:
             raise FlowError("conflict", "this key was used for another answer; reload the page")
         return Result(prior.outcome)
-    is_current = session.status == Session.Status.ACTIVE and rev == queries.rev_of(session)
+    is_current = session.status == Session.Status.ACTIVE and queries.is_answered_by(session, rev)
     result = _take(session, key, data) if is_current else Result(Submission.Outcome.STALE)
     if result.outcome != "refused":
         Submission.objects.create(session=session, key=key, rev=rev, body_sha256=body, outcome=result.outcome)

@@ -30,7 +30,8 @@ class Command(BaseCommand):
             return made
 
         verb("show", "where the participant is")
-        verb("extend", "more time at the open step or stage").add_argument("--seconds", type=int, default=60)
+        extending = verb("extend", "more time at the open step or stage")
+        extending.add_argument("--seconds", type=int, default=60, help="how much more; %(default)s unless given")
         verb("move", "to another stage, forward or back").add_argument("stage", help="its id in the study file")
         replacing = verb("replace", "let a declared stand-in play on")
         replacing.add_argument("policy", help="one of `fill.policies` in the study file")
