@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from config.sign_in import MOST_FAILURES, MOST_FAILURES_OF_NAME
+from studies.models import Study
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +94,14 @@ def test_crafted_session_cookie_is_as_none(client: Client, cookie: str) -> None:
     answer = client.get("/researcher/", headers={"cookie": f"researcher={cookie}"})
     assert answer.status_code == 302
     assert answer["Location"].startswith("/login")
+
+
+def test_sign_in_page_tells_the_way_into_a_demonstration(client: Client, settings: LazySettings) -> None:
+    assert "Researcher link" not in client.get("/login").content.decode()
+    Study.objects.create(slug="shown", title="Shown", is_demo=True)
+    assert "use the Researcher link that <code>make demo</code> printed" in client.get("/login").content.decode()
+    settings.IS_PRODUCTION = True
+    assert "Researcher link" not in client.get("/login").content.decode()
 
 
 def test_sign_out_wants_a_post(client: Client) -> None:
