@@ -22,7 +22,7 @@ KINDS: dict[str, dict[str, str]] = {
         "last": "measures.queries.last_answers",
     },
     "own_rows": {
-        "rows": "exports.own_rows.rows_of",
+        "rows": "exports.own_steps.record_of",
     },
     "occupant": {
         "policy": "bots.by_policy.PolicyOccupant",

@@ -56,7 +56,7 @@ def rows_of(session: Session) -> list[OwnTable]:
     """
     if session.participant.origin not in ORIGINS:
         raise ExportError("not_for_this_session", "recorded rows are shown in demos and previews only")
-    placing = _newest(session)
+    placing = newest_placing(session)
     if placing is None:
         return []
     group = Group.objects.select_related("version__study").get(pk=placing.match.group_id)
@@ -64,9 +64,16 @@ def rows_of(session: Session) -> list[OwnTable]:
     return [table for table in own.tables() if table.rows]
 
 
-def _newest(session: Session) -> Placing | None:
+def newest_placing(session: Session) -> Placing | None:
+    """Where the session sat in its newest match with an act of theirs."""
     acted = Placing.objects.filter(seat__session=session, match__acts__seat__session=session)
     return acted.select_related("match", "seat").order_by("-match__round", "-match__pk").first()
+
+
+def is_over_for(session: Session) -> bool:
+    """Whether nothing that the game still hides could be told by the session's own rows."""
+    seats = Seat.objects.filter(session=session).select_related("group")
+    return bool(seats) and all(_is_over(session, seat.group, seat) for seat in seats)
 
 
 def _is_over(session: Session, group: Group, seat: Seat) -> bool:

@@ -14,7 +14,7 @@ from django.utils.translation import get_language_bidi, gettext_noop
 from django.utils.translation import gettext as _
 
 from flow.page import Page
-from paradigm import Card, Choice, Field, FieldError, Line, Option, Rating
+from paradigm import Card, Choice, Field, FieldError, Line, Option, Rating, Table
 
 MOST_RADIOS = 7
 LIVE_KINDS = frozenset({"waiting", "match"})
@@ -118,6 +118,12 @@ def draw(request: HttpRequest, page: Page, frame: Frame, *, is_fragment: bool) -
     return render_to_string(template, context_of(page, frame), request=request)
 
 
+def _labelled(table: Table) -> dict[str, object]:
+    """A table whose cells know their column: on a phone each row becomes a list of names and values."""
+    rows = [list(zip(table.columns, row, strict=True)) for row in table.rows]
+    return {"caption": table.caption, "columns": table.columns, "labelled": rows}
+
+
 def context_of(page: Page, frame: Frame) -> dict[str, object]:
     """Everything the templates use."""
     widgets = widgets_of(page)
@@ -134,7 +140,7 @@ def context_of(page: Page, frame: Frame) -> dict[str, object]:
         "has_words": any(card.text for card in view.cards) if view else False,
         "has_labels": any(card.label for card in view.cards) if view else False,
         "lines": [plain_line(line) for line in (view.lines if view else ())],
-        "tables": view.tables if view else (),
+        "tables": [_labelled(table) for table in (view.tables if view else ())],
         "key": uuid4(),
         "identity": identity_of(page),
         "digest": digest_of(page) if page.kind == "waiting" else "",

@@ -92,15 +92,8 @@ def recorded(request: HttpRequest) -> HttpResponse:
     session = _session(request)
     if not may_see_records(session.participant):
         raise Http404("no records are shown here")
-    tables = [_turned(table) for table in kind("own_rows", "rows")(session)]
-    page = Page("recorded", _("What was recorded"), facts={"tables": tables})
+    page = Page("recorded", _("What was recorded"), facts={"record": kind("own_rows", "rows")(session)})
     return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False))
-
-
-def _turned(table: Any) -> dict[str, Any]:
-    """A table with its columns as lines: few rows of many columns are read downwards."""
-    cells = zip(*table.rows, strict=True) if table.rows else ([] for _column in table.columns)
-    return {"title": table.title, "name": table.name, "lines": list(zip(table.columns, cells, strict=True))}
 
 
 def _submitted(request: HttpRequest) -> HttpResponse:

@@ -64,6 +64,7 @@ function show(html, isOwn, isStored = true) {
   }
   const note = document.getElementById("note").textContent;
   if (note) speak(note);
+  else if (!isSame) speak("");
 }
 
 /** A number on this page changed: put in what differs, and leave alone the form and whatever has the focus. */

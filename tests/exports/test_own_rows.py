@@ -4,6 +4,7 @@ import pytest
 
 from exports.errors import ExportError
 from exports.own_rows import OwnTable, rows_of
+from exports.own_steps import record_of
 from scheduling.models import Session
 from tests.exports import rows
 
@@ -77,3 +78,27 @@ def test_own_rows_are_for_demos_and_previews_only() -> None:
 def test_own_rows_are_empty_before_the_first_act() -> None:
     society = rows.make_society(rows.make_study())
     assert rows_of(society.selector.sessions.get()) == []
+
+
+def test_record_shows_each_step_beside_its_rows_and_the_person_behind_them() -> None:
+    society = rows.make_society(rows.make_study(), condition="label=hidden")
+    society.play(number=1, choice="B")
+    record = record_of(Session.objects.get(seats=society.seats["selector"]))
+    decide = next(step for step in record.steps if step.path == "decide")
+    assert [card.position for card in decide.cards] == ["A", "B"]
+    assert [table.name for table in decide.tables] == ["choice_sets", "decisions", "exposures"]
+    assert {step.path for step in record.steps} == {"ask", "decide", "expect"}
+    you = next(table for table in record.tables if table.name == "participants")
+    said = {column.name: list(cells) for column, cells in you.lines}
+    assert said["participant"] == [society.selector.code]
+    assert "condition" not in said
+
+
+def test_record_tells_no_kind_before_the_game_is_over() -> None:
+    society = rows.make_society(rows.make_study(), condition="label=hidden")
+    society.play(number=1, choice="A")
+    record = record_of(society.selector.sessions.get())
+    tables = [*record.tables, *(table for step in record.steps for table in step.tables)]
+    lines = [line for table in tables for line in table.lines]
+    assert not {"kind", "is_stand_in", "candidate", "condition"} & {column.name for column, _cells in lines}
+    assert not any(cell in {"ai", "human", "policy"} for _column, cells in lines for cell in cells)

@@ -295,7 +295,7 @@ def test_own_rows_are_nowhere_in_a_study_with_real_data(giver: Client) -> None:
 
 def test_own_rows_are_shown_in_a_preview_beside_what_they_mean(giver: Client) -> None:
     Participant.objects.update(origin="preview")
-    assert "Nothing yet." in giver.get("/s/recorded").content.decode()
+    assert "Once you have played" in giver.get("/s/recorded").content.decode()
     send(giver, sent="4")
     html = giver.get("/s/recorded").content.decode()
     assert "What you decided" in html
