@@ -235,6 +235,16 @@ def test_replace_seats_a_declared_stand_in_and_flags_the_group(demo: Demo) -> No
     assert (old.status, old.participant) == ("left", person)
 
 
+def test_replace_is_refused_where_no_other_person_sits(demo: Demo) -> None:
+    group = playing(demo)
+    person = person_in(group, 4)
+    group.seats.filter(number__lt=4).update(status="left")
+    with pytest.raises(CommandError, match="use `participant end`"):
+        run("participant", "replace", person.code, "noisy", "--reason", WHY)
+    assert group.seats.count() == 6
+    assert group.seats.get(number=4).status == "sitting"
+
+
 def test_link_revokes_the_old_and_prints_the_new_once(demo: Demo) -> None:
     person = newcomer(demo)
     first = run("participant", "link", person.code, "--reason", WHY)

@@ -119,7 +119,7 @@ def replace(code: str, *, policy: str, reason: str, exit_name: str = sessions.LE
     """Let a stand-in play on in place of somebody, who leaves by a declared exit; return the new seat.
 
     Only where the study file declares `fill`, and with one of its policies. The stand-in has a seat of its own: what
-    the person did, and is paid for, stays theirs.
+    the person did, and is paid for, stays theirs. Refused where no other person sits: nobody is left to play on for.
 
     Raises:
         FlowError: "no_reason", "not_here", "not_declared".
@@ -133,6 +133,7 @@ def replace(code: str, *, policy: str, reason: str, exit_name: str = sessions.LE
             raise FlowError("not_here", f"{code} sits in no running group")
         _need_exit(session, exit_name)
         group = games.lock_group(seat.group_id)
+        _need_company(group, seat)
         stand_in = _stand_in(group, seat, policy)
         rounds.leave_seat(group, seat)
         visits.finish(session, exit_name)
@@ -140,6 +141,12 @@ def replace(code: str, *, policy: str, reason: str, exit_name: str = sessions.LE
         return stand_in
 
     return retry_lock(work)
+
+
+def _need_company(group: Group, seat: Seat) -> None:
+    others = group.seats.filter(status=Seat.Status.SITTING, participant__isnull=False).exclude(pk=seat.pk)
+    if not others.exists():
+        raise FlowError("not_here", f"no other person sits in {group.code}: use `participant end`")
 
 
 def _stand_in(group: Group, seat: Seat, policy: str) -> Seat:
