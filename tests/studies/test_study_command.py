@@ -91,7 +91,7 @@ def test_amend_and_diff(version: Version, folder: Folder) -> None:
     assert "has version 2: power" in study("amend", "sharing-test", "--set", "sample.target=30", "--reason", "power")
     printed = study("diff", "sharing-test", "2", "--version", "1")
     assert "~ sample.target: 24 → 30" in printed
-    assert "1 differences" in printed
+    assert "1 difference between version 1 and 2" in printed
     folder.change("endowment: 12", "endowment: 14")
     printed = study("diff", "sharing-test", folder.path)
     assert "~ waves[main].stages[game].parameters.endowment: 12 → 14" in printed

@@ -106,8 +106,8 @@ def check_verb(command: Command, options: dict[str, Any]) -> None:
         command.tell(problem)
     found = len(errors(problems))
     if found:
-        raise CommandError(f"{found} to mend in {options['folder']}, {len(problems) - found} warnings")
-    command.say(f"{options['folder']} is sound: {len(problems)} warnings")
+        raise CommandError(f"{found} to mend in {options['folder']}, {_counted(len(problems) - found, 'warning')}")
+    command.say(f"{options['folder']} is sound: {_counted(len(problems), 'warning')}")
 
 
 def freeze_verb(command: Command, options: dict[str, Any]) -> None:
@@ -156,7 +156,7 @@ def diff_verb(command: Command, options: dict[str, Any]) -> None:
     found = changes.differences(start.definition, end)
     for change in found:
         command.stdout.write(str(change))
-    command.say(f"{len(found)} differences between version {start.number} and {options['other']}")
+    command.say(f"{_counted(len(found), 'difference')} between version {start.number} and {options['other']}")
 
 
 def schema_verb(command: Command, options: dict[str, Any]) -> None:
@@ -219,6 +219,10 @@ def _warn_of_silent_models(command: Command, study: Study) -> None:
     if any(isinstance(one, ModelPartner) for one in partners) and not (settings.LLM_BASE or settings.LLM_KEY):
         text = "Its language models cannot answer: set RAPPORT_LLM_KEY or RAPPORT_LLM_BASE before anybody comes in."
         command.stdout.write(command.style.WARNING(text))
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _assignment(said: str) -> tuple[str, Any]:
