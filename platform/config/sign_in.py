@@ -4,6 +4,7 @@ import hashlib
 import logging
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.cache import cache
@@ -12,6 +13,7 @@ from redis.exceptions import RedisError
 
 from events.access import public
 from participants.limiter import address_of
+from studies.models import Study
 
 MOST_FAILURES = 10
 MOST_FAILURES_OF_NAME = 100
@@ -80,6 +82,11 @@ class SignIn(LoginView):
 
     form_class = SignInForm
     template_name = "researcher/sign_in.html"
+
+    def get_context_data(self, **facts: Any) -> dict[str, Any]:
+        """Say also whether there is a demonstration, which is entered without a password."""
+        has_demo = not settings.IS_PRODUCTION and Study.objects.filter(is_demo=True).exists()
+        return super().get_context_data(**facts, has_demo=has_demo)
 
 
 sign_in = public(SignIn.as_view())
