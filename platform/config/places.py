@@ -43,6 +43,10 @@ class Places:
         return self.home / "lock"
 
     @property
+    def origin(self) -> Path:
+        return self.home / "origin"
+
+    @property
     def static(self) -> Path:
         return self.home / "static"
 
@@ -104,6 +108,19 @@ def own_folder(folder: Path, *, mode: int = 0o700) -> Path:
         )
     folder.chmod(mode)
     return folder
+
+
+def origin_of_running(file: Path) -> str:
+    """Return where the running `manage.py up` serves, as it wrote into `file`; empty when none runs."""
+    try:
+        pid, origin = file.read_text().split()
+        os.kill(int(pid), 0)
+    except PermissionError:  # it lives, under another account
+        return origin
+    except (OSError, ValueError):
+        return ""
+    # in a container a new copy may have the number of the one that was killed
+    return origin if int(pid) != os.getpid() else ""
 
 
 def kept_secret(file: Path) -> str:

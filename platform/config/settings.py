@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import kinds, reactions
 from config.logs import logging_settings
-from config.places import ROOT, kept_secret, places_of
+from config.places import ROOT, kept_secret, origin_of_running, places_of
 from config.version import VERSION  # noqa: F401  manifests of datasets say what they were made by
 
 env = environ.Env()
@@ -26,7 +26,9 @@ DEBUG = False
 BIND = env("RAPPORT_BIND", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 SOCKET_PORT = PORT + 1
-ORIGIN = env("RAPPORT_ORIGIN", default=f"http://localhost:{PORT}").rstrip("/")
+# A second shell need not be told on which port the pages are; production names its origin itself.
+_running = "" if IS_PRODUCTION or "PORT" in env.ENVIRON else origin_of_running(PLACES.origin)
+ORIGIN = env("RAPPORT_ORIGIN", default=_running or f"http://localhost:{PORT}").rstrip("/")
 _origin = urlsplit(ORIGIN)
 IS_HTTPS = _origin.scheme == "https"
 if _origin.scheme not in {"http", "https"} or not _origin.hostname or _origin.path:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.places import ROOT, kept_secret, places_of
+from config.places import ROOT, kept_secret, origin_of_running, places_of
 
 SETTINGS = ROOT / "platform" / "config" / "settings.py"
 PRODUCTION = {
@@ -72,6 +72,22 @@ def test_production_refuses_to_start_without(missing: str, said: str, tmp_path: 
 def test_debug_is_off_in_every_mode(tmp_path: Path) -> None:
     home = {"RAPPORT_HOME": str(tmp_path)}
     assert _setting("DEBUG", home | {"DEBUG": "1", "DJANGO_DEBUG": "1"}) == "False"
+
+
+def test_links_of_a_second_shell_lead_to_the_copy_that_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PORT", raising=False)
+    home, file = {"RAPPORT_HOME": str(tmp_path)}, places_of(tmp_path).origin
+    file.write_text(f"{os.getpid()} http://localhost:8123\n")
+    assert _setting("ORIGIN", home) == "http://localhost:8123"
+    assert _setting("ORIGIN", home | {"PORT": "8200"}) == "http://localhost:8200"
+    assert _setting("ORIGIN", home | {"RAPPORT_ORIGIN": "http://lab.example.org"}) == "http://lab.example.org"
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for stale in (f"{ended.pid} http://localhost:8123", "garbage", ""):
+        file.write_text(stale)
+        assert _setting("ORIGIN", home) == "http://localhost:8000"
+    file.write_text(f"{os.getpid()} http://localhost:8123")
+    assert origin_of_running(file) == "", "a new copy under the number of a killed one"
 
 
 def test_https_origin_hardens_cookies(tmp_path: Path) -> None:

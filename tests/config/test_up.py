@@ -38,6 +38,14 @@ def test_up_serves_pages_and_sockets(installation: Running) -> None:
     assert installation.get("/readyz", port=installation.port + 1)[0] == 404
 
 
+def test_command_in_a_second_shell_prints_links_to_the_right_port(installation: Running) -> None:
+    second = {name: value for name, value in installation.env.items() if name != "PORT"}
+    code = "from django.conf import settings; print(settings.ORIGIN)"
+    argv = [sys.executable, str(ROOT / "manage.py"), "shell", "--no-imports", "-c", code]
+    done = subprocess.run(argv, env=second, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == installation.origin
+
+
 def test_up_keeps_its_key_private(installation: Running) -> None:
     key = installation.home / "secret_key"
     assert key.stat().st_mode & 0o777 == 0o600
@@ -135,6 +143,7 @@ def test_up_uses_the_servers_that_the_environment_names() -> None:
 def test_up_stops_clean_keeps_data_and_dies_without_orphans(installation: Running) -> None:
     _write_row(installation, "kept over a stop")
     assert installation.stop(signal.SIGTERM) == 0
+    assert not (installation.home / "origin").exists()
     assert installation.processes() == []
 
     installation.start()

@@ -40,6 +40,7 @@ def run(*, say: Say, demo: bool = False) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _request_stop)
         try:
+            places.origin.write_text(f"{os.getpid()} {settings.ORIGIN}\n")
             _start(watch, say=say, demo=demo)
             watch.tend_forever()
         except StopRequested:
@@ -48,6 +49,7 @@ def run(*, say: Say, demo: bool = False) -> None:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
             watch.stop(layers=[list(children.NAMES), ["redis"], ["postgres"]])
+            places.origin.unlink(missing_ok=True)
             say("stopped")
 
 
