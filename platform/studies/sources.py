@@ -9,6 +9,7 @@ from studies.schema_types import FILE_PATTERN, matches
 MAX_BYTES = 400_000
 STUDY_FILE = "study.yaml"
 SHARED = "studies"  # a folder of this name may hold texts that the studies in it share
+PUT_INSIDE = f"Put the study in a folder called {SHARED}, beside pages/."
 
 
 class SourceError(Exception):
@@ -40,12 +41,17 @@ class FolderSource:
         _refuse_odd_path(path)
         file = self.folder / path
         if not file.is_file():
-            raise SourceError(
-                "E103", f"{path} not found (looked in {self.folder}).", "Write the file or mend its name."
-            )
+            remedy = self._remedy(path, "Write the file or mend its name.")
+            raise SourceError("E103", f"{path} not found (looked in {self.folder}).", remedy)
         if not file.resolve().is_relative_to(self.root):
-            raise SourceError("E103", f"{path} is in a place outside the study's folder.", "Copy the file.")
+            raise SourceError(
+                "E103", f"{path} is in a place outside the study's folder.", self._remedy(path, "Copy the file.")
+            )
         return decoded(path, file)
+
+    def _remedy(self, path: str, usual: str) -> str:
+        """Whoever copies a study often renames the folder `studies`, and then the shared texts are out of reach."""
+        return PUT_INSIDE if path.startswith("../") and self.root == self.folder else usual
 
     def listed(self, folder: str, suffix: str) -> list[str]:
         found = (self.folder / folder).glob(f"*{suffix}") if matches(FILE_PATTERN, folder) else []

@@ -119,6 +119,14 @@ def test_studies_may_share_pages_in_the_folder_around_them(folder: Folder) -> No
     assert moved.problems() == []
 
 
+@pytest.mark.parametrize("is_beside", [True, False])
+def test_copy_in_a_folder_of_another_name_is_told_where_to_stand(folder: Folder, is_beside: bool) -> None:
+    if is_beside:
+        (folder.path / "pages/waiting.md").rename(folder.path.parent / "waiting.md")
+    folder.change("page: pages/waiting.md", "page: ../waiting.md")
+    assert folder.one("E103").remedy == "Put the study in a folder called studies, beside pages/."
+
+
 def test_missing_folder_is_a_problem(tmp_path: Path) -> None:
     (problem,) = check(tmp_path / "nothing")
     assert (problem.code, problem.path) == ("E103", "study.yaml")
