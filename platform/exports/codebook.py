@@ -1,7 +1,9 @@
 """The codebook: every column from its declaration, and what one study's own file and experiment add to it."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
 
 from exports.cells import listed
 from exports.columns import Column, Row, Table
@@ -29,6 +31,7 @@ COLUMNS = [
 BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than", "max_length": "characters at most"}
 TYPES = {int: "integer", float: "number", bool: "boolean", str: "string"}
 UNANSWERED = "not answered"
+YES_NO = "1 = yes, 0 = no"
 
 
 def codebook(tables: Sequence[Table], study: Study) -> Iterator[Row]:
@@ -86,19 +89,50 @@ def _parameter_rows(version: Version, stage: GameStage, values: Parameters) -> I
     declared = type(values).model_fields
     for name, value in values.slots().items():
         field = declared.get(name)
-        extra: Any = (field.json_schema_extra if field else None) or {}
         yield _row(
             version, "parameter" if field else "derived", stage.id, name=name,
             label=(field.title if field else _derived_label(type(values), name)) or name,
-            type=TYPES.get(type(value), "string"), unit=extra.get("unit", ""),
-            allowed_values=bounds_of(field.metadata) if field else "",
-            value=value if isinstance(value, str | int | float) else str(value),
-            source=extra.get("source", "") if field else f"{stage.experiment}: worked out from parameters",
+            type=TYPES.get(type(value), "string"), unit=_extra(field).get("unit", ""),
+            allowed_values=_allowed(field) if field else "", value=_written(value),
+            source=_source(field, value) if field else f"{stage.experiment}: worked out from parameters",
         )  # fmt: skip
 
 
-def _derived_label(parameters: type, name: str) -> str:
-    return (getattr(parameters, name).__doc__ or "").strip().partition("\n")[0]
+def _extra(field: FieldInfo | None) -> dict[str, Any]:
+    extra: Any = field.json_schema_extra if field else None
+    return extra or {}
+
+
+def _allowed(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return listed(str(one) for one in get_args(field.annotation))
+    return YES_NO if field.annotation is bool else bounds_of(field.metadata)
+
+
+def _source(field: FieldInfo, value: object) -> str:
+    """The declared source is that of the default: another value comes from the study file, and so is not the paper's.
+
+    A frozen file names every parameter, so whether it repeats a default cannot be seen; it makes no difference.
+    """
+    declared: str = _extra(field).get("source", "")
+    if field.is_required():
+        return "study file"
+    return declared if value == field.default else f"study file (default {_written(field.default)}: {declared})"
+
+
+def _written(value: object) -> str | int | float:
+    """As the tables write it: yes and no are 1 and 0."""
+    if isinstance(value, bool):
+        return int(value)
+    return value if isinstance(value, str | int | float) else str(value)
+
+
+def _derived_label(parameters: type[Parameters], name: str) -> str:
+    """What the experiment says of a derived number; where it says nothing, what it is worked out from."""
+    worked: Any = getattr(parameters, name)
+    said = (worked.__doc__ or "").strip().partition("\n")[0]
+    used = [one for one in worked.fget.__code__.co_names if hasattr(parameters, one) or one in parameters.model_fields]
+    return said or (f"Worked out from {', '.join(used)}" if used else "")
 
 
 def _field_rows(version: Version, stage: GameStage, values: Parameters) -> Iterator[Row]:
@@ -136,8 +170,9 @@ def _columns(table: str, columns: Sequence[Column]) -> Iterator[Row]:
             "label": column.label,
             "type": column.type,
             "unit": column.unit,
-            "allowed_values": column.allowed or ("1 = yes, 0 = no" if column.type == "boolean" else ""),
+            "allowed_values": column.allowed or (YES_NO if column.type == "boolean" else ""),
             "missing_meaning": column.missing,
+            "source": column.source,
         }
 
 

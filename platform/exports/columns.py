@@ -1,10 +1,11 @@
 """How a table declares itself: the same declaration gives the CSV header, the codebook and the page that shows it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from exports.scope import Scope
+from studies.models import Study
 
 ColumnType = Literal["string", "text", "integer", "number", "boolean", "json"]
 Row = Mapping[str, object]
@@ -24,6 +25,7 @@ class Column:
         unit: "s", "ms", "points" …
         allowed: Values or range.
         missing: What an empty cell means; "never empty" when there is none.
+        source: Where it comes from, if not from the platform.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Column:
     unit: str = ""
     allowed: str = ""
     missing: str = "never empty"
+    source: str = ""
 
     def __post_init__(self) -> None:
         if not self.label:
@@ -40,12 +43,20 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One CSV: a row per fact. `rows` yields mappings with exactly the columns' names, in a repeatable order."""
+    """One CSV: a row per fact. `rows` yields mappings with exactly the columns' names, in a repeatable order.
+
+    `more` gives the columns that a study file adds; `of` puts them behind the others.
+    """
 
     name: str
     title: str
     columns: Sequence[Column]
     rows: Callable[[Scope], Iterator[Row]]
+    more: Callable[[Study], Sequence[Column]] | None = None
+
+    def of(self, study: Study) -> "Table":
+        """This table with the columns that one study has in it."""
+        return replace(self, columns=[*self.columns, *self.more(study)], more=None) if self.more else self
 
     @property
     def header(self) -> list[str]:

@@ -11,7 +11,7 @@ from exports.codebook import codebook
 from exports.columns import Row, Table
 from exports.scope import Scope
 from exports.services.snapshot import snapshot
-from exports.tables import TABLES
+from exports.tables import tables_of
 from exports.writing import write_csv
 from studies.models import Study
 
@@ -35,7 +35,7 @@ def counts(study: Study) -> list[Counted]:
     """Every table with its rows, all from one snapshot."""
     with snapshot():
         scope = Scope(study)
-        return [Counted(table, sum(1 for _ in islice(table.rows(scope), MOST_COUNTED))) for table in TABLES]
+        return [Counted(table, sum(1 for _ in islice(table.rows(scope), MOST_COUNTED))) for table in tables_of(study)]
 
 
 def first_rows(study: Study, table: Table, limit: int) -> list[list[str]]:
@@ -58,4 +58,4 @@ def csv_of(study: Study, table: Table) -> Iterator[bytes]:
 def codebook_rows(study: Study) -> list[Row]:
     """The codebook of a study."""
     with snapshot():
-        return list(codebook(TABLES, study))
+        return list(codebook(tables_of(study), study))

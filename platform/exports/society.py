@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from itertools import islice
 
 from exports.codes import match_code, seat_code
+from exports.course import Course, courses
 from exports.declared import Declared
 from exports.scope import Scope, by_code
 from flow.models import Match, Placing
@@ -24,6 +26,7 @@ class Society:
     seats: Mapping[int, Seat]
     matches: Mapping[int, Match]
     placings: Mapping[int, Mapping[str, Placing]]  # match -> position -> placing
+    course: Course = field(default_factory=Course)
 
     @cached_property
     def declared(self) -> Declared:
@@ -44,6 +47,28 @@ class Society:
             if inside & self.withdrawn:
                 first |= {seat: min(match.round, first.get(seat, match.round)) for seat in inside}
         return first
+
+    @cached_property
+    def openings(self) -> Mapping[int, datetime]:
+        """When each round opened, in order."""
+        first: dict[int, datetime] = {}
+        for match in self.matches.values():
+            first[match.round] = min(match.opened_at, first.get(match.round, match.opened_at))
+        return first
+
+    def idle_until(self, number: int, *, seat: int, since: datetime) -> datetime | None:
+        """When waiting ended that began in a round at `since`: by the next round, the group's end, or the seat's."""
+        left = self.course.left.get(self.seats[seat].number)
+        if left is not None and left.at <= since:
+            return None
+        later = [at for round_number, at in self.openings.items() if round_number > number]
+        ends = [min(later, default=self.group.ended_at), left.at if left else None]
+        return min((at for at in ends if at is not None), default=None)
+
+    def is_here(self, seat: int, at: datetime) -> bool:
+        """Whether a seat had not been left by then."""
+        left = self.course.left.get(self.seats[seat].number)
+        return left is None or left.at > at
 
     def seat(self, pk: int) -> str:
         """A seat's code."""
@@ -84,7 +109,7 @@ def society_of(group: Group) -> Society:
 
 
 def _together(groups: Sequence[Group]) -> Iterator[Society]:
-    """Several groups for the price of three queries."""
+    """Several groups for the price of four queries."""
     seats: dict[int, dict[int, Seat]] = defaultdict(dict)
     for seat in Seat.objects.filter(group__in=groups).select_related("participant").order_by("group", "number"):
         seats[seat.group_id][seat.pk] = seat
@@ -94,9 +119,10 @@ def _together(groups: Sequence[Group]) -> Iterator[Society]:
     placings: dict[int, dict[str, Placing]] = defaultdict(dict)
     for placing in Placing.objects.filter(match__group__in=groups).order_by("match", "pk"):
         placings[placing.match_id][placing.position] = placing
+    course = courses(group.pk for group in groups)
     for group in groups:
         own = matches[group.pk]
-        yield Society(group, seats[group.pk], own, {pk: by_position(placings[pk]) for pk in own})
+        yield Society(group, seats[group.pk], own, {pk: by_position(placings[pk]) for pk in own}, course[group.pk])
 
 
 def by_position(placings: Mapping[str, Placing]) -> dict[str, Placing]:

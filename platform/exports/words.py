@@ -7,6 +7,12 @@ from exports.columns import Row, Table
 from exports.writing import Written
 from studies.models import Study
 
+WHAT_IT_IS = """This is the study's **internal** dataset, for those who run it. It is pseudonymous: codes
+stand for people, but it holds what they wrote in free text, and words, times and answers together may still show who
+somebody is. Optional boxes of the consent page, such as those on sharing, leave nothing out here: they are columns of
+`participants` (`tick_…`). Handle it as personal data. Whoever passes anything on must first take out the words, and
+everybody who did not agree to that.
+"""
 HOW_TO_READ = """## How to read it
 
 * One row is one fact. Files are comma-separated, UTF-8, with a header; an empty cell is missing, and the codebook says
@@ -20,6 +26,7 @@ HOW_TO_READ = """## How to read it
   unless the study file names an imputation.
 * In columns of type `text`, a cell that a spreadsheet could take for a formula (beginning with = + - @, a tab or a
   carriage return) has one apostrophe put before it. To restore it, remove one where such a character follows.
+* Groups with `is_filled`, in which an automated stand-in (`is_stand_in`) has the seat of a person, are analysed apart.
 * People who asked that their data be deleted are left out, with every word of theirs. Their seats and matches stay,
   marked `is_withdrawn` or `has_withdrawn`, with empty values, so that group sizes and choice sets remain right.
 """
@@ -27,11 +34,13 @@ HOW_TO_READ = """## How to read it
 
 def readme(study: Study, tables: Sequence[tuple[Table, Written]], *, people: int) -> str:
     """What this dataset is and how to read it."""
+    people_entered = "1 person" if people == 1 else f"{people} people"
     lines = [
         f"# Dataset: {study.slug}",
         "",
         *_stamps(study),
-        f"{people} people entered the study and kept their data.",
+        WHAT_IT_IS,
+        f"{people_entered} entered the study and did not ask for deletion.",
         "",
     ]
     lines += ["## Tables", "", "| file | rows | one row is |", "|---|---|---|"]

@@ -125,9 +125,9 @@ def make_study(slug: str = "choosing", **facts: Any) -> Study:
     return study
 
 
-def make_version(study: Study, number: int = 1, **parameters: int) -> Version:
+def make_version(study: Study, number: int = 1, said: dict[str, Any] | None = None, **parameters: int) -> Version:
     """A frozen version, with other parameters where given."""
-    said = json.loads(json.dumps(definition(study.slug)))
+    said = json.loads(json.dumps(said or definition(study.slug)))
     said["waves"][0]["stages"][STAGE["game"]]["parameters"].update(parameters)
     digest = _sha(json.dumps(said, sort_keys=True))
     version = Version.objects.create(study=study, number=number, definition=said, sha256=digest, seed="s" * 20)
@@ -224,6 +224,17 @@ class Society:
             self._act(match, "expect", "selector", {"expected@A": 11, "expected@B": 15})
         else:
             self._act(match, "decide", "selector", {}, source="timeout", latency_ms=None)
+            facts = {"match": match.pk, "path": "decide", "missing": 1}
+            record(self.study, "match.voided", ("group", self.group.pk), **facts)
+        return match
+
+    def rest(self, name: str, *, number: int) -> Match:
+        """A match of two minutes that one seat sits out and in which nothing is done yet."""
+        opened_at = BEGAN + timedelta(minutes=number)
+        match = Match.objects.create(group=self.group, round=number, number=1, path="ask", opened_at=opened_at)
+        for position, (other, seat) in enumerate(self.seats.items(), start=1):
+            if other != name:
+                Placing.objects.create(match=match, seat=seat, position=str(position))
         return match
 
     @staticmethod

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from django.db import connection, transaction
 from exports.errors import ExportError
 from exports.services.bundle import export, export_zip
 from exports.tables import TABLES
-from participants.models import EntryLink, Participant
+from participants.models import Consent, EntryLink, Participant
 from tests.exports import rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,6 +27,7 @@ def played(slug: str = "choosing") -> rows.Society:
     society.play(number=1, choice="A")
     match = society.play(number=2, choice=None)
     society.talk(match, "person", "@all hello")
+    society.rest("person", number=3)
     rows.make_call(match.bot_turns.get(path="decide"))
     rows.make_ticket(society.selector, waited_seconds=61)
     rows.make_answer(society.selector, "quiz", "earn", 10, is_correct=True)
@@ -53,6 +55,62 @@ def test_every_column_is_in_the_codebook_and_every_entry_in_a_table(tmp_path: Pa
             found |= {(file.stem, name) for name in next(csv.reader(opened))}
     assert found == documented
     assert {table for table, _ in found} == {table.name for table in TABLES} | {"codebook"}
+
+
+def test_the_codebook_and_the_readme_name_every_table(tmp_path: Path) -> None:
+    export(played().study, tmp_path / "out")
+    said, book = ((tmp_path / "out" / name).read_text() for name in ("README.md", "codebook.md"))
+    assert [table.name for table in TABLES if f"| {table.name}.csv | " not in said] == []
+    assert [table.name for table in TABLES if f"## columns: {table.name}\n" not in book] == []
+
+
+def test_a_dataset_claims_to_be_pseudonymous_and_internal_only(tmp_path: Path) -> None:
+    society = played()
+    Participant.objects.filter(pk=society.candidate.pk).update(status="withdrawn", exit="withdrawn")
+    export(society.study, tmp_path / "out")
+    text = {file.name: file.read_text(encoding="utf-8").lower() for file in (tmp_path / "out").iterdir()}
+    assert [name for name, words in text.items() if re.search("anonymi[sz]ed", words)] == []
+    for claim in ("**internal**", "pseudonymous", "free text", "`is_filled`", "\n1 person entered"):
+        assert claim in text["README.md"]
+
+
+def test_consent_boxes_have_a_column_each_documented_from_the_study_file(tmp_path: Path) -> None:
+    study = rows.make_study()
+    rows.make_society(study)
+    newer = json.loads(json.dumps(rows.definition(study.slug)))
+    newer["waves"][0]["stages"][0]["ticks"].append({"id": "share_numbers", "label": "Share.", "required": False})
+    rows.make_version(study, 2, said=newer)
+    asked = rows.make_participant(study, "plater")
+    Consent.objects.create(
+        participant=asked, version=asked.version, document="pages/consent.md", document_sha256="0" * 64,
+        language="en", agreed=True, ticks={"take_part": True, "share_numbers": False},
+    )  # fmt: skip
+    export(study, tmp_path / "out")
+    ticked = {row["participant"]: row["tick_share_numbers"] for row in read(tmp_path / "out", "participants")}
+    assert ticked.pop("plater") == "0"
+    assert set(ticked.values()) == {""}
+    assert {row["tick_take_part"] for row in read(tmp_path / "out", "participants")} == {"1"}
+    book = {row["name"]: row for row in read(tmp_path / "out", "codebook") if row["where"] == "participants"}
+    assert book["tick_share_numbers"]["label"] == '1 if this box was ticked: "Share."'
+    assert book["tick_share_numbers"]["source"] == "study file: consent"
+
+
+def test_codebook_says_which_numbers_the_study_file_changes(tmp_path: Path) -> None:
+    study = rows.make_study()
+    rows.make_version(study, 2, endowment=12)
+    export(study, tmp_path / "out")
+    book = read(tmp_path / "out", "codebook")
+    found = {(row["version"], row["name"]): row for row in book if row["entry"] in ("parameter", "derived")}
+    ours = "our default, not the paper's"
+    assert found["1", "endowment"]["source"] == ours
+    assert (found["2", "endowment"]["value"], found["2", "endowment"]["source"]) == (
+        "12",
+        f"study file (default 10: {ours})",
+    )
+    assert found["1", "history"]["allowed_values"] == "none|last|own_table"
+    assert (found["1", "ask_types"]["value"], found["1", "ask_types"]["allowed_values"]) == ("1", "1 = yes, 0 = no")
+    assert found["1", "pot"]["label"] == "Worked out from endowment, multiplier"
+    assert "| True |" not in (tmp_path / "out" / "codebook.md").read_text()
 
 
 def test_every_table_has_rows_of_what_happened(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """What single tables say of a society that has played."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from events.models import Event
 from exports.cells import cell
 from exports.columns import Column, ColumnType
 from exports.scope import Scope
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def table(study: Study, name: str) -> list[dict[str, str]]:
     """One table's rows as cells."""
-    declared = table_named(name)
+    declared = table_named(name, study)
     with snapshot():
         found = list(declared.rows(Scope(study)))
     return [{column.name: cell(column, row[column.name]) for column in declared.columns} for row in found]
@@ -97,6 +99,51 @@ def test_times_are_seconds_from_the_start_and_study_days() -> None:
     rows.make_answer(society.selector, "after", "gender", "woman")
     assert only(table(study, "answers"), "answer_s", "value") == [("10.000", "woman")]
     assert {row["study_day"] for row in table(study, "groups")} == {"1"}
+
+
+def test_waiting_is_counted_to_the_next_round_and_who_rests_has_a_row() -> None:
+    study = rows.make_study()
+    society = rows.make_society(study)
+    society.play(number=1, choice="A")  # closes 150 s after the forming
+    society.rest("person", number=4)
+    Group.objects.filter(pk=society.group.pk).update(ended_at=rows.BEGAN + timedelta(seconds=400), status="ended")
+    waited = only(table(study, "placings"), "round", "position", "waited_s")
+    assert waited[:3] == [("1", "A", "90.000"), ("1", "B", "90.000"), ("1", "Chooser", "90.000")]
+    assert {row[2] for row in waited[3:]} == {""}  # still open
+    assert only(table(study, "rests"), "round", "seat", "participant", "role", "waited_s") == [
+        ("4", "gabcdefghjk-2", society.candidate.code, "candidate", "160.000")
+    ]
+
+
+def test_who_left_neither_waits_nor_rests_from_then_on() -> None:
+    study = rows.make_study()
+    society = rows.make_society(study)
+    society.play(number=1, choice="A")
+    rows.record(study, "seat.left", ("group", society.group.pk), seat=2)  # half a minute after the forming
+    society.rest("person", number=4)
+    assert only(table(study, "rounds"), "round", "people") == [("1", "1"), ("4", "1")]
+    waited = only(table(study, "placings"), "round", "position", "waited_s")
+    assert waited[:3] == [("1", "A", ""), ("1", "B", "90.000"), ("1", "Chooser", "90.000")]
+    assert table(study, "rests") == []
+
+
+@pytest.mark.parametrize(("happened", "reason"), [("late", "timeout"), ("gone", "left"), ("over", "ended")])
+def test_void_match_says_why(happened: str, reason: str) -> None:
+    study = rows.make_study()
+    society = rows.make_society(study)
+    group = ("group", society.group.pk)
+    if happened == "gone":
+        rows.record(study, "seat.left", group, seat=1)
+    match = society.play(number=1, choice=None)
+    if happened == "late":  # put out for this miss: not gone before
+        rows.record(study, "seat.left", group, seat=1)
+    if happened == "over":
+        with erasing():
+            Event.objects.filter(kind="match.voided").delete()
+            match.acts.filter(source="timeout").delete()
+    assert only(table(study, "rounds"), "is_void", "void_step", "void_reason") == [("1", "decide", reason)]
+    society.play(number=2, choice="A")
+    assert only(table(study, "rounds"), "void_reason")[1] == ("",)
 
 
 def test_events_carry_codes_and_seat_numbers_instead_of_keys() -> None:

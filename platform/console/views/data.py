@@ -34,7 +34,7 @@ def data(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_safe
 def table(request: HttpRequest, desk: Desk, name: str) -> HttpResponse:
     """The first rows of one table."""
-    found = _table(name)
+    found = _table(name, desk)
     rows = queries.first_rows(desk.study, found, MOST_SHOWN + 1)  # one more tells whether there are more
     facts = {
         "desk": desk,
@@ -50,7 +50,7 @@ def table(request: HttpRequest, desk: Desk, name: str) -> HttpResponse:
 @require_safe
 def table_csv(request: HttpRequest, desk: Desk, name: str) -> HttpResponseBase:
     """One table as a file."""
-    found = _table(name)
+    found = _table(name, desk)
     note_download(desk.study, user_id=request.user.pk or 0, what=found.name)
     answer = StreamingHttpResponse(queries.csv_of(desk.study, found), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{desk.study.slug}_{found.name}.csv"'
@@ -83,8 +83,8 @@ def codebook(request: HttpRequest, desk: Desk) -> HttpResponse:
     return render(request, "researcher/codebook.html", {"desk": desk, "here": "codebook", "sections": sections})
 
 
-def _table(name: str) -> Table:
+def _table(name: str, desk: Desk) -> Table:
     try:
-        return table_named(name)
+        return table_named(name, desk.study)
     except ExportError as error:
         raise Http404(str(error)) from error

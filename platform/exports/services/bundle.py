@@ -12,7 +12,7 @@ from exports.columns import Table
 from exports.errors import ExportError
 from exports.scope import Scope
 from exports.services.snapshot import snapshot
-from exports.tables import TABLES
+from exports.tables import tables_of
 from exports.words import codebook_markdown, readme
 from exports.writing import Written, write_csv, write_json, write_text
 from participants.models import Participant
@@ -62,8 +62,8 @@ def export_zip(study: Study, folder: Path) -> Path:
 
 def _write(study: Study, folder: Path) -> list[Written]:
     study = Study.objects.get(pk=study.pk)  # as the snapshot shows it
-    tables = [(table, _write_table(study, table, folder)) for table in TABLES]
-    book = list(codebook(TABLES, study))
+    tables = [(table, _write_table(study, table, folder)) for table in tables_of(study)]
+    book = list(codebook([table for table, _ in tables], study))
     people = study.participants.exclude(status=Participant.Status.WITHDRAWN).count()
     files = [written for _, written in tables]
     files.append(write_csv(folder / "codebook.csv", CODEBOOK_COLUMNS, book))

@@ -9,19 +9,25 @@ from exports.tables.choice_sets import CHOICE_SETS
 from exports.tables.decisions import BELIEFS, DECISIONS
 from exports.tables.events import EVENTS
 from exports.tables.exposures import EXPOSURES
-from exports.tables.groups import GROUPS, PLACINGS, ROUNDS, SEATS
+from exports.tables.groups import GROUPS, PLACINGS, RESTS, ROUNDS, SEATS
 from exports.tables.participants import PARTICIPANTS, PAYMENTS, SESSIONS, WAITS
 from exports.tables.talk import ANSWERS, ENTRIES
+from studies.models import Study
 
 TABLES: list[Table] = [
-    PARTICIPANTS, SESSIONS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, ALLOCATIONS, CHOICE_SETS, EXPOSURES, DECISIONS,
-    ENTRIES, BELIEFS, ANSWERS, BOT_TURNS, CALLS, EVENTS, PAYMENTS,
+    PARTICIPANTS, SESSIONS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS, ALLOCATIONS, CHOICE_SETS, EXPOSURES,
+    DECISIONS, ENTRIES, BELIEFS, ANSWERS, BOT_TURNS, CALLS, EVENTS, PAYMENTS,
 ]  # fmt: skip
 
 
-def table_named(name: str) -> Table:
-    """One table. Raises ExportError: "unknown_table"."""
+def tables_of(study: Study) -> list[Table]:
+    """Every table with the columns it has in a study."""
+    return [table.of(study) for table in TABLES]
+
+
+def table_named(name: str, study: Study) -> Table:
+    """One table as it is in a study. Raises ExportError: "unknown_table"."""
     for table in TABLES:
         if table.name == name:
-            return table
+            return table.of(study)
     raise ExportError("unknown_table", f'there is no table "{name}"; there are {", ".join(t.name for t in TABLES)}')

@@ -1,12 +1,14 @@
 """Groups, their seats, their matches, and who sat where in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
+
+from django.db.models import F
 
 from exports import keys
 from exports.columns import IN_PROGRESS, WITHDRAWN, Column, Row, Table
 from exports.scope import Scope, seconds
 from exports.society import Society, societies
-from flow.models import Match
+from flow.models import Act, Match
 from matching.models import Group, Seat
 
 GROUP_COLUMNS = [
@@ -58,7 +60,15 @@ ROUND_COLUMNS = [
     Column("status", "What became of the match.", allowed="|".join(Match.Status.values)),
     keys.IS_VOID,
     Column("void_step", "The step at which it was voided.", missing="it was not"),
+    Column(
+        "void_reason",
+        "Why it was voided: somebody who sat there did not act in time; only people who had left were waited for; "
+        "the group ended.",
+        allowed="timeout|left|ended",
+        missing="it was not",
+    ),
     Column("seats", "How many met.", "integer", "seats"),
+    Column("people", "How many people still sat in the group when the match began.", "integer", "seats"),
     Column("has_withdrawn", "1 if somebody in it asked that their data be deleted.", "boolean"),
     Column("edges", "Who is linked with whom, by position.", "json", missing="the match is no graph"),
     keys.since_group("opened_s", "When the match began"),
@@ -77,8 +87,25 @@ PLACING_COLUMNS = [
         "points", "What the seat earned in the match.", "integer", "points", missing=f"{IN_PROGRESS}, or {WITHDRAWN}"
     ),
     keys.IS_VOID,
+    Column(
+        "waited_s", "How long the seat waited after the match: until the next round, the group's end, or its own.",
+        "number", "s", "0 or more", f"{IN_PROGRESS}, the seat had been left, or {WITHDRAWN}",
+    ),
     keys.IS_WITHDRAWN,
-]
+]  # fmt: skip
+
+REST_COLUMNS = [
+    keys.GROUP,
+    keys.ROUND,
+    keys.SEAT,
+    keys.OCCUPANT_PARTICIPANT,
+    keys.ROLE,
+    Column(
+        "waited_s", "From the opening of the round that the seat sat out to the next round, the group's end, or its "
+        "own.", "number", "s", "0 or more", f"{IN_PROGRESS}, or {WITHDRAWN}",
+    ),
+    keys.IS_WITHDRAWN,
+]  # fmt: skip
 
 
 def _groups(scope: Scope) -> Iterator[Row]:
@@ -125,11 +152,30 @@ def _seats(scope: Scope) -> Iterator[Row]:
 
 def _rounds(scope: Scope) -> Iterator[Row]:
     for society in societies(scope):
+        late = _late(society)
         for match in society.matches.values():
-            yield _round(society, match)
+            yield _round(society, match, late.get(match.pk, frozenset()))
 
 
-def _round(society: Society, match: Match) -> Row:
+def _late(society: Society) -> Mapping[int, Set[int]]:
+    """The seats whose missing act made a match void, by match."""
+    missed = Act.objects.filter(match__group=society.group, source=Act.Source.TIMEOUT, path=F("match__void_path"))
+    found: dict[int, set[int]] = {}
+    for match, seat in missed.values_list("match", "seat"):
+        found.setdefault(match, set()).add(seat)
+    return found
+
+
+def _void_reason(society: Society, match: Match, late: Set[int]) -> str | None:
+    if match.status != Match.Status.VOID:
+        return None
+    if match.pk not in society.course.voided:
+        return "ended"
+    had_left = [society.course.had_left(society.seats[seat].number, match=match.pk) for seat in late]
+    return "left" if had_left and all(had_left) else "timeout"
+
+
+def _round(society: Society, match: Match, late: Set[int]) -> Row:
     inside = {placing.seat_id for placing in society.placings.get(match.pk, {}).values()}
     return {
         "match": society.match(match),
@@ -139,7 +185,11 @@ def _round(society: Society, match: Match) -> Row:
         "status": match.status,
         "is_void": match.status == Match.Status.VOID,
         "void_step": match.void_path,
+        "void_reason": _void_reason(society, match, late),
         "seats": len(inside),
+        "people": sum(
+            seat.occupant == "person" and society.is_here(pk, match.opened_at) for pk, seat in society.seats.items()
+        ),
         "has_withdrawn": bool(inside & society.withdrawn),
         "edges": match.edges or None,
         "opened_s": seconds(match.opened_at, society.group.formed_at),
@@ -151,6 +201,9 @@ def placing_row(society: Society, match: Match, position: str) -> Row:
     """One seat's place in one match."""
     placing = society.placings[match.pk][position]
     is_gone = placing.seat_id in society.withdrawn
+    until = None
+    if match.closed_at is not None and not is_gone:
+        until = society.idle_until(match.round, seat=placing.seat_id, since=match.closed_at)
     return {
         "match": society.match(match),
         "group": society.group.code,
@@ -161,6 +214,7 @@ def placing_row(society: Society, match: Match, position: str) -> Row:
         "position": position,
         "points": None if is_gone else placing.points,
         "is_void": match.status == Match.Status.VOID,
+        "waited_s": seconds(until, match.closed_at),
         "is_withdrawn": is_gone,
     }
 
@@ -172,7 +226,47 @@ def _placings(scope: Scope) -> Iterator[Row]:
                 yield placing_row(society, match, position)
 
 
+def _rests(scope: Scope) -> Iterator[Row]:
+    for society in societies(scope):
+        rounds_of = _rounds_of(society)
+        for number, opened_at in society.openings.items():
+            for pk in society.seats:
+                if number not in rounds_of.get(pk, ()) and _is_seated(society, pk, number, rounds_of.get(pk, set())):
+                    until = society.idle_until(number, seat=pk, since=opened_at)
+                    yield _rest(society, number, pk, seconds(until, opened_at))
+
+
+def _rounds_of(society: Society) -> Mapping[int, Set[int]]:
+    """The rounds in which each seat met others."""
+    found: dict[int, set[int]] = {}
+    for match in society.matches.values():
+        for placing in society.placings.get(match.pk, {}).values():
+            found.setdefault(placing.seat_id, set()).add(match.round)
+    return found
+
+
+def _is_seated(society: Society, seat: int, number: int, played: Set[int]) -> bool:
+    """Whether a seat was there in a round. A stand-in may have come later: it counts from its first match."""
+    if society.seats[seat].is_stand_in and number < min(played, default=number + 1):
+        return False
+    return society.is_here(seat, society.openings[number])
+
+
+def _rest(society: Society, number: int, seat: int, waited_s: str) -> Row:
+    is_gone = seat in society.withdrawn
+    return {
+        "group": society.group.code,
+        "round": number,
+        "seat": society.seat(seat),
+        "participant": society.participant(seat),
+        "role": society.seats[seat].role,
+        "waited_s": None if is_gone else waited_s,
+        "is_withdrawn": is_gone,
+    }
+
+
 GROUPS = Table("groups", "Each group and how it ended", GROUP_COLUMNS, _groups)
 SEATS = Table("seats", "Each seat: what it was, and what it was called", SEAT_COLUMNS, _seats)
 ROUNDS = Table("rounds", "Each match of each round", ROUND_COLUMNS, _rounds)
 PLACINGS = Table("placings", "Who sat where in each match, and what it earned", PLACING_COLUMNS, _placings)
+RESTS = Table("rests", "Each seat that sat a round out, a stand-in's from its first match on", REST_COLUMNS, _rests)

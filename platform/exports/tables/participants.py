@@ -1,6 +1,6 @@
 """People, their visits, and what they are owed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.db.models import OuterRef, Prefetch, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -13,7 +13,8 @@ from participants.models import Consent, Participant
 from recruitment.models import Settlement
 from scheduling.models import Session
 from studies import definition
-from studies.models import Slot
+from studies.models import Slot, Study
+from studies.schema_stages import ConsentStage
 
 NO_CONSENT = "the consent page was not answered"
 
@@ -70,14 +71,29 @@ PAYMENT_COLUMNS = [
 ]
 
 
+def _tick_columns(study: Study) -> Sequence[Column]:
+    """A column for each box of the consent pages, whichever version has it; the wording is that of the newest."""
+    found: dict[str, Column] = {}
+    for version in study.versions.order_by("number"):
+        for stage in definition.definition(version).stages:
+            for tick in stage.ticks if isinstance(stage, ConsentStage) else ():
+                found[tick.id] = Column(
+                    f"tick_{tick.id}", f'1 if this box was ticked: "{tick.label}"', "boolean",
+                    missing=f"{NO_CONSENT}, or it had no such box", source=f"study file: {stage.id}",
+                )  # fmt: skip
+    return list(found.values())
+
+
 def _participants(scope: Scope) -> Iterator[Row]:
+    boxes = [column.name for column in _tick_columns(scope.study)]
     own = Slot.objects.filter(holder_kind="participant", holder_id=OuterRef("pk")).values("condition")[:1]
     seat = Seat.objects.filter(participant=OuterRef("pk")).order_by("-pk").values("group__condition")[:1]
     people = Participant.objects.filter(kept(""), study=scope.study).select_related("version")
     people = people.prefetch_related(Prefetch("consents", Consent.objects.order_by("pk")))
     known = people.annotate(allocated=Coalesce(Subquery(own), Subquery(seat), Value("")))
     for person in known.order_by(by_code("code")).iterator(chunk_size=CHUNK):
-        consent = next(reversed(person.consents.all()), None)
+        consents = list(person.consents.all())
+        consent = consents[-1] if consents else None
         yield {
             "participant": person.code,
             "version": person.version.number,
@@ -90,7 +106,13 @@ def _participants(scope: Scope) -> Iterator[Row]:
             "consent_sha256": consent.document_sha256 if consent else None,
             "strikes": person.strikes,
             "study_day": scope.day(person.created_at),
+            **_ticked(boxes, consents),
         }
+
+
+def _ticked(boxes: Sequence[str], consents: Sequence[Consent]) -> Mapping[str, bool | None]:
+    said = {f"tick_{box}": is_ticked for consent in consents for box, is_ticked in consent.ticks.items()}
+    return {box: said.get(box) for box in boxes}
 
 
 def _sessions(scope: Scope) -> Iterator[Row]:
@@ -144,7 +166,9 @@ def _payments(scope: Scope) -> Iterator[Row]:
         }
 
 
-PARTICIPANTS = Table("participants", "Everyone who entered the study", PARTICIPANT_COLUMNS, _participants)
+PARTICIPANTS = Table(
+    "participants", "Everyone who entered the study", PARTICIPANT_COLUMNS, _participants, more=_tick_columns
+)
 SESSIONS = Table("sessions", "Each visit of each person", SESSION_COLUMNS, _sessions)
 WAITS = Table("waits", "Each time somebody waited for a group", WAIT_COLUMNS, _waits)
 PAYMENTS = Table("payments", "What each person is owed, and why", PAYMENT_COLUMNS, _payments)
