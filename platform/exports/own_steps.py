@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.utils.safestring import SafeString
+
 from exports.cells import cells
 from exports.columns import Column, Table
 from exports.own_rows import OwnTable, is_over_for, newest_placing, rows_of
@@ -91,7 +93,7 @@ def _words(match: Match, view: View) -> Rendered:
     try:
         return render_page(page_text(match, view), slots_of(MatchState(match), view))
     except StudyError:
-        return Rendered("", "")
+        return Rendered("", SafeString(""))
 
 
 def _share_out(table: OwnTable, steps: dict[str, OwnStep]) -> None:

@@ -299,7 +299,7 @@ def test_own_rows_are_shown_in_a_preview_beside_what_they_mean(giver: Client) ->
     send(giver, sent="4")
     html = giver.get("/s/recorded").content.decode()
     assert "What you decided" in html
-    assert re.search(r"<code>value</code></th><td>4</td><td class=\"hint\">\w", html)
+    assert re.search(r"<code>value</code><span class=\"hint\">\w[^<]*</span></th><td>4</td>", html)
     assert "/s/recorded" in shown(giver)
 
 
