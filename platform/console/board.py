@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from math import floor
 from typing import Any
 
 from django.db.models import Count
@@ -12,6 +11,7 @@ from events import clock
 from events.queries import failed_count
 from exports.codes import seat_code
 from flow.models import Match
+from flow.standing import stage_name, time_left, waited_for
 from matching.models import Group, Seat, Ticket
 from participants.models import Consent, Participant
 from scheduling.models import Session
@@ -32,6 +32,17 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Present:
+    """Somebody who is in the study now."""
+
+    participant: str
+    stage: str
+    seat: str
+    there_seconds: int
+    seen_seconds_ago: int
+
+
+@dataclass(frozen=True)
 class Waiting:
     """Somebody in a waiting room."""
 
@@ -44,7 +55,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Playing:
-    """One open match of a running group. `waiting_for` are the seats that are there and have not acted."""
+    """One open match of a running group. `waiting_for` are the seats that the step still waits for."""
 
     group: str
     round: str
@@ -61,6 +72,7 @@ class Board:
     at: datetime
     funnel: Sequence[Tally]
     exits: Sequence[Tally]
+    people: Sequence[Present]
     waiting: Sequence[Waiting]
     groups: Sequence[Tally]
     matches: Sequence[Playing]
@@ -78,9 +90,10 @@ def board_of(study: Study) -> Board:
         at=now,
         funnel=list(_funnel(study)),
         exits=_exits(study),
+        people=list(_people(study, now)),
         waiting=[_waiting(ticket, now) for ticket in _live_tickets(study)[:MOST_LISTED]],
         groups=_groups(study),
-        matches=[_playing(match, now) for match in _open_matches(study)],
+        matches=[_playing(match) for match in _open_matches(study)],
         failed=_failed(study),
     )
 
@@ -114,6 +127,23 @@ def _exits(study: Study) -> list[Tally]:
     return [Tally(name, name, people) for name, people in left.annotate(n=Count("pk")).order_by("exit")]
 
 
+def _people(study: Study, now: datetime) -> Iterator[Present]:
+    """Those who have not left the study, whoever was seen last before those who may be gone."""
+    active = Session.objects.filter(participant__study=study, participant__exit="", status=Session.Status.ACTIVE)
+    found = active.select_related("participant__version").order_by("-participant__seen_at", "pk")[:MOST_LISTED]
+    sitting = Seat.objects.filter(session__in=[one.pk for one in found], status=Seat.Status.SITTING)
+    seats = {seat.session_id: seat for seat in sitting.select_related("group")}
+    for session in found:
+        seat = seats.get(session.pk)
+        yield Present(
+            participant=session.participant.code,
+            stage=stage_name(session),
+            seat=seat_code(seat.group.code, seat.number) if seat else "",
+            there_seconds=int((now - session.stage_opened_at).total_seconds()),
+            seen_seconds_ago=int((now - session.participant.seen_at).total_seconds()),
+        )
+
+
 def _groups(study: Study) -> list[Tally]:
     groups = Group.objects.filter(version__study=study).values_list("status").annotate(n=Count("pk"))
     found = dict(groups.order_by("status"))
@@ -137,7 +167,7 @@ def _waiting(ticket: Ticket, now: datetime) -> Waiting:
 
 def _open_matches(study: Study) -> list[Match]:
     open_now = Match.objects.filter(group__version__study=study, group__status=Group.Status.ACTIVE).exclude(path="")
-    rows = open_now.select_related("group").prefetch_related("placings__seat", "acts")
+    rows = open_now.select_related("group__version__study").prefetch_related("placings__seat__participant")
     return list(rows.order_by("group__formed_at", "number")[:MOST_LISTED])
 
 
@@ -150,23 +180,21 @@ def _failed(study: Study) -> int:
     return failed_count(study.pk, things)
 
 
-def _time_left(until: datetime | None, now: datetime) -> str:
-    if until is None:
-        return ""
-    seconds = floor((until - now).total_seconds())
-    return f"{seconds} s" if seconds >= 0 else f"overdue by {-seconds} s"
-
-
-def _playing(match: Match, now: datetime) -> Playing:
-    acted = {act.seat_id for act in match.acts.all() if act.path == match.path}
-    seats = [placing.seat for placing in match.placings.all()]
-    sitting = sorted((seat for seat in seats if seat.status == Seat.Status.SITTING), key=lambda seat: seat.number)
-    missing = [seat_code(match.group.code, seat.number) for seat in sitting if seat.pk not in acted]
+def _playing(match: Match) -> Playing:
+    seats = {placing.seat_id: placing.seat for placing in match.placings.all()}
+    sitting = [seat for seat in seats.values() if seat.status == Seat.Status.SITTING]
+    missing = [_named(match.group, seats[seat.pk]) for seat in waited_for(match)]
     return Playing(
         group=match.group.code,
         round=f"{match.round} of {match.group.rounds}",
         step="round not completed" if match.path.startswith("~") else match.path,
-        time_left=_time_left(match.deadline_at, now),
+        time_left=time_left(match.deadline_at),
         seats=f"{len(sitting)} of {len(seats)}",
         waiting_for=", ".join(missing),
     )
+
+
+def _named(group: Group, seat: Seat) -> str:
+    """The seat, and in it the person whom the commands of docs/rescue.md can help."""
+    name = seat_code(group.code, seat.number)
+    return f"{name} ({seat.participant.code})" if seat.participant else name

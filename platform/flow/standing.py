@@ -1,12 +1,16 @@
 """Where somebody or some group stands, for a researcher who must explain or help. Reads only; shows no outcome."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from math import floor
 
 from events import clock
 from flow import queries
+from flow.lookup import step_kind
 from flow.models import Match
 from flow.stages.limits import limit_of
-from matching.models import Group, Ticket
+from flow.state import MatchState
+from matching.models import Group, Seat, Ticket
 from scheduling.models import Session
 from studies import definition
 
@@ -17,7 +21,7 @@ def of_session(session: Session) -> Standing:
     """One participant: what has been reached, since when, until when, with whom."""
     now, person = clock.now(), session.participant
     stages = definition.definition(person.version).stages
-    stage = stages[min(session.stage, len(stages) - 1)]
+    stage = next(one for one in stages if one.id == stage_name(session))
     match = queries.match_of(session)
     limit = match.deadline_at if match and match.path else limit_of(session)
     ticket = Ticket.objects.filter(session=session).order_by("-pk").first()
@@ -46,18 +50,48 @@ def of_group(group: Group) -> Standing:
         "status": f"{group.status} {group.end_reason}".strip(),
         "round": f"{group.round} of {group.rounds}",
     }
-    for seat in group.seats.select_related("participant").order_by("number"):
-        who = seat.participant.code if seat.participant else seat.occupant
-        found[f"seat {seat.number}"] = f"{seat.role}, {who}, {seat.status}"
+    for seat in group.seats.select_related("participant__version", "session").order_by("number"):
+        found[f"seat {seat.number}"] = _seat(seat)
     for match in group.matches.filter(round=group.round).order_by("number"):
         found[f"match {match.number}"] = _match(match)
     return found
 
 
+def stage_name(session: Session) -> str:
+    """The id of the stage that a session is at."""
+    stages = definition.definition(session.participant.version).stages
+    return stages[min(session.stage, len(stages) - 1)].id
+
+
+def waited_for(match: Match) -> list[Seat]:
+    """The seats that the open step still asks something of, in their order; those who left are not waited for."""
+    state = MatchState(match)
+    implementation, step = step_kind(state)
+    numbers = sorted(place.seat for place in implementation.acting(state, step))
+    return [state.seats[number] for number in numbers if state.seats[number].status == Seat.Status.SITTING]
+
+
+def time_left(until: datetime | None) -> str:
+    """ "12 s", or "overdue by 3 s"; empty without an end."""
+    if until is None:
+        return ""
+    seconds = floor((until - clock.now()).total_seconds())
+    return f"{seconds} s" if seconds >= 0 else f"overdue by {-seconds} s"
+
+
+def _seat(seat: Seat) -> str:
+    if seat.participant is None or seat.session is None:
+        return f"{seat.role}, {seat.occupant}, {seat.status}"
+    seen = int((clock.now() - seat.participant.seen_at).total_seconds())
+    seat.session.participant = seat.participant
+    at = f"at {stage_name(seat.session)}, last seen {seen} s ago"
+    return f"{seat.role}, {seat.participant.code}, {seat.status}, {at}"
+
+
 def _match(match: Match) -> str:
-    acted = set(match.acts.filter(path=match.path).values_list("seat__number", flat=True))
-    seats = sorted(match.placings.values_list("seat__number", flat=True))
     if not match.path:
+        seats = sorted(match.placings.values_list("seat__number", flat=True))
         return f"{match.status}; seats {', '.join(map(str, seats))}"
-    left = "" if match.deadline_at is None else f", {int((match.deadline_at - clock.now()).total_seconds())} s left"
-    return f"at {match.path}{left}; acted: {', '.join(map(str, sorted(acted & set(seats)))) or 'nobody'} of {seats}"
+    left = f", time left: {time_left(match.deadline_at)}" if match.deadline_at else ""
+    missing = ", ".join(str(seat.number) for seat in waited_for(match))
+    return f"at {match.path}{left}; not acted yet: {missing or 'nobody'}"

@@ -15,20 +15,23 @@ from events import clock
 from events.models import Due, Event
 from flow.models import Match, Placing
 from matching.models import Ticket
+from participants.models import Participant
+from studies import definition
 from tests.console.conftest import SignIn
 from tests.exports import rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def busy() -> rows.Society:
+def busy(*, has_replied: bool = True) -> rows.Society:
     """A society at the second step of a match, somebody waiting, somebody gone."""
     society = rows.make_society(rows.make_study())
     late = clock.now() - timedelta(seconds=7)
     match = Match.objects.create(group=society.group, round=1, number=1, path="reply", deadline_at=late)
     for position, name in (("Chooser", "selector"), ("A", "person"), ("B", "computer")):
         Placing.objects.create(match=match, seat=society.seats[name], position=position)
-    society._act(match, "reply", "person", {"message": "My secret words"})
+    if has_replied:
+        society._act(match, "reply", "person", {"message": "My secret words"})
     waiting = rows.make_participant(society.study, "pwaiting")
     Ticket.objects.create(session=waiting.sessions.get(), version=waiting.version, stage="lobby")
     gone = rows.make_participant(society.study, "pgone")
@@ -46,10 +49,33 @@ def test_board_counts_people_on_their_way() -> None:
     assert [(one.participant, one.status) for one in board.waiting] == [("pwaiting", "waiting")]
 
 
-def test_board_names_step_and_who_has_not_acted() -> None:
+def test_board_names_step_and_whom_it_waits_for() -> None:
     (match,) = board_of(busy().study).matches
     assert (match.group, match.round, match.step) == ("gabcdefghjk", "1 of 2", "reply")
-    assert match.waiting_for == "gabcdefghjk-1, gabcdefghjk-3"
+    assert match.waiting_for == "gabcdefghjk-3", "a seat that this step asks nothing is not waited for"
+
+
+def test_board_names_the_person_in_the_seat_that_is_waited_for() -> None:
+    society = busy(has_replied=False)
+    person = society.seats["person"].participant
+    assert person is not None
+    (match,) = board_of(society.study).matches
+    assert match.waiting_for == f"gabcdefghjk-2 ({person.code}), gabcdefghjk-3"
+
+
+def test_board_lists_everybody_who_is_in_the_study() -> None:
+    society = busy()
+    Participant.objects.filter(code="pwaiting").update(seen_at=clock.now() - timedelta(seconds=90))
+    found = {one.participant: one for one in board_of(society.study).people}
+    person = society.seats["person"].participant
+    assert person is not None
+    assert set(found) == {society.selector.code, person.code, "pwaiting"}, "who left is not there"
+    assert found[person.code].seat == "gabcdefghjk-2"
+    assert found["pwaiting"].seat == ""
+    assert 90 <= found["pwaiting"].seen_seconds_ago < 110
+    assert [one.participant for one in board_of(society.study).people][-1] == "pwaiting"
+    stages = [stage.id for stage in definition.definition(society.selector.version).stages]
+    assert found["pwaiting"].stage in stages
 
 
 def test_board_says_by_how_much_a_step_is_overdue() -> None:

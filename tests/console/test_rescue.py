@@ -1,5 +1,6 @@
 """Helping people who are stuck: from the command line, with a reason, and never past what the study file declares."""
 
+import re
 from datetime import timedelta
 from io import StringIO
 from itertools import count
@@ -90,7 +91,10 @@ def test_show_says_where_somebody_is(demo: Demo) -> None:
     for part in ("game (game)", f"group            {group.code}", "step             ask", "round            1 of 4"):
         assert part in said
     assert "hidden" not in said
-    assert "seat 5     candidate, policy, sitting" in run("group", "show", group.code)
+    said = run("group", "show", group.code)
+    assert "seat 5     candidate, policy, sitting" in said
+    assert f"seat 1     selector, {person_in(group, 1).code}, sitting, at game, last seen " in said
+    assert re.search(r"at ask, time left: \d+ s; not acted yet: [12]", said)
     with pytest.raises(CommandError, match="no participant has the code"):
         run("participant", "show", "pnobody")
 
