@@ -7,7 +7,7 @@ from django.db import transaction
 
 from chat.models import Conversation, Entry
 from flow.errors import FlowError
-from flow.kinds import step_kind
+from flow.lookup import step_kind
 from flow.models import Match
 from flow.queries import seen_now
 from flow.services import games, rounds

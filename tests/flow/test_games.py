@@ -214,7 +214,7 @@ def test_who_left_earns_nothing_from_a_match_that_goes_on(make_group: MakeGroup)
     assert match.status == "complete"
     points = dict(match.placings.values_list("seat__number", "points"))
     assert points[giver.number] == person(giver).settlement.points == 0
-    assert points[taker.number] > 0
+    assert (points[taker.number] or 0) > 0
 
 
 def test_who_is_struck_out_earns_nothing_from_the_missed_match(make_group: MakeGroup) -> None:
