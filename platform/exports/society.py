@@ -63,7 +63,8 @@ class Society:
             return None
         later = [at for round_number, at in self.openings.items() if round_number > number]
         ends = [min(later, default=self.group.ended_at), left.at if left else None]
-        return min((at for at in ends if at is not None), default=None)
+        end = min((at for at in ends if at is not None), default=None)
+        return max(end, since) if end else None  # the page about a void match may outlast the group
 
     def is_here(self, seat: int, at: datetime) -> bool:
         """Whether a seat had not been left by then."""
