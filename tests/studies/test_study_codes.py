@@ -49,7 +49,7 @@ SPOILED = {
         "giver: 1, taker: 1}",
         "giver: 0, taker: 1}",
         "waves[main].stages[game].min_active",
-        "cannot pair 1 taker",
+        "cannot pair 2 taker",
     ),
     "E405": (
         "      - id: game\n",
