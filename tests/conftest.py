@@ -8,6 +8,11 @@ from tests.machinery.mute_server import mute_redis  # noqa: F401  fixtures are f
 from tests.machinery.running import Running
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers last: Playwright keeps an event loop in its thread, in which no other asynchronous test can run."""
+    items.sort(key=lambda item: "tests/browser/" in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:
     """One real `manage.py up` for all tests of this worker that only read or add (browser tests share it)."""
