@@ -44,8 +44,6 @@ def play_one_group(chromium: Browser, link: str) -> bool:
 
 def _was_marked(player: Player) -> bool:
     """What the debrief's table says of the letters that one met (a Responder meets one other letter)."""
-    has = {
-        name: player.tab.get_by_role("cell", name=name, exact=True).count() > 0 for name in ("AI", "Person", "nothing")
-    }
-    assert (has["AI"] or has["Person"]) != has["nothing"]
-    return not has["nothing"]
+    cells = {text.strip() for text in player.tab.locator("table td").all_text_contents()}
+    assert bool(cells & {"AI", "Person"}) != ("nothing" in cells), cells
+    return "nothing" not in cells
