@@ -1,5 +1,6 @@
 """What a decision or a survey asks for: one declaration gives form, schema, validator, simulated value, codebook."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -35,7 +36,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Field:
+class Field(ABC):
     """What every field has. `about` is the position it is about, set by `Each`."""
 
     name: str
@@ -54,9 +55,9 @@ class Field:
         """The field with every bound that names a parameter, and every computed option, worked out."""
         return self
 
+    @abstractmethod
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of one value."""
-        raise NotImplementedError
 
     def clean(self, raw: Any) -> Any:
         """The stored value of what was sent, from a form (text) or a structured reply.
@@ -70,17 +71,17 @@ class Field:
             return None
         return self.parse(raw)
 
+    @abstractmethod
     def parse(self, raw: Any) -> Any:
         """The value of something that is not empty. Raises FieldError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def simulate(self, rng: Random) -> Any:
         """A value that `clean` accepts."""
-        raise NotImplementedError
 
+    @abstractmethod
     def describe(self) -> dict[str, str]:
         """For the codebook: type, unit, allowed values."""
-        raise NotImplementedError
 
 
 def _refuse_control_characters(text: str) -> str:
