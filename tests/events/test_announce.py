@@ -16,6 +16,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from celery import Celery
 from channels.layers import get_channel_layer
 from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.conf import settings
 from django.db import transaction
 
 from events import announce, log, runner
@@ -30,9 +31,9 @@ Frame = dict[str, Any]
 class Listener:
     """A follower of one stream, as a socket is."""
 
-    def __init__(self, stream: str) -> None:
+    def __init__(self, stream: str, layer: Any = None) -> None:
         self._stream = stream
-        self._layer = get_channel_layer()
+        self._layer = layer or get_channel_layer()
 
     async def __aenter__(self) -> Listener:
         self._channel = await self._layer.new_channel()
@@ -87,14 +88,17 @@ def dead_redis(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.django_db(transaction=True)
 def test_pointer_arrives_after_twelve_idle_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(announce, "_process", announce._Process())  # what earlier tests left waiting is not ours
+    # A layer and a sender of its own: what earlier tests left in theirs is not what is tested here.
+    layer = RedisPubSubChannelLayer(hosts=[settings.REDIS_URL])
+    monkeypatch.setattr(announce, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(announce, "_process", announce._Process())
 
     def commit() -> None:
         with transaction.atomic():
             log.record("thing.happened", study=None, subject=("thing", 1), wake={"idle.1": 42})
 
     async def listen() -> Frame | None:
-        async with Listener("idle.1") as listener:
+        async with Listener("idle.1", layer) as listener:
             assert await listener.next(seconds=12) is None
             await sync_to_async(commit)()
             return await listener.next(seconds=5)
