@@ -216,7 +216,7 @@ def test_words_of_others_stand_in_the_users_role_only(looks: list[Seen]) -> None
     for each in looks:
         for text in [card.text for card in each.view.cards if card.text]:
             texts.append(text)
-            # a short answer ("fine.") may be a word of the instructions by chance
-            assert len(text) < 15 or text not in each.system
             assert json.dumps(text, ensure_ascii=False) in each.user
     assert len(texts) > 10
+    # The instructions are the same whatever others wrote: one text for each of the two personas.
+    assert len({each.system for each in looks}) <= 2
