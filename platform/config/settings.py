@@ -49,7 +49,7 @@ ALLOWED_HOSTS = [_origin.hostname, *env.list("RAPPORT_ALLOWED_HOSTS", default=[]
 # --- applications ----------
 OUR_APPS = [
     "events", "studies", "participants", "scheduling", "matching", "flow", "llm", "chat",
-    "measures", "bots", "recruitment", "exports", "console", "config",
+    "measures", "bots", "recruitment", "exports", "verification", "simulation", "console", "config",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.auth",
