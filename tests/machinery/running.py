@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,7 +35,10 @@ class Running:
     Attributes:
         origin: Where its pages are, such as "http://localhost:41234".
         home: Its scratch folder; kept between `stop` and `start`.
+        program: What Python is given to start it.
     """
+
+    program: Sequence[str] = (str(ROOT / "manage.py"), "up")
 
     def __init__(self, *arguments: str, variables: dict[str, str] | None = None) -> None:
         self.arguments = arguments
@@ -68,7 +71,7 @@ class Running:
         """Start `up` and wait until it says that it is ready."""
         seen = len(self.output())
         with self.output_file.open("ab") as output:
-            argv = [sys.executable, str(ROOT / "manage.py"), "up", *self.arguments]
+            argv = [sys.executable, *self.program, *self.arguments]
             self.up = subprocess.Popen(
                 argv, env=self.env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
             )
