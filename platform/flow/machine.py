@@ -8,7 +8,18 @@ MOVES: dict[str, dict[str, set[str]]] = {
     "group": {"active": {"complete", "ended"}, "complete": set(), "ended": set()},
     "match": {"open": {"complete", "void"}, "complete": set(), "void": set()},
     "seat": {"sitting": {"left", "done"}, "left": set(), "done": set()},
+    # who is sent back to a waiting room waits anew, whatever became of the first time
+    "ticket": {
+        "waiting": {"asked", "left", "expired"},
+        "asked": {"waiting", "ready", "left", "expired"},
+        "ready": {"waiting", "seated", "left", "expired"},
+        "seated": {"waiting"},
+        "left": {"waiting"},
+        "expired": {"waiting"},
+    },
 }
+END_REASONS = frozenset({"too_few", "researcher", "technical"})
+"""Why a group may end before its last round."""
 
 
 def check_move(thing: str, before: str, after: str) -> str:

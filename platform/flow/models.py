@@ -67,6 +67,7 @@ class Act(models.Model):
     values = models.JSONField(default=dict)
     source = models.CharField(max_length=10, choices=Source)
     latency_ms = models.PositiveIntegerField(null=True)  # from the step's opening to the act, by the database's clock
+    key = models.CharField(max_length=60, blank=True)  # of the form or turn that it came by; "" for a timeout
     at = models.DateTimeField(db_default=RapportNow())
 
     class Meta:
@@ -97,6 +98,7 @@ class Submission(models.Model):
 
     session = models.ForeignKey(Session, models.CASCADE, related_name="submissions")
     key = models.UUIDField()
+    stage = models.CharField(max_length=40, blank=True)  # the id of the stage at which the session was
     rev = models.CharField(max_length=60)
     body_sha256 = models.CharField(max_length=64)
     outcome = models.CharField(max_length=8, choices=Outcome)

@@ -48,7 +48,7 @@ class StepKind(Protocol):
 
 @dataclass(frozen=True)
 class Incoming:
-    """An act on its way in. `key` makes a repeated entry of a talk harmless."""
+    """An act on its way in. `key` names the form or turn: a repeated entry of a talk is harmless by it."""
 
     seat: Seat
     values: Mapping[str, Any]

@@ -85,7 +85,7 @@ class ShowStep:
 def store_act(match: Match, path: str, act: Incoming, values: dict[str, object]) -> None:
     """One row per seat and step; the unique constraint is the last guard against a second."""
     Act.objects.create(
-        match=match, path=path, seat=act.seat, values=values, source=act.source, latency_ms=act.latency_ms
+        match=match, path=path, seat=act.seat, values=values, source=act.source, latency_ms=act.latency_ms, key=act.key
     )
 
 

@@ -26,6 +26,7 @@ from participants import services as people
 from participants.models import Participant
 from scheduling.models import Session
 from scheduling.services import open_session
+from studies import definition
 
 LEFT, WITHDRAWN = "left", "withdrawn"
 log = logging.getLogger("rapport.task")
@@ -117,10 +118,13 @@ def _submit(session_id: int, key: UUID, rev: str, data: Mapping[str, str], body:
         if prior.body_sha256 != body:
             raise FlowError("conflict", "this key was used for another answer; reload the page")
         return Result(prior.outcome)
+    stage = definition.stage(session.participant.version, session.stage).id
     is_current = session.status == Session.Status.ACTIVE and queries.is_answered_by(session, rev)
     result = _take(session, key, data) if is_current else Result(Submission.Outcome.STALE)
     if result.outcome != "refused":
-        Submission.objects.create(session=session, key=key, rev=rev, body_sha256=body, outcome=result.outcome)
+        Submission.objects.create(
+            session=session, key=key, stage=stage, rev=rev, body_sha256=body, outcome=result.outcome
+        )
     return result
 
 

@@ -85,7 +85,7 @@ def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:
     participant.ended_at = now
     participant.save(update_fields=["status", "exit", "ended_at"])
     kind("exit", "settle")(participant)
-    _record(session, "session.finished", {"exit": exit_name})
+    _record(session, "session.finished", {"exit": exit_name, "status": participant.status})
 
 
 def _record(session: Session, event: str, facts: dict[str, object]) -> None:

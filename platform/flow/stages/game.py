@@ -18,7 +18,7 @@ from flow.models import Match, Placing
 from flow.page import Page
 from flow.queries import match_of, page_text, seen_now, slots_of
 from flow.services import games, rounds, visits
-from flow.stage import Handled, Refused, Stay, Verdict
+from flow.stage import Handled, Refused, Verdict
 from flow.state import MatchState
 from flow.step import Asked
 from matching.models import Group, Seat
@@ -97,7 +97,7 @@ class GameStage:
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
         seat, match = self._seat(session), match_of(session)
         if seat is None or match is None or not match.path:
-            return Stay()
+            return Handled("stale")
         # the caller holds the group's lock: what was read above cannot have moved
         match.group = games.lock_group(match.group_id)
         try:
@@ -108,7 +108,8 @@ class GameStage:
             if error.code != "refused":
                 raise
             return Refused(error.errors)
-        return Handled("late" if outcome == games.LATE else "stored")
+        # what is acknowledged as stored is an act or an entry: `verify` asks for it
+        return Handled(outcome if outcome in (games.STORED, games.LATE) else "stale")
 
     def overdue(self, session: Session) -> Verdict:
         """Games have deadlines of their own, on the match."""
