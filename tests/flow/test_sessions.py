@@ -126,7 +126,8 @@ def test_withdrawal_is_marked(make_group: MakeGroup) -> None:
     sessions.leave(session.pk, withdraw=True)
     person = Participant.objects.get(pk=session.participant_id)
     assert (person.status, person.exit) == ("withdrawn", "withdrawn")
-    assert Event.objects.get(kind="session.finished").facts == {"exit": "withdrawn", "status": "withdrawn"}
+    ended = Event.objects.get(kind="session.finished", subject_id=session.pk)
+    assert ended.facts == {"exit": "withdrawn", "status": "withdrawn"}
 
 
 def test_sign_of_life_acts_on_a_passed_deadline(make_group: MakeGroup) -> None:
