@@ -8,10 +8,9 @@ from typing import Any
 from django.db.models import Count
 
 from events import clock
-from events.queries import failed_count
 from exports.codes import seat_code
 from flow.models import Match
-from flow.standing import stage_name, time_left, waited_for
+from flow.standing import failed_work, stage_name, time_left, waited_for
 from matching.models import Group, Seat, Ticket
 from participants.models import Consent, Participant
 from scheduling.models import Session
@@ -94,7 +93,7 @@ def board_of(study: Study) -> Board:
         waiting=[_waiting(ticket, now) for ticket in _live_tickets(study)[:MOST_LISTED]],
         groups=_groups(study),
         matches=[_playing(match) for match in _open_matches(study)],
-        failed=_failed(study),
+        failed=failed_work(study),
     )
 
 
@@ -169,15 +168,6 @@ def _open_matches(study: Study) -> list[Match]:
     open_now = Match.objects.filter(group__version__study=study, group__status=Group.Status.ACTIVE).exclude(path="")
     rows = open_now.select_related("group__version__study").prefetch_related("placings__seat__participant")
     return list(rows.order_by("group__formed_at", "number")[:MOST_LISTED])
-
-
-def _failed(study: Study) -> int:
-    things = {
-        "version": study.versions.all(),
-        "match": Match.objects.filter(group__version__study=study),
-        "session": Session.objects.filter(participant__study=study),
-    }
-    return failed_count(study.pk, things)
 
 
 def _playing(match: Match) -> Playing:

@@ -5,6 +5,7 @@ from datetime import datetime
 from math import floor
 
 from events import clock
+from events.queries import failed_count
 from flow import queries
 from flow.lookup import step_kind
 from flow.models import Match
@@ -13,6 +14,7 @@ from flow.state import MatchState
 from matching.models import Group, Seat, Ticket
 from scheduling.models import Session
 from studies import definition
+from studies.models import Study
 
 Standing = Mapping[str, object]
 
@@ -77,6 +79,16 @@ def time_left(until: datetime | None) -> str:
         return ""
     seconds = floor((until - clock.now()).total_seconds())
     return f"{seconds} s" if seconds >= 0 else f"overdue by {-seconds} s"
+
+
+def failed_work(study: Study) -> int:
+    """How many pieces of a study's background work were given up."""
+    things = {
+        "version": study.versions.all(),
+        "match": Match.objects.filter(group__version__study=study),
+        "session": Session.objects.filter(participant__study=study),
+    }
+    return failed_count(study.pk, things)
 
 
 def _seat(seat: Seat) -> str:
