@@ -123,7 +123,7 @@ def end(claim: Claim, turn: Turn, *, outcome: str, error_code: str = "") -> str:
 
 @transaction.atomic
 def postpone(claim: Claim, until: datetime) -> str:
-    """Give the turn back until shortly before its planned instant, which stands in its row."""
+    """Give the turn back until (shortly before) its planned instant, which stands in its row."""
     due.settle(claim, "planned")
     due.schedule(TAKE_TURN, claim.key, until, facts=claim.facts)
     return "planned"

@@ -76,8 +76,10 @@ async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) ->
         values = spoken
     if turn.waits:
         planned_at = await run_db(_planned_at, claim, turn, facts, pace, values)
-        if WAITS.get() and planned_at - claim.now() > LONGEST_WAIT:
-            return await run_db(services.postpone, claim, planned_at - AHEAD)
+        # A clock that stands comes to the very instant of a row; one that goes is met a little before.
+        longest, ahead = (timedelta(0), timedelta(0)) if claim.reading.stands else (LONGEST_WAIT, AHEAD)
+        if WAITS.get() and planned_at - claim.now() > longest:
+            return await run_db(services.postpone, claim, planned_at - ahead)
         await claim.until(planned_at)
     return await run_db(services.deliver, claim, turn, values, source=occupant.source)
 

@@ -1,10 +1,11 @@
-"""The one clock: what the database says, plus an offset that only a simulation may move."""
+"""The one clock: what the database says. In a simulation it may be ahead, or stand until it is moved."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import DateTimeField
@@ -46,17 +47,31 @@ def shift(delta: timedelta) -> datetime:
     """
     if delta < timedelta(0):
         raise ClockError("backwards", f"the clock cannot go back by {-delta}: make a new simulation database instead")
+    _set("ahead_by = ahead_by + %(delta)s, stands_at = stands_at + %(delta)s", delta=delta)
+    return now()
+
+
+def stand(at: datetime) -> None:
+    """Let the simulated clock stand at an instant; called again, it jumps to the next and stands there.
+
+    Raises:
+        ClockError: "backwards" for an instant that has passed, once something has happened; "not_simulated".
+    """
+    try:
+        with transaction.atomic():
+            _set("stands_at = %(at)s", at=at)
+    except IntegrityError as error:
+        raise ClockError("backwards", f"the clock cannot go back to {at}: make a new simulation database") from error
+
+
+def _set(assignments: str, **values: Any) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE events_clock SET ahead_by = ahead_by + make_interval(secs => %s) WHERE made_for_simulation",
-            [delta.total_seconds()],
-        )
+        cursor.execute(f"UPDATE events_clock SET {assignments} WHERE made_for_simulation", values)  # noqa: S608  our own words
         if cursor.rowcount != 1:
             raise ClockError(
                 "not_simulated",
                 "this database was not made for simulation: on an empty one, run `manage.py clock --simulate` first",
             )
-    return now()
 
 
 def simulate() -> None:
@@ -89,14 +104,21 @@ class Reading:
 
     at: datetime
     monotonic: float
+    stands: bool = False
 
     def now(self) -> datetime:
-        """The instant it is by this reading, good to a few milliseconds for as long as nobody shifts the clock."""
-        return self.at + timedelta(seconds=time.monotonic() - self.monotonic)
+        """The instant it is by this reading, good to a few milliseconds for as long as nobody moves the clock."""
+        return self.at if self.stands else self.at + timedelta(seconds=time.monotonic() - self.monotonic)
+
+
+STANDS = "(SELECT max(stands_at) IS NOT NULL FROM events_clock)"
+"""Whether the clock stands, as a value in SQL; without a row it does not."""
 
 
 def read() -> Reading:
     """Ask the database once and note the middle of the question as the moment of its answer."""
     before = time.monotonic()
-    at = now()
-    return Reading(at=at, monotonic=(before + time.monotonic()) / 2)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT rapport_now(), {STANDS}")
+        at, stands = cursor.fetchone()
+    return Reading(at=at.astimezone(UTC), monotonic=(before + time.monotonic()) / 2, stands=stands)

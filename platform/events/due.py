@@ -101,9 +101,9 @@ WHERE id IN (
     WHERE outcome = '' AND attempts < %(most)s AND {which}
         AND (lease_until IS NULL OR lease_until < (SELECT rapport_now()))
     ORDER BY run_after LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-RETURNING id, reaction, queue, key, facts, event_id, fence, attempts, run_after, rapport_now()
+RETURNING id, reaction, queue, key, facts, event_id, fence, attempts, run_after, rapport_now(), {stands}
 """
-_COLUMNS = ("id", "reaction", "queue", "key", "facts", "event_id", "fence", "attempts", "run_after", "at")
+_COLUMNS = ("id", "reaction", "queue", "key", "facts", "event_id", "fence", "attempts", "run_after", "at", "stands")
 _BY_ID = "id = ANY(%(ids)s) AND run_after <= (SELECT rapport_now()) + make_interval(secs => %(ahead)s)"
 # A hinted row is late only after a moment in which its hint may arrive; one planned for later, or retried, had no hint.
 _BY_QUEUE = """queue = %(queue)s AND run_after <= (SELECT rapport_now())
@@ -129,13 +129,15 @@ def _claimed(which: str, values: dict[str, Any]) -> list[Claim]:
     with connection.cursor() as cursor:
         asked = time.monotonic()
         # SKIP LOCKED and the lease test in one statement: of two racing claimers one takes the row, the other passes.
-        cursor.execute(_CLAIM.format(which=which), {**values, "lease": LEASE_SECONDS, "most": MAX_ATTEMPTS})
+        cursor.execute(
+            _CLAIM.format(which=which, stands=clock.STANDS), {**values, "lease": LEASE_SECONDS, "most": MAX_ATTEMPTS}
+        )
         rows = cursor.fetchall()
         answered = (asked + time.monotonic()) / 2
     found = []
     for row in rows:
         values = dict(zip(_COLUMNS, row, strict=True))
-        reading = clock.Reading(at=values.pop("at"), monotonic=answered)
+        reading = clock.Reading(at=values.pop("at"), monotonic=answered, stands=values.pop("stands"))
         found.append(Claim(**values | {"facts": json.loads(values["facts"])}, reading=reading))
     return sorted(found, key=lambda claim: (claim.run_after, claim.id))
 

@@ -10,10 +10,14 @@ from events.clock import RapportNow
 
 
 class Clock(models.Model):
-    """The one row behind `rapport_now()`. A trigger keeps `ahead_by` at zero unless the database is a simulation."""
+    """The one row behind `rapport_now()`. A trigger refuses any but the real time unless the database is a simulation.
+
+    Where `stands_at` is set the clock stands there, and moves only when it is set anew.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     ahead_by = models.DurationField(default=timedelta)
+    stands_at = models.DateTimeField(null=True)
     made_for_simulation = models.BooleanField(default=False)
 
     class Meta:

@@ -140,6 +140,23 @@ def test_turn_planned_for_later_is_given_back_until_shortly_before() -> None:
 
 
 @pytest.mark.django_db
+def test_turn_on_a_clock_that_stands_acts_at_its_very_instant() -> None:
+    clock.simulate()
+    clock.stand(clock.now())
+    match = at_answer(Sitter("talker"), bot())
+    (claim,) = claims_of(match)
+    assert runner.run(claim) == "planned"
+    turn = BotTurn.objects.get(path="answer")
+    again = Due.objects.get(reaction="bots.turns.take_turn", key=claim.key, outcome="")
+    assert turn.planned_at is not None
+    assert again.run_after == turn.planned_at > clock.now()
+    assert due.claim_ids([again.pk]) == []
+    clock.stand(turn.planned_at)
+    assert runner.run_id(again.pk) == "delivered"
+    assert BotTurn.objects.get(pk=turn.pk).delivered_at == turn.planned_at
+
+
+@pytest.mark.django_db
 def test_turn_that_keeps_crashing_has_an_outcome_in_the_end() -> None:
     match = at_answer(Sitter("talker"), bot())
     with patch("bots.services.games.act", side_effect=ConnectionError):

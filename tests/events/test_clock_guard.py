@@ -15,6 +15,7 @@ from events.models import Clock, Event
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOUR = timedelta(hours=1)
+START = datetime(2100, 1, 4, 9, tzinfo=UTC)
 
 
 def real_now() -> datetime:
@@ -69,6 +70,42 @@ def test_simulated_clock_never_goes_back() -> None:
         Clock.objects.update(ahead_by=timedelta(0))
 
 
+def test_standing_clock_is_refused_where_time_is_real() -> None:
+    with pytest.raises(IntegrityError, match="made for simulation"):
+        Clock.objects.update_or_create(id=1, defaults={"stands_at": real_now()})
+    with pytest.raises(clock.ClockError) as refused:
+        clock.stand(real_now())
+    assert refused.value.code == "not_simulated"
+    assert not clock.read().stands
+
+
+def test_standing_clock_moves_only_when_it_is_told_to() -> None:
+    clock.simulate()
+    clock.stand(START)
+    first, second = something_happens(), something_happens()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    reading = clock.read()
+    assert first.at == second.at == reading.now() == clock.now() == START
+    clock.stand(START + HOUR)
+    assert clock.now() == START + HOUR
+    assert clock.shift(HOUR) == START + 2 * HOUR, "a clock that stands is shifted to where it stands next"
+
+
+def test_standing_clock_never_goes_back() -> None:
+    clock.simulate()
+    clock.stand(START + HOUR)
+    clock.stand(START)  # nothing has happened yet
+    clock.stand(START + HOUR)
+    something_happens()
+    with pytest.raises(clock.ClockError) as refused:
+        clock.stand(START)
+    assert refused.value.code == "backwards"
+    with pytest.raises(IntegrityError, match="never goes back"):
+        Clock.objects.update(stands_at=None)  # the real time is long before
+    assert clock.now() == START + HOUR
+
+
 def test_database_with_events_can_neither_become_nor_stop_being_a_simulation() -> None:
     something_happens()
     with pytest.raises(clock.ClockError) as refused:
@@ -88,3 +125,6 @@ def test_clock_command_shows_and_moves_a_simulated_clock() -> None:
     call_command("clock", "--simulate", "--ahead", "3600", stdout=said)
     assert said.getvalue().endswith("(simulated)\n")
     assert clock.now() - real_now() > timedelta(minutes=59)
+    clock.stand(START)
+    call_command("clock", stdout=said)
+    assert said.getvalue().endswith("2100-01-04T09:00:00+00:00 (simulated, stands)\n")

@@ -30,5 +30,6 @@ class Command(BaseCommand):
                 clock.shift(timedelta(seconds=options["ahead"]))
         except clock.ClockError as error:
             raise CommandError(str(error)) from error
+        reading = clock.read()
         kind = "simulated" if clock.is_simulated() else "real"
-        self.stdout.write(f"{clock.now().isoformat()} ({kind})")
+        self.stdout.write(f"{reading.at.isoformat()} ({kind}{', stands' if reading.stands else ''})")
