@@ -133,7 +133,7 @@ def play_of(match: Match) -> Play:
     """A finished match as its seats remember it."""
     acts: dict[str, dict[int, Values]] = {}
     is_void = match.status == Match.Status.VOID
-    for act in match.acts.all() if not is_void else ():
+    for act in sorted(match.acts.all(), key=lambda act: act.pk) if not is_void else ():
         acts.setdefault(act.path, {})[act.seat.number] = act.values
     placings = sorted(match.placings.all(), key=lambda placing: placing.position)
     return Play(

@@ -57,7 +57,7 @@ def open_tickets(version_id: int, stage: str) -> QuerySet[Ticket]:
 def pools(version_id: int, stage: str) -> dict[Pool, list[rules.Waiting]]:
     """Who waits, by the groups they may sit in."""
     found: dict[Pool, list[rules.Waiting]] = defaultdict(list)
-    tickets = list(open_tickets(version_id, stage).select_related("session__participant"))
+    tickets = list(open_tickets(version_id, stage).select_related("session__participant").order_by("pk"))
     people = [ticket.session.participant_id for ticket in tickets]
     held = Slot.objects.filter(holder_kind="participant", holder_id__in=people)
     conditions = dict(held.values_list("holder_id", "condition"))

@@ -14,8 +14,8 @@ from matching import queries, rules
 from matching.errors import MatchingError
 from matching.models import Group, Ticket
 from matching.seating import Table, make_seats, table_of
+from participants.codes import names_of
 from participants.models import Participant
-from participants.tokens import new_code
 from scheduling.models import Session
 from studies import allocation
 from studies.models import Version
@@ -91,7 +91,7 @@ def expire(ticket: Ticket) -> None:
 
 def leave_waiting(participant: Participant) -> None:
     """End whatever waiting a participant is in, by their own wish. Harmless when there is none."""
-    for ticket in Ticket.objects.filter(session__participant=participant, status__in=queries.LIVE):
+    for ticket in Ticket.objects.filter(session__participant=participant, status__in=queries.LIVE).order_by("pk"):
         _end(ticket, Ticket.Status.LEFT)
 
 
@@ -128,9 +128,10 @@ def seat_group(
     """
     table = table_of(version, game_stage)
     is_filled = len(tickets) < table.plan.humans
-    group = Group(version=version, code=new_code("g"), stage=game_stage, origin=origin, is_filled=is_filled)
+    names = names_of(Group, "g", version)
+    group = Group(version=version, stage=game_stage, origin=origin, is_filled=is_filled, **names)
     group.rounds = table.experiment.rounds(table.parameters, table.chance("rounds", group))
-    group.save()
+    group.save(force_insert=True)
     group.condition = _condition(table, group, tickets)
     group.save(update_fields=["condition"])
     make_seats(table, group, tickets, fill=stand_ins or table.plan.fill)

@@ -10,10 +10,11 @@ from django.utils.module_loading import import_string
 
 from events import clock, log
 from participants.access import participant_with
+from participants.codes import names_of
 from participants.errors import ParticipantError
 from participants.models import Consent, EntryLink, Participant
 from participants.queries import link_of
-from participants.tokens import cookie_secret, digest, new_code, new_token, stream_name
+from participants.tokens import cookie_secret, digest, new_token, stream_name
 from studies import allocation, definition
 from studies.models import Study, Version
 
@@ -142,7 +143,11 @@ def _newcomer(link: EntryLink, secret: str) -> Entry:
     version = _newest(link.study)
     _check_open(link, version)
     participant = Participant.objects.create(
-        study=link.study, version=version, code=new_code("p"), token_sha256=digest(secret), origin=link.origin
+        study=link.study,
+        version=version,
+        token_sha256=digest(secret),
+        origin=link.origin,
+        **names_of(Participant, "p", version),
     )
     log.record(
         ENTERED,

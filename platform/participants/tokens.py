@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 
@@ -37,9 +38,13 @@ def cookie_secret(link_token: str, form_key: str) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def new_code(prefix: str) -> str:
-    """A pseudonym: the prefix and ten random characters (49 bits; the database refuses a second of the same)."""
-    return prefix + "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+def new_code(prefix: str, choice: Callable[[Sequence[str]], str] = secrets.choice) -> str:
+    """A pseudonym: the prefix and ten random characters (49 bits; the database refuses a second of the same).
+
+    Args:
+        choice: Draws one letter; only a simulation gives another than the secret one.
+    """
+    return prefix + "".join(choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
 
 
 def stream_name(token_sha256: str) -> str:

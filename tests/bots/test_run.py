@@ -104,7 +104,7 @@ def test_broken_off_run_goes_on_where_it_stopped_and_makes_no_group_twice() -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_same_seed_and_code_make_the_same_decisions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("matching.services.new_code", lambda _: "g-same")
+    monkeypatch.setattr("participants.codes.new_code", lambda _: "g-same")
     version = freeze(DEMO, seed="7")
     played = []
     for _ in range(2):

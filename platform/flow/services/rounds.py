@@ -64,7 +64,8 @@ def _matching(group: Group, game: Game, number: int) -> Matching:
     sitting = group.seats.filter(status=Seat.Status.SITTING).order_by("number")
     past: dict[int, list[MatchPlan]] = {}
     for match in group.matches.order_by("round", "number").prefetch_related("placings__seat"):
-        plan = MatchPlan({p.position: p.seat.number for p in match.placings.all()}, [tuple(e) for e in match.edges])
+        placed = {placing.position: placing.seat.number for placing in match.placings.all()}
+        plan = MatchPlan(dict(sorted(placed.items())), [tuple(edge) for edge in match.edges])
         past.setdefault(match.round, []).append(plan)
     return Matching(
         # a stand-in sits where the condition wants a person, and is paired like one
@@ -283,7 +284,7 @@ def close_round(group: Group) -> None:
 
 def end(group: Group, reason: str) -> None:
     """Stop the game early: open matches are void; those who still sit go on to what follows, by the declared exit."""
-    for match in group.matches.filter(status=Match.Status.OPEN).select_related("group__version"):
+    for match in group.matches.filter(status=Match.Status.OPEN).select_related("group__version").order_by("pk"):
         match.group = group
         state = MatchState(match)
         implementation, step = step_kind(state)
@@ -322,7 +323,7 @@ def leave_seat(group: Group, seat: Seat) -> None:
     if _is_too_small(group):
         end(group, "too_few")
         return
-    for match in group.matches.filter(placings__seat=seat).exclude(path=""):
+    for match in group.matches.filter(placings__seat=seat).exclude(path="").order_by("pk"):
         match.group = group
         state = MatchState(match)
         implementation, step = step_kind(state)
