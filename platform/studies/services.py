@@ -138,6 +138,31 @@ def change_parameters(study: Study, *, stage: str, values: Mapping[str, Any], re
     raise StudyError("stage_unknown", f'{study.slug} has no game stage "{stage}"')
 
 
+def publish_copy(
+    definition: Mapping[str, Any], files: Mapping[str, str], *, seed: str, is_simulated: bool = True
+) -> Version:
+    """Freeze here, under another seed, what was frozen in another installation.
+
+    Args:
+        definition: Of the version there; that of the copy is the same but for the sha256 of the seed.
+        files: Its texts, by path.
+
+    Raises:
+        StudyError: "invalid"; "copy_differs", when other code or another version of Rapport is installed here;
+            "exists", when a study has that id already.
+    """
+    content = _content(check_data(applied(definition, {}), FrozenSource(files)))
+    changes = differences(definition, content.definition(seed))
+    if changes:
+        what = "; ".join(str(change) for change in changes[:3])
+        raise StudyError("copy_differs", f"{content.study.id} would not be the same here; amend it first: {what}")
+    with transaction.atomic():
+        if Study.objects.filter(slug=content.study.id).exists():
+            raise StudyError("exists", f"there is a study {content.study.id} here already: use an empty database")
+        study = Study.objects.create(slug=content.study.id, title=content.study.title, is_simulated=is_simulated)
+        return _store(study, content, seed=seed, reason="", event=FROZE)
+
+
 def open_study(study: Study) -> None:
     """Let people in. Raises StudyError: "status", "version_unknown", "code_changed"."""
     newest = version_of(study)
