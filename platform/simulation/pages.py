@@ -1,0 +1,153 @@
+"""What a page says, read from its HTML as a browser would: nothing is known here but what participants are sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+CHOSEN = frozenset({"radio", "checkbox"})
+
+
+@dataclass
+class Asked:
+    """One thing a form asks for.
+
+    Attributes:
+        name: The name under which it is sent.
+        kind: The control: "radio", "checkbox", "number", "text" or "textarea".
+        values: What may be picked, in the order shown.
+        low: Least number, where the control names one.
+        high: Greatest number.
+        most: Most characters, 0 without a limit.
+        required: Whether the control says that it must not stay empty; radio buttons never say so.
+    """
+
+    name: str
+    kind: str
+    values: list[str] = field(default_factory=list)
+    low: int = 0
+    high: int = 0
+    most: int = 0
+    required: bool = False
+
+
+@dataclass
+class Shown:
+    """A page as read: where it stands, what it says and asks, what may be pressed.
+
+    Attributes:
+        kind: "text", "waiting", "match" or "end"; empty on the landing page.
+        rev: What the form answers to.
+        digest: Changes with every word of a page that waits.
+        identity: The same for two revisions of one page.
+        title: The heading.
+        hidden: What the form sends unseen: key, rev, the token against forgery.
+        asked: By name.
+        button: Whether there is a primary button.
+        buttons: Name and value of each quiet button.
+        is_over: Whether an exit has been reached.
+        is_live: Whether the page follows the socket.
+        code: The completion code.
+        text: The words of the page itself, one line per stretch of text; what stands around it apart.
+        poll_seconds: How soon to ask for news when no socket is open.
+        seconds_left: Until the page's limit; None without one.
+        socket: Where the page's script connects; only whole documents say so.
+    """
+
+    kind: str = ""
+    rev: str = ""
+    digest: str = ""
+    identity: str = ""
+    title: str = ""
+    hidden: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, Asked] = field(default_factory=dict)
+    button: bool = False
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+    is_over: bool = False
+    is_live: bool = False
+    code: str = ""
+    text: str = ""
+    poll_seconds: int = 3
+    seconds_left: int | None = None
+    socket: str = ""
+
+    def offers(self, name: str) -> bool:
+        """Whether a quiet button of this name may be pressed."""
+        return any(one == name for one, _ in self.buttons)
+
+
+def read(html: str) -> Shown:
+    """What a page or a fragment of one says. Never fails: what is no page of ours reads as an empty one."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    page = reader.page
+    page.title, page.code = page.title.strip(), page.code.strip()
+    page.text = "\n".join(reader.lines)
+    return page
+
+
+class _Reader(HTMLParser):
+    """Collects what `Shown` names; `_inside` is the open element whose words have a place of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page = Shown()
+        self.lines: list[str] = []
+        self._inside = ("", "")  # tag, attribute of the page that its words belong to
+        self._in_main = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        at = {name: value or "" for name, value in attrs}
+        match at.get("id", ""):
+            case "page":
+                self._page(at)
+            case "title" | "code" as place:
+                self._inside = (tag, place)
+            case "time":
+                self.page.seconds_left = _number(at.get("data-seconds"))
+        if tag == "body":
+            self.page.socket = at.get("data-socket", "")
+        self._in_main |= tag == "main"
+        if tag in {"input", "textarea", "button"}:
+            self._control(tag, at)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._inside[0]:
+            self._inside = ("", "")
+        self._in_main &= tag != "main"
+
+    def handle_data(self, data: str) -> None:
+        place = self._inside[1]
+        if place:
+            setattr(self.page, place, getattr(self.page, place) + data)
+        if self._in_main and data.strip():
+            self.lines.append(" ".join(data.split()))
+
+    def _page(self, at: Mapping[str, str]) -> None:
+        page = self.page
+        page.kind, page.rev = at.get("data-kind", ""), at.get("data-rev", "")
+        page.digest, page.identity = at.get("data-digest", ""), at.get("data-identity", "")
+        page.is_over, page.is_live = at.get("data-over") == "yes", at.get("data-live") == "yes"
+        page.poll_seconds = _number(at.get("data-poll-seconds")) or page.poll_seconds
+
+    def _control(self, tag: str, at: Mapping[str, str]) -> None:
+        name, kind = at.get("name", ""), at.get("type", "")
+        if kind == "hidden":
+            self.page.hidden[name] = at.get("value", "")
+        elif tag == "button":
+            self.page.button |= kind == "submit" and not name
+            self.page.buttons += [(name, at.get("value", ""))] if kind == "submit" and name else []
+        elif name:
+            self._asked(self.page.asked.setdefault(name, Asked(name, kind or tag)), at)
+
+    def _asked(self, asked: Asked, at: Mapping[str, str]) -> None:
+        asked.values += [at.get("value", "on")] if asked.kind in CHOSEN else []
+        asked.low, asked.high = _number(at.get("min")) or 0, _number(at.get("max")) or 0
+        asked.most = _number(at.get("data-max")) or 0
+        asked.required |= "required" in at
+
+
+def _number(text: str | None) -> int | None:
+    """A whole number, or None for what is none."""
+    digits = (text or "").removeprefix("-")
+    return int(text or "") if digits.isascii() and digits.isdigit() else None

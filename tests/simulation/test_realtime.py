@@ -1,0 +1,55 @@
+"""Simulated people through the real doors, on the wall clock."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from simulation.ledger import Ledger
+from simulation.mind import Mind
+from simulation.person import Person
+from simulation.profile import Profile
+from simulation.realtime import play_minds
+from tests.machinery.dataset import ask
+from tests.machinery.quick import entry_link, quick_study, right_answers, stage
+from tests.machinery.running import Running
+
+STORED = "SELECT key::text, outcome, rev, body_sha256 FROM flow_submission WHERE key::text = ANY(%s)"
+
+
+@pytest.fixture(scope="module")
+def played(running: Running, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Person], Ledger]:
+    """Four people in one group: one sends everything twice, one closes the browser in the game."""
+
+    def change(said: dict[str, Any]) -> None:
+        stage(said, "game")["parameters"] |= {"ask_seconds": 6, "reply_seconds": 6, "decide_seconds": 6}
+        stage(said, "game")["on_timeout"]["strikes"] = 1
+
+    home = quick_study(tmp_path_factory.mktemp("people"), name="people", change=change)
+    running.manage("study", "load", str(home), "--open")
+    ledger = Ledger()
+    twice = Profile.flawless().with_(two_tabs=1)
+    profiles = [twice, Profile.flawless(), Profile.flawless(), Profile.flawless()]
+    minds = [
+        Mind(n, seed="1", profile=one, answers=right_answers(home), stops={"game": "vanish"} if n == 3 else {})
+        for n, one in enumerate(profiles)
+    ]
+    return play_minds(entry_link(running, "people"), minds, seconds=280, ledger=ledger), ledger
+
+
+def test_everybody_ends_as_they_meant_to(played: tuple[list[Person], Ledger]) -> None:
+    people, _ = played
+    assert [person.failure for person in people] == [None] * 4
+    assert [person.has_vanished for person in people] == [False, False, False, True]
+    assert all(person.last.code for person in people[:3])
+    assert [person.door.server_errors for person in people] == [[]] * 4
+
+
+def test_the_ledger_is_what_the_server_stored(running: Running, played: tuple[list[Person], Ledger]) -> None:
+    _, ledger = played
+    entries = {entry.key: entry for entry in ledger}
+    stored = {row[0]: row[1:] for row in ask(running, STORED, list(entries))}
+    assert stored == {key: (entry.outcome, entry.rev, entry.body_sha256) for key, entry in entries.items()}
+    counted = Counter(entry.outcome for entry in ledger)
+    assert counted["stored"] > 40
+    assert counted["stale"] > 5, "what a second tab sent"
