@@ -36,6 +36,6 @@ def warning_of(study: Study) -> str:
     if version is None:
         return ""
     return (
-        f"Version {version.number} of {study.slug} has no clean simulated run: nobody has played it to its end yet. "
+        f"Version {version.number} of {study.slug} has no clean simulated run: nothing shows yet that people get through it. "
         f"Run `{command_for(study)}` before anybody comes in."
     )

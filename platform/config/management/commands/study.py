@@ -17,6 +17,7 @@ from bots.run import Progress, run_groups
 from config.places import ROOT
 from matching.errors import MatchingError
 from participants.services import make_link
+from simulation.queries import warning_of
 from studies import changes, queries, services
 from studies.check import check
 from studies.definition import definition
@@ -123,6 +124,8 @@ def freeze_verb(command: Command, options: dict[str, Any]) -> None:
     command.say(
         f"{version.study.slug} version {version.number} is frozen ({version.sha256[:12]}), {version.study.status}"
     )
+    if is_open:
+        _warn_of_no_clean_run(command, version.study)
 
 
 def turn_verb(command: Command, options: dict[str, Any]) -> None:
@@ -132,6 +135,7 @@ def turn_verb(command: Command, options: dict[str, Any]) -> None:
     command.say(f"{study.slug} is {study.status}")
     if options["verb"] == "open":
         _warn_of_silent_models(command, study)
+        _warn_of_no_clean_run(command, study)
 
 
 def amend_verb(command: Command, options: dict[str, Any]) -> None:
@@ -143,6 +147,8 @@ def amend_verb(command: Command, options: dict[str, Any]) -> None:
     reason = options["reason"] or options["code"] or ""
     version = services.amend(study, source, reason=reason, with_code=options["code"] is not None)
     command.say(f"{study.slug} has version {version.number}: {version.reason}. Those who enter from now on get it.")
+    if version.study.status == Study.Status.OPEN:
+        _warn_of_no_clean_run(command, version.study)
 
 
 def diff_verb(command: Command, options: dict[str, Any]) -> None:
@@ -219,6 +225,12 @@ def _warn_of_silent_models(command: Command, study: Study) -> None:
     if any(isinstance(one, ModelPartner) for one in partners) and not (settings.LLM_BASE or settings.LLM_KEY):
         text = "Its language models cannot answer: set RAPPORT_LLM_KEY or RAPPORT_LLM_BASE before anybody comes in."
         command.stdout.write(command.style.WARNING(text))
+
+
+def _warn_of_no_clean_run(command: Command, study: Study) -> None:
+    """Whoever comes first would be the first to play this version. A warning: the researcher decides."""
+    if warning := warning_of(study):
+        command.stdout.write(command.style.WARNING(warning))
 
 
 def _counted(number: int, thing: str) -> str:
