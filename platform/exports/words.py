@@ -36,9 +36,9 @@ def readme(study: Study, tables: Sequence[tuple[Table, Written]], *, people: int
     """What this dataset is and how to read it."""
     people_entered = "1 person" if people == 1 else f"{people} people"
     lines = [
+        *_stamps(study),
         f"# Dataset: {study.slug}",
         "",
-        *_stamps(study),
         WHAT_IT_IS,
         f"{people_entered} entered the study and did not ask for deletion.",
         "",

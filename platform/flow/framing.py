@@ -31,6 +31,7 @@ def frame_of(session: Session, page: Page) -> Frame:
         worth=worth_of(page.points, study),
         contact=study.contact.model_dump(),
         is_demo=participant.study.is_demo,
+        is_simulated=participant.study.is_simulated,
         is_over=session.status != Session.Status.ACTIVE,
         shows_recorded=may_see_records(participant),
     )

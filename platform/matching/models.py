@@ -52,7 +52,7 @@ class Group(models.Model):
         SIMULATED = "simulated"
 
     version = models.ForeignKey(Version, models.PROTECT, related_name="groups")
-    code = models.CharField(max_length=12, unique=True)  # "g" and 10 random characters, for exports
+    code = models.CharField(max_length=16, unique=True)  # "g" and 10 random characters, for exports
     stage = models.CharField(max_length=40)  # the id of the game stage
     condition = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)

@@ -8,6 +8,9 @@ from django.db import connection, models
 from participants.tokens import new_code
 from studies.models import Version
 
+SIMULATED = "SIM"
+"""How every code of a simulated study begins: so each row of its dataset says what it is, wherever it is pasted."""
+
 
 class Names(TypedDict, total=False):
     """The columns that name a new row."""
@@ -25,7 +28,7 @@ def names_of(row: type[models.Model], prefix: str, version: Version) -> Names:
     if not version.study.is_simulated:
         return {"code": new_code(prefix)}
     key = _next_key(row)
-    return {"pk": key, "code": new_code(prefix, Random(f"{version.seed}/code/{prefix}/{key}").choice)}  # noqa: S311
+    return {"pk": key, "code": new_code(SIMULATED + prefix, Random(f"{version.seed}/code/{prefix}/{key}").choice)}  # noqa: S311
 
 
 def _next_key(row: type[models.Model]) -> int:

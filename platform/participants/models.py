@@ -23,7 +23,7 @@ class Participant(models.Model):
 
     study = models.ForeignKey(Study, models.PROTECT, related_name="participants")
     version = models.ForeignKey(Version, models.PROTECT, related_name="participants")
-    code = models.CharField(max_length=12, unique=True)  # the pseudonym in exports: "p" and 10 random characters
+    code = models.CharField(max_length=16, unique=True)  # the pseudonym in exports: "p" and 10 random characters
     token_sha256 = models.CharField(max_length=64, unique=True)  # of the secret in the browser's cookie
     origin = models.CharField(max_length=10, choices=Origin)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)

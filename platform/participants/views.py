@@ -93,6 +93,7 @@ def _frame(link: EntryLink, study: StudyFile) -> dict[str, Any]:
         "language": study.language,
         "contact": study.contact.model_dump(),
         "is_demo": link.study.is_demo,
+        "is_simulated": link.study.is_simulated,
         "is_over": True,  # there is nothing to leave yet
     }
 

@@ -35,7 +35,5 @@ def warning_of(study: Study) -> str:
     version = unproven(study)
     if version is None:
         return ""
-    return (
-        f"Version {version.number} of {study.slug} has no clean simulated run: nothing shows yet that people get through it. "
-        f"Run `{command_for(study)}` before anybody comes in."
-    )
+    what = f"Version {version.number} of {study.slug} has no clean simulated run"
+    return f"{what}: nothing shows yet that people get through it. Run `{command_for(study)}` before anybody comes in."

@@ -95,3 +95,19 @@ def test_codebook_page_explains_columns_parameters_fields_and_items(society: row
         "Your gender",
     ):
         assert said in page
+
+
+def test_pages_and_downloads_of_a_simulated_study_say_so(sign_in: SignIn) -> None:
+    study = rows.make_society(rows.make_study(is_simulated=True)).study
+    browser = sign_in(study, "owner")
+    for name in ("study", "parameters", "board", "data", "codebook"):
+        page = browser.get(reverse(name, args=[study.slug])).content.decode()
+        assert "SIMULATED: these people never existed." in page, name
+    assert '<span class="tag">SIMULATED</span>' in browser.get(reverse("studies")).content.decode()
+    csv_file = browser.get(reverse("table_csv", args=[study.slug, "decisions"]))
+    assert csv_file["Content-Disposition"] == 'attachment; filename="SIMULATED-choosing_decisions.csv"'
+    bundle = browser.get(reverse("bundle", args=[study.slug]))
+    assert bundle["Content-Disposition"] == 'attachment; filename="SIMULATED-choosing.zip"'
+    assert {name.split("/")[0] for name in zipfile.ZipFile(io.BytesIO(body(bundle))).namelist()} == {
+        "SIMULATED-choosing"
+    }

@@ -35,7 +35,7 @@ def played(slug: str = "choosing") -> rows.Society:
     Participant.objects.filter(pk=society.selector.pk).update(status="finished", exit="completed")
     society.selector.refresh_from_db()
     rows.make_settlement(society.selector, base_minor=400, bonus_minor=44, waiting_minor=20, points=22)
-    rows.record(study, "participant.entered", ("participant", society.selector.pk), version=4711, link=4712)
+    rows.record(study, "participant.entered", ("participant", society.selector.pk), version=4711047110, link=4712047120)
     rows.record(study, "step.opened", ("match", match.pk), match=match.pk, path="decide", rev=3, reason="secret words")
     return society
 
@@ -158,8 +158,8 @@ def test_no_secret_and_no_date_is_in_any_byte(tmp_path: Path) -> None:
         "never exported",
         society.study.versions.get().seed,
         "secret words",
-        "4711",
-        "4712",
+        "4711047110",
+        "4712047120",
     ]
     assert [secret for secret in secrets if secret.lower().encode() in data] == []
 
@@ -215,8 +215,8 @@ def test_a_dataset_holds_one_study_only(tmp_path: Path) -> None:
 def test_the_readme_says_what_is_a_demo_and_what_is_simulated(tmp_path: Path) -> None:
     export(played().study, tmp_path / "demo")
     assert "**DEMO." in (tmp_path / "demo" / "README.md").read_text()
-    export(rows.make_study("robots", is_simulated=True), tmp_path / "robots")
-    assert "**SIMULATED." in (tmp_path / "robots" / "README.md").read_text()
+    export(rows.make_study("robots", is_simulated=True), tmp_path / "SIMULATED-robots")
+    assert (tmp_path / "SIMULATED-robots" / "README.md").read_text().startswith("**SIMULATED. These people never")
     export(rows.make_study("real"), tmp_path / "real")
     real = (tmp_path / "real" / "README.md").read_text()
     assert "DEMO." not in real

@@ -18,6 +18,7 @@ GUARDED = [
     "recruitment_settlement",
     "chat_entry",
     "events_event",
+    "simulation_simulationrun",
     "studies_version",
     "studies_allocation",
 ]

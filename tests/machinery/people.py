@@ -52,7 +52,9 @@ def make_version(tmp_path: Path) -> MakeVersion:
     `roles`, `fill`, `allocation`, … as named below; any stage's id changes that stage.
     """
 
-    def make(*, is_demo: bool = False, roles: Any = None, fill: Any = None, **stages: Any) -> Version:
+    def make(
+        *, is_demo: bool = False, is_simulated: bool = False, roles: Any = None, fill: Any = None, **stages: Any
+    ) -> Version:
         folder = tmp_path / f"study-{uuid4().hex[:8]}"
         shutil.copytree(FOLDER, folder)
         said = yaml.safe_load((folder / "study.yaml").read_text())
@@ -67,6 +69,8 @@ def make_version(tmp_path: Path) -> MakeVersion:
             stage.update(stages.pop(stage["id"], {}))
         said.update(stages)
         (folder / "study.yaml").write_text(yaml.safe_dump(said, sort_keys=False))
+        if is_simulated:  # decided before the first version, for ever
+            Study.objects.create(slug=folder.name, title=folder.name, is_simulated=True)
         return load(folder, seed=f"seed-{folder.name}", is_demo=is_demo, is_open=True)
 
     return make

@@ -182,9 +182,12 @@ def request() -> HttpRequest:
     return RequestFactory().get("/s/", headers={"host": "localhost"})
 
 
-def drawn(name: str, *, is_demo: bool = False, is_fragment: bool = False, language: str = "en") -> str:
+def drawn(
+    name: str, *, is_demo: bool = False, is_simulated: bool = False, is_fragment: bool = False, language: str = "en"
+) -> str:
     """One sample as HTML."""
     frame = replace(FRAME, is_demo=is_demo, shows_recorded=is_demo, is_over=name == "end", language=language)
+    frame = replace(frame, is_simulated=is_simulated)
     return draw(request(), pages()[name], frame, is_fragment=is_fragment)
 
 

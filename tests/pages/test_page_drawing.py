@@ -192,3 +192,19 @@ def test_page_in_a_study_of_another_language_says_so() -> None:
         html = gallery.drawn("reply", language="de")
     assert '<html lang="de" dir="ltr">' in html
     assert "Pause oder aufhören" in html
+
+
+@pytest.mark.parametrize("name", gallery.pages())
+def test_page_of_a_simulated_study_says_so(name: str) -> None:
+    html = gallery.drawn(name, is_simulated=True)
+    assert "SIMULATED: a trial run by computer programs." in html
+    assert forbidden_words(re.sub(r"<[^>]*>", " ", html)) == []
+    assert "SIMULATED" not in gallery.drawn(name)
+    with translation.override("de"):
+        assert "SIMULIERT: ein Probelauf" in gallery.drawn(name, is_simulated=True, language="de")
+
+
+@pytest.mark.parametrize("name", gallery.pages())
+def test_what_a_script_swaps_is_the_same_in_a_simulated_study(name: str) -> None:
+    drawn = {gallery.drawn(name, is_simulated=is_simulated, is_fragment=True) for is_simulated in (True, False)}
+    assert len({re.sub(r'name="(key|csrfmiddlewaretoken)" value="[^"]*"', "", html) for html in drawn}) == 1

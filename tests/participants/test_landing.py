@@ -50,6 +50,14 @@ def test_landing_page_says_what_when_and_how_much_and_changes_nothing(version: V
     assert (Participant.objects.count(), Event.objects.count()) == (0, before)
 
 
+def test_simulated_study_says_so_from_the_landing_page_on(make_version: MakeVersion) -> None:
+    version = make_version(is_simulated=True)
+    client, token = browser(), people.make_link(version.study, origin=Participant.Origin.SIMULATED)
+    stamp = "SIMULATED: a trial run by computer programs."
+    assert stamp in client.get(f"/j/{token}").content.decode()
+    assert stamp in client.post(f"/j/{token}", follow=True).content.decode()
+
+
 def test_start_gives_a_cookie_that_scripts_and_other_sites_cannot_use(version: Version) -> None:
     answer = browser().post(f"/j/{people.make_link(version.study)}", {"form_key": new_token()})
     assert (answer.status_code, answer["Location"]) == (SEE_OTHER, "/s/")

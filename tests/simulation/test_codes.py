@@ -9,16 +9,14 @@ from matching.models import Group
 from matching.services import run_group
 from participants.models import Participant
 from participants.tokens import CODE_LENGTH
-from studies.models import Study, Version
+from studies.models import Version
 from tests.machinery.people import MakeVersion, newcomer
 
 pytestmark = pytest.mark.django_db
 
 
-def codes(version: Version, *, is_simulated: bool) -> Sequence[str]:
+def codes(version: Version) -> Sequence[str]:
     """The codes of the first two people and of the first group of a database, all undone afterwards."""
-    Study.objects.filter(pk=version.study_id).update(is_simulated=is_simulated)
-    version = Version.objects.get(pk=version.pk)
     _as_new(Participant, Group)
     with transaction.atomic():
         people = [newcomer(version, origin=Participant.Origin.SIMULATED).participant.code for _ in range(2)]
@@ -35,19 +33,20 @@ def _as_new(*rows: type[Participant] | type[Group]) -> None:
 
 
 def test_one_seed_gives_one_table_of_codes(make_version: MakeVersion) -> None:
-    version = make_version()
-    first = codes(version, is_simulated=True)
-    assert codes(version, is_simulated=True) == first
+    version = make_version(is_simulated=True)
+    first = codes(version)
+    assert codes(version) == first
     assert len(set(first)) == 3
-    assert [(code[0], len(code)) for code in first] == [(letter, CODE_LENGTH + 1) for letter in "ppg"]
+    assert [(code[:4], len(code)) for code in first] == [(f"SIM{letter}", CODE_LENGTH + 4) for letter in "ppg"]
 
 
 def test_another_seed_gives_other_codes(make_version: MakeVersion) -> None:
-    one, other = (codes(make_version(), is_simulated=True) for _ in range(2))
+    one, other = (codes(make_version(is_simulated=True)) for _ in range(2))
     assert not set(one) & set(other)
 
 
 def test_codes_of_real_people_are_not_in_the_seed(make_version: MakeVersion) -> None:
     version = make_version()
-    one, other = (codes(version, is_simulated=False) for _ in range(2))
+    one, other = (codes(version) for _ in range(2))
     assert not set(one) & set(other)
+    assert not [code for code in [*one, *other] if code.startswith("SIM")]

@@ -123,6 +123,26 @@ def test_allocation_log_only_grows(version: Version) -> None:
             act()
 
 
+def test_simulated_study_stays_simulated(folder: Folder) -> None:
+    made = Study.objects.create(slug="sharing-test", title="Sharing", is_simulated=True)
+    frozen = services.load(folder.path, seed="s", is_open=True).study
+    assert (frozen, frozen.is_simulated) == (made, True)
+    with pytest.raises(DatabaseError, match="whether sharing-test is simulated stays"), transaction.atomic():
+        Study.objects.update(is_simulated=False)
+    assert Study.objects.get().is_simulated
+
+
+def test_frozen_study_never_becomes_a_simulated_one(version: Version) -> None:
+    with pytest.raises(DatabaseError, match="stays as it is"), transaction.atomic():
+        Study.objects.update(is_simulated=True)
+    Study.objects.update(title="Another")
+    draft = Study.objects.create(slug="draft", title="Draft")
+    draft.is_simulated = True
+    draft.save()
+    with pytest.raises(DatabaseError, match="stays as it is"), transaction.atomic():
+        Study.objects.filter(slug="draft").update(is_simulated=False)
+
+
 def test_study_opens_pauses_and_closes_with_events(version: Version) -> None:
     study = version.study
     for turn in (services.open_study, services.pause_study, services.open_study, services.close_study):

@@ -16,6 +16,7 @@ from exports import queries
 from exports.columns import Table
 from exports.errors import ExportError
 from exports.services.bundle import export_zip
+from exports.stamps import dataset_name
 from exports.tables import table_named
 from flow.drawing import plain
 
@@ -53,7 +54,7 @@ def table_csv(request: HttpRequest, desk: Desk, name: str) -> HttpResponseBase:
     found = _table(name, desk)
     note_download(desk.study, user_id=request.user.pk or 0, what=found.name)
     answer = StreamingHttpResponse(queries.csv_of(desk.study, found), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{desk.study.slug}_{found.name}.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="{dataset_name(desk.study)}_{found.name}.csv"'
     return answer
 
 
@@ -65,7 +66,7 @@ def bundle(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     with TemporaryDirectory(prefix="rapport-dataset-") as folder:
         opened = export_zip(desk.study, Path(folder)).open("rb")
     # An open file outlives its name, so nothing is left behind when the download breaks off.
-    return FileResponse(opened, as_attachment=True, filename=f"{desk.study.slug}.zip")
+    return FileResponse(opened, as_attachment=True, filename=f"{dataset_name(desk.study)}.zip")
 
 
 @desk_page(Capability.SEE_STUDY)

@@ -12,6 +12,7 @@ from exports.columns import Table
 from exports.errors import ExportError
 from exports.scope import Scope
 from exports.services.snapshot import snapshot
+from exports.stamps import dataset_name, stamped
 from exports.tables import tables_of
 from exports.words import codebook_markdown, readme
 from exports.writing import Written, write_csv, write_json, write_text
@@ -28,8 +29,12 @@ def export(study: Study, out: Path) -> list[Written]:
     The folder appears only when it is complete.
 
     Raises:
-        ExportError: "folder_not_empty", "inside_transaction".
+        ExportError: "folder_not_empty", "inside_transaction"; "not_stamped" where the study is simulated and the
+            folder's name does not say so.
     """
+    name = out.resolve().name
+    if stamped(study, name) != name:
+        raise ExportError("not_stamped", f"{study.slug} is simulated: call the folder {stamped(study, name)}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ExportError("folder_not_empty", f"{out} is not an empty folder: name another, nothing is overwritten")
     partial = out.with_name(f".{out.name}.partial")
@@ -48,12 +53,13 @@ def export(study: Study, out: Path) -> list[Written]:
 
 def export_zip(study: Study, folder: Path) -> Path:
     """The dataset as one zip file inside an existing folder; the same data give the same bytes."""
-    out = folder / study.slug
+    name = dataset_name(study)
+    out = folder / name
     export(study, out)
-    path = folder / f"{study.slug}.zip"
+    path = folder / f"{name}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as bundle:
         for file in sorted(out.iterdir()):
-            info = zipfile.ZipInfo(f"{study.slug}/{file.name}", ZIP_EPOCH)
+            info = zipfile.ZipInfo(f"{name}/{file.name}", ZIP_EPOCH)
             info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             with file.open("rb") as source, bundle.open(info, "w", force_zip64=True) as target:
                 shutil.copyfileobj(source, target)
