@@ -1,0 +1,126 @@
+"""What a cell cost: processor time and memory of process trees, and what else the machine did, all read from /proc."""
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+SAMPLE_SECONDS = 2.0
+CALIBRATION_STEPS = 200_000
+Pids = Mapping[str, int]
+
+
+def calib_ms() -> float:
+    """How long a fixed loop of Python takes just now: the yardstick between hosts, and between noisy minutes."""
+    began = time.perf_counter()
+    total = 0
+    for step in range(CALIBRATION_STEPS):
+        total += step % 7
+    return (time.perf_counter() - began) * 1000
+
+
+def tree(root: int) -> list[int]:
+    """A process and everything that descends from it."""
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit() and (fields := _stat(int(name))):
+            children.setdefault(int(fields[1]), []).append(int(name))
+    found, left = [], [root]
+    while left:
+        pid = left.pop()
+        found.append(pid)
+        left += children.get(pid, [])
+    return found
+
+
+def cpu_seconds(root: int) -> float:
+    """Processor time of a tree, of its ended and waited-for children too."""
+    ticks = sum(sum(int(one) for one in fields[11:15]) for pid in tree(root) if (fields := _stat(pid)))
+    return ticks / TICKS_PER_SECOND
+
+
+def pss_mib(root: int) -> float:
+    """Memory of a tree; what processes share is counted once, divided among them."""
+    return sum(_pss_kib(pid) for pid in tree(root)) / 1024
+
+
+def busy_seconds() -> float:
+    """Processor time that all of this machine's cores have spent on anything."""
+    user, nice, system, _, _, irq, softirq, steal = (
+        int(one) for one in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
+    )
+    return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/<pid>/stat from the state on: 1 is the parent, 11 … 14 are utime, stime, cutime, cstime."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _pss_kib(pid: int) -> int:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    return 0
+
+
+@dataclass
+class Meter:
+    """Measures between `with` and its end.
+
+    Args:
+        pids: The roots of the trees, asked anew each time: a process may be started again.
+
+    Attributes:
+        cpu_s: Seconds of processor time by tree.
+        driver_cpu_s: Our own.
+        other_cores_busy: Cores' worth of work by anybody else, on average.
+        peak_mib: The largest sum of all trees that was seen; one is taken every two seconds.
+    """
+
+    pids: Callable[[], Pids]
+    cpu_s: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    driver_cpu_s: float = 0.0
+    other_cores_busy: float = 0.0
+    peak_mib: float = 0.0
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Self:
+        self._before = self._now()
+        self._sampler = threading.Thread(target=self._sample, daemon=True)
+        self._sampler.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._sampler.join()
+        began, own, busy, trees = self._before
+        ended, own_now, busy_now, trees_now = self._now()
+        self.seconds = ended - began
+        self.cpu_s = {name: trees_now[name] - trees.get(name, 0.0) for name in trees_now}
+        self.driver_cpu_s = own_now - own
+        known = self.driver_cpu_s + sum(self.cpu_s.values())
+        self.other_cores_busy = max(0.0, busy_now - busy - known) / self.seconds
+
+    def _now(self) -> tuple[float, float, float, dict[str, float]]:
+        trees = {name: cpu_seconds(pid) for name, pid in self.pids().items()}
+        return time.perf_counter(), time.process_time(), busy_seconds(), trees
+
+    def _sample(self) -> None:
+        while True:
+            self.peak_mib = max(self.peak_mib, sum(pss_mib(pid) for pid in self.pids().values()))
+            if self._ended.wait(SAMPLE_SECONDS):
+                return
