@@ -22,6 +22,7 @@ FIRST_WAIT_SECONDS = 0.5
 MOST_WAIT_SECONDS = 8.0
 SOCKET_MOST_WAIT_SECONDS = 30.0
 PING_SECONDS = 20.0
+CLOSING = aiohttp.ClientWSTimeout(ws_close=2.0)
 TOO_FAST_SECONDS = 5.0
 FINAL_CLOSES = frozenset({4401, 4429})  # not known any more; enough sockets are open
 LOST = (aiohttp.ClientError, TimeoutError, ConnectionError)
@@ -95,8 +96,9 @@ class Door:
         Raises:
             SimulationError: "not_entered" when the link is unknown or the study not open.
         """
-        landing = await self._insist("GET", self.path)
-        sent = await self._insist("POST", self.path, form=read(landing.html).hidden)
+        sent = await self._insist("GET", self.path)
+        if sent.status == 200:
+            sent = await self._insist("POST", self.path, form=read(sent.html).hidden)
         if sent.status not in {302, 303}:
             raise SimulationError("not_entered", f"person {self.person}: the link answered {sent.status}")
         return await self.fetch()
@@ -126,7 +128,7 @@ class Door:
             self.ledger.add(acknowledged(self.person, outcome, form, title=page.title))
         return Sent(outcome, self._read(answer, also={409, 422}))
 
-    async def leave(self, page: Shown, *, withdraw: bool = False) -> Shown:
+    async def leave(self, *, withdraw: bool = False) -> Shown:
         """Leave by the way out that every page has, keeping or deleting the data; the last page."""
         asked = await self._insist("GET", "/s/leave")
         if asked.status == 200:
@@ -144,7 +146,7 @@ class Door:
         while self.socket_address:
             code = None
             try:
-                async with self._session().ws_connect(self.socket_address, heartbeat=None) as socket:
+                async with self._session().ws_connect(self.socket_address, timeout=CLOSING) as socket:
                     attempt, self.has_socket = 0, True
                     yield
                     async for _ in _hints(socket):

@@ -1,7 +1,7 @@
 """What a simulated person does next, and after how long. Pure: the page, the person's own chance, nothing else."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
 
@@ -9,7 +9,7 @@ from simulation.pages import CHOSEN, Asked, Shown
 from simulation.profile import Profile
 
 Do = Literal["answer", "look", "leave", "withdraw", "decline", "vanish", "reload"]
-Again = Literal["", "other_tab", "older_page"]
+Again = Literal["", "other_tab", "back"]
 Choose = Callable[[Shown], Mapping[str, str] | None]
 
 # As static/js/session.js asks for news: while a socket is open, and after the page's time is up.
@@ -17,7 +17,7 @@ WITH_SOCKET_SECONDS = 25.0
 AT_ZERO_SECONDS = (0.4, 2.4, 3.9, 6.9)
 LEAST_SECONDS = 0.2  # before the limit: what is meant to be in time is sent no later
 WORDS = ("I", "would", "share", "it", "in", "a", "fair", "way", "so", "that", "we", "both", "gain", "from", "this")
-VANISH, LEAVE, SILENT = "vanish", "leave", "silent"
+Stop = Literal["silent", "leave", "withdraw", "decline", "vanish"]
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,9 @@ class Move:
         do: "answer" sends `data`; so do "decline" and "withdraw", by the page's own button. "look" asks for news,
             "reload" loads the page again, "leave" uses the way out, "vanish" closes the browser for good.
         data: Answers by field name, or the quiet button that was pressed.
-        again: Whether the same form is sent once more: from a second tab opened on the same page, or by going back to
-            the page before and sending that again.
+        again: Whether the form is sent once more: "other_tab" sends the same answers from a second tab that was opened
+            on the same page, "back" sends the page again that is over by then, under its old key, with `second`.
+        second: What is sent by going back.
         is_offline: Whether the browser hears nothing until then, as without a network: the page does not go on by
             itself, and an act comes after the limit.
     """
@@ -39,6 +40,7 @@ class Move:
     do: Do
     data: Mapping[str, str] = field(default_factory=dict)
     again: Again = ""
+    second: Mapping[str, str] = field(default_factory=dict)
     is_offline: bool = False
 
 
@@ -77,7 +79,7 @@ class Mind:
         answers: Right answers of the quiz and other fixed answers, by field name.
         choose: Decides what to answer where it returns something; what it leaves out is answered by chance.
         stops: Where this person stops playing along, and how, instead of what the profile would draw: place or heading
-            of a page to "silent" (never answers there), "leave", "withdraw", "decline" or "vanish".
+            of a page to how. "silent" looks on and never answers there.
     """
 
     def __init__(
@@ -88,7 +90,7 @@ class Mind:
         profile: Profile,
         answers: Mapping[str, str],
         choose: Choose | None = None,
-        stops: Mapping[str, str] | None = None,
+        stops: Mapping[str, Stop] | None = None,
     ) -> None:
         self.number = number
         self.profile = profile
@@ -115,35 +117,34 @@ class Mind:
             return Move(self._reading(page) / 2, "reload")
         return self._answer(page)
 
-    def _stops(self) -> dict[str, str]:
+    def _stops(self) -> dict[str, Stop]:
         """Where the person will drop out: drawn once, whether or not they get there."""
         said = self.profile
-        shares = {"quiz": said.quitting_quiz, "lobby": said.quitting_lobby}
-        found = {place: self._quits() for place, share in shares.items() if self._happens(share)}
-        found |= {"consent": "decline"} if self._happens(said.declining) else {}
-        found |= {"debrief": "withdraw"} if self._happens(said.withdrawing) else {}
-        return found
+        plans: list[tuple[str, float, Stop]] = [
+            ("consent", said.declining, "decline"),
+            ("quiz", said.quitting_quiz, self._quits()),
+            ("lobby", said.quitting_lobby, self._quits()),
+            ("debrief", said.withdrawing, "withdraw"),
+        ]
+        return {place: how for place, share, how in plans if self._happens(share)}
 
-    def _quits(self) -> str:
-        return VANISH if self._happens(self.profile.vanishing) else LEAVE
+    def _quits(self) -> Stop:
+        return "vanish" if self._happens(self.profile.vanishing) else "leave"
 
     def _stopped(self, page: Shown) -> Move | None:
         place = place_of(page, self.answers)
-        how = self.stops.get(place) or self.stops.get(page.title) or ""
-        if not how and place == "game" and page.button and self._happens(self.profile.quitting_act):
+        how = self.stops.get(place) or self.stops.get(page.title)
+        if how is None and place == "game" and page.button and self._happens(self.profile.quitting_act):
             how = self._quits()
-        if not how:
-            return None
-        if how == SILENT:
-            return self._look(page)
-        after = self._waits() if place == "lobby" else self._reading(page) + self._thinking()
-        button = next(((name, value) for name, value in page.buttons if name == how), None)
-        data = dict([button]) if button else {}
+        if how is None or how == "silent":
+            return self._look(page) if how else None
+        button: dict[str, str] = {name: value for name, value in page.buttons if name == how}
         if how == "decline" and not button:
             return None
-        return Move(after, how, data)  # type: ignore[arg-type]  # one of the four that end it
+        after = self._patience() if place == "lobby" else self._reading(page) + self._thinking()
+        return Move(after, how, button)
 
-    def _waits(self) -> float:
+    def _patience(self) -> float:
         return self.rng.expovariate(1 / self.profile.lobby_patience_seconds)
 
     def _look(self, page: Shown) -> Move:
@@ -155,12 +156,15 @@ class Mind:
         picked = sum(1 for one in page.asked.values() if one.kind not in {"text", "textarea"} and one.name in data)
         writing = typed / self.profile.typing_chars_per_s + picked * self.profile.picking_seconds
         wished = self._reading(page) + self._thinking() + self.slowness * writing
-        again: Again = self.rng.choice(("other_tab", "older_page")) if self.has_two_tabs else ""
-        left = page.seconds_left
-        if left is not None and page.kind == "match" and self._happens(self.profile.late_acts):
-            late = left + self.rng.uniform(0, self.profile.lateness_seconds)
-            return Move(late, "answer", data, again, is_offline=True)
-        return Move(self._in_time(left, wished), "answer", data, again)
+        move = Move(self._in_time(page.seconds_left, wished), "answer", data)
+        if page.kind == "match" and page.seconds_left is not None and self._happens(self.profile.late_acts):
+            late = page.seconds_left + self.rng.uniform(0, self.profile.lateness_seconds)
+            move = replace(move, after_seconds=late, is_offline=True)
+        return self._twice(page, move) if self.has_two_tabs else move
+
+    def _twice(self, page: Shown, move: Move) -> Move:
+        again: Again = self.rng.choice(("other_tab", "back"))
+        return replace(move, again=again, second=self._filled_in(page) if again == "back" else {})
 
     def _in_time(self, left: int | None, wished: float) -> float:
         """People see the clock, and hurry."""

@@ -27,7 +27,6 @@ class Person:
         self.last = Shown()
         self.has_vanished = False
         self.failure: BaseException | None = None
-        self._older: tuple[Shown, Move] | None = None
         self._refusals = 0
 
     @property
@@ -61,27 +60,23 @@ class Person:
                 await self.look()
             case "reload":
                 self._see(await self.door.fetch())
-            case "leave":
-                self._see(await self.door.leave(page))
-            case "withdraw" if not move.data:
-                self._see(await self.door.leave(page, withdraw=True))
+            case "leave" | "withdraw" if not move.data:
+                self._see(await self.door.leave(withdraw=move.do == "withdraw"))
             case _:
-                await self._send(page, move)
+                self._see(await self._send(page, move))
 
-    async def _send(self, page: Shown, move: Move) -> None:
+    async def _send(self, page: Shown, move: Move) -> Shown:
         other_tab = await self.door.fetch() if move.again == "other_tab" else None
         sent = await self.door.send(page, move.data)
         self._refusals = self._refusals + 1 if sent.outcome == "refused" else 0
         if self._refusals >= MOST_REFUSALS:
             told = f"person {self.number}: {page.title!r} refused {dict(move.data)} {MOST_REFUSALS} times"
             raise SimulationError("refused", told)
-        if other_tab is not None and other_tab.hidden:
+        if other_tab is not None and other_tab.button:
             sent = await self.door.send(other_tab, move.data)
-        if move.again == "older_page" and self._older is not None:
-            older, then = self._older
-            sent = await self.door.send(older, then.data)
-        self._older = (page, move)
-        self._see(sent.page)
+        if move.again == "back":
+            sent = await self.door.send(page, move.second)
+        return sent.page
 
     def _see(self, page: Shown) -> None:
         self.last = page

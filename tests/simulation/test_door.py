@@ -1,0 +1,175 @@
+"""A simulated participant's door against a server that misbehaves: what is retried, counted and written down."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from simulation import door as doors
+from simulation.door import Door
+from simulation.errors import SimulationError
+from simulation.ledger import Ledger
+from simulation.mind import Mind, Move
+from simulation.pages import Shown
+from simulation.person import MOST_REFUSALS, Person
+from simulation.profile import Profile
+
+pytestmark = pytest.mark.asyncio
+FORM = '<div id="page" data-kind="text" data-rev="r2"><main><h1 id="title">Next</h1></main></div>'
+PAGE = Shown("text", "r1", title="Now", hidden={"key": "k1", "rev": "r1", "csrfmiddlewaretoken": "t"}, button=True)
+Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Clumsy:
+    """A server that gives the planned replies in turn, and keeps the forms that reached it."""
+
+    def __init__(self) -> None:
+        self.plan: deque[Any] = deque()
+        self.forms: list[dict[str, str]] = []
+        self.frames: list[str] = []
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        self.forms.append(dict(await request.post()))  # type: ignore[arg-type]  # no files are sent
+        status, headers = self.plan.popleft()
+        if status == "cut":
+            assert request.transport
+            request.transport.abort()
+        return web.Response(status=200 if status == "cut" else status, headers=headers, text=FORM)
+
+    async def socket(self, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        for what in self.plan.popleft():
+            if isinstance(what, int):
+                await socket.close(code=what)
+                return socket
+            if what == "listen":
+                self.frames.append(str((await socket.receive()).data))
+            else:
+                await socket.send_str(what)
+        return socket
+
+
+@asynccontextmanager
+async def served(*plan: Any) -> AsyncIterator[tuple[Clumsy, Door]]:
+    clumsy, app = Clumsy(), web.Application()
+    clumsy.plan.extend(plan)
+    app.router.add_route("*", "/s/", clumsy.page)
+    app.router.add_route("*", "/j/{token}", clumsy.page)
+    app.router.add_get("/ws/session", clumsy.socket)
+    async with TestServer(app) as server:
+        address = str(server.make_url("/ws/session")).replace("http://", "ws://")
+        link = str(server.make_url("/j/x"))
+        door = Door(link, person=4, ledger=Ledger(), via_socket=address, patience_seconds=3)
+        try:
+            yield clumsy, door
+        finally:
+            await door.close()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "FIRST_WAIT_SECONDS", 0.01)
+
+
+STORED = (200, {"X-Outcome": "stored"})
+
+
+async def test_a_form_is_sent_under_one_key_until_it_is_acknowledged() -> None:
+    async with served(("cut", {}), (503, {}), (500, {}), (429, {"Retry-After": "0"}), STORED) as (clumsy, door):
+        sent = await door.send(PAGE, {"a": "1"})
+        assert (sent.outcome, sent.page.title) == ("stored", "Next")
+        assert clumsy.forms == [PAGE.hidden | {"a": "1"}] * 5
+        assert (len(door.server_errors), len(door.transport_errors), len(door.took_ms)) == (2, 1, 4)
+        (entry,) = door.ledger
+        assert (entry.person, entry.key, entry.outcome, entry.title) == (4, "k1", "stored", "Now")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "outcome", "entries"),
+    [
+        (200, {"X-Outcome": "stored"}, "stored", 1),
+        (200, {"X-Outcome": "stale"}, "stale", 1),
+        (200, {"X-Outcome": "late"}, "late", 1),
+        (409, {}, "conflict", 1),
+        (422, {}, "refused", 0),
+    ],
+)
+async def test_only_what_was_acknowledged_is_written_down(
+    status: int, headers: dict[str, str], outcome: str, entries: int
+) -> None:
+    async with served((status, headers)) as (_, door):
+        assert (await door.send(PAGE, {})).outcome == outcome
+        assert [entry.outcome for entry in door.ledger] == [outcome] * entries
+
+
+@pytest.mark.parametrize("status", [200, 303, 400, 403, 404])
+async def test_an_answer_that_says_nothing_of_the_form_is_an_error(status: int) -> None:
+    async with served((status, {})) as (_, door):
+        with pytest.raises(SimulationError) as caught:
+            await door.send(PAGE, {})
+        assert caught.value.code == "unexpected"
+        assert len(door.ledger) == 0
+
+
+async def test_patience_ends() -> None:
+    async with served(*[(503, {})] * 50) as (_, door):
+        door._patience_seconds = 0.3
+        with pytest.raises(SimulationError) as caught:
+            await door.send(PAGE, {})
+        assert caught.value.code == "no_answer"
+        assert len(door.server_errors) > 3
+
+
+async def test_too_fast_people_wait_as_long_as_they_are_told() -> None:
+    async with served((429, {"Retry-After": "1"}), STORED) as (_, door):
+        began = asyncio.get_running_loop().time()
+        await door.send(PAGE, {})
+        assert asyncio.get_running_loop().time() - began >= 1
+        assert door.server_errors == []
+
+
+async def test_a_closed_study_lets_nobody_in() -> None:
+    async with served((403, {})) as (_, door):
+        with pytest.raises(SimulationError) as caught:
+            await door.enter()
+        assert caught.value.code == "not_entered"
+
+
+async def test_a_socket_is_followed_through_breaks_and_ends_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "PING_SECONDS", 0.1)
+    plan = (["{}", "{}", 1012], ["listen", '{"do":"pong"}', 1012], ["{}", 4401])
+    async with served(*plan) as (clumsy, door):
+        hints = [door.has_socket async for _ in door.pointers()]
+        assert hints == [True] * 6, "one for each opening, one for each pointer, none for the pong"
+        assert clumsy.frames == ['{"do":"ping"}']
+        assert not door.has_socket
+
+
+async def test_going_back_sends_another_answer_under_the_old_key() -> None:
+    async with served(STORED, (409, {})) as (clumsy, door):
+        person = someone(door)
+        await person.do(Move(0, "answer", {"a": "1"}, "back", {"a": "2"}))
+        assert [(form["key"], form["a"]) for form in clumsy.forms] == [("k1", "1"), ("k1", "2")]
+        assert [entry.outcome for entry in door.ledger] == ["stored", "conflict"]
+
+
+async def test_a_page_that_refuses_everything_ends_the_person() -> None:
+    async with served(*[(422, {})] * MOST_REFUSALS) as (_, door):
+        person = someone(door)
+        for _ in range(MOST_REFUSALS - 1):
+            await person.do(Move(0, "answer", {"a": "1"}))
+        with pytest.raises(SimulationError) as caught:
+            await person.do(Move(0, "answer", {"a": "1"}))
+        assert caught.value.code == "refused"
+
+
+def someone(door: Door) -> Person:
+    person = Person(door, Mind(4, seed="s", profile=Profile.flawless(), answers={}))
+    person.last = PAGE
+    return person
