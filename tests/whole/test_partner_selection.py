@@ -1,19 +1,24 @@
 """Whole groups through the real doors, from the landing page to the code, and then the dataset."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from simulation.ledger import Ledger
+from simulation.mind import Mind, Stop
+from simulation.person import Person
+from simulation.profile import Profile
+from simulation.realtime import play_all, play_minds, raise_failures
 from tests.exports.recompute_pay import differences
 from tests.machinery.dataset import Rows, ask, export, table
-from tests.machinery.player import Player, Shown, play_all
 from tests.machinery.quick import entry_link, quick_study, right_answers, stage
 from tests.machinery.running import Running
 
 ROUNDS = 3
+CALM = Profile.flawless()
 EXITS_OF_STUDY = """SELECT exit FROM participants_participant p JOIN studies_study s ON s.id = p.study_id
     WHERE s.slug = %s"""
 
@@ -25,8 +30,13 @@ def opened(running: Running, home: Path, name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def played(running: Running, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Player]]:
-    """Eight people, two groups, both conditions: the dataset and the players."""
+def ledger() -> Ledger:
+    return Ledger()
+
+
+@pytest.fixture(scope="module")
+def played(running: Running, ledger: Ledger, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sequence[Person]]:
+    """Eight people, two groups, both conditions: the dataset and the people."""
 
     def change(said: dict[str, Any]) -> None:
         said["allocation"]["block_sizes"] = [2]
@@ -34,20 +44,20 @@ def played(running: Running, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     home = quick_study(tmp_path_factory.mktemp("whole"), name="whole", change=change)
     link = opened(running, home, "whole")
     answers = right_answers(home)
-    players = [Player(link, seed=seed, answers=answers) for seed in range(8)]
-    play_all(players)
-    return export(running, "whole"), players
+    people = play_all(link, people=8, profile=CALM, seed="whole", answers=answers, ledger=ledger)
+    raise_failures(people)
+    return export(running, "whole"), people
 
 
-def test_everybody_reaches_the_code_without_a_server_error(played: tuple[Path, list[Player]]) -> None:
-    _, players = played
-    assert [player.server_errors for player in players] == [[]] * 8
-    assert {player.last.kind for player in players} == {"end"}
-    assert len({player.last.code.strip() for player in players}) == 1
-    assert all(player.last.code.strip() for player in players)
+def test_everybody_reaches_the_code_without_a_server_error(played: tuple[Path, Sequence[Person]]) -> None:
+    _, people = played
+    assert [person.door.server_errors for person in people] == [[]] * 8
+    assert {person.last.kind for person in people} == {"end"}
+    assert len({person.last.code for person in people}) == 1
+    assert all(person.last.code for person in people)
 
 
-def test_both_conditions_are_played_to_the_end(played: tuple[Path, list[Player]]) -> None:
+def test_both_conditions_are_played_to_the_end(played: tuple[Path, Sequence[Person]]) -> None:
     folder, _ = played
     groups = table(folder, "groups")
     assert Counter(row["status"] for row in groups) == {"complete": 2}
@@ -56,13 +66,13 @@ def test_both_conditions_are_played_to_the_end(played: tuple[Path, list[Player]]
     assert len(table(folder, "rounds")) == 2 * 2 * ROUNDS
 
 
-def test_pay_recomputed_from_the_tables_is_what_was_recorded(played: tuple[Path, list[Player]]) -> None:
+def test_pay_recomputed_from_the_tables_is_what_was_recorded(played: tuple[Path, Sequence[Person]]) -> None:
     folder, _ = played
     assert len(table(folder, "payments")) == 8
     assert differences(folder) == []
 
 
-def test_each_choice_opportunity_has_a_row_per_candidate(played: tuple[Path, list[Player]]) -> None:
+def test_each_choice_opportunity_has_a_row_per_candidate(played: tuple[Path, Sequence[Person]]) -> None:
     folder, _ = played
     offered = table(folder, "choice_sets")
     assert len(offered) == 2 * 2 * ROUNDS * 2
@@ -75,7 +85,7 @@ def test_each_choice_opportunity_has_a_row_per_candidate(played: tuple[Path, lis
         assert sorted(row["kind"] for row in rows) == ["ai", "human"], "mixed triads while nobody is missing"
 
 
-def test_labels_show_the_kind_only_when_disclosed(played: tuple[Path, list[Player]]) -> None:
+def test_labels_show_the_kind_only_when_disclosed(played: tuple[Path, Sequence[Person]]) -> None:
     folder, _ = played
     condition = {row["group"]: row["condition"] for row in table(folder, "groups")}
     names = {"human": "Person", "ai": "AI"}
@@ -84,7 +94,7 @@ def test_labels_show_the_kind_only_when_disclosed(played: tuple[Path, list[Playe
         assert row["label_shown"] == ("" if hidden else names[row["kind"]])
 
 
-def test_payoffs_follow_from_the_decisions(played: tuple[Path, list[Player]]) -> None:
+def test_payoffs_follow_from_the_decisions(played: tuple[Path, Sequence[Person]]) -> None:
     folder, _ = played
     points: dict[str, int] = Counter()
     for row in table(folder, "placings"):
@@ -94,21 +104,24 @@ def test_payoffs_follow_from_the_decisions(played: tuple[Path, list[Player]]) ->
         assert total == (30 if match in chosen else 10)
 
 
-def test_expected_returns_are_asked_at_checkpoints_and_types_at_the_end(played: tuple[Path, list[Player]]) -> None:
+def test_expected_returns_are_asked_at_checkpoints_and_types_at_the_end(played: tuple[Path, Sequence[Person]]) -> None:
     folder, _ = played
     asked = Counter((row["what"], row["round"]) for row in table(folder, "beliefs"))
     assert asked == {("return", "2"): 8, ("type", "3"): 8}
 
 
-def test_every_acknowledged_form_is_stored_once(running: Running, played: tuple[Path, list[Player]]) -> None:
-    keys = [entry.key for player in played[1] for entry in player.ledger]
+def test_every_acknowledged_form_is_stored_once(
+    running: Running, played: tuple[Path, Sequence[Person]], ledger: Ledger
+) -> None:
+    assert len(played[1]) == 8
+    keys = [entry.key for entry in ledger]
     assert len(keys) == len(set(keys)) > 100
     stored = dict(ask(running, "SELECT key::text, count(*) FROM flow_submission GROUP BY key"))
     assert {key: stored.get(key) for key in keys} == dict.fromkeys(keys, 1)
 
 
-def _declines(page: Shown) -> Mapping[str, str] | None:
-    return {"decline": "yes"} if any(name == "decline" for name, _ in page.buttons) else None
+def someone(number: int, answers: Mapping[str, str], stops: Mapping[str, Stop]) -> Mind:
+    return Mind(number, seed="exits", profile=CALM, answers=answers, stops=stops)
 
 
 def test_each_person_ends_in_one_declared_exit_with_the_right_pay(running: Running, tmp_path: Path) -> None:
@@ -124,15 +137,10 @@ def test_each_person_ends_in_one_declared_exit_with_the_right_pay(running: Runni
     home = quick_study(tmp_path, name="exits", change=change)
     link = opened(running, home, "exits")
     answers = right_answers(home)
-    early = [
-        Player(link, seed=1, answers=answers, decide=_declines),
-        Player(link, seed=2, answers=answers, stops=("A short quiz", "silent")),
-        Player(link, seed=3, answers=answers),
-    ]
-    play_all(early, seconds=120)
-    stops = [("match", "silent"), ("A few questions", "leave"), ("What this study was about", "withdraw"), ("", "")]
-    late = [Player(link, seed=seed, answers=answers, stops=how) for seed, how in enumerate(stops, start=4)]
-    play_all(late, seconds=200)
+    early: list[dict[str, Stop]] = [{"consent": "decline"}, {"quiz": "silent"}, {}]
+    late: list[dict[str, Stop]] = [{"game": "silent"}, {"A few questions": "withdraw"}, {"debrief": "leave"}, {}]
+    raise_failures(play_minds(link, [someone(n, answers, stops) for n, stops in enumerate(early)], seconds=120))
+    raise_failures(play_minds(link, [someone(n, answers, stops) for n, stops in enumerate(late, 3)], seconds=200))
     folder = export(running, "exits")
     exits = Counter(name for (name,) in ask(running, EXITS_OF_STUDY, "exits"))
     assert exits.pop("completed", 0) + exits.pop("partners_left", 0) == 1
