@@ -3,7 +3,7 @@
 from django.urls import path
 
 from console import api
-from console.views import data, entry, parameters, studies
+from console.views import data, entry, parameters, simulations, studies
 
 urlpatterns = [
     path("", entry.home, name="home"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("researcher/studies/<slug:slug>/", studies.study, name="study"),
     path("researcher/studies/<slug:slug>/play", studies.play, name="play"),
     path("researcher/studies/<slug:slug>/parameters", parameters.parameters, name="parameters"),
+    path("researcher/studies/<slug:slug>/simulations", simulations.simulations, name="simulations"),
     path("researcher/studies/<slug:slug>/board", studies.board, name="board"),
     path("researcher/studies/<slug:slug>/data", data.data, name="data"),
     path("researcher/studies/<slug:slug>/data.zip", data.bundle, name="bundle"),

@@ -114,12 +114,12 @@ def waiting(study: Study) -> Section:
     over = tickets.exclude(status__in=STILL_THERE).order_by("stage", "status")
     for stage, status, seconds in over.values_list("stage", "status", "waited_seconds"):
         found[stage, status].append(float(seconds))
-    for table, what in ((PLACINGS, "after a match, for the next round"), (RESTS, "a round sat out")):
+    for table, what in ((PLACINGS, "after a match"), (RESTS, "round sat out")):
         waits = [float(str(row["waited_s"])) for row in _rows(table, study) if row["participant"] and row["waited_s"]]
         if waits:
             found["game", what] = waits
     columns = [
-        Column("where", "where"), Column("what", "waited until"), Column("times", "times"),
+        Column("where", "where"), Column("what", "how it ended, or when"), Column("times", "times"),
         Column("median_seconds", "median, s"), Column("p90_seconds", "90th percentile, s"),
         Column("longest_seconds", "longest, s"),
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from simulation import course, money
 from simulation.as_text import WIDTH, text_of
 from simulation.balance import balance
 from simulation.population import SECONDS_PER_MINUTE, Someone, people_of
+from simulation.profile import Assumption
 from simulation.sections import Cell, Column, Section, counted
 from studies import definition
 from studies.models import Study, Version
@@ -31,7 +32,7 @@ class RunFacts:
         participants: How many were to come.
         simulated_seconds: From the first to the last instant, by the study's own clock.
         wall_seconds: The same, by the clock on the wall.
-        assumptions: One mapping for each, all with the same keys, such as name, value, unit, about.
+        assumptions: As `Profile.rows` gives them.
         server_errors: Answers of the server that were errors, as people met them.
         differences: What verification found, a sentence each.
         is_interrupted: Whether somebody stopped the run.
@@ -42,7 +43,7 @@ class RunFacts:
     participants: int
     simulated_seconds: float
     wall_seconds: float
-    assumptions: Sequence[Mapping[str, Any]] = ()
+    assumptions: Sequence[Assumption] = ()
     server_errors: Sequence[str] = ()
     differences: Sequence[str] = ()
     is_interrupted: bool = False
@@ -88,7 +89,9 @@ class Report:
         """The inverse of `as_json`."""
         plain = ("study", "version", "software", "people_entered", "groups_complete", "not_clean_because")
         sections = [Section.from_json(section) for section in said["sections"]]
-        return cls(**{name: said[name] for name in plain}, run=RunFacts(**said["run"]), sections=sections)
+        assumptions = [Assumption(**each) for each in said["run"]["assumptions"]]
+        run = RunFacts(**said["run"] | {"assumptions": assumptions})
+        return cls(**{name: said[name] for name in plain}, run=run, sections=sections)
 
     def as_text(self, width: int = WIDTH) -> str:
         """For a terminal: plain text, no line longer than `width` characters."""
@@ -103,7 +106,8 @@ def of(study: Study, run: RunFacts) -> Report:
         StudyError: "version_unknown".
     """
     version, people = version_of(study), people_of(study)
-    checks = _checks(study, people, run)
+    complete = Group.objects.filter(version__study=study, status=Group.Status.COMPLETE).count()
+    checks = _checks(study, people, run) | _nobody_got_through(version, people, complete)
     sections = [
         _facts(version, run, people),
         course.stages(study),
@@ -122,7 +126,7 @@ def of(study: Study, run: RunFacts) -> Report:
         software=settings.VERSION,
         run=run,
         people_entered=len(people),
-        groups_complete=Group.objects.filter(version__study=study, status=Group.Status.COMPLETE).count(),
+        groups_complete=complete,
         not_clean_because=[why for what, found in checks.items() if (why := _why(what, found))],
         sections=sections,
     )
@@ -145,15 +149,14 @@ def _facts(version: Version, run: RunFacts, people: Sequence[Someone]) -> Sectio
 
 
 def _assumptions(run: RunFacts) -> Section:
-    """What the run takes for granted about people, as it was given."""
-    names = list(run.assumptions[0]) if run.assumptions else []
-    rows = [[_plain(row[name]) for name in names] for row in run.assumptions]
+    """What the run takes for granted about people."""
+    rows: list[Sequence[Cell]] = [[one.name, one.value, one.unit, one.meaning, one.source] for one in run.assumptions]
+    columns = [
+        Column("name", "name"), Column("value", "value", None), Column("unit", "unit"),
+        Column("meaning", "what it means"), Column("source", "where it comes from"),
+    ]  # fmt: skip
     notes = ["How people behave is assumed, not known: other assumptions give other minutes, exits and pay."]
-    return Section("assumptions", "Assumptions", [Column(name, name, 2) for name in names], rows, notes)
-
-
-def _plain(value: Any) -> Cell:
-    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else str(value)
+    return Section("assumptions", "Assumptions", columns, rows, notes)
 
 
 def _checks(study: Study, people: Sequence[Someone], run: RunFacts) -> dict[str, Sequence[str]]:
@@ -166,7 +169,15 @@ def _checks(study: Study, people: Sequence[Someone], run: RunFacts) -> dict[str,
         "exit that the study file does not declare": strange,
         "piece of background work given up": [""] * failed_work(study),
         "interruption": ["stopped before its end"] if run.is_interrupted else [],
+    }
+
+
+def _nobody_got_through(version: Version, people: Sequence[Someone], complete: int) -> dict[str, Sequence[str]]:
+    """What no run may be clean with, because it shows nothing."""
+    has_game = any(stage.kind == "game" for stage in definition.definition(version).stages)
+    return {
         "run to which nobody came": [] if people else [""],
+        "run in which no group played to its end": [""] if people and has_game and not complete else [],
     }
 
 

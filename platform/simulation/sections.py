@@ -17,18 +17,20 @@ class Column:
     Args:
         name: For programs; numbers carry their unit in it.
         title: For people, the unit after a comma.
-        decimals: How many a number that is not whole is shown with.
+        decimals: How many a number that is not whole is shown with; None: as many as it has, at most six digits.
     """
 
     name: str
     title: str
-    decimals: int = 1
+    decimals: int | None = 1
 
     def shown(self, cell: Cell) -> str:
         """A cell as people read it; a dash where there is no number."""
         if cell is None:
             return "-"
-        return f"{cell:.{self.decimals}f}" if isinstance(cell, float) else str(cell)
+        if not isinstance(cell, float):
+            return str(cell)
+        return f"{cell:g}" if self.decimals is None else f"{cell:.{self.decimals}f}"
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,7 @@ class Section:
 
     def is_number(self, index: int) -> bool:
         """Whether a column holds numbers only, and so is set flush right."""
-        cells = [row[index] for row in self.rows]
-        return any(cell is not None for cell in cells) and not any(isinstance(cell, str) for cell in cells)
+        return not any(isinstance(row[index], str) for row in self.rows)
 
 
 def _stored(cell: Cell) -> Cell:

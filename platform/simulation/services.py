@@ -1,5 +1,6 @@
 """Keeping that a version was played by simulated people."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
@@ -26,7 +27,7 @@ def record_run(version: Version, report: Report, *, started_at: datetime, finish
         mode=SimulationRun.Mode(report.run.mode),
         seed=report.run.seed,
         participants=report.run.participants,
-        assumptions=[dict(each) for each in report.run.assumptions],
+        assumptions=[asdict(each) for each in report.run.assumptions],
         is_clean=report.is_clean,
         not_clean_because=list(report.not_clean_because),
         differences=list(report.run.differences)[:MOST_KEPT],

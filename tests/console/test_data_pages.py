@@ -100,7 +100,7 @@ def test_codebook_page_explains_columns_parameters_fields_and_items(society: row
 def test_pages_and_downloads_of_a_simulated_study_say_so(sign_in: SignIn) -> None:
     study = rows.make_society(rows.make_study(is_simulated=True)).study
     browser = sign_in(study, "owner")
-    for name in ("study", "parameters", "board", "data", "codebook"):
+    for name in ("study", "parameters", "simulations", "board", "data", "codebook"):
         page = browser.get(reverse(name, args=[study.slug])).content.decode()
         assert "SIMULATED: these people never existed." in page, name
     assert '<span class="tag">SIMULATED</span>' in browser.get(reverse("studies")).content.decode()

@@ -28,6 +28,7 @@ ROUTES = {
     "study": Route("get", Capability.SEE_STUDY),
     "play": Route("post", Capability.TRY, answers=302),
     "parameters": Route("get", Capability.SEE_STUDY),
+    "simulations": Route("get", Capability.SEE_STUDY),
     "board": Route("get", Capability.WATCH),
     "data": Route("get", Capability.SEE_DATA),
     "bundle": Route("get", Capability.SEE_DATA),

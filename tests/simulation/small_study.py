@@ -7,6 +7,7 @@ from flow.models import Match
 from matching.models import Group, Ticket
 from participants.models import Consent, Participant
 from scheduling.models import Session
+from simulation.profile import Assumption
 from simulation.report import RunFacts
 from studies.models import Study
 from tests.exports import rows
@@ -18,7 +19,7 @@ FACTS = RunFacts(
     participants=8,
     simulated_seconds=5400.0,
     wall_seconds=12.34,
-    assumptions=[{"name": "late", "value": 0.05, "unit": "of acts", "about": "how often an act does not come in time"}],
+    assumptions=[Assumption("late_acts", 0.025, "share", "Acts in the game that are sent after the limit", "ours")],
 )
 WAY = ["consent", "quiz", "lobby", "game", "after"]
 

@@ -1,6 +1,6 @@
 """The record of simulated runs, and the warning of whoever opens a study without a clean one."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from io import StringIO
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def test_run_is_kept_with_everything_that_was_reported(clean: Report) -> None:
     run = keep(version, Report.from_json(clean.as_json()))
     run.refresh_from_db()
     assert (run.version, run.mode, run.seed, run.participants, run.is_clean) == (version, "ordered", "7", 8, True)
-    assert run.assumptions == list(FACTS.assumptions)
+    assert run.assumptions == [asdict(each) for each in FACTS.assumptions]
     assert Report.from_json(run.report).as_text() == clean.as_text()
     event = Event.objects.get(kind="simulation.recorded")
     assert (event.subject_kind, event.subject_id, event.study_id) == ("simulation_run", run.pk, None)

@@ -1,14 +1,16 @@
 """The report of a small study against numbers that were worked out on paper."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
 from events.models import Due
+from matching.models import Group
 from participants.models import Participant
 from simulation.figures import median, quantile
+from simulation.profile import Assumption, Profile
 from simulation.report import STAMP, Report, RunFacts, of
 from tests.exports import rows
 from tests.simulation.small_study import FACTS, played
@@ -96,8 +98,8 @@ def test_report_tells_how_long_people_waited(report: Report) -> None:
     assert found == {
         ("lobby", "expired"): (1, 600, 600),
         ("lobby", "seated"): (1, 61, 61),
-        ("game", "after a match, for the next round"): (4, 10, 20),  # 20 s twice, and twice none before round 3
-        ("game", "a round sat out"): (1, 120, 120),  # from the opening of round 3 to the group's end
+        ("game", "after a match"): (4, 10, 20),  # 20 s twice, and twice none before round 3
+        ("game", "round sat out"): (1, 120, 120),  # from the opening of round 3 to the group's end
     }
     assert "1 person still in a waiting room: left out." in notes(report, "waiting")
 
@@ -129,7 +131,7 @@ def test_report_keeps_the_facts_and_the_assumptions_with_their_units(report: Rep
     assert facts["people who entered"] == (6, "people")
     assert facts["time on the study's clock"] == (90, "min")
     assert facts["time on the wall"] == (12.34, "s")
-    assert table(report, "assumptions") == [FACTS.assumptions[0]]
+    assert table(report, "assumptions") == [asdict(FACTS.assumptions[0])]
 
 
 def test_run_is_clean_only_when_nothing_went_wrong() -> None:
@@ -146,6 +148,14 @@ def test_run_is_clean_only_when_nothing_went_wrong() -> None:
         assert of(society.study, facts).not_clean_because == [why]
     Participant.objects.filter(code="pgoing").update(exit="vanished")
     assert of(society.study, FACTS).not_clean_because == ["1 exit that the study file does not declare"]
+
+
+def test_run_in_which_no_group_played_to_its_end_shows_nothing() -> None:
+    society = played()
+    Participant.objects.filter(code="pgoing").update(status="finished", exit="left")
+    Group.objects.update(status="ended", end_reason="too_few")
+    report = of(society.study, FACTS)
+    assert (report.groups_complete, report.not_clean_because) == (0, ["1 run in which no group played to its end"])
 
 
 def test_background_work_that_was_given_up_is_no_clean_run() -> None:
@@ -175,7 +185,7 @@ def test_report_goes_to_json_and_back(report: Report) -> None:
 
 def test_text_begins_with_the_stamp_and_fits_a_terminal(report: Report) -> None:
     long = "a stage with a name that nobody would ever give to one, which must not break the table " * 3
-    wide = replace(FACTS, assumptions=[{"name": long, "value": 0.5, "unit": "of people in all of them", "about": long}])
+    wide = replace(FACTS, assumptions=[*Profile().rows(), Assumption("x", 0.5, "of people in all of them", long, long)])
     for text in (report.as_text(), of(rows.make_study("other"), wide).as_text()):
         assert text.startswith(f"{STAMP}\n")
         assert max(map(len, text.splitlines())) <= 100

@@ -11,6 +11,7 @@ from console.desk import Desk, desk_page, newest_or_404
 from console.roles import Capability
 from console.services import make_play_link
 from events.access import researcher_only
+from simulation.queries import unproven
 from studies import definition
 from studies.changes import differences
 from studies.models import Study
@@ -40,6 +41,7 @@ def study(request: HttpRequest, desk: Desk) -> HttpResponse:
             for one, before in zip_longest(versions, versions[1:])
         ],
         "people": desk.study.participants.count(),
+        "unproven": unproven(desk.study),
     }
     return render(request, "researcher/study.html", facts)
 
