@@ -21,13 +21,18 @@ SOFT_EDGE = 0.15  # share of the range over which bounded delays are spread, so 
 
 @dataclass(frozen=True)
 class Pace:
-    """The seat's own speed, as the study file gives it. `miss` is the share of turns that are planned not to come."""
+    """The seat's own speed, as the study file gives it.
+
+    `miss` is the share of turns that are planned not to come, `returns` the share of those after which the seat is back
+    to read that the round is void.
+    """
 
     min_s: float = 2.0
     max_s: float = 25.0
     chars_per_s: float = 5.0
     think_s: Sequence[float] = (2.0, 8.0)
     miss: float = 0.0
+    returns: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,11 @@ class Effort:
 def is_missed(pace: Pace, rng: Random) -> bool:
     """Whether this turn is planned not to come in time, as people's sometimes do not."""
     return rng.random() < pace.miss
+
+
+def is_back(pace: Pace, rng: Random) -> bool:
+    """Whether a seat that missed its act reads what follows, as people do who were only too slow."""
+    return rng.random() < pace.returns
 
 
 def effort(view: View, fields: Sequence[Field], values: Mapping[str, Any], *, heard_after: int = 0) -> Effort:

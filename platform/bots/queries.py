@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import F
+
 from bots.rules import Heard
 from chat.models import Conversation
 from chat.terms import terms_of
 from events.claim import Claim
 from events.models import Due
-from flow.models import Match, Placing
+from flow.kinds import VOID_PATH
+from flow.lookup import step_kind
+from flow.models import Act, Match, Placing
+from flow.state import MatchState
 from llm.models import Call
 from matching.models import Group
+from matching.queries import passing_for_people
 from studies.models import Version
 
 TAKE_TURN = "bots.turns.take_turn"
@@ -33,7 +39,7 @@ def address_of(claim: Claim) -> Address:
 
 
 def heard_of(address: Address) -> Heard | None:
-    """The talk at a path as one of its seats finds it; None where there is no talk, or the seat may not speak."""
+    """The talk at a path as one of its seats finds it; None where there is no talk, or nothing to say in it."""
     conversation = (
         Conversation.objects.select_related("match__group__version")
         .filter(match_id=address.match, path=address.path)
@@ -42,15 +48,27 @@ def heard_of(address: Address) -> Heard | None:
     if conversation is None:
         return None
     terms = terms_of(conversation)
-    own = next((seat for seat in terms.speakers if seat.pk == address.seat), None)
+    state = MatchState(conversation.match, path=address.path)
+    implementation, step = step_kind(state)
+    acting = {place.seat for place in implementation.acting(state, step)}
+    own = next((seat for seat in terms.speakers if seat.pk == address.seat and seat.number in acting), None)
     if own is None:
         return None
+    people = frozenset(seat.number for seat in terms.speakers if seat.occupant == "person")
     return Heard(
         own=own.number,
         writers=list(conversation.entries.order_by("seq").values_list("seat__number", flat=True)),
-        people=frozenset(seat.number for seat in terms.speakers if seat.occupant == "person"),
+        people=people,
         quota=terms.quota,
+        passes=own.number in passing_for_people(conversation.match.group),
+        people_are_done=not people & acting,
     )
+
+
+def has_missed(address: Address) -> bool:
+    """Whether the seat is at the page about a void match because its own act did not come."""
+    missed = Act.objects.filter(match_id=address.match, seat_id=address.seat, source=Act.Source.TIMEOUT)
+    return address.path == VOID_PATH and missed.filter(path=F("match__void_path")).exists()
 
 
 def own_last_seq(address: Address) -> int:

@@ -13,12 +13,20 @@ MOST_WITHOUT_QUOTA = 3  # where nobody listens but other automated seats, and th
 
 @dataclass(frozen=True)
 class Heard:
-    """A talk as one of its seats finds it: who wrote each entry, oldest first, by seat number."""
+    """A talk as one of its seats finds it: who wrote each entry, oldest first, by seat number.
+
+    Attributes:
+        people: Those who may speak, whether or not they have finished.
+        passes: Whether the seat may be a person's as far as its label tells; then it behaves like one to the end.
+        people_are_done: Whether every person has used the quota or said to be ready.
+    """
 
     own: int
     writers: Sequence[int]
     people: frozenset[int]
     quota: int
+    passes: bool = False
+    people_are_done: bool = False
 
     @property
     def made(self) -> int:
@@ -38,14 +46,21 @@ def speaks(heard: Heard) -> bool:
     return any(writer in heard.people for writer in heard.writers[last + 1 :])
 
 
+def only_ends(heard: Heard) -> bool:
+    """Whether nothing is left but to say that one is ready: nobody will say anything more to be answered."""
+    return heard.passes and bool(heard.people) and heard.people_are_done and not speaks(heard)
+
+
 def spoken(values: Mapping[str, Any], heard: Heard) -> Mapping[str, Any] | None:
     """What an occupant gave for a talk, with its readiness set; None when it says nothing to people.
 
-    Where people talk a seat without one stays until they are done; among themselves such seats say when they are ready.
+    Among themselves such seats say when they are ready. Where people talk, a seat that passes for one is ready when it
+    says so; any other stays until the people are done.
     """
     has_words = bool(values.get("entries") or values.get("message") or values.get("do") in {"up", "down"})
-    if heard.people:
-        return {**values, "then": MORE} if has_words else None
-    is_last = not heard.quota and heard.made + 1 >= MOST_WITHOUT_QUOTA
-    is_ready = is_last or not has_words or values.get("then") == READY
-    return {**values, "then": READY if is_ready else MORE}
+    wants_to_go = values.get("then") == READY
+    if not heard.people:
+        is_last = not heard.quota and heard.made + 1 >= MOST_WITHOUT_QUOTA
+        return {**values, "then": READY if is_last or not has_words or wants_to_go else MORE}
+    is_ready = heard.passes and wants_to_go
+    return {**values, "then": READY if is_ready else MORE} if has_words or is_ready else None

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from bots.models import BotTurn
-from bots.queries import TAKE_TURN, Address, heard_of, own_last_seq
-from bots.rules import Heard, speaks
+from bots.queries import TAKE_TURN, Address, has_missed, heard_of, own_last_seq
+from bots.rules import Heard, only_ends, speaks
 from events import clock, due
 from events.claim import Claim
 from flow import queries as flow
@@ -29,12 +29,19 @@ Outcome = BotTurn.Outcome
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn as its handler holds it. `facts` is None when there is nothing left to do; `heard` is for talks only."""
+    """One turn as its handler holds it.
+
+    Attributes:
+        facts: None when there is nothing left to do.
+        heard: For talks only.
+        has_missed: Whether the match is void because this seat's act did not come.
+    """
 
     row: BotTurn
     address: Address
     facts: flow.TurnFacts | None
     heard: Heard | None
+    has_missed: bool
 
     @property
     def key(self) -> str:
@@ -53,7 +60,8 @@ def begin(address: Address) -> Turn:
     row, _ = BotTurn.objects.get_or_create(match_id=address.match, path=address.path, seat_id=address.seat)
     row = BotTurn.objects.select_related("match__group").get(pk=row.pk)
     facts = flow.turn(address.match, address.path, address.seat)
-    return Turn(row, address, facts, heard_of(address) if facts and facts.is_talk else None)
+    heard = heard_of(address) if facts and facts.is_talk else None
+    return Turn(row, address, facts, heard, has_missed(address))
 
 
 @transaction.atomic
@@ -130,10 +138,10 @@ def postpone(claim: Claim, until: datetime) -> str:
 
 
 def _go_on(turn: Turn) -> None:
-    """In a talk with a quota, or without people, the seat speaks again; otherwise it waits to be spoken to."""
+    """In a talk with a quota, or without people, the seat speaks again; otherwise it waits to be asked, or to end."""
     match = Match.objects.select_related("group__version").get(pk=turn.address.match)
     heard = heard_of(turn.address)
-    if match.path == turn.address.path and heard and speaks(heard):
+    if match.path == turn.address.path and heard and (speaks(heard) or only_ends(heard)):
         _ask(match, turn.address.seat)
 
 
@@ -152,7 +160,8 @@ def listen(match_id: int, path: str) -> int:
     for seat in MatchState(match).seats.values():
         heard = heard_of(Address(match_id, path, seat.pk)) if seat.occupant != "person" else None
         # with a quota a seat speaks at its own pace, whatever it hears
-        if heard and not heard.quota and speaks(heard) and seat.status == Seat.Status.SITTING:
+        has_something = heard and not heard.quota and (speaks(heard) or only_ends(heard))
+        if has_something and seat.status == Seat.Status.SITTING:
             _ask(match, seat.pk)
             asked += 1
     return asked

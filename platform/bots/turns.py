@@ -15,6 +15,7 @@ from bots.models import BotTurn
 from bots.occupant import Occupant
 from bots.queries import address_of, own_last_seq
 from bots.services import Turn
+from chat.forms import READY
 from events.claim import WAITS, Claim
 from events.due import MAX_ATTEMPTS, LostClaim
 from events.offload import run_db
@@ -46,10 +47,10 @@ async def _taken(claim: Claim) -> str:
     turn = await run_db(services.begin, address_of(claim))
     if turn.facts is None:
         return await run_db(services.end, claim, turn, outcome=Outcome.OVERTAKEN)
-    if turn.heard and not rules.speaks(turn.heard):
+    if turn.heard and not rules.speaks(turn.heard) and not rules.only_ends(turn.heard):
         return "silent"
     pace = delays.Pace(**turn.facts.seat.settings.get("delay", {}))
-    if turn.waits and turn.facts.fields and not turn.heard and delays.is_missed(pace, _chance(turn.facts, "miss")):
+    if turn.waits and _is_away(turn, turn.facts, pace):
         return await run_db(services.end, claim, turn, outcome=Outcome.MISSED)
     try:
         return await _act(claim, turn, turn.facts, pace)
@@ -62,11 +63,17 @@ async def _taken(claim: Claim) -> str:
         return await run_db(services.end, claim, turn, outcome=Outcome.FAILED, error_code=type(error).__name__)
 
 
+def _is_away(turn: Turn, facts: TurnFacts, pace: delays.Pace) -> bool:
+    """Whether this act is planned not to come. Talks and pages to read are missed by nobody who is there."""
+    if turn.has_missed:
+        return not delays.is_back(pace, _chance(facts, "return"))
+    return bool(facts.fields) and not turn.heard and delays.is_missed(pace, _chance(facts, "miss"))
+
+
 async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) -> str:
     occupant: Occupant = kind("occupant", facts.seat.occupant)()
     try:
-        # a page to read needs no decision, only time
-        values = await occupant.values(facts, key=turn.key) if facts.fields or turn.heard else {}
+        values = await _values(occupant, turn, facts)
     except BotsError as error:
         return await run_db(services.end, claim, turn, outcome=Outcome.FAILED, error_code=error.code)
     if turn.heard:
@@ -84,8 +91,15 @@ async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) ->
     return await run_db(services.deliver, claim, turn, values, source=occupant.source)
 
 
+async def _values(occupant: Occupant, turn: Turn, facts: TurnFacts) -> Mapping[str, Any]:
+    """A page to read, and the end of a talk in which nobody is left to answer, need no decision, only time."""
+    if turn.heard and rules.only_ends(turn.heard):
+        return {"then": READY}
+    return await occupant.values(facts, key=turn.key) if facts.fields or turn.heard else {}
+
+
 async def hear(claim: Claim) -> str:
-    """Something was said in a talk: let the automated seats in it that have something to answer do so."""
+    """Something was said in a talk, or somebody is ready: let the seats that have something to do about it act."""
     asked = await run_db(services.listen, claim.facts["match"], claim.facts["path"])
     return f"asked {asked}"
 

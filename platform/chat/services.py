@@ -21,6 +21,7 @@ from matching.models import Seat
 
 ENTRY = "chat.entry"
 FULL = "talk.full"
+READY = "talk.ready"
 MOST_KEY_CHARS = 60
 
 
@@ -63,6 +64,12 @@ def post_entry(
     draft = terms.channel.draft(kind, text, facts or {})
     known = _stored(conversation, seat_id, key, draft)
     return known or _append(conversation, seat_id, key, draft, terms)
+
+
+@transaction.atomic
+def say_ready(conversation: Conversation, match: Match) -> None:
+    """Let the seats without a person know that somebody has said to be ready: some wait for nothing else."""
+    _record(READY, conversation, match, {})
 
 
 def _append(conversation: Conversation, seat_id: int, key: str, draft: Draft, terms: Terms) -> Entry:

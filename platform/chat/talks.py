@@ -20,6 +20,7 @@ from flow.models import Match
 from flow.state import MatchState
 from flow.step import Asked, Incoming
 from flow.steps import store_act
+from matching.queries import passing_for_people
 from paradigm import Card, Document, Entry, Feed, Field, FieldError, Line, Place, Table, Talk, View
 from paradigm.fields import clean
 
@@ -73,12 +74,19 @@ class TalkStep:
             _post(state, act, draft, suffix=f"/{number}" if len(drafts) > 1 else "")
         if is_ready:
             store_act(match, state.path, act, {"then": forms.READY})
+            services.say_ready(_conversation(state), match)
 
     def finished(self, state: MatchState, step: Talk) -> bool:
-        """All have spoken or are ready. Where people talk, seats without a person hold nobody up."""
+        """All have spoken or are ready.
+
+        Where people talk, a program that is labelled as one holds nobody up. Any other does as a person would: a talk
+        that ended at once where the others are programs would tell what they are.
+        """
         acting = {place.seat for place in self.acting(state, step)}
-        people = {seat.number for seat in terms_at(state, step).speakers if seat.occupant == PERSON}
-        return not (acting & people if people else acting)
+        speakers = terms_at(state, step).speakers
+        if any(seat.occupant == PERSON for seat in speakers):
+            acting &= passing_for_people(state.match.group)
+        return not acting
 
     def missing(self, state: MatchState, step: Talk) -> Sequence[Place]:
         """Nobody: silence is an answer, so a talk never voids a match."""

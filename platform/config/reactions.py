@@ -14,4 +14,5 @@ REACTIONS: dict[str, list[Reaction]] = {
     # The key names one turn: a match's revision and a seat, which `bots.queries.address_of` reads from it.
     "turn.opened": [Reaction("bots.turns.take_turn", key="{match}:{rev}:{subject_id}")],
     "chat.entry": [Reaction("bots.turns.hear", key="conversation:{subject_id}")],
+    "talk.ready": [Reaction("bots.turns.hear", key="conversation:{subject_id}")],
 }

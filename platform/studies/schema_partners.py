@@ -31,6 +31,10 @@ class Delay(Part):
         default_factory=lambda: [2.0, 8.0], description="Shortest and longest time of thinking."
     )
     miss: Annotated[float, Field(ge=0, le=0.5, description="Share of acts that are planned not to come in time.")] = 0
+    returns: Annotated[
+        float,
+        Field(ge=0, le=1, description="Share of those after which it is back in time to read that the round is void."),
+    ] = 0.5
 
 
 class PersonPartner(Part):

@@ -3,7 +3,7 @@
 import pytest
 
 from bots.gate import leaks
-from bots.rules import Heard, speaks, spoken
+from bots.rules import Heard, only_ends, speaks, spoken
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,33 @@ def test_with_people_an_automated_seat_stays_and_says_nothing_rather_than_someth
     people = frozenset({2})
     assert spoken({"message": "a", "then": "ready"}, Heard(1, [], people, 0)) == {"message": "a", "then": "more"}
     assert spoken({"message": ""}, Heard(1, [], people, 0)) is None
+    assert spoken({"message": "", "then": "ready"}, Heard(1, [], people, 0)) is None
     assert spoken({"entries": [{"kind": "post"}]}, Heard(1, [], people, 0)) is not None
+
+
+def test_seat_that_passes_for_a_person_is_ready_when_it_says_so() -> None:
+    people = frozenset({2})
+    assert spoken({"message": "a", "then": "ready"}, Heard(1, [], people, 0, passes=True)) == {
+        "message": "a",
+        "then": "ready",
+    }
+    assert spoken({"message": "", "then": "ready"}, Heard(1, [1], people, 0, passes=True)) is not None
+    assert spoken({"message": "a"}, Heard(1, [], people, 0, passes=True)) == {"message": "a", "then": "more"}
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        (Heard(1, [1], frozenset({2}), 0, passes=True, people_are_done=True), True),
+        (Heard(1, [], frozenset({2}), 0, passes=True, people_are_done=True), False),  # has not spoken yet
+        (Heard(1, [1, 2], frozenset({2}), 0, passes=True, people_are_done=True), False),  # answers first
+        (Heard(1, [1], frozenset({2}), 0, passes=True), False),
+        (Heard(1, [1], frozenset({2}), 0, people_are_done=True), False),  # nobody waits for it
+        (Heard(1, [1], frozenset({2}), 3, passes=True, people_are_done=True), False),  # its quota is not used
+    ],
+)
+def test_seat_that_passes_for_a_person_ends_when_nobody_is_left_to_answer(heard: Heard, expected: bool) -> None:
+    assert only_ends(heard) is expected
 
 
 def test_gate_stops_eight_words_of_the_instructions_in_a_row() -> None:

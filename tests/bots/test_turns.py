@@ -22,7 +22,7 @@ from events.offload import POOL
 from flow.models import Act, Match
 from flow.services import games
 from matching.models import Group
-from tests.chat.rooms import Sitter, make_match
+from tests.chat.rooms import Sitter, end_talk, make_match
 
 QUICK = {"delay": {"min_s": 0.2, "max_s": 0.6, "chars_per_s": 1000, "think_s": [0.2, 0.4], "miss": 0}}
 SLOW = {"delay": {"min_s": 20, "max_s": 30, "chars_per_s": 5, "think_s": [20, 21], "miss": 0}}
@@ -34,11 +34,7 @@ def bot(policy: str = "talkative", settings: dict[str, Any] | None = None, role:
 
 def at_answer(*sitters: Sitter) -> Match:
     """A match whose open step is the decision after the talk."""
-    match = make_match("chatting", *sitters)
-    people = match.group.seats.filter(occupant="person")
-    for seat in people:
-        games.act(match_id=match.pk, path="talk", seat_id=seat.pk, values={"then": "ready"}, source="person")
-    match.refresh_from_db()
+    match = end_talk(make_match("chatting", *sitters))
     assert match.path == "answer"
     return match
 
@@ -186,6 +182,35 @@ def test_planned_miss_sends_nothing_and_the_deadline_voids_the_match() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("returns", "outcome"), [(1.0, "delivered"), (0.0, "missed")])
+def test_seat_that_missed_reads_that_the_round_is_void_if_it_is_back(returns: float, outcome: str) -> None:
+    """People who were only too slow go on at once. If programs never did, the page's length would tell them apart."""
+    match = at_answer(Sitter("talker"), bot(settings={"delay": {**QUICK["delay"], "miss": 1.0, "returns": returns}}))
+    runner.drain("bots")
+    Match.objects.filter(pk=match.pk).update(deadline_at=clock.now() - timedelta(seconds=5))
+    games.close_overdue(match_id=match.pk, rev=match.rev)
+    runner.drain("bots")
+    assert BotTurn.objects.get(path="~void").outcome == outcome
+    assert Act.objects.filter(path="~void", source="policy").exists() is bool(returns)
+
+
+@pytest.mark.django_db
+def test_talk_with_somebody_who_may_be_a_person_ends_in_its_own_time() -> None:
+    match = make_match("chatting", Sitter("talker"), bot(), parameters={"quota": 0})
+    person = match.group.seats.get(occupant="person")
+    games.act(match_id=match.pk, path="talk", seat_id=person.pk, values={"then": "ready"}, source="person")
+    match.refresh_from_db()
+    assert match.path == "talk", "ended with the person: so the other is none"
+    runner.drain("bots")
+    match.refresh_from_db()
+    assert match.path == "answer"
+    assert Entry.objects.count() == 1, "its own words came first, and then its readiness"
+    turn = BotTurn.objects.get(path="talk")
+    assert turn.planned_at is not None
+    assert turn.planned_at > match.step_opened_at - timedelta(seconds=1)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("policy", "code"), [("broken", "policy_failed"), ("greedy", "refused"), ("gone", "policy_unknown")]
 )
@@ -194,7 +219,7 @@ def test_policy_that_fails_is_said_so_once_and_the_step_waits_for_its_deadline(p
     runner.drain("bots")
     turn = BotTurn.objects.get(path="answer")
     assert (turn.outcome, turn.error_code) == ("failed", code)
-    assert not Act.objects.filter(seat__occupant="policy").exists()
+    assert not Act.objects.filter(path="answer", seat__occupant="policy").exists()
     match.refresh_from_db()
     assert match.path == "answer"
     assert not Due.objects.filter(reaction="bots.turns.take_turn", outcome="").exists()

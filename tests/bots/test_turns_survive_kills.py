@@ -15,11 +15,10 @@ from events import clock
 from events.loop import Loop
 from events.models import Due
 from flow.models import Act, Match
-from flow.services import games
 from llm.models import Call
 from tests.bots.dying_worker import POINTS
 from tests.bots.test_turns import QUICK, _until
-from tests.chat.rooms import Sitter, make_match
+from tests.chat.rooms import Sitter, end_talk, make_match
 
 BOTS = 5
 MODEL = {"name": "scripted/one", "max_tokens": 100, "daily_cost_usd": "0.00"}
@@ -30,11 +29,8 @@ def at_answer() -> Match:
     settings = {**QUICK, "asked_if_ai": "deflect", "model": MODEL}
     bots = [Sitter("talker", "model", "prompts/one.md", settings=settings) for _ in range(BOTS)]
     match = make_match("chatting", Sitter("talker"), *bots)
-    person = match.group.seats.get(occupant="person")
-    games.act(match_id=match.pk, path="talk", seat_id=person.pk, values={"then": "ready"}, source="person")
     Due.objects.filter(key__startswith=f"{match.pk}:{match.rev}:").update(outcome="cancelled", done_at=clock.now())
-    match.refresh_from_db()
-    return match
+    return end_talk(match)
 
 
 def killed_at(point: str) -> int:

@@ -93,6 +93,14 @@ def add_seat(group: Group, number: int, sitter: Sitter) -> Seat:
     return Seat.objects.create(**facts, kind="human", occupant="person", participant=person, session=session)
 
 
+def end_talk(match: Match, path: str = "talk") -> Match:
+    """Everybody says to be ready; the match as it is then."""
+    for seat in match.group.seats.order_by("number"):
+        games.act(match_id=match.pk, path=path, seat_id=seat.pk, values={"then": "ready"}, source=seat.occupant)
+    match.refresh_from_db()
+    return match
+
+
 def conversation_of(match: Match) -> Conversation:
     """The open talk of a match."""
     return Conversation.objects.get(match=match, path=match.path)

@@ -85,11 +85,12 @@ def test_page_shows_what_was_said_by_position_and_own_words_as_own() -> None:
     assert [(line.who, line.text) for line in seen(match, 2).lines] == [("1", "mine"), ("", "theirs")]
 
 
-def test_people_are_not_held_up_by_seats_without_a_person() -> None:
-    match = make_match("chatting", Sitter("talker"), Sitter("talker", "policy", "talkative"))
+@pytest.mark.parametrize(("label", "path"), [("AI", "answer"), ("", "talk")])
+def test_people_are_held_up_only_by_programs_that_may_be_people(label: str, path: str) -> None:
+    match = make_match("chatting", Sitter("talker"), Sitter("talker", "policy", "talkative", label=label))
     act(match, 1, then="ready")
     match.refresh_from_db()
-    assert match.path == "answer"
+    assert match.path == path
 
 
 def test_feed_takes_posts_comments_and_votes_and_ranks_by_votes() -> None:

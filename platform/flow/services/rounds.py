@@ -167,12 +167,9 @@ def _announce(match: Match, state: MatchState, acting: Sequence[Place]) -> None:
     study = match.group.version.study_id
     facts = {"match": match.pk, "path": match.path, "rev": match.rev}
     log.record("step.opened", study=study, subject=("match", match.pk), facts=facts, wake=streams_of(match))
-    late = [act for act in state.stored_acts if act.source == Act.Source.TIMEOUT and act.path == match.void_path]
-    absent = {act.seat_id for act in late}
     for place in acting:
         seat = state.seats[place.seat]
-        # who missed the act is away, and does not read that the round is void either
-        if seat.occupant != "person" and seat.pk not in absent:
+        if seat.occupant != "person":
             log.record("turn.opened", study=study, subject=("seat", seat.pk), facts=facts)
 
 
