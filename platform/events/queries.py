@@ -46,8 +46,8 @@ def _seconds(now: datetime, then: datetime) -> float:
     return round((now - then).total_seconds(), 3)
 
 
-def failed_count(study: int, things: Mapping[str, QuerySet[Any]]) -> int:
-    """How much work of a study failed for good: caused by an event of it, or about something that belongs to it.
+def work_about(study: int, things: Mapping[str, QuerySet[Any]]) -> QuerySet[Due]:
+    """Work of a study: caused by an event of it, or about something that belongs to it.
 
     Args:
         study: Primary key.
@@ -59,7 +59,7 @@ def failed_count(study: int, things: Mapping[str, QuerySet[Any]]) -> int:
     for name, rows in things.items():
         named[f"{name}_id"] = Cast(KeyTextTransform(name, "facts"), BigIntegerField())
         ours |= Q(**{"event": None, f"{name}_id__in": rows.values("pk")})
-    return Due.objects.filter(outcome="failed").alias(**named).filter(ours).count()
+    return Due.objects.alias(**named).filter(ours)
 
 
 def overdue_count(queue: str, *, late_by_seconds: float) -> int:

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from math import floor
 
+from django.db.models import QuerySet
+
 from events import clock
-from events.queries import failed_count
+from events.models import Due
+from events.queries import work_about
 from flow import queries
 from flow.lookup import step_kind
 from flow.models import Match
@@ -81,14 +84,19 @@ def time_left(until: datetime | None) -> str:
     return f"{seconds} s" if seconds >= 0 else f"overdue by {-seconds} s"
 
 
-def failed_work(study: Study) -> int:
-    """How many pieces of a study's background work were given up."""
+def work_of(study: Study) -> QuerySet[Due]:
+    """Every piece of a study's background work, whatever became of it."""
     things = {
         "version": study.versions.all(),
         "match": Match.objects.filter(group__version__study=study),
         "session": Session.objects.filter(participant__study=study),
     }
-    return failed_count(study.pk, things)
+    return work_about(study.pk, things)
+
+
+def failed_work(study: Study) -> int:
+    """How many pieces of a study's background work were given up."""
+    return work_of(study).filter(outcome="failed").count()
 
 
 def _seat(seat: Seat) -> str:

@@ -61,6 +61,10 @@ class PayLine:
     amount_minor: int
     numbers: dict[str, str]
 
+    def as_json(self) -> dict[str, object]:
+        """As a settlement keeps it."""
+        return {"what": self.what, "amount_minor": self.amount_minor, "because": self.numbers}
+
 
 def reckon(terms: Terms, earned: Earned) -> list[PayLine]:
     """Every amount that the exit pays; none is negative, none is listed when the rule excludes it.

@@ -8,7 +8,7 @@ from participants.models import Participant
 from recruitment.errors import RecruitmentError
 from recruitment.models import Settlement
 from recruitment.queries import codes_of, earned_by, terms_of
-from recruitment.rules import PayLine, reckon, total_of
+from recruitment.rules import reckon, total_of
 
 SETTLED = "participant.settled"
 
@@ -39,12 +39,8 @@ def settle(participant: Participant) -> Settlement:
         bonus_minor=total_of(lines, "bonus"),
         waiting_minor=total_of(lines, "waiting"),
         points=earned.points,
-        explanation=[_as_json(line) for line in lines],
+        explanation=[line.as_json() for line in lines],
     )
     facts = {"exit": found.exit, "total_minor": settlement.total_minor}
     log.record(SETTLED, study=found.study_id, subject=("participant", found.pk), facts=facts)
     return settlement
-
-
-def _as_json(line: PayLine) -> dict[str, object]:
-    return {"what": line.what, "amount_minor": line.amount_minor, "because": line.numbers}

@@ -1,8 +1,9 @@
 """A frozen study, people on their way through it, and moments that pass without waiting."""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from threading import Barrier, Thread
@@ -47,33 +48,46 @@ def sharing_is_installed(settings: LazySettings) -> Iterator[None]:
 
 @pytest.fixture
 def make_version(tmp_path: Path) -> MakeVersion:
-    """`make_version(fill=None, lobby={"ready_seconds": 5})`: the test study, open, with other words in its file.
+    """`make_version(fill=None, lobby={"ready_seconds": 5})`: see `version_in`."""
+    return partial(version_in, tmp_path)
 
-    `roles`, `fill`, `allocation`, … as named below; any stage's id changes that stage.
+
+def version_in(
+    home: Path,
+    *,
+    name: str = "",
+    is_demo: bool = False,
+    is_simulated: bool = False,
+    roles: Any = None,
+    fill: Any = None,
+    texts: Mapping[str, str] | None = None,
+    **stages: Any,
+) -> Version:
+    """The test study, open, with other words in its file.
+
+    `roles`, `fill`, `allocation`, … as named below; `texts` adds files; any stage's id changes that stage. The seed
+    follows from the name.
     """
-
-    def make(
-        *, is_demo: bool = False, is_simulated: bool = False, roles: Any = None, fill: Any = None, **stages: Any
-    ) -> Version:
-        folder = tmp_path / f"study-{uuid4().hex[:8]}"
-        shutil.copytree(FOLDER, folder)
-        said = yaml.safe_load((folder / "study.yaml").read_text())
-        said["id"] = folder.name
-        said["groups"]["pair"]["roles"] = roles or {"giver": {"humans": 2}, "taker": {"humans": 1, "ai": 1}}
-        said["groups"]["pair"].pop("fill", None)
-        if fill:
-            told = {"approved_by": "board", "reference": "IRB-1", "debrief": "pages/debrief.md"}
-            said["deception"].append({"what": "false_label", **told})
-            said["groups"]["pair"]["fill"] = {"label_as": "person", "policies": ["half"], **fill}
-        for stage in said["waves"][0]["stages"]:
-            stage.update(stages.pop(stage["id"], {}))
-        said.update(stages)
-        (folder / "study.yaml").write_text(yaml.safe_dump(said, sort_keys=False))
-        if is_simulated:  # decided before the first version, for ever
-            Study.objects.create(slug=folder.name, title=folder.name, is_simulated=True)
-        return load(folder, seed=f"seed-{folder.name}", is_demo=is_demo, is_open=True)
-
-    return make
+    folder = home / (name or f"study-{uuid4().hex[:8]}")
+    shutil.copytree(FOLDER, folder)
+    for name, text in (texts or {}).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    said = yaml.safe_load((folder / "study.yaml").read_text())
+    said["id"] = folder.name
+    said["groups"]["pair"]["roles"] = roles or {"giver": {"humans": 2}, "taker": {"humans": 1, "ai": 1}}
+    said["groups"]["pair"].pop("fill", None)
+    if fill:
+        told = {"approved_by": "board", "reference": "IRB-1", "debrief": "pages/debrief.md"}
+        said["deception"].append({"what": "false_label", **told})
+        said["groups"]["pair"]["fill"] = {"label_as": "person", "policies": ["half"], **fill}
+    for stage in said["waves"][0]["stages"]:
+        stage.update(stages.pop(stage["id"], {}))
+    said.update(stages)
+    (folder / "study.yaml").write_text(yaml.safe_dump(said, sort_keys=False))
+    if is_simulated:  # decided before the first version, for ever
+        Study.objects.create(slug=folder.name, title=folder.name, is_simulated=True)
+    return load(folder, seed=f"seed-{folder.name}", is_demo=is_demo, is_open=True)
 
 
 def newcomer(version: Version, *, origin: str = Participant.Origin.LINK) -> Session:

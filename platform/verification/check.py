@@ -1,0 +1,46 @@
+"""Are a study's tables true to each other, and to what simulated people were told?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from events import clock
+from events.moment import one_moment
+from studies.models import Study
+from verification.groups import check_groups
+from verification.inquiry import Inquiry, Progress, silent
+from verification.people import check_people, check_study
+from verification.report import Report
+from verification.slots import check_slots
+from verification.told import Acknowledged, Told
+from verification.work import check_work
+
+LATE_AFTER_SECONDS = 15.0
+
+
+def check(
+    study: Study,
+    ledger: Iterable[Acknowledged] = (),
+    *,
+    late_after_seconds: float = LATE_AFTER_SECONDS,
+    progress: Progress = silent,
+) -> Report:
+    """Verify a study in one snapshot of the database; nothing is written.
+
+    Args:
+        ledger: What simulated people were told: `simulation.ledger`. It is read once, in any order.
+        late_after_seconds: How long due work may wait for its turn.
+        progress: Called now and then.
+    """
+    with one_moment():
+        found = Study.objects.get(pk=study.pk)
+        now = clock.now()
+        report = Report(found.slug, now)
+        inquiry = Inquiry(found, report, Told(report, ledger), now, late_after_seconds, progress)
+        check_study(inquiry)
+        check_people(inquiry)
+        check_slots(inquiry)
+        check_groups(inquiry)
+        check_work(inquiry)
+        inquiry.told.close()
+    return report

@@ -1,0 +1,56 @@
+"""Forms and what they became: a stored form of a game is an act or an entry, and a person's act came by a form."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from chat.models import Entry
+from flow.models import Act, Submission
+from participants.models import Participant
+from scheduling.models import Session
+from studies import definition
+from studies.models import Version
+from verification.inquiry import Inquiry
+
+PERSON = Act.Source.PERSON
+
+
+def games_of(version: Version) -> frozenset[str]:
+    """The ids of a version's game stages."""
+    return frozenset(stage.id for stage in definition.definition(version).stages if stage.kind == "game")
+
+
+def check_forms(inquiry: Inquiry, sessions: Sequence[Session]) -> None:
+    """For some visits. Acts without a key are from before keys were kept, and say nothing."""
+    acts, entries = _keys(Act, sessions, source=PERSON), _keys(Entry, sessions)
+    stored: dict[int, set[str]] = defaultdict(set)
+    people = {session.pk: session.participant for session in sessions}
+    silent = {pk for pk, person in people.items() if person.status == Participant.Status.WITHDRAWN}
+    forms = Submission.objects.filter(session__in=sessions).order_by("pk")
+    for session, key, stage, outcome, body in forms.values_list("session_id", "key", "stage", "outcome", "body_sha256"):
+        inquiry.report.count("forms")
+        silent.discard(session)
+        person, name = people[session], str(key)
+        inquiry.told.meet_form(name, outcome=outcome, body=body)
+        if outcome != Submission.Outcome.STORED or stage not in games_of(person.version):
+            continue
+        stored[session].add(name)
+        if person.status == Participant.Status.WITHDRAWN and not acts[session] | entries[session]:
+            continue  # erased
+        if name not in acts[session] and name not in entries[session]:
+            inquiry.report.differ("form", f"{person.code} at {stage}, {name}", "an act or an entry", "nothing")
+    inquiry.told.may_be_erased += len(silent)
+    for kind, keys in {"act": acts, "entry": entries}.items():
+        for session, names in keys.items():
+            for name in sorted(names - stored[session]):
+                where = f"{people[session].code}, {name}"
+                inquiry.report.differ("form", where, f"the stored form of an {kind}", "nothing")
+
+
+def _keys(model: type[Act] | type[Entry], sessions: Sequence[Session], **also: object) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    rows = model._default_manager.filter(seat__session__in=sessions, **also).exclude(key="")
+    for session, key in rows.values_list("seat__session_id", "key"):
+        found[session].add(key)
+    return found

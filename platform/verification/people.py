@@ -1,0 +1,141 @@
+"""Participants, their visits and their waiting, as their events tell them; their pay; and the forms they sent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from events.models import Event
+from matching.models import Ticket
+from matching.services import JOINED, STATUS_EVENT
+from participants.models import Participant
+from participants.services import ENTERED
+from scheduling.models import Session
+from scheduling.services import OPENED
+from studies import definition
+from studies import services as studies
+from verification.forms import check_forms
+from verification.inquiry import Inquiry
+from verification.pay import check_pay
+
+PEOPLE_AT_ONCE = 250
+FINISHED = "session.finished"
+STAGES = ("stage.opened", "stage.closed")
+_TICKET_STATUS = {event: str(status) for status, event in STATUS_EVENT.items()} | {JOINED: str(Ticket.Status.WAITING)}
+_STUDY_STATUS = {
+    studies.OPENED: studies.Status.OPEN, studies.PAUSED: studies.Status.PAUSED, studies.CLOSED: studies.Status.CLOSED,
+}  # fmt: skip
+Log = Mapping[tuple[str, int], Sequence[Event]]
+
+
+@dataclass(frozen=True)
+class _Person:
+    row: Participant
+    sessions: Sequence[Session]
+    tickets: Sequence[Ticket]
+
+
+def check_study(inquiry: Inquiry) -> None:
+    """The study's own status."""
+    study = inquiry.study
+    events = Event.objects.filter(subject_kind="study", subject_id=study.pk, kind__in=_STUDY_STATUS).order_by("pk")
+    moves = [str(_STUDY_STATUS[event.kind]) for event in events]
+    inquiry.report.count("studies")
+    told = inquiry.follow("study", study.slug, [str(studies.Status.DRAFT), *moves])
+    inquiry.report.compare("status of the study", study.slug, told, study.status)
+
+
+def check_people(inquiry: Inquiry) -> None:
+    """Everybody in the study, some at a time."""
+    rows = Participant.objects.filter(study=inquiry.study).order_by("pk")
+    total = rows.count()
+    for batch in inquiry.batches("people", rows.iterator(PEOPLE_AT_ONCE), size=PEOPLE_AT_ONCE, total=total):
+        people = _together(inquiry, batch)
+        log = _log(people)
+        for person in people:
+            _check_person(inquiry, person, log)
+        check_pay(inquiry, batch, log)
+        check_forms(inquiry, [session for person in people for session in person.sessions])
+    entered = Event.objects.filter(study_id=inquiry.study.pk, kind=ENTERED)
+    erased = entered.exclude(subject_id__in=rows.values("pk")).count()
+    inquiry.report.left_out["people erased"] += erased
+    inquiry.told.may_be_erased += erased
+
+
+def _together(inquiry: Inquiry, batch: Sequence[Participant]) -> Sequence[_Person]:
+    sessions: dict[int, list[Session]] = defaultdict(list)
+    for session in Session.objects.filter(participant__in=batch).order_by("pk"):
+        sessions[session.participant_id].append(session)
+    tickets: dict[int, list[Ticket]] = defaultdict(list)
+    for ticket in Ticket.objects.filter(session__participant__in=batch).select_related("session").order_by("pk"):
+        tickets[ticket.session.participant_id].append(ticket)
+    for row in batch:
+        row.study, row.version = inquiry.study, inquiry.versions[row.version_id]
+        for session in sessions[row.pk]:
+            session.participant = row
+    return [_Person(row, sessions[row.pk], tickets[row.pk]) for row in batch]
+
+
+def _log(people: Sequence[_Person]) -> Log:
+    """Every event about these people, by what it is about, in order."""
+    about = Q(subject_kind="participant", subject_id__in=[person.row.pk for person in people])
+    about |= Q(subject_kind="session", subject_id__in=[one.pk for person in people for one in person.sessions])
+    about |= Q(subject_kind="ticket", subject_id__in=[one.pk for person in people for one in person.tickets])
+    found: dict[tuple[str, int], list[Event]] = defaultdict(list)
+    for event in Event.objects.filter(about).order_by("pk"):
+        found[event.subject_kind, event.subject_id].append(event)
+    return found
+
+
+def _check_person(inquiry: Inquiry, person: _Person, log: Log) -> None:
+    row, report = person.row, inquiry.report
+    report.count("people")
+    entered = [str(Participant.Status.ACTIVE) for event in log["participant", row.pk] if event.kind == ENTERED]
+    ended = sorted(
+        (event for one in person.sessions for event in log["session", one.pk] if event.kind == FINISHED),
+        key=lambda event: event.pk,
+    )
+    told = inquiry.follow("participant", row.code, [*entered, *(str(event.facts["status"]) for event in ended)])
+    report.compare("status of a participant", row.code, told, row.status)
+    report.compare("exit of a participant", row.code, ended[-1].facts["exit"] if ended else "", row.exit)
+    report.compare("end of a participant", row.code, bool(ended), row.ended_at is not None)
+    if row.exit and row.exit not in definition.definition(row.version).exits:
+        report.differ("exit of a participant", row.code, "an exit that the study file declares", row.exit)
+    if len(person.sessions) != 1:
+        report.differ("visits of a participant", row.code, 1, len(person.sessions))
+    report.standing[f"people: {row.exit or row.status}"] += 1
+    for session in person.sessions:
+        _check_session(inquiry, session, log["session", session.pk])
+    for ticket in person.tickets:
+        _check_ticket(inquiry, f"{row.code} at {ticket.stage}", ticket, log["ticket", ticket.pk])
+
+
+def _check_session(inquiry: Inquiry, session: Session, events: Sequence[Event]) -> None:
+    person, report = session.participant, inquiry.report
+    where = f"{person.code}, {session.wave}"
+    report.count("sessions")
+    statuses = {OPENED: str(Session.Status.ACTIVE), FINISHED: str(Session.Status.FINISHED)}
+    told = inquiry.follow("session", where, [statuses[event.kind] for event in events if event.kind in statuses])
+    report.compare("status of a session", where, told, session.status)
+    report.compare("end of a session", where, told == Session.Status.FINISHED, session.finished_at is not None)
+    stages = [event.facts["stage"] for event in events if event.kind in STAGES]
+    known = [stage.id for stage in definition.definition(person.version).stages]
+    at = known[session.stage] if session.stage < len(known) else f"stage {session.stage + 1} of {len(known)}"
+    report.compare("stage of a session", where, stages[-1] if stages else "", at)
+
+
+def _check_ticket(inquiry: Inquiry, where: str, ticket: Ticket, events: Sequence[Event]) -> None:
+    report, told = inquiry.report, ""
+    report.count("tickets")
+    moves = [event for event in events if event.kind in _TICKET_STATUS]
+    for event in moves:
+        if "before" in event.facts:
+            report.compare("event of a ticket", where, told, event.facts["before"])
+        told = _TICKET_STATUS[event.kind]
+    told = inquiry.follow("ticket", where, [_TICKET_STATUS[event.kind] for event in moves])
+    report.compare("status of a ticket", where, told, ticket.status)
+    is_over = told in (Ticket.Status.SEATED, Ticket.Status.LEFT, Ticket.Status.EXPIRED)
+    report.compare("end of a ticket", where, is_over, ticket.ended_at is not None)

@@ -1,0 +1,127 @@
+"""What was looked at, and every difference that was found."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+CHECKED = (
+    "studies", "people", "sessions", "tickets", "settlements", "forms", "slots", "allocations",
+    "groups", "seats", "rounds", "matches", "void matches", "steps", "acts", "exposures", "payoffs",
+    "conversations", "entries", "due work",
+)  # fmt: skip
+"""What is counted. Every name is reported, so that a check that looked at nothing says 0."""
+LEDGER = ("acknowledged", "found", "lost", "doubled", "altered", "erased")
+LEFT_OUT = ("people erased", "matches with erased acts", "matches under other code")
+MOST_KEPT = 10_000
+LONGEST_WORD = 40
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not as it must be. `where` is made of codes, never of primary keys or real-world ids."""
+
+    what: str
+    where: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.where}: expected {self.expected}, found {self.found}"
+
+
+@dataclass
+class Report:
+    """What a verification saw.
+
+    Attributes:
+        as_of: The instant of the snapshot.
+        counts: How many things of each kind in `CHECKED` were looked at.
+        standing: How many people left by which exit or are active, and how many groups ended how.
+        ledger: How many acknowledged forms were found, lost, stored twice or changed; "erased": gone with their person.
+        left_out: What could not be checked, because it was erased or the experiment's code is another now.
+        differences: The first 10,000, in the order in which they were met.
+        omitted: How many there were beyond those.
+    """
+
+    study: str
+    as_of: datetime
+    counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(CHECKED, 0)))
+    standing: Counter[str] = field(default_factory=Counter)
+    ledger: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(LEDGER, 0)))
+    left_out: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(LEFT_OUT, 0)))
+    differences: list[Difference] = field(default_factory=list)
+    omitted: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differences
+
+    def count(self, kind: str, n: int = 1) -> None:
+        """Note that things of a kind in `CHECKED` were looked at."""
+        self.counts[kind] += n
+
+    def differ(self, what: str, where: str, expected: object, found: object) -> None:
+        """Note a difference."""
+        if len(self.differences) >= MOST_KEPT:
+            self.omitted += 1
+            return
+        self.differences.append(Difference(what, where, shown(expected), shown(found)))
+
+    def compare(self, what: str, where: str, expected: object, found: object) -> bool:
+        """Note a difference unless both are equal; return whether they are."""
+        if expected != found:
+            self.differ(what, where, expected, found)
+        return expected == found
+
+    def as_text(self) -> str:
+        """For people: what was checked, how things stand, then a line for each difference."""
+        parts = {"checked": self.counts, "not checked": self.left_out, "standing": self.standing, "ledger": self.ledger}
+        lines = [f"{self.study} as of {self.as_of:%Y-%m-%d %H:%M:%S} UTC"]
+        for title, counts in parts.items():
+            lines += [f"{title}:", *(f"  {name:28} {n:>9}" for name, n in counts.items())]
+        total = len(self.differences) + self.omitted
+        lines.append("no difference" if self.is_clean else f"{total} difference{'s' if total > 1 else ''}:")
+        lines += [f"  {each}" for each in self.differences]
+        lines += [f"  … and {self.omitted} more"] if self.omitted else []
+        return "\n".join(lines)
+
+    def as_json(self) -> str:
+        """For programs: the same."""
+        said: dict[str, Any] = {
+            "study": self.study,
+            "as_of": self.as_of.isoformat(),
+            "is_clean": self.is_clean,
+            "checked": self.counts,
+            "not_checked": self.left_out,
+            "standing": self.standing,
+            "ledger": self.ledger,
+            "differences": [asdict(each) for each in self.differences],
+            "omitted": self.omitted,
+        }
+        return json.dumps(said, ensure_ascii=False, indent=1)
+
+
+def shown(value: object) -> str:
+    """A value as a difference tells it. Words that somebody wrote are told by their length and hash alone."""
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_cell(one)}" for name, one in sorted(value.items())) + "}"
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(shown(one) for one in value) or "nothing"
+    return str(value)
+
+
+def _cell(value: object) -> str:
+    if not isinstance(value, str) or (len(value) <= LONGEST_WORD and value.isidentifier()):
+        return json.dumps(value, default=str)
+    digest = hashlib.sha256(value.encode()).hexdigest()[:12]
+    return f"{len(value)} characters, sha256 {digest}"

@@ -1,0 +1,59 @@
+"""What a form of a game must have become: the values of an act, or an entry of a talk and whether one is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chat import forms
+from chat.channels import Draft, channel_for
+from chat.errors import ChatError
+from flow.kinds import VOID_PATH
+from flow.models import Act, Match
+from paradigm import Decision, Field, FieldError, Talk
+from paradigm.fields import clean, resolve
+from paradigm.program import step_at
+from verification.story import Past, Story
+
+
+class UnreadableError(Exception):
+    """The answers do not fit what was asked, so nothing can have been made of them."""
+
+
+def decided(
+    story: Story, match: Match, act: Act, *, opened: Sequence[str], data: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """The values of the act that a form stands for, read as the seat met its fields. Raises UnreadableError.
+
+    Args:
+        opened: The paths of the match's steps, in order.
+    """
+    step = None if act.path == VOID_PATH else step_at(story.game.experiment.steps, act.path)
+    if not isinstance(step, Decision):
+        return {}
+    state = Past(story, match, opened=opened[: opened.index(act.path) + 1], path=act.path, before=act)
+    return _cleaned(resolve(step.fields_of(act.seat.role), state.place(act.seat), state), data)
+
+
+def said(story: Story, talk: Talk, *, entries: int, data: Mapping[str, str]) -> tuple[Draft | None, bool]:
+    """The entry that a form of a talk stands for, if any, and whether its seat is ready. Raises UnreadableError.
+
+    Args:
+        entries: How many the talk has: one may be about any of them.
+    """
+    most = story.game.parameters.number(talk.channel.max_chars)
+    values = _cleaned(forms.fields_of(talk.channel, max_chars=most, targets=range(1, entries + 1)), data)
+    try:
+        draft = forms.said(talk.channel, values)
+        if draft is not None:
+            draft = channel_for(talk.channel, most).draft(draft.kind, draft.text, draft.facts)
+    except (FieldError, ChatError) as error:
+        raise UnreadableError(error.code) from error
+    return draft, values.get("then") == forms.READY
+
+
+def _cleaned(fields: Sequence[Field], data: Mapping[str, str]) -> Mapping[str, Any]:
+    values, errors = clean(fields, data)
+    if errors:
+        raise UnreadableError(", ".join(f"{key}: {error.code}" for key, error in sorted(errors.items())))
+    return values

@@ -1,0 +1,33 @@
+"""A played study that every test of a module may tamper with: each test is rolled back."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker
+
+from config import settings as configured
+from studies import registry
+from tests.verification.played import Played, play_everything
+
+PACKAGES = [*configured.EXPERIMENT_PACKAGES, "tests.studies.experiments", "tests.verification.games"]
+
+
+@pytest.fixture(scope="module")
+def played(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Played]:
+    """Committed once, because groups are formed after commits; gone after the last test."""
+    registry.experiment.cache_clear()
+    registry._module_of.cache_clear()
+    try:
+        with override_settings(EXPERIMENT_PACKAGES=PACKAGES):
+            with django_db_blocker.unblock():
+                found = play_everything(tmp_path_factory.mktemp("verification"))
+            yield found
+    finally:
+        with django_db_blocker.unblock():
+            call_command("flush", interactive=False, verbosity=0)
+        registry.experiment.cache_clear()
+        registry._module_of.cache_clear()
