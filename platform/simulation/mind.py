@@ -1,22 +1,21 @@
 """What a simulated person does next, and after how long. Pure: the page, the person's own chance, nothing else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
 
-from simulation.pages import CHOSEN, Asked, Shown
+from simulation.answering import Choose, Hand
+from simulation.pages import Shown
 from simulation.profile import Profile
 
 Do = Literal["answer", "look", "leave", "withdraw", "decline", "vanish", "reload"]
 Again = Literal["", "other_tab", "back"]
-Choose = Callable[[Shown], Mapping[str, str] | None]
 
 # As static/js/session.js asks for news: while a socket is open, and after the page's time is up.
 WITH_SOCKET_SECONDS = 25.0
 AT_ZERO_SECONDS = (0.4, 2.4, 3.9, 6.9)
 LEAST_SECONDS = 0.2  # before the limit: what is meant to be in time is sent no later
-WORDS = ("I", "would", "share", "it", "in", "a", "fair", "way", "so", "that", "we", "both", "gain", "from", "this")
 Stop = Literal["silent", "leave", "withdraw", "decline", "vanish"]
 
 
@@ -95,13 +94,12 @@ class Mind:
         self.number = number
         self.profile = profile
         self.answers = answers
-        self.choose = choose
         self.rng = Random(f"{seed}/person/{number}")  # noqa: S311  seeded on purpose
         self.slowness = self.rng.lognormvariate(0, profile.person_spread)
         self.has_two_tabs = self._happens(profile.two_tabs)
         drawn = self._stops()
         self.stops = drawn if stops is None else dict(stops)
-        self._tried: set[str] = set()
+        self._hand = Hand(self.rng, profile=profile, answers=answers, choose=choose)
         self._has_read: set[str] = set()
 
     def next_move(self, page: Shown) -> Move:
@@ -151,11 +149,8 @@ class Mind:
         return Move(look_seconds(page, has_socket=False), "look")
 
     def _answer(self, page: Shown) -> Move:
-        data = self._filled_in(page)
-        typed = sum(len(data.get(one.name, "")) for one in page.asked.values() if one.kind in {"text", "textarea"})
-        picked = sum(1 for one in page.asked.values() if one.kind not in {"text", "textarea"} and one.name in data)
-        writing = typed / self.profile.typing_chars_per_s + picked * self.profile.picking_seconds
-        wished = self._reading(page) + self._thinking() + self.slowness * writing
+        data = self._hand.fill_in(page)
+        wished = self._reading(page) + self._thinking() + self.slowness * self._hand.seconds(page, data)
         move = Move(self._in_time(page.seconds_left, wished), "answer", data)
         if page.kind == "match" and page.seconds_left is not None and self._happens(self.profile.late_acts):
             late = page.seconds_left + self.rng.uniform(0, self.profile.lateness_seconds)
@@ -164,7 +159,7 @@ class Mind:
 
     def _twice(self, page: Shown, move: Move) -> Move:
         again: Again = self.rng.choice(("other_tab", "back"))
-        return replace(move, again=again, second=self._filled_in(page) if again == "back" else {})
+        return replace(move, again=again, second=self._hand.fill_in(page) if again == "back" else {})
 
     def _in_time(self, left: int | None, wished: float) -> float:
         """People see the clock, and hurry."""
@@ -179,42 +174,6 @@ class Mind:
 
     def _thinking(self) -> float:
         return self.slowness * self.profile.thinking_seconds * self.rng.lognormvariate(0, self.profile.thinking_spread)
-
-    def _filled_in(self, page: Shown) -> dict[str, str]:
-        """An answer to everything that is asked."""
-        own = {name: self._value(asked) for name, asked in page.asked.items()}
-        chosen = self.choose(page) if self.choose else None
-        data = {name: value for name, value in own.items() if value is not None} | dict(chosen or {})
-        self._tried |= set(page.asked)
-        return data
-
-    def _value(self, asked: Asked) -> str | None:
-        """What is sent for one field; None where a browser sends nothing, as for an empty box."""
-        right = self.answers.get(asked.name)
-        if right is not None:
-            misread = asked.name not in self._tried and self._happens(self.profile.misreading)
-            return self._wrong(asked, right) if misread else right
-        if asked.kind == "checkbox":
-            is_ticked = asked.required or self._happens(self.profile.ticking_optional)
-            return asked.values[0] if is_ticked else None
-        if asked.kind in CHOSEN:
-            return self.rng.choice(asked.values)
-        if asked.kind == "number":
-            return str(self.rng.randint(asked.low, asked.high))
-        return self._words(asked)
-
-    def _wrong(self, asked: Asked, right: str) -> str:
-        """Another answer than the right one, as long as there is one."""
-        if asked.kind == "number":
-            number = self.rng.randint(asked.low, asked.high)
-            return str(number if str(number) != right else asked.low if str(asked.low) != right else asked.high)
-        return self.rng.choice([value for value in asked.values if value != right] or [right])
-
-    def _words(self, asked: Asked) -> str:
-        if not asked.required and self._happens(self.profile.leaving_optional_empty):
-            return ""
-        most = asked.most or 100
-        return " ".join(self.rng.choices(WORDS, k=self.rng.randint(3, 12)))[:most].strip()
 
     def _happens(self, share: float) -> bool:
         return self.rng.random() < share

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from simulation import door as doors
+from simulation import browser
 from simulation.door import Door
 from simulation.errors import SimulationError
 from simulation.ledger import Ledger
@@ -74,7 +74,7 @@ async def served(*plan: Any) -> AsyncIterator[tuple[Clumsy, Door]]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "FIRST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(browser, "FIRST_WAIT_SECONDS", 0.01)
 
 
 STORED = (200, {"X-Outcome": "stored"})
@@ -119,7 +119,7 @@ async def test_an_answer_that_says_nothing_of_the_form_is_an_error(status: int) 
 
 async def test_patience_ends() -> None:
     async with served(*[(503, {})] * 50) as (_, door):
-        door._patience_seconds = 0.3
+        door.patience_seconds = 0.3
         with pytest.raises(SimulationError) as caught:
             await door.send(PAGE, {})
         assert caught.value.code == "no_answer"
@@ -142,7 +142,7 @@ async def test_a_closed_study_lets_nobody_in() -> None:
 
 
 async def test_a_socket_is_followed_through_breaks_and_ends_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(browser, "PING_SECONDS", 0.1)
     plan = (["{}", "{}", 1012], ["listen", '{"do":"pong"}', 1012], ["{}", 4401])
     async with served(*plan) as (clumsy, door):
         hints = [door.has_socket async for _ in door.pointers()]
