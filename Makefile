@@ -5,7 +5,7 @@ BIN := .venv/bin
 RUN := var/.stamp-run
 DEV := var/.stamp-dev
 
-.PHONY: demo up test check long bench lock screenshots clean help
+.PHONY: demo up test check long faults bench lock screenshots clean help
 
 help:  ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ check: $(DEV)  ## formatting, lint, types, system checks, missing migrations, la
 
 long: $(DEV)  ## the tests at the sizes that were promised (at most an hour)
 	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -n 2
+
+faults: $(DEV)  ## people play while processes die and networks break (about ten minutes); prints counts
+	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/faults
 
 bench: $(DEV)  ## the benchmark
 	$(BIN)/python -m bench

@@ -1,110 +1,111 @@
-"""Whatever dies while people play: nothing acknowledged is lost or doubled, everybody ends by a declared exit."""
+"""Whatever dies or freezes while people play: nothing acknowledged is lost or doubled, all end by a declared exit.
 
-import signal
-import time
-from collections import Counter
+What is seen is held against an undisturbed play of the same people: every difference is a recorded timeout or drop-out.
+"""
+
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+from functools import partial
+from random import Random
 
 import pytest
 
-from config.places import places_of
-from config.supervisor import broker
-from config.supervisor.process import Process
 from tests.exports.recompute_pay import differences
-from tests.machinery.dataset import ask, export, table
-from tests.machinery.player import Player, play_all
-from tests.machinery.quick import entry_link, quick_study, right_answers, stage
-from tests.machinery.running import Running
+from tests.faults import charges
+from tests.faults.conftest import Scenario
+from tests.faults.nemesis import Nemesis
+from tests.faults.rig import STUDY, Rig
+from tests.machinery.dataset import export
+from tests.sizes import sized
 
-CHILDREN = ["pages", "bots", "redis", "postgres", "sockets", "jobs", "sweeper"]
-DECLARED = {"completed", "inactive", "partners_left", "no_group"}
+pytestmark = pytest.mark.timeout(900)
 
-
-def slower(said: dict[str, Any]) -> None:
-    """Long enough that something can be killed in the middle, and that people are not out before it is back."""
-    stage(said, "game")["parameters"] |= {"rounds": 4, "ask_seconds": 30, "reply_seconds": 30, "decide_seconds": 30}
-    stage(said, "game")["on_timeout"]["strikes"] = 4
-    stage(said, "lobby")["ready_seconds"] = 60
-
-
-def play(running: Running, folder: Path, disturb: Callable[[], object]) -> list[Player]:
-    """Four people play one group while something goes wrong as soon as the game has begun."""
-    home = quick_study(folder, name="faults", change=slower)
-    running.manage("study", "load", str(home), "--open")
-    link = entry_link(running, "faults")
-    answers = right_answers(home)
-    players = [Player(link, seed=seed, answers=answers, think_seconds=0.4) for seed in range(4)]
-
-    def trouble() -> None:
-        while not ask(running, "SELECT 1 FROM flow_match LIMIT 1"):
-            time.sleep(0.2)
-        disturb()
-
-    with ThreadPoolExecutor(1) as pool:
-        disturbed = pool.submit(trouble)
-        play_all(players, seconds=280)
-        disturbed.result(timeout=60)  # raises what went wrong in it
-    return players
+MOST_OVERDUE_SECONDS = 15.0
+FREEZE_SECONDS = 12.0  # longer than a lease, shorter than the supervisor's patience
+SHORT_FREEZE_SECONDS = 8.0  # as Redis has only ten
+Harms = list[Callable[[], object]]
 
 
-def kill(running: Running, child: str) -> None:
-    """Kill a child while the game is on: a kill after the end would prove nothing."""
-    assert ask(running, "SELECT 1 FROM matching_group WHERE status = 'active'"), f"the game was over before {child}"
-    running.kill(child, signal.SIGKILL)
+def kills(nemesis: Nemesis) -> Harms:
+    """Everything that can be killed from outside."""
+    children = ("bots", "postgres", "sockets", "jobs", "pages", "sweeper", "redis")
+    single = [partial(nemesis.kill, child) for child in children]
+    return [nemesis.kill_one_worker, *single, nemesis.empty_and_kill_redis]
 
 
-def check_nothing_is_lost(running: Running, players: list[Player]) -> None:
-    """The clients' ledgers against the tables, and the tables against each other."""
-    keys = [entry.key for player in players for entry in player.ledger]
-    stored = Counter(key for (key,) in ask(running, "SELECT key::text FROM flow_submission"))
-    assert {key: stored[key] for key in keys} == dict.fromkeys(keys, 1)
-    doubled = "SELECT match_id, path, seat_id FROM flow_act GROUP BY 1, 2, 3 HAVING count(*) > 1"
-    assert ask(running, doubled) == []
-    folder = export(running, "faults")
-    assert {row["exit"] for row in table(folder, "participants")} <= DECLARED
-    assert {row["status"] for row in table(folder, "groups")} <= {"complete", "ended"}
-    assert {row["status"] for row in table(folder, "rounds")} <= {"complete", "void"}
-    assert differences(folder) == []
-    # a round that was not completed is explained by an act that did not come, or by the end of its group
-    unexplained = """SELECT m.id FROM flow_match m JOIN matching_group g ON g.id = m.group_id
-        WHERE m.status = 'void' AND g.end_reason = '' AND NOT EXISTS (
-            SELECT FROM flow_act a WHERE a.match_id = m.id AND a.path = m.void_path AND a.source = 'timeout')"""
-    assert ask(running, unexplained) == []
-
-
-def test_nothing_is_lost_when_everything_is_killed_in_turn(tmp_path: Path) -> None:
-    with Running() as running:
-
-        def one_after_the_other() -> None:
-            for child in CHILDREN:
-                kill(running, child)
-                time.sleep(3)
-
-        players = play(running, tmp_path, one_after_the_other)
-        check_nothing_is_lost(running, players)
+def points(nemesis: Nemesis) -> Harms:
+    """The points at which a process dies by itself as soon as people play."""
+    forms = [point for point in charges.POINTS["pages"] if charges.FORMING not in point]
+    found = [("pages", point) for point in forms] + [
+        (child, point) for child in ("bots", "jobs", "sockets") for point in charges.POINTS[child]
+    ]
+    return [partial(nemesis.charge, child, point) for child, point in found]
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("child", CHILDREN)
-def test_nothing_is_lost_when_a_child_is_killed(child: str, tmp_path: Path) -> None:
-    with Running() as running:
-        players = play(running, tmp_path, lambda: kill(running, child))
-        check_nothing_is_lost(running, players)
+def test_undisturbed_play_leaves_what_the_others_are_held_against(near: Rig, scenario: Scenario) -> None:
+    account = scenario(near, "undisturbed", None)
+    assert (account.void, account.timeouts, account.dropped_out, account.retries) == (0, 0, 0, 0)
 
 
-def test_everybody_finishes_without_redis(tmp_path: Path) -> None:
-    """Redis answers while the processes start, and is gone from then on."""
-    places = places_of(tmp_path / "queue")
-    places.logs.mkdir(parents=True)
-    server = Process(broker.command(places, log=places.logs / "redis.log", persist=False))
-    try:
-        broker.wait_until_it_answers(places.redis_url, seconds=10)
-        with Running(variables={"REDIS_URL": places.redis_url}) as running:
-            server.end_group()
-            players = play(running, tmp_path, lambda: None)
-            check_nothing_is_lost(running, players)
-    finally:
-        server.end_group()
+def test_processes_die_wherever_people_are(near: Rig, scenario: Scenario) -> None:
+    """As soon as somebody is in the quiz, the waiting room, the briefing, at a step of the game, in the debrief …"""
+
+    def harm(nemesis: Nemesis) -> None:
+        inside = [
+            partial(nemesis.charge, "pages", "after the commit of a form"),
+            partial(nemesis.charge, "bots", "after claiming"),
+        ]
+        harms = kills(nemesis) + inside
+        Random("kills").shuffle(harms)
+        nemesis.wherever_people_come(harms, most=sized(test=len(harms), long=1000))
+
+    for turn in range(sized(test=1, long=3)):
+        account = scenario(near, f"killed wherever people are, {turn + 1}", harm, people=sized(test=4, long=8))
+        assert account.faults >= 10
+
+
+@pytest.mark.long
+def test_processes_die_at_points_inside_them(near: Rig, scenario: Scenario) -> None:
+    def harm(nemesis: Nemesis) -> None:
+        assert nemesis.wait_for("lobby")
+        for when in ("before", "after"):
+            nemesis.charge("pages", f"{when} the commit of {charges.FORMING}")
+        assert nemesis.wait_for("game")
+        harms = points(nemesis) * 2
+        Random("points").shuffle(harms)
+        for one in harms:
+            one()
+
+    account = scenario(near, "killed at points inside", harm, people=8, thinking_seconds=1.5)
+    assert account.faults >= 25
+    assert account.overdue_seconds < MOST_OVERDUE_SECONDS
+
+
+@pytest.mark.long
+def test_processes_freeze(near: Rig, scenario: Scenario) -> None:
+    def harm(nemesis: Nemesis) -> None:
+        assert nemesis.wait_for("game")
+        for names in (["bots", "jobs"], ["sweeper"], ["pages"], ["sockets"], ["postgres"]):
+            nemesis.freeze(*names, seconds=FREEZE_SECONDS)
+        nemesis.freeze("redis", seconds=SHORT_FREEZE_SECONDS)
+        for child in ("pages", "redis"):
+            nemesis.freeze_until_replaced(child)
+
+    account = scenario(near, "frozen", harm, thinking_seconds=3.0)
+    assert account.faults == 8
+    assert account.overdue_seconds < MOST_OVERDUE_SECONDS
+
+
+@pytest.mark.long
+def test_hints_come_five_times_late_and_shuffled_to_four_sweepers(near: Rig, scenario: Scenario) -> None:
+    def harm(nemesis: Nemesis) -> None:
+        with nemesis.more_sweepers(3), nemesis.multiplied_hints():
+            nemesis.rest_while_playing()
+
+    account = scenario(near, "hints five times, four sweepers", harm, people=8)
+    assert account.faults > 50
+    assert account.overdue_seconds < MOST_OVERDUE_SECONDS
+
+
+def test_dataset_of_all_that_happened_reckons_the_same_pay(near: Rig) -> None:
+    assert differences(export(near.running, STUDY)) == []

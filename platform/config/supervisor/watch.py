@@ -37,7 +37,9 @@ class Keeper:
         self.unwell_since = None
         self.was_well = False
         self.pid_file.parent.mkdir(exist_ok=True)
-        self.pid_file.write_text(str(self.process.pid))
+        draft = self.pid_file.with_name(f".{self.pid_file.name}")
+        draft.write_text(str(self.process.pid))
+        draft.replace(self.pid_file)  # whoever reads it finds the old number or the new one, never none
 
     def ask(self) -> None:
         """Ask the child for a sign of life (in the asking thread: it may block)."""

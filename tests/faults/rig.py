@@ -1,0 +1,187 @@
+"""An installation to be hurt: armed processes, a proxy before each of its doors, one study, and people who play it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg
+
+from config.places import ROOT, places_of
+from simulation.ledger import Ledger
+from simulation.mind import Mind
+from simulation.person import Person
+from simulation.profile import Profile
+from simulation.realtime import play_minds
+from tests.faults.proxy import Proxy, requests
+from tests.machinery.quick import Study, entry_link, quick_study, right_answers, stage
+from tests.machinery.running import Running
+
+STUDY = "faults"
+SEED = "faults"
+ROUNDS = 4
+PLAY_SECONDS = 200.0
+FAR_REDIS = 51  # the first of the test run's Redis databases that no other test uses
+PEOPLE = Profile.flawless().with_(thinking_spread=0.5, person_spread=0.25)
+Rows = list[tuple[Any, ...]]
+
+
+class Armed(Running):
+    """An installation whose processes can be told to die at marked points."""
+
+    program = ("-m", "tests.faults.up")
+
+
+@dataclass
+class Played:
+    """Some people's way through the study, from the first link to the last exit, by the database's clock."""
+
+    people: Sequence[Person]
+    ledger: Ledger
+    began: datetime
+    ended: datetime
+
+
+@dataclass
+class Doors:
+    """The proxies of a rig. `database` and `redis` stand before servers of the test run; where `up` owns them, None."""
+
+    pages: Proxy
+    sockets: Proxy
+    database: Proxy | None = None
+    redis: Proxy | None = None
+
+    def all(self) -> list[Proxy]:
+        return [one for one in (self.pages, self.sockets, self.database, self.redis) if one]
+
+
+def slower(said: Study) -> None:
+    """Long enough that something can break in the middle, and that nobody is out before it is mended."""
+    stage(said, "game")["parameters"] |= {
+        "rounds": ROUNDS,
+        "ask_seconds": 30,
+        "reply_seconds": 30,
+        "decide_seconds": 30,
+    }
+    stage(said, "game")["on_timeout"]["strikes"] = 4
+    stage(said, "lobby")["ready_seconds"] = 60
+    del stage(said, "briefing")["check"]  # what is right depends on the condition, and wrong answers are asked again
+
+
+class Rig:
+    """`with Rig(folder) as rig: rig.play(4, during=...)`.
+
+    Args:
+        folder: A scratch folder.
+        own_servers: Whether `up` starts PostgreSQL and Redis, and so can be asked to bear their death. Otherwise it
+            reaches those of the test run through proxies, and so can be cut off from them.
+    """
+
+    def __init__(self, folder: Path, *, own_servers: bool) -> None:
+        self.folder, self.own_servers = folder, own_servers
+        self.ledger = Ledger()
+        self._stack = ExitStack()
+        self._playing: threading.Event = threading.Event()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            pages = stack.enter_context(Proxy(cut_into=requests, mark=b"POST "))
+            self.doors = Doors(pages, stack.enter_context(Proxy()))
+            variables = {
+                "PYTHONPATH": os.pathsep.join([str(ROOT / "platform"), str(ROOT)]),
+                "RAPPORT_ORIGIN": f"http://localhost:{self.doors.pages.port}",
+                "RAPPORT_SOCKET_ORIGIN": f"ws://localhost:{self.doors.sockets.port}",
+            }
+            if not self.own_servers:
+                variables |= self._far_servers(stack)
+            self.running = Armed(variables=variables)
+            self.doors.pages.target = ("127.0.0.1", self.running.port)
+            self.doors.sockets.target = ("127.0.0.1", self.running.port + 1)
+            if self.own_servers:
+                self.database_url = places_of(self.running.home).database_url
+                self.redis_url = places_of(self.running.home).redis_url
+            stack.enter_context(self.running)
+            self._load()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    @property
+    def home(self) -> Path:
+        """The installation's scratch folder."""
+        return self.running.home
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether people are still under way."""
+        return self._playing.is_set()
+
+    def ask(self, query: str, *values: Any) -> Rows:
+        """Rows straight from the database, past every proxy."""
+        with psycopg.connect(self.database_url, autocommit=True, connect_timeout=3) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def ask_by_name(self, query: str, values: Mapping[str, Any]) -> Rows:
+        """As `ask`, with named values."""
+        with psycopg.connect(self.database_url, autocommit=True, connect_timeout=3) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def now(self) -> datetime:
+        """The database's clock."""
+        found: datetime = self.ask("SELECT rapport_now()")[0][0]
+        return found
+
+    def play(self, people: int, during: Callable[[], None], *, thinking_seconds: float = 0.6) -> Played:
+        """Let people play the study while `during` does what it does; every proxy is honest again after it."""
+        ledger, began = Ledger(), self.now()
+        profile = PEOPLE.with_(thinking_seconds=thinking_seconds)
+        minds = [Mind(number, seed=SEED, profile=profile, answers=self.answers) for number in range(people)]
+        self._playing.set()
+        with ThreadPoolExecutor(1, thread_name_prefix="play") as pool:
+            playing = pool.submit(play_minds, self.link, minds, seconds=PLAY_SECONDS, ledger=ledger)
+            playing.add_done_callback(lambda _: self._playing.clear())
+            try:
+                during()
+            finally:
+                for proxy in self.doors.all():
+                    proxy.heal()
+            persons = playing.result()
+        for entry in ledger:
+            self.ledger.add(entry)
+        return Played(persons, ledger, began, self.now())
+
+    def _load(self) -> None:
+        home = quick_study(self.folder, name=STUDY, change=slower)
+        self.running.manage("study", "load", str(home), "--open")
+        self.link = entry_link(self.running, STUDY)
+        self.answers = right_answers(home)
+
+    def _far_servers(self, stack: ExitStack) -> dict[str, str]:
+        """A database and a Redis of the test run, each behind a proxy."""
+        database, redis = urlsplit(os.environ["DATABASE_URL"]), urlsplit(os.environ["REDIS_URL"])
+        (folder,), number = parse_qs(database.query)["host"], FAR_REDIS + int(parse_qs(redis.query)["db"][0])
+        name = f"faults_{number}"  # one for each worker of the test run
+        self.database_url = f"postgresql://{database.netloc}/{name}?host={folder}"
+        self.redis_url = f"unix://{redis.path}?db={number}"
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {name}")
+        self.doors.database = stack.enter_context(Proxy(f"{folder}/.s.PGSQL.5432", mark=b"COMMIT"))
+        self.doors.redis = stack.enter_context(Proxy(redis.path))
+        return {
+            "DATABASE_URL": f"postgresql://{database.netloc}127.0.0.1:{self.doors.database.port}/{name}",
+            "REDIS_URL": f"redis://127.0.0.1:{self.doors.redis.port}/{number}",
+        }
