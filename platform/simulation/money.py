@@ -38,6 +38,7 @@ def hourly(people: Sequence[Someone], payments: Payments) -> Section:
     rows = [_role(name, found, payments) for name, found in groups.items()]
     notes = [
         "Pay is base, points and waiting as settled; hours run from a visit's start to its end, waiting included.",
+        "Time in which somebody had closed the page counts too: whoever vanishes ends when the study says so.",
         "Who sat in two roles counts in both; who never sat has none.",
         *_left_out(people, payments.currency),
         *few({name: len(found) for name, found in groups.items()}),
