@@ -70,9 +70,9 @@ def version_in(
     """
     folder = home / (name or f"study-{uuid4().hex[:8]}")
     shutil.copytree(FOLDER, folder)
-    for name, text in (texts or {}).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    for path, text in (texts or {}).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
     said = yaml.safe_load((folder / "study.yaml").read_text())
     said["id"] = folder.name
     said["groups"]["pair"]["roles"] = roles or {"giver": {"humans": 2}, "taker": {"humans": 1, "ai": 1}}
