@@ -1,6 +1,8 @@
 """Simulated people through the real doors, on the wall clock."""
 
+import threading
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -55,3 +57,22 @@ def test_the_ledger_is_what_the_server_stored(running: Running, played: tuple[li
     assert all(counted[number, "stored"] > 10 for number in range(3))
     assert counted[0, "stale"] > 2, "what came from the other tab"
     assert {person for person, outcome in counted if outcome != "stored"} == {0}
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_play_that_ends_early_says_who_was_left(is_stopped: bool) -> None:
+    """By its time, and by Ctrl-C: the first person finds nobody at home, the second has not come yet."""
+    minds = [Mind(number, seed="1", profile=Profile.flawless(), answers={}) for number in range(2)]
+    stop, seen = threading.Event(), list[int]()
+
+    def progress(people: Sequence[Person]) -> None:
+        seen.append(len(people))
+        if is_stopped:
+            stop.set()
+
+    nobody = "http://localhost:1/j/x"  # no port that anything listens on
+    seconds = 60 if is_stopped else 0.6
+    people = play_minds(nobody, minds, seconds=seconds, arrive_after=[0, 3600], progress=progress, stop=stop)
+    assert [getattr(person.failure, "code", None) for person in people] == ["unfinished"] * 2
+    assert [bool(person.door.transport_errors) for person in people] == [True, False]
+    assert set(seen) == {2}
