@@ -33,8 +33,8 @@ long: $(DEV)  ## the tests at the sizes that were promised (at most an hour)
 faults: $(DEV)  ## people play while processes die and networks break (about ten minutes); prints counts
 	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/faults
 
-bench: $(DEV)  ## the benchmark
-	$(BIN)/python -m bench
+bench: $(DEV)  ## our pages and oTree's with the same game (4 minutes; SIZE=full: 25 minutes)
+	$(BIN)/python -m bench --size $(or $(SIZE),quick)
 
 screenshots: $(DEV)  ## make every picture of the documentation again
 	RAPPORT_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -m browser tests/browser
@@ -42,6 +42,7 @@ screenshots: $(DEV)  ## make every picture of the documentation again
 lock: $(DEV)  ## write requirements.txt and dev.txt from the .in files
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url dev.in -o dev.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url bench/otree-requirements.in -o bench/otree-requirements.txt
 
 clean:  ## remove the environment and all state of this copy, data included
 	rm -rf .venv var

@@ -1,12 +1,18 @@
 """How fast our pages are, and oTree's, with the same game, under one driver, on this machine.
 
-python -m bench --only ours --people 100
+python -m bench                              both, the quick size (at most 4 minutes)
+python -m bench --size full                  both, medians of three (at most 25 minutes)
+python -m bench --only ours --people 100     one cell of ours; with --think 5 and --profile
 """
 
 import argparse
-import asyncio
+import contextlib
+import json
 import os
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 
 sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "platform"))
@@ -16,42 +22,69 @@ import django
 
 django.setup()
 
-from bench import figures, profiled
-from bench.driver import Crowd, drive
-from bench.machine import Meter, calib_ms
+from bench import plan, profiled, table
+from bench.driver import Crowd
+from bench.otree_side import NotInstalledError, OtreeSide
+from bench.plan import FULL, QUICK, Plan, Side
 from bench.rapport_side import RapportSide
+from config.places import ROOT
 
-WARM_UP = Crowd(at_once=4, total=8)
+MAKERS: dict[str, Callable[[], AbstractContextManager[Side]]] = {"ours": RapportSide, "otree": OtreeSide}
 
 
-def measured(side: RapportSide, crowd: Crowd) -> figures.Figures:
-    """One cell on one side."""
-    calibration = calib_ms()
-    side.prepare(crowd.total)
-    with Meter(side.pids) as meter:
-        tape, seconds = asyncio.run(drive(crowd, side.visit))
-    found = figures.cell(crowd, tape, seconds, meter)
-    return {"side": side.name, "calib_ms": round(calibration, 1), **found}
+def say(line: str) -> None:
+    """Print one line at once."""
+    print(line, flush=True)
 
 
 def main() -> None:
-    """Read the arguments, measure, print."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", choices=["ours"], default="ours")
-    parser.add_argument("--people", type=int, nargs="*", default=[20, 100], help="how many at once; one cell for each")
+    """Read the arguments, measure, print, keep."""
+    said = _arguments()
+    chosen = _plan(said)
+    with contextlib.ExitStack() as running:
+        sides = _started(running, [said.only] if said.only else list(MAKERS))
+        if said.profile:
+            ours = next(side for side in sides if isinstance(side, RapportSide))
+            say("\n".join(profiled.report(ours, crowd) for crowd in chosen.crowds))
+            return
+        result = plan.run(chosen, sides, say)
+    say("\n".join(table.lines(result)))
+    stamp = datetime.fromisoformat(result["at"]).strftime("%Y-%m-%dT%H-%M-%S")
+    file = ROOT / "var" / "bench" / f"{stamp}-{chosen.name}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(result, indent=1) + "\n")
+    say(f"\n{result['minutes']} minutes; everything is in {file}")
+
+
+def _started(running: contextlib.ExitStack, names: list[str]) -> list[Side]:
+    sides: list[Side] = []
+    for name in names:
+        try:
+            sides.append(running.enter_context(MAKERS[name]()))
+        except NotInstalledError as error:
+            say(f"oTree could not be made ready, so ours is measured alone: {error}")
+    return sides
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.partition("\n")[0])
+    parser.add_argument("--size", choices=["quick", "full"], default="quick")
+    parser.add_argument("--only", choices=list(MAKERS), help="one side alone")
+    parser.add_argument("--people", type=int, nargs="*", default=[], help="cells of one's own: how many at once")
     parser.add_argument("--total", type=int, default=0, help="how many in all; even (default: twice as many)")
     parser.add_argument("--think", type=float, default=0.0, help="seconds that each page is looked at")
-    parser.add_argument("--profile", action="store_true", help="where one process of pages spends its time (cProfile)")
-    said = parser.parse_args()
-    with RapportSide() as side:
-        asyncio.run(drive(WARM_UP, side.visit))
-        for people in said.people:
-            crowd = Crowd(people, said.total or 2 * people, said.think, arrive_seconds=6 * said.think)
-            if said.profile:
-                print(profiled.report(side, crowd))
-                continue
-            found = measured(side, crowd)
-            print(*figures.lines(found), sep="\n", flush=True)
+    parser.add_argument("--repeat", type=int, default=1, help="repetitions of cells of one's own")
+    parser.add_argument("--profile", action="store_true", help="what a process of our pages computes (cProfile)")
+    return parser.parse_args()
+
+
+def _plan(said: argparse.Namespace) -> Plan:
+    if not said.people:
+        return FULL if said.size == "full" else QUICK
+    crowds = [
+        Crowd(people, said.total or 2 * people, said.think, arrive_seconds=6 * said.think) for people in said.people
+    ]
+    return Plan("own", crowds, said.repeat)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 ANSWER_SECONDS = 120.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+_listeners: set[asyncio.Task[None]] = set()  # the loop itself keeps no task alive
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Browser:
             is_kept = self._streams is not None and not self._streams[0].at_eof()
             if not is_kept:
                 self.close()
-                self._streams = await asyncio.open_connection(self.host, self.port)
+                self._streams = await asyncio.open_connection(_number_of(self.host), self.port)
             try:
                 return await self._ask(method, path, body, headers)
             except (asyncio.IncompleteReadError, ConnectionError) as error:
@@ -138,6 +139,11 @@ async def _content(reader: asyncio.StreamReader, status: int, headers: Mapping[s
     return b"".join(parts)
 
 
+def _number_of(host: str | None) -> str:
+    """Looking a name up takes a thread and its time; ours is always this machine."""
+    return "127.0.0.1" if host in {None, "localhost"} else str(host)
+
+
 class Socket:
     """A WebSocket that only listens. `heard` is called with each text, `lost` when the other side ends it."""
 
@@ -154,7 +160,7 @@ class Socket:
         """
         at = urlsplit(address)
         path = at.path + (f"?{at.query}" if at.query else "")
-        reader, writer = await asyncio.open_connection(at.hostname, at.port)
+        reader, writer = await asyncio.open_connection(_number_of(at.hostname), at.port)
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [f"GET {path} HTTP/1.1", f"Host: {at.netloc}", "Upgrade: websocket", "Connection: Upgrade"]
         lines += [f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", f"Origin: {browser.origin}"]
@@ -167,6 +173,8 @@ class Socket:
             raise ConnectionError(f"no socket: {head.splitlines()[0].decode()}")
         self._writer = writer
         self._listener = asyncio.create_task(self._listen(reader, writer))
+        _listeners.add(self._listener)
+        self._listener.add_done_callback(_listeners.discard)
 
     @property
     def is_open(self) -> bool:

@@ -59,4 +59,5 @@ async def drive(crowd: Crowd, visit: Callable[[Tape, float], Visit]) -> tuple[Ta
     results = await asyncio.gather(*places, return_exceptions=True)
     tape.errors += [f"{type(error).__name__}: {error}" for error in results if isinstance(error, Exception)]
     tape.errors += [f"not over after {crowd.limit_seconds:g} s"] * len(late)
-    return tape, ((tape.completed_ms[-1] if tape.completed_ms else now_ms()) - began) / 1000
+    ended = tape.completed_ms[-1] if tape.completed_ms and not late else now_ms()
+    return tape, (ended - began) / 1000

@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ def cell(crowd: Crowd, tape: Tape, seconds: float, meter: Meter) -> Figures:
     by_part = {part: round(1000 * spent / max(done, 1), 2) for part, spent in meter.cpu_s.items()}
     return {
         "cell": crowd.name,
+        "think_seconds": crowd.think_seconds,
         "people": crowd.total,
         "completed": done,
         "completed_per_s": round(done / seconds, 2),
@@ -44,6 +45,7 @@ def cell(crowd: Crowd, tape: Tape, seconds: float, meter: Meter) -> Figures:
         "sockets": tape.sockets,
         "errors": len(tape.errors),
         "first_errors": tape.errors[:3],
+        "note": f"only {done} of {crowd.total} people came to the end" if done < crowd.total else "",
         "seconds": round(seconds, 1),
         "driver_cores_busy": round(meter.driver_cpu_s / meter.seconds, 2),
         "other_cores_busy": round(meter.other_cores_busy, 2),
@@ -58,13 +60,26 @@ def medians(cells: Iterable[Figures]) -> Figures:
         if isinstance(value, int | float):
             merged[name] = statistics.median(one[name] for one in repeated)
     merged["errors"] = sum(one["errors"] for one in repeated)
+    merged["note"] = "; ".join(sorted({one["note"] for one in repeated if one["note"]}))
     merged["repetitions"] = len(repeated)
     return merged
 
 
-def lines(figures: Mapping[str, Any]) -> list[str]:
-    """One figure per line."""
-    return [f"  {name:24} {value}" for name, value in figures.items()]
+def by_cell(cells: Iterable[Figures]) -> list[Figures]:
+    """The medians of each cell on each side, in the order of their first appearance."""
+    grouped: dict[tuple[str, str], list[Figures]] = {}
+    for one in cells:
+        grouped.setdefault((one["cell"], one["side"]), []).append(one)
+    return [medians(repeated) for repeated in grouped.values()]
+
+
+def one_line(one: Figures) -> str:
+    """What a cell says while the others are still to come."""
+    return (
+        f"{one['side']:6} {one['cell']:32} {one['completed_per_s']:7.1f} /s  p50 {one['page_ms_p50']:.0f}"
+        f"  p99 {one['page_ms_p99']:.0f} ms  release {one['release_ms_p50']:.0f} ms"
+        f"  CPU {one['cpu_ms_per_participant']:.0f} ms  errors {one['errors']}"
+    )
 
 
 def write(file: Path, content: Any) -> None:

@@ -95,9 +95,13 @@ class Meter:
     other_cores_busy: float = 0.0
     peak_mib: float = 0.0
     _ended: threading.Event = field(default_factory=threading.Event)
+    _first: dict[tuple[str, int], float] = field(default_factory=dict)
+    _last: dict[tuple[str, int], float] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
-        self._before = self._now()
+        self._look()
+        self._first = dict(self._last)
+        self._before = time.perf_counter(), time.process_time(), busy_seconds()
         self._sampler = threading.Thread(target=self._sample, daemon=True)
         self._sampler.start()
         return self
@@ -107,20 +111,23 @@ class Meter:
     ) -> None:
         self._ended.set()
         self._sampler.join()
-        began, own, busy, trees = self._before
-        ended, own_now, busy_now, trees_now = self._now()
-        self.seconds = ended - began
-        self.cpu_s = {name: trees_now[name] - trees.get(name, 0.0) for name in trees_now}
-        self.driver_cpu_s = own_now - own
+        self._look()
+        began, own, busy = self._before
+        self.seconds = time.perf_counter() - began
+        self.driver_cpu_s = time.process_time() - own
+        for (name, pid), spent in self._last.items():  # a part that was started again has two
+            self.cpu_s[name] = self.cpu_s.get(name, 0.0) + spent - self._first.get((name, pid), 0.0)
         known = self.driver_cpu_s + sum(self.cpu_s.values())
-        self.other_cores_busy = max(0.0, busy_now - busy - known) / self.seconds
+        self.other_cores_busy = max(0.0, busy_seconds() - busy - known) / self.seconds
 
-    def _now(self) -> tuple[float, float, float, dict[str, float]]:
-        trees = {name: cpu_seconds(pid) for name, pid in self.pids().items()}
-        return time.perf_counter(), time.process_time(), busy_seconds(), trees
+    def _look(self) -> None:
+        for name, pid in self.pids().items():
+            if spent := cpu_seconds(pid):
+                self._last[name, pid] = spent
 
     def _sample(self) -> None:
         while True:
+            self._look()
             self.peak_mib = max(self.peak_mib, sum(pss_mib(pid) for pid in self.pids().values()))
             if self._ended.wait(SAMPLE_SECONDS):
                 return

@@ -1,5 +1,8 @@
 """Our side: an installation of its own, as `manage.py up` starts it, with the trust study open."""
 
+import shutil
+import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -7,6 +10,7 @@ from typing import Self
 from bench.machine import Pids
 from bench.rapport_visit import RapportVisit
 from bench.tape import Tape
+from config.places import places_of
 from tests.machinery.quick import entry_link
 from tests.machinery.running import Running
 
@@ -40,6 +44,27 @@ class RapportSide:
 
     def prepare(self, people: int) -> None:
         """Nothing: rows are made as people come."""
+
+    def create(self, people: int) -> float:
+        """Seconds to check, freeze and open another study and make a link for each person, as two commands."""
+        with tempfile.TemporaryDirectory() as scratch:
+            copy = Path(shutil.copytree(STUDY, Path(scratch) / "study"))
+            text = (copy / "study.yaml").read_text()
+            (copy / "study.yaml").write_text(text.replace("id: bench-trust", "id: bench-large"))
+            began = time.perf_counter()
+            self.running.manage("study", "load", str(copy), "--open")
+            self.running.manage("study", "link", "bench-large", "--single", str(people))
+            return time.perf_counter() - began
+
+    @property
+    def database_url(self) -> str:
+        """Its database, for questions from outside."""
+        return places_of(self.running.home).database_url
+
+    @property
+    def database_log(self) -> Path:
+        """Where its PostgreSQL writes."""
+        return places_of(self.running.home).logs / "postgres.log"
 
     def visit(self, tape: Tape, think_seconds: float) -> RapportVisit:
         """One more person."""

@@ -1,0 +1,152 @@
+"""What is measured in which size, and in which order."""
+
+import asyncio
+import itertools
+import os
+import platform as machine
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from bench import figures
+from bench.driver import Crowd, Visit, drive
+from bench.figures import Figures
+from bench.machine import Meter, Pids, calib_ms
+from bench.statements import Counting, Counts
+from bench.tape import Tape
+
+WARM_UP = Crowd(at_once=4, total=12)
+COUNTED = Crowd(at_once=10, total=20)
+IDLE_SECONDS = 5.0
+CREATED_PEOPLE = 2000
+CALM_SECONDS = 1.0  # what the cell before has left to do must not fall into the next
+Say = Callable[[str], None]
+
+
+class Side(Protocol):
+    """One of those that are compared."""
+
+    name: str
+
+    @property
+    def database_url(self) -> str:
+        """Its database."""
+
+    @property
+    def database_log(self) -> Path:
+        """Where its PostgreSQL writes."""
+
+    def pids(self) -> Pids:
+        """The root of each process tree, by part."""
+
+    def prepare(self, people: int) -> None:
+        """Make room for so many people."""
+
+    def create(self, people: int) -> float:
+        """Seconds to make a study for so many people."""
+
+    def visit(self, tape: Tape, think_seconds: float) -> Visit:
+        """One more person."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A size of the benchmark."""
+
+    name: str
+    crowds: Sequence[Crowd]
+    repetitions: int
+
+
+THINKING = Crowd(at_once=300, total=600, think_seconds=5, arrive_seconds=30, limit_seconds=150)
+QUICK = Plan(
+    "quick",
+    [
+        Crowd(at_once=20, total=60, limit_seconds=30),
+        Crowd(at_once=100, total=200, limit_seconds=40),
+        replace(THINKING, total=300, limit_seconds=75),
+    ],
+    repetitions=1,
+)
+FULL = Plan(
+    "full",
+    [
+        Crowd(at_once=20, total=120, limit_seconds=60),
+        Crowd(at_once=100, total=300, limit_seconds=90),
+        Crowd(at_once=300, total=600, limit_seconds=120),
+        THINKING,
+    ],
+    repetitions=3,
+)
+
+
+def measured(side: Side, crowd: Crowd) -> Figures:
+    """One cell on one side."""
+    side.prepare(crowd.total)
+    time.sleep(CALM_SECONDS)
+    calibration = calib_ms()
+    with Meter(side.pids) as meter:
+        tape, seconds = asyncio.run(drive(crowd, side.visit))
+    return {"side": side.name, **figures.cell(crowd, tape, seconds, meter), "calib_ms": round(calibration, 1)}
+
+
+def counted(side: Side) -> Figures:
+    """What a page costs in statements and commits, without what the processes do when nobody is there."""
+    side.prepare(COUNTED.total)
+    with Counting(side.database_url, side.database_log) as idle:
+        time.sleep(IDLE_SECONDS)
+    with Counting(side.database_url, side.database_log) as busy:
+        tape, _ = asyncio.run(drive(COUNTED, side.visit))
+    net = busy.counts.less(idle.counts, busy.seconds / idle.seconds)
+    return {
+        "side": side.name,
+        **per_page(net, tape),
+        "idle_queries_per_s": round(idle.counts.queries / idle.seconds, 1),
+    }
+
+
+def per_page(net: Counts, tape: Tape) -> Figures:
+    """Counts by submitted page and by request."""
+    submitted, requests = max(1, tape.submitted), max(1, tape.requests)
+    return {
+        "queries_per_submitted_page": round(net.queries / submitted, 1),
+        "queries_per_request": round(net.queries / requests, 1),
+        "writing_commits_per_submitted_page": round(net.writing_commits / submitted, 2),
+        "reading_transactions_per_submitted_page": round(net.reading_commits / submitted, 2),
+        "requests_per_participant": round(tape.requests / COUNTED.total, 1),
+    }
+
+
+def in_turns(plan: Plan, sides: Sequence[Side]) -> Iterator[tuple[Side, Crowd]]:
+    """Every cell on every side; who comes first alternates."""
+    for turn, (_, crowd) in enumerate(itertools.product(range(plan.repetitions), plan.crowds)):
+        for side in sides if turn % 2 == 0 else reversed(sides):
+            yield side, crowd
+
+
+def run(plan: Plan, sides: Sequence[Side], say: Say) -> Figures:
+    """Measure everything; the result holds each cell as it was, and medians."""
+    began = time.monotonic()
+    for side in sides:
+        side.prepare(WARM_UP.total)
+        asyncio.run(drive(WARM_UP, side.visit))
+    cells = []
+    for side, crowd in in_turns(plan, sides):
+        cells.append(measured(side, crowd))
+        say(figures.one_line(cells[-1]))
+    say("counting statements, then making studies for 2,000 people")
+    counts = [counted(side) for side in sides]
+    creation = {side.name: round(side.create(CREATED_PEOPLE), 2) for side in sides}
+    return {
+        "size": plan.name,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {"cores": os.cpu_count(), "system": machine.platform(), "python": machine.python_version()},
+        "minutes": round((time.monotonic() - began) / 60, 1),
+        "medians": figures.by_cell(cells),
+        "statements": counts,
+        "creation_s": creation,
+        "cells": cells,
+    }
