@@ -28,7 +28,7 @@ def check_acts(inquiry: Inquiry, story: Story, match: Match, traced: Traced) -> 
     met: Counter[tuple[str, int]] = Counter((act.path, act.seat_id) for act in acts)
     for (path, seat), n in met.items():
         if n > 1:
-            inquiry.report.differ("act", story.where(match, seat, path), "one", n)
+            inquiry.report.differ("act doubled", story.where(match, seat, path), 1, n)
     for act in acts:
         inquiry.report.count("acts")
         _check_act(inquiry, story, match, traced, act)
@@ -56,20 +56,20 @@ def is_asked(step: Leaf | None, role: str) -> bool:
 def _check_act(inquiry: Inquiry, story: Story, match: Match, traced: Traced, act: Act) -> None:
     report, where = inquiry.report, story.where(match, act.seat_id, act.path)
     if act.seat_id not in story.seats_of(match):
-        report.differ("act", where, "a seat that was placed in the match", "one that was not")
+        report.differ("act of a seat that is not in the match", where, "nothing", act.source)
         return
     if act.path not in traced.opened:
-        report.differ("act", where, "a step that was opened", "one that was not")
+        report.differ("act at a step that never opened", where, list(traced.opened), act.path)
         return
     opened, over = traced.opened[act.path], traced.over.get(act.path)
     if act.at < opened.at - CLOCK_SLACK:
-        report.differ("act", where, "after the step was opened", f"{(opened.at - act.at).total_seconds():.3f} s before")
+        report.differ("act before its step", where, f"{opened.at} or later", act.at)
     if over is not None and act.at > over.at + CLOCK_SLACK:
-        report.differ("act", where, "before the step was over", f"{(act.at - over.at).total_seconds():.3f} s after")
+        report.differ("act after its step", where, f"{over.at} or earlier", act.at)
     seat, step = story.society.seats[act.seat_id], step_of(story, act.path)
     _check_sent(inquiry, story, match, traced, act)
     if not is_asked(step, seat.role):
-        report.differ("act", where, f"nothing, for {seat.role} is not asked", "an act")
+        report.differ("act that was not asked for", where, f"nothing of {seat.role}", act.source)
     if act.source not in SOURCES.get(seat.occupant, {act.source}):
         report.differ("source of an act", where, sorted(SOURCES[seat.occupant]), act.source)
 
@@ -99,7 +99,7 @@ def _check_decided(inquiry: Inquiry, story: Story, match: Match, traced: Traced,
         role = story.society.seats[seat].role if seat in story.society.seats else ""
         is_missing = isinstance(step, Decision) and is_asked(step, role) and seat not in done | story.erased
         if is_missing:
-            inquiry.report.differ("act", story.where(match, seat, path), "an act, or a recorded timeout", "nothing")
+            inquiry.report.differ("act missing", story.where(match, seat, path), "an act or a timeout", "nothing")
 
 
 def timeouts(story: Story, match: Match, path: str) -> set[int]:
@@ -115,9 +115,11 @@ def _check_void(inquiry: Inquiry, story: Story, match: Match, traced: Traced) ->
         late, missing = len(timeouts(story, match, traced.void_path)), traced.voided.facts["missing"]
         is_told = late <= missing if story.is_erased(match) else late == missing > 0
         if not is_told:
-            report.differ("void match", where, f"{missing} timeouts at {traced.void_path}", late)
+            report.differ("timeouts of a void match", where, f"{missing} at {traced.void_path}", late)
         return
     ended = story.events("group.ended")
     is_explained = traced.closed is not None and bool(ended) and traced.closed.pk < ended[0].pk
     if not is_explained or ended[0].facts["status"] != "ended":
-        report.differ("void match", where, "a timeout, a seat that left, or the end of its group", "nothing")
+        report.differ(
+            "void match without a reason", where, "a timeout, a seat that left, or the end of its group", "nothing"
+        )

@@ -36,6 +36,8 @@ def check_exposures(inquiry: Inquiry, story: Story, traced: Mapping[int, Traced]
     for match, path, seat in sorted(expected | set(told)):
         n = told[match, path, seat]
         if (match, path, seat) not in expected:
-            report.differ("exposure", story.where(society.matches[match], seat, path), "none", n)
+            report.differ("exposure to who was not there", story.where(society.matches[match], seat, path), 0, n)
         elif n != 1 and not (n == 0 and seat in story.erased):
-            report.differ("exposure", story.where(society.matches[match], seat, path), 1, n)
+            report.differ(
+                "exposure doubled" if n else "exposure missing", story.where(society.matches[match], seat, path), 1, n
+            )

@@ -39,13 +39,15 @@ def check_forms(inquiry: Inquiry, sessions: Sequence[Session]) -> None:
         if person.status == Participant.Status.WITHDRAWN and not acts[session] | entries[session]:
             continue  # erased
         if name not in acts[session] and name not in entries[session]:
-            inquiry.report.differ("form", f"{person.code} at {stage}, {name}", "an act or an entry", "nothing")
+            inquiry.report.differ(
+                "form without an act", f"{person.code} at {stage}, {name}", "an act or entry", "nothing"
+            )
     inquiry.told.may_be_erased += len(silent)
     for kind, keys in {"act": acts, "entry": entries}.items():
         for session, names in keys.items():
             for name in sorted(names - stored[session]):
                 where = f"{people[session].code}, {name}"
-                inquiry.report.differ("form", where, f"the stored form of an {kind}", "nothing")
+                inquiry.report.differ(f"{kind} without a form", where, "a stored form", "nothing")
 
 
 def _keys(model: type[Act] | type[Entry], sessions: Sequence[Session], **also: object) -> dict[int, set[str]]:

@@ -52,7 +52,7 @@ def _check_group(inquiry: Inquiry, story: Story) -> None:
     has_stand_in = any(seat.is_stand_in for seat in story.society.seats.values())
     report.compare("filling of a group", group.code, has_stand_in, group.is_filled)
     if group.status == Group.Status.ENDED and group.end_reason not in END_REASONS:
-        report.differ("end reason of a group", group.code, sorted(END_REASONS), group.end_reason)
+        report.differ("undeclared end of a group", group.code, sorted(END_REASONS), group.end_reason)
     report.standing[f"groups: {group.status}{f', {group.end_reason}' if group.end_reason else ''}"] += 1
 
 
@@ -73,7 +73,7 @@ def _check_seats(inquiry: Inquiry, story: Story) -> None:
         report.compare("status of a seat", where, told, seat.status)
         is_gone = seat.participant is not None and seat.participant.status != Participant.Status.ACTIVE
         if seat.status == Seat.Status.SITTING and is_gone:
-            report.differ("seat", where, "nobody, for the person has left", seat.status)
+            report.differ("seat of somebody who has left", where, [Seat.Status.LEFT, Seat.Status.DONE], seat.status)
 
 
 def _check_rounds(inquiry: Inquiry, story: Story) -> None:
@@ -84,7 +84,7 @@ def _check_rounds(inquiry: Inquiry, story: Story) -> None:
     report.compare("rounds of a group", group.code, list(range(1, len(opened) + 1)), numbers)
     report.compare("round of a group", group.code, len(opened), group.round)
     if group.round > group.rounds or (group.status == Group.Status.COMPLETE and group.round < group.rounds):
-        report.differ("rounds of a group", group.code, f"{group.rounds} when complete, never more", group.round)
+        report.differ("last round of a group", group.code, f"{group.rounds} when complete, never more", group.round)
     by_round: dict[int, list[Match]] = defaultdict(list)
     for match in society.matches.values():
         by_round[match.round].append(match)
@@ -101,7 +101,7 @@ def _check_partition(inquiry: Inquiry, story: Story, where: str, matches: list[M
     met: list[int] = [seat for match in matches for seat in story.seats_of(match)]
     for seat in sorted(set(met)):
         if seat not in story.society.seats:
-            inquiry.report.differ("placing", where, "a seat of this group", "a seat of another")
+            inquiry.report.differ("placing of another group's seat", where, "a seat of this group", "one of another")
         elif met.count(seat) > 1:
             number = story.society.seats[seat].number
-            inquiry.report.differ("placing", f"{where}, seat {number}", "one match", f"{met.count(seat)} matches")
+            inquiry.report.differ("seat in two matches", f"{where}, seat {number}", 1, met.count(seat))

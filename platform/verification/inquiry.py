@@ -62,11 +62,20 @@ class Inquiry:
         return frozenset(pk for pk, version in self.versions.items() if definition.code_is_current(version))
 
     def follow(self, thing: str, where: str, statuses: Iterable[str]) -> str:
-        """The status to which a row of events leads; each step that the machine forbids is a difference."""
-        before = ""
+        """The status to which a row of events leads; each step that the machine forbids is a difference.
+
+        What begins otherwise than with the first status of `flow.machine.MOVES` lacks the event that made it.
+        """
+        moves, before = _MOVES[thing], ""
         for status in statuses:
-            if before and status not in _MOVES[thing].get(before, ()):
-                self.report.differ(f"forbidden move of a {thing}", where, f"what may follow {before}", status)
+            allowed = moves.get(before, set()) if before else {next(iter(moves))}
+            if status not in allowed:
+                expected = (
+                    f"after {before}, {' or '.join(sorted(allowed)) or 'nothing'}"
+                    if before
+                    else f"first {next(iter(moves))}"
+                )
+                self.report.differ(f"forbidden move of a {thing}", where, expected, status)
             before = status
         return before
 

@@ -52,6 +52,8 @@ def _owed(inquiry: Inquiry, story: Story, match: Match, traced: Traced) -> Mappi
     try:
         points = story.game.experiment.payoff(state)
     except Exception as error:  # the experiment's own rules: whatever they raise is a difference
-        inquiry.report.differ("points", story.where(match), "a payoff", f"the rules raise {type(error).__name__}")
+        inquiry.report.differ(
+            "points that cannot be reckoned", story.where(match), "a payoff", f"the rules raise {type(error).__name__}"
+        )
         return None
     return {number: 0 if number in left else int(given) for number, given in points.items()}

@@ -102,8 +102,9 @@ def _check_person(inquiry: Inquiry, person: _Person, log: Log) -> None:
     report.compare("status of a participant", row.code, told, row.status)
     report.compare("exit of a participant", row.code, ended[-1].facts["exit"] if ended else "", row.exit)
     report.compare("end of a participant", row.code, bool(ended), row.ended_at is not None)
-    if row.exit and row.exit not in definition.definition(row.version).exits:
-        report.differ("exit of a participant", row.code, "an exit that the study file declares", row.exit)
+    exits = definition.definition(row.version).exits
+    if row.exit and row.exit not in exits:
+        report.differ("undeclared exit", row.code, sorted(exits), row.exit)
     if len(person.sessions) != 1:
         report.differ("visits of a participant", row.code, 1, len(person.sessions))
     report.standing[f"people: {row.exit or row.status}"] += 1

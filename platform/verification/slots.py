@@ -90,15 +90,15 @@ def _apply(inquiry: Inquiry, sequences: _Sequences, line: Allocation) -> None:
     where, before = sequences.where(slot), sequences.holders.get(line.slot_id, NOBODY)
     report.count("allocations")
     if line.act == Allocation.Act.RETURNED:
-        report.compare("log of allocation, returned by", where, sequences.named(before), sequences.named(holder))
+        report.compare("slot returned by another", where, sequences.named(before), sequences.named(holder))
         sequences.holders.pop(line.slot_id, None)
         return
     if before != NOBODY:
-        report.differ("log of allocation, taken", where, "a slot that nobody holds", sequences.named(before))
+        report.differ("slot taken from its holder", where, "nobody", sequences.named(before))
     elif slot.number != sequences.first_free(slot.stratum):
-        report.differ("log of allocation, taken", where, f"slot {sequences.first_free(slot.stratum)}", slot.number)
+        report.differ("slot taken before its turn", where, f"slot {sequences.first_free(slot.stratum)}", slot.number)
     if holder in sequences.holders.values():
-        report.differ("log of allocation, taken", where, "a holder without a slot", sequences.named(holder))
+        report.differ("slot taken by who has one", where, "a holder without a slot", sequences.named(holder))
     sequences.holders[line.slot_id] = holder
 
 
@@ -111,7 +111,7 @@ def _check_holders(inquiry: Inquiry, sequences: _Sequences) -> None:
             was_treated = group.round > 0 or group.status == Group.Status.ACTIVE
             slot = sequences.slots.get(held.get((GROUP, group.pk), 0))
             if inquiry.report.compare("slot of a group", group.code, was_treated, slot is not None) and slot:
-                inquiry.report.compare("condition of a group", group.code, slot.condition, group.condition)
+                inquiry.report.compare("condition of a group's slot", group.code, slot.condition, group.condition)
                 inquiry.report.compare("sequence of a group", group.code, sequence_of(group.origin), slot.stratum)
         return
     allocated = _allocated(version, rule.at)

@@ -59,7 +59,7 @@ def _check_course(
 ) -> None:
     report, where = inquiry.report, story.where(match, path=talk.path)
     if talk.path not in traced.opened:
-        report.differ("conversation", where, "a step that was opened", "one that was not")
+        report.differ("conversation at a step that never opened", where, list(traced.opened), talk.path)
         return
     over = traced.over.get(talk.path)
     report.compare("end of a conversation", where, over is not None, talk.closed_at is not None)
@@ -68,15 +68,13 @@ def _check_course(
         place = story.where(match, entry.seat_id, f"{talk.path}, entry {entry.seq}")
         seat = story.society.seats.get(entry.seat_id)
         if seat is None or entry.seat_id not in story.seats_of(match):
-            report.differ("entry", place, "a seat that was placed in the match", "one that was not")
+            report.differ("entry of a seat that is not in the match", place, "nothing", entry.kind)
         elif not is_asked(step_of(story, talk.path), seat.role):
-            report.differ("entry", place, f"nothing, for {seat.role} may not speak", "an entry")
+            report.differ("entry of a role that may not speak", place, f"nothing of {seat.role}", entry.kind)
         if over is not None and entry.at > over.at + CLOCK_SLACK:
-            report.differ(
-                "entry", place, "before the talk was over", f"{(entry.at - over.at).total_seconds():.3f} s after"
-            )
+            report.differ("entry after the end of its talk", place, f"{over.at} or earlier", entry.at)
         if (entry.seat_id, entry.key) in keys:
-            report.differ("entry", place, "one under its key", "a second one")
+            report.differ("entry doubled", place, "one under its key", "a second one")
         keys.add((entry.seat_id, entry.key))
 
 
@@ -113,4 +111,4 @@ def _check_all_there(inquiry: Inquiry, story: Story, traced: Mapping[int, Traced
             continue
         for path in traced[pk].steps:
             if (pk, path) not in there and isinstance(step_of(story, path), Talk):
-                inquiry.report.differ("conversation", story.where(match, path=path), "one for the talk", "none")
+                inquiry.report.differ("conversation missing", story.where(match, path=path), 1, 0)

@@ -66,7 +66,7 @@ class Told:
     def differs(self, entry: Acknowledged, expected: object, found: object) -> None:
         """Something acknowledged is not as it was sent or told."""
         self._altered.add(entry.key)
-        self._report.differ("acknowledged form", _where(entry), expected, found)
+        self._report.differ("acknowledged form altered", _where(entry), expected, found)
 
     def meet_form(self, key: str, *, outcome: str, body: str) -> None:
         """A form of the study stands among the submissions."""
@@ -95,7 +95,7 @@ class Told:
         if self._met[kind, key] == 2:
             self._report.ledger["doubled"] += 1
             entry = next(iter(self._entries[key].values()))
-            self._report.differ("acknowledged form", _where(entry), f"one {kind}", "a second one")
+            self._report.differ("acknowledged form doubled", _where(entry), f"one {kind}", "a second one")
 
     def close(self) -> None:
         """Everything has been met that is there: what was not is lost, save that of people who were erased."""
@@ -118,7 +118,7 @@ class Told:
                 continue
             counts["lost"] += len(entries_of)
             for entry in entries_of:
-                self._report.differ("acknowledged form", _where(entry), f"{entry.outcome}, once", "nothing")
+                self._report.differ("acknowledged form lost", _where(entry), entry.outcome, "nothing")
 
 
 def body_sha256(rev: str, data: Mapping[str, str]) -> str:

@@ -51,11 +51,11 @@ def trace(inquiry: Inquiry, story: Story, match: Match) -> Traced:
     statuses = [OPEN]
     for event in story.match_log.get(match.pk, ()):
         if found.closed:
-            report.differ("event of a match", where, "none after its end", event.kind)
+            report.differ("event after the end of a match", where, "nothing", event.kind)
         if event.kind == "step.opened":
             _open(inquiry, found, event, where)
         elif event.kind in ("step.closed", "match.voided"):
-            report.compare(f"event of a match, {event.kind}", where, found.path, event.facts["path"])
+            report.compare(f"step of {event.kind}", where, found.path, event.facts["path"])
             found.over[event.facts["path"]] = event
             found.path = ""
             if event.kind == "match.voided":
@@ -73,7 +73,7 @@ def trace(inquiry: Inquiry, story: Story, match: Match) -> Traced:
 def _open(inquiry: Inquiry, found: Traced, event: Event, where: str) -> None:
     path, rev = event.facts["path"], event.facts["rev"]
     if found.path or path in found.opened:
-        inquiry.report.differ("event of a match, step.opened", where, f"no step before {found.path} is over", path)
+        inquiry.report.differ("step opened before its turn", where, f"first the end of {found.path or path}", path)
     found.rev += 1
     inquiry.report.compare("rev of a step", f"{where} at {path}", found.rev, rev)
     found.path = path

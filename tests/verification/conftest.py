@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
@@ -12,6 +13,14 @@ from studies import registry
 from tests.verification.played import Played, play_everything
 
 PACKAGES = [*configured.EXPERIMENT_PACKAGES, "tests.studies.experiments", "tests.verification.games"]
+
+
+def number_from(first: int) -> None:
+    """Let every table's keys begin with a number that nothing else has, so that a key in a report is seen."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(sequencename) FROM pg_sequences WHERE data_type::text = 'bigint'")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"ALTER SEQUENCE {name} RESTART WITH {first}")
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +33,7 @@ def played(
     try:
         with override_settings(EXPERIMENT_PACKAGES=PACKAGES):
             with django_db_blocker.unblock():
+                number_from(770_000_001)
                 found = play_everything(tmp_path_factory.mktemp("verification"))
             yield found
     finally:

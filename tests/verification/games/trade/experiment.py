@@ -75,7 +75,7 @@ experiment = Experiment(
     pairing=pairs,
     steps=[
         Decision("give", by="giver", fields=[Points("given", high="endowment"), Text("note", required=False)]),
-        Talk("chat", seconds=60, quota=2),
+        Talk("chat", by=["giver", "taker"], seconds=60, quota=2),
         Repeat(
             "bargain",
             times=2,

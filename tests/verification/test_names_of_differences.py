@@ -1,0 +1,44 @@
+"""Whatever a verification may call different, some test has made different."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.verification import tampered_games, tampered_people
+from tests.verification.tampering import CASES
+
+FOLDER = Path(__file__).resolve().parents[2] / "platform" / "verification"
+FILES = (tampered_games, tampered_people)  # importing them enters their cases
+ELSEWHERE = {"slot of a person", "sequence of a person"}  # tests/verification/test_people_with_slots.py
+
+
+def names() -> Iterator[str]:
+    """A pattern for the name of every difference that the code may note."""
+    for file in sorted(FOLDER.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("differ", "compare"):
+                yield from _patterns(node.args[0])
+
+
+def _patterns(said: ast.expr) -> Iterator[str]:
+    if isinstance(said, ast.IfExp):
+        yield from _patterns(said.body)
+        yield from _patterns(said.orelse)
+    elif isinstance(said, ast.Constant):
+        yield re.escape(str(said.value))
+    elif isinstance(said, ast.JoinedStr):
+        yield "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in said.values)
+
+
+def test_every_difference_has_a_case() -> None:
+    met = {named for case in CASES.values() for named in case.named} | ELSEWHERE
+    found = set(names())
+    assert len(found) > 50
+    assert {pattern for pattern in found if not any(re.fullmatch(pattern, named) for named in met)} == set()
+
+
+def test_every_case_names_something_that_can_be_noted() -> None:
+    found = set(names())
+    met = {named for case in CASES.values() for named in case.named}
+    assert {named for named in met if not any(re.fullmatch(pattern, named) for pattern in found)} == set()
