@@ -1,0 +1,232 @@
+"""The ORM's statements with their SQL worked out once.
+
+Working out the SQL of a query costs Django several times what PostgreSQL needs to answer it (docs/performance.md has
+the figures), and a page asks the same few queries every time. A prepared query is declared as the queryset that it is,
+compiled when it is first asked, and from then on only given its values. `insert`, `insert_all` and `update` do what
+`save` and `bulk_create` do. Everything goes through Django's connection: its transactions, and its counting in tests.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from django.db import connection
+from django.db.models import Field, Lookup, Model, QuerySet, Value
+from django.db.models.expressions import DatabaseDefault
+from django.db.models.query import (
+    FlatValuesListIterable,
+    ModelIterable,
+    ValuesListIterable,
+    get_related_populators,
+)
+from django.db.transaction import TransactionManagementError
+
+Row = TypeVar("Row")
+M = TypeVar("M", bound=Model)
+Hydrate = Callable[[tuple[Any, ...]], Any]
+
+
+class Given(Value):
+    """The place of a value that is known only when the query is asked. A filter takes it like any value."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(None)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return "%s", [self]
+
+
+@Field.register_lookup
+class AnyOf(Lookup):
+    """`pk__any=…`: equal to one of a list, which is one value to PostgreSQL, so that the SQL does not depend on it."""
+
+    lookup_name = "any"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        left, left_values = self.process_lhs(compiler, connection)
+        right, right_values = self.process_rhs(compiler, connection)
+        return f"{left} = ANY({right})", [*left_values, *right_values]
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    sql: str
+    values: Sequence[Any]  # constants, and `Given` places
+    hydrate: Hydrate
+    locks: bool
+
+
+class Prepared(Generic[Row]):
+    """A query that is asked often. Made by `prepared`."""
+
+    def __init__(self, make: Callable[..., QuerySet[Any, Row]]) -> None:
+        self._make = make
+        self._names = frozenset(inspect.signature(make).parameters)
+        self._compiled: _Compiled | None = None  # two threads may both compile it: they get the same
+        self.__doc__ = make.__doc__
+
+    def all(self, **values: Any) -> list[Row]:
+        """Every row, in the query's order."""
+        known = self._compiled or self._compile()
+        if values.keys() != self._names:
+            raise TypeError(f"{self._make.__name__} takes {sorted(self._names)}, not {sorted(values)}")
+        if known.locks and not connection.in_atomic_block:
+            raise TransactionManagementError("a lock needs a transaction")
+        bound = [values[one.name] if isinstance(one, Given) else one for one in known.values]
+        with connection.cursor() as cursor:
+            cursor.execute(known.sql, bound)
+            return [known.hydrate(row) for row in cursor.fetchall()]
+
+    def first(self, **values: Any) -> Row | None:
+        """The first row, or None."""
+        return next(iter(self.all(**values)), None)
+
+    def get(self, **values: Any) -> Row:
+        """The only row. Raises IndexError: there is none."""
+        return self.all(**values)[0]
+
+    def _compile(self) -> _Compiled:
+        queryset = self._make(**{name: Given(name) for name in self._names})
+        compiler = queryset.query.get_compiler(connection=connection)
+        sql, values = compiler.as_sql()
+        hydrate = _HYDRATES[queryset._iterable_class](compiler)
+        self._compiled = _Compiled(sql, values, hydrate, locks=queryset.query.select_for_update)
+        return self._compiled
+
+
+def prepared(make: Callable[..., QuerySet[Any, Row]]) -> Prepared[Row]:
+    """Decorate a function that returns a queryset: its parameters are the values that the query is given each time.
+
+    The queryset may select related rows, annotate, order, limit and lock; it may not prefetch or evaluate itself.
+    """
+    return Prepared(make)
+
+
+def _models(compiler: Any) -> Hydrate:
+    """As `django.db.models.query.ModelIterable` makes instances of rows."""
+    select, klass_info, annotations = compiler.select, compiler.klass_info, compiler.annotation_col_map
+    model, fields = klass_info["model"], klass_info["select_fields"]
+    start, end = fields[0], fields[-1] + 1
+    names = [column[0].target.attname for column in select[start:end]]
+    populators = get_related_populators(klass_info, select, connection.alias)  # type: ignore[call-arg]  # Django 6
+    convert = _converted(compiler)
+
+    def hydrate(row: tuple[Any, ...]) -> Any:
+        row = convert(row)
+        found = model.from_db(connection.alias, names, row[start:end])
+        for populator in populators:
+            populator.populate(row, found)
+        for name, column in annotations.items():
+            setattr(found, name, row[column])
+        return found
+
+    return hydrate
+
+
+def _flat(compiler: Any) -> Hydrate:
+    convert = _converted(compiler)
+    return lambda row: convert(row)[0]
+
+
+def _converted(compiler: Any) -> Hydrate:
+    """Turns the columns that a field reads in its own way, such as JSON, into what the field gives."""
+    converters = compiler.get_converters([column[0] for column in compiler.select])
+
+    def convert(row: tuple[Any, ...]) -> tuple[Any, ...]:
+        values = list(row)
+        for column, (functions, expression) in converters.items():
+            for function in functions:
+                values[column] = function(values[column], expression, connection)
+        return tuple(values)
+
+    return convert if converters else lambda row: row
+
+
+_HYDRATES: dict[Any, Callable[[Any], Hydrate]] = {
+    ModelIterable: _models,
+    ValuesListIterable: _converted,
+    FlatValuesListIterable: _flat,
+}
+
+
+@dataclass(frozen=True)
+class _Insertion:
+    fields: Sequence[Any]
+    returned: Sequence[Any]
+    head: str
+    tail: str
+
+
+_insertions: dict[tuple[type[Model], frozenset[str]], _Insertion] = {}
+
+
+def insert(row: M) -> M:
+    """Store a new row; return it with its key and with what the database has filled in. `save(force_insert=True)`."""
+    return insert_all([row])[0]
+
+
+def insert_all(rows: Sequence[M]) -> Sequence[M]:
+    """Store new rows of one model in one statement; the database fills in the same columns of each."""
+    if not rows:
+        return rows
+    plan = _insertion(rows[0])
+    line = f"({', '.join(['%s'] * len(plan.fields))})"
+    values = [
+        field.get_db_prep_save(getattr(row, field.attname), connection=connection)
+        for row in rows
+        for field in plan.fields
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{plan.head} {', '.join([line] * len(rows))} {plan.tail}", values)
+        stored = cursor.fetchall()
+    for row, filled_in in zip(rows, stored, strict=True):
+        for field, value in zip(plan.returned, filled_in, strict=True):
+            setattr(row, field.attname, value)
+        row._state.adding, row._state.db = False, connection.alias
+    return rows
+
+
+def _insertion(row: Model) -> _Insertion:
+    fields = cast(Any, row._meta).local_concrete_fields
+    left_out = frozenset(field.attname for field in fields if _is_filled_in(row, field))
+    key = (type(row), left_out)
+    if key not in _insertions:
+        quote = connection.ops.quote_name
+        given = [field for field in fields if field.attname not in left_out]
+        returned = [field for field in fields if field.attname in left_out]
+        columns = ", ".join(quote(field.column) for field in given)
+        head = f"INSERT INTO {quote(row._meta.db_table)} ({columns}) VALUES"
+        tail = f"RETURNING {', '.join(quote(field.column) for field in returned or [row._meta.pk])}"
+        _insertions[key] = _Insertion(given, returned or [row._meta.pk], head, tail)
+    return _insertions[key]
+
+
+def _is_filled_in(row: Model, field: Any) -> bool:
+    value = getattr(row, field.attname)
+    return isinstance(value, DatabaseDefault) or (field.primary_key and value is None)
+
+
+_updates: dict[tuple[type[Model], tuple[str, ...]], tuple[str, Sequence[Any]]] = {}
+
+
+def update(row: Model, *names: str) -> None:
+    """Store some fields of a row that exists: `save(update_fields=names)`."""
+    key = (type(row), names)
+    if key not in _updates:
+        quote, meta = connection.ops.quote_name, row._meta
+        fields = [meta.get_field(name) for name in names]
+        changes = ", ".join(f"{quote(cast(Any, field).column)} = %s" for field in fields)
+        where = f"{quote(cast(Any, meta.pk).column)} = %s"
+        sql = f"UPDATE {quote(meta.db_table)} SET {changes} WHERE {where}"  # noqa: S608  our own columns' names
+        _updates[key] = sql, [*fields, meta.pk]
+    sql, columns = _updates[key]
+    values = [column.get_db_prep_save(getattr(row, column.attname), connection=connection) for column in columns]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        if cursor.rowcount != 1:
+            raise type(row).DoesNotExist(f"{type(row).__name__} {row.pk} is gone")  # type: ignore[attr-defined]

@@ -1,0 +1,146 @@
+"""Prepared statements do what the ORM's own do, only without working out the SQL again."""
+
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.transaction import TransactionManagementError
+from django.db.utils import IntegrityError
+
+from events.clock import RapportNow
+from events.models import Beat, Due, Event
+from events.prepared import Given, insert, insert_all, prepared, update
+
+pytestmark = pytest.mark.django_db
+
+
+def event(kind: str = "thing.done", **facts: Any) -> Event:
+    return Event(kind=kind, study_id=None, subject_kind="thing", subject_id=7, facts=facts)
+
+
+def stored(row: Any) -> dict[str, Any]:
+    """Every column as Django reads it."""
+    return dict(type(row).objects.filter(pk=row.pk).values().get())
+
+
+def values(row: Any) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+@prepared
+def of_kind(kind: Given) -> QuerySet[Event]:
+    return Event.objects.filter(kind=kind).order_by("pk")
+
+
+@prepared
+def due_of(keys: Given, least: Given) -> QuerySet[Due]:
+    first = Event.objects.filter(pk=OuterRef("event"), kind="thing.done")
+    rows = Due.objects.filter(key__any=keys, attempts__gte=least).select_related("event")
+    return rows.annotate(is_first=Exists(first), asked_at=RapportNow()).order_by("key")
+
+
+@prepared
+def counted(kind: Given) -> QuerySet[Event, tuple[str, int]]:
+    return Event.objects.filter(kind=kind).values("kind").annotate(n=Count("pk")).values_list("kind", "n")
+
+
+@prepared
+def facts_of(kind: Given) -> QuerySet[Event, Any]:
+    return Event.objects.filter(kind=kind).order_by("-pk").values_list("facts", flat=True)[:1]
+
+
+@prepared
+def locked(kind: Given) -> QuerySet[Event]:
+    return Event.objects.select_for_update().filter(kind=kind)
+
+
+def test_inserted_row_is_as_the_orm_would_have_it() -> None:
+    row = insert(event(n=1, words=["é", None]))
+    assert row.pk
+    assert not row._state.adding
+    assert values(row) == stored(row)
+
+
+def test_rows_inserted_together_each_get_their_own_key() -> None:
+    rows = insert_all([event(n=n) for n in range(3)])
+    assert len({row.pk for row in rows}) == 3
+    assert [stored(row)["facts"]["n"] for row in rows] == [0, 1, 2]
+    assert insert_all([]) == []
+
+
+def test_key_that_is_given_is_kept() -> None:
+    insert(Beat(name="somebody", facts={"n": 1}))
+    assert Beat.objects.get(pk="somebody").facts == {"n": 1}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert(Beat(name="somebody"))
+
+
+def test_update_writes_the_named_fields_only() -> None:
+    beat = insert(Beat(name="somebody", facts={"n": 1}))
+    at = beat.at
+    beat.facts, beat.at = {"n": 2}, None
+    update(beat, "facts")
+    assert stored(beat) == {"name": "somebody", "at": at, "facts": {"n": 2}}
+
+
+def test_update_of_a_row_that_is_gone_says_so() -> None:
+    with pytest.raises(Beat.DoesNotExist, match="nobody"):
+        update(Beat(name="nobody", facts={}), "facts")
+
+
+def test_query_gives_the_same_rows_for_each_value() -> None:
+    insert_all([event(kind, n=n) for n, kind in enumerate(["thing.done", "thing.seen", "thing.done"])])
+    for kind in ["thing.done", "thing.seen", "nothing"]:
+        assert [values(row) for row in of_kind.all(kind=kind)] == list(
+            Event.objects.filter(kind=kind).order_by("pk").values()
+        )
+    assert of_kind.first(kind="nothing") is None
+    with pytest.raises(IndexError):
+        of_kind.get(kind="nothing")
+
+
+def test_query_joins_annotates_and_takes_lists() -> None:
+    first, second = insert_all([event(), event("thing.seen")])
+    for key, cause in [("a", first), ("b", second), ("c", None)]:
+        Due.objects.create(reaction="flow.tasks.close_step", queue="jobs", key=key, event=cause, run_after=first.at)
+    count = Counting()
+    with connection.execute_wrapper(count):
+        found = due_of.all(keys=["a", "b"], least=0)
+        assert [(row.key, row.event and row.event.kind) for row in found] == [("a", "thing.done"), ("b", "thing.seen")]
+    assert count.n == 1, "what is joined is not asked for again"
+    assert [row.is_first for row in found] == [True, False]  # type: ignore[attr-defined]
+    assert all(row.asked_at >= first.at for row in found)  # type: ignore[attr-defined]
+    assert due_of.all(keys=["a"], least=1) == []
+
+
+def test_query_of_values_gives_tuples_and_single_values() -> None:
+    insert_all([event(n=1), event(n=2)])
+    assert counted.all(kind="thing.done") == [("thing.done", 2)]
+    assert facts_of.first(kind="thing.done") == {"n": 2}
+
+
+def test_value_that_is_missing_or_unknown_is_refused() -> None:
+    with pytest.raises(TypeError, match="kind"):
+        of_kind.all()
+    with pytest.raises(TypeError, match="colour"):
+        of_kind.all(kind="a", colour="b")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lock_is_refused_outside_a_transaction_every_time() -> None:
+    with transaction.atomic():
+        locked.all(kind="a")
+    with pytest.raises(TransactionManagementError):
+        locked.all(kind="a")
+
+
+class Counting:
+    """Counts statements: prepared ones must be seen by whoever counts Django's."""
+
+    def __init__(self) -> None:
+        self.n = 0
+
+    def __call__(self, execute: Any, *args: Any) -> Any:
+        self.n += 1
+        return execute(*args)
