@@ -8,8 +8,9 @@ twice. A coarse key makes one open row of many events: `Reaction("bots.turns.hea
 from events.reaction import Reaction
 
 REACTIONS: dict[str, list[Reaction]] = {
-    "ticket.joined": [Reaction("flow.tasks.form_groups", key="{version}:{stage}")],
-    "ticket.ready": [Reaction("flow.tasks.form_groups", key="{version}:{stage}")],
+    # Whoever joins or is ready tries at once, after the commit: `flow.services.forming.try_after_commit`.
+    "ticket.joined": [Reaction("flow.tasks.form_groups", key="{version}:{stage}", after_seconds=2)],
+    "ticket.ready": [Reaction("flow.tasks.form_groups", key="{version}:{stage}", after_seconds=2)],
     "due.failed": [Reaction("flow.tasks.last_resort")],
     # The key names one turn: a match's revision and a seat, which `bots.queries.address_of` reads from it.
     "turn.opened": [Reaction("bots.turns.take_turn", key="{match}:{rev}:{subject_id}")],

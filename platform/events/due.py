@@ -46,7 +46,8 @@ class LostClaim(Exception):  # noqa: N818  named for what happened to the holder
 
 _INSERT = """
 INSERT INTO events_due (reaction, queue, key, event_id, facts, run_after, fence, attempts, outcome, error_code)
-VALUES (%(reaction)s, %(queue)s, %(key)s, %(event)s, %(facts)s, coalesce(%(run_after)s, rapport_now()), 0, 0, '', '')
+VALUES (%(reaction)s, %(queue)s, %(key)s, %(event)s, %(facts)s,
+        coalesce(%(run_after)s, rapport_now() + make_interval(secs => %(after)s)), 0, 0, '', '')
 ON CONFLICT (reaction, key) WHERE outcome = '' DO UPDATE SET
     again_after = CASE WHEN events_due.lease_until IS NULL THEN events_due.again_after
                        ELSE least(events_due.again_after, excluded.run_after) END,
@@ -63,8 +64,9 @@ def schedule(
     *,
     facts: dict[str, Any] | None = None,
     event: Event | None = None,
+    after_seconds: float = 0.0,
 ) -> int:
-    """Make `reaction` due at `run_after` (None: now), in the caller's transaction, and return the row's id.
+    """Make `reaction` due at `run_after` (None: in `after_seconds`), in the caller's transaction; return the row's id.
 
     An open row with the same key is kept and only moved earlier. If it is in hand, its holder may have looked before
     this change, so the row opens once more when it is settled. To move a row later, `cancel` it first.
@@ -81,6 +83,7 @@ def schedule(
         "event": event.pk if event else None,
         "facts": json.dumps(facts or {}),
         "run_after": run_after,
+        "after": after_seconds,
     }
     with connection.cursor() as cursor:
         # Two writers of one coarse key meet here on the unique index: the second waits, then joins or opens a new row.
@@ -250,7 +253,20 @@ def _resort(due: Due, event: Event) -> None:
         schedule(resort.path, f"due:{due.pk}", None, facts=facts, event=event)
 
 
+_CANCEL = """
+UPDATE events_due SET outcome = 'cancelled', done_at = rapport_now(), lease_until = NULL, again_after = NULL
+WHERE reaction = %s AND key = %s AND outcome = ''
+"""
+
+
 def cancel(reaction: str, key: str) -> bool:
     """Close the open row of (reaction, key), if there is one; a holder in the middle of it will find its claim lost."""
-    open_row = Due.objects.filter(reaction=reaction, key=key, outcome="")
-    return open_row.update(outcome="cancelled", done_at=clock.RapportNow(), lease_until=None, again_after=None) == 1
+    with connection.cursor() as cursor:
+        cursor.execute(_CANCEL, [reaction, key])
+        return cursor.rowcount == 1
+
+
+def forget(reaction: str, key: str) -> None:
+    """Close the open row of (reaction, key) unless it is in hand: its holder may be who calls, and settles it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_CANCEL} AND lease_until IS NULL", [reaction, key])

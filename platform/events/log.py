@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from events import announce, due
 from events.models import Event
+from events.prepared import insert
 
 REVOKED = announce.REVOKED
 
@@ -41,8 +42,8 @@ def record(
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"record({kind!r}) must run in the transaction that caused it")
-    event = Event.objects.create(
-        kind=kind, study_id=study, subject_kind=subject[0], subject_id=subject[1], facts=dict(facts or {})
+    event = insert(
+        Event(kind=kind, study_id=study, subject_kind=subject[0], subject_id=subject[1], facts=dict(facts or {}))
     )
     _react(event, run_after)
     for stream, seq in (wake or {}).items():
@@ -62,4 +63,5 @@ def _react(event: Event, run_after: datetime | None) -> None:
     }
     # Sorted, so that two transactions which meet on two coarse keys lock them in the same order.
     for reaction in sorted(reactions, key=lambda each: each.path):
-        due.schedule(reaction.path, reaction.key_for(values), run_after, facts=event.facts, event=event)
+        key, after = reaction.key_for(values), reaction.after_seconds
+        due.schedule(reaction.path, key, run_after, facts=event.facts, event=event, after_seconds=after)

@@ -18,10 +18,13 @@ class Reaction:
             It may return a short word on what happened, and may run twice.
         key: Template over `event`, `subject_kind`, `subject_id`, `study` and the names in the event's facts.
             Among open rows (reaction, key) is unique, so a coarse key makes one row of many events.
+        after_seconds: How long to wait before it is due. For what the caller does at once after its commit, and what
+            is due only if that did not happen.
     """
 
     path: str
     key: str = "{event}"
+    after_seconds: float = 0.0
 
     def key_for(self, values: Mapping[str, Any]) -> str:
         """Fill the template.

@@ -7,6 +7,7 @@ from flow.models import Match
 from participants.tokens import stream_name
 from scheduling.models import Session
 
+UNTIL = "until"  # in a session's facts: when the open stage's time is up
 GRACE = timedelta(seconds=2)  # what was sent in time may arrive a little late
 
 
@@ -21,6 +22,11 @@ def step_deadline(match: Match) -> None:
     )
 
 
+def forget_deadline(match: Match) -> None:
+    """The open step is over: nothing is due any more when its time is up. Harmless for whoever closes it for that."""
+    due.forget("flow.tasks.close_step", f"match:{match.pk}:{match.rev}")
+
+
 def stage_deadline(session: Session, at: datetime) -> None:
     """Ask the open stage what follows when its time is up. Call it from the stage's `open` or `submit`."""
     due.schedule(
@@ -29,6 +35,12 @@ def stage_deadline(session: Session, at: datetime) -> None:
         at + GRACE,
         facts={"session": session.pk, "stage": session.stage},
     )
+
+
+def forget_stage_deadline(session: Session) -> None:
+    """The session leaves its open stage. Where that stage set a limit, nothing is due any more when the time is up."""
+    if UNTIL in session.facts:
+        due.forget("flow.tasks.stage_overdue", f"session:{session.pk}:{session.stage}")
 
 
 def stream_of(session: Session) -> str:

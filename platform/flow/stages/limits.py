@@ -3,10 +3,8 @@
 from datetime import datetime, timedelta
 
 from events import clock, due
-from flow.deadlines import GRACE, stage_deadline
+from flow.deadlines import GRACE, UNTIL, stage_deadline
 from scheduling.models import Session
-
-UNTIL = "until"
 
 
 def set_limit(session: Session, seconds: int) -> None:
