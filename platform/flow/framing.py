@@ -25,7 +25,7 @@ def frame_of(session: Session, page: Page) -> Frame:
     study = definition.definition(participant.version)
     return Frame(
         title=study.public_title,
-        rev=rev_of(session),
+        rev=page.rev or rev_of(session),
         now=clock.now(),
         language=study.language,
         worth=worth_of(page.points, study),

@@ -21,6 +21,7 @@ class Page:
         view: What the seat is told about the game; always drawn as plain text.
         deadline_at: When time is up, if there is a limit.
         where: "Step 2 of 7", "Round 1 of 4".
+        rev: What the page answers to, see `flow.queries.rev_of`.
         points: Earned so far in the game, if it pays points.
         poll_seconds: How soon to ask for news when no socket is open.
         facts: What this kind of page needs besides (numbers waiting, pay lines, a code …).
@@ -37,6 +38,7 @@ class Page:
     view: View | None = None
     deadline_at: datetime | None = None
     where: str = ""
+    rev: str = ""
     points: int | None = None
     poll_seconds: int = 3
     facts: Mapping[str, Any] = field(default_factory=dict)

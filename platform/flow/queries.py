@@ -6,17 +6,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from events.prepared import Given, prepared
 from flow.game import game_of
 from flow.kinds import kind
 from flow.lookup import stage_of, step_kind
 from flow.models import Exposure, Match
 from flow.page import Page
+from flow.stage import StageKind
 from flow.stages.limits import limit_of
 from flow.state import MatchState
 from matching.models import Seat
 from paradigm import Card, Field, Line, Place, Table, View
+from participants.models import Participant
 from scheduling.models import Session
 from studies import definition
 from studies.markdown import fill
@@ -39,39 +43,55 @@ class TurnFacts:
     is_talk: bool
 
 
+def visit_of(participant: Participant) -> Session | None:
+    """The newest visit of a participant, both read anew."""
+    session = _visit.first(participant=participant.pk)
+    if session is not None:
+        session.participant.version = definition.version_of(session.participant.version_id)
+    return session
+
+
+@prepared
+def _visit(participant: Given) -> QuerySet[Session]:
+    return Session.objects.filter(participant=participant).select_related("participant__study").order_by("-pk")[:1]
+
+
 def match_of(session: Session) -> Match | None:
     """The match of the round that is being played in which this session sits, if any."""
-    return (
-        Match.objects.filter(placings__seat__session=session, placings__seat__status=Seat.Status.SITTING)
-        .select_related("group__version__study")
-        .order_by("-round")
-        .first()
-    )
+    match = _latest_match.first(session=session.pk, status=Seat.Status.SITTING)
+    if match is not None:
+        match.group.version = definition.version_of(match.group.version_id)
+    return match
 
 
-def rev_of(session: Session) -> str:
+@prepared
+def _latest_match(session: Given, status: Given) -> QuerySet[Match]:
+    matches = Match.objects.filter(placings__seat__session=session, placings__seat__status=status)
+    return matches.select_related("group").order_by("-round")[:1]
+
+
+def rev_of(session: Session, stage: StageKind | None = None) -> str:
     """What the session's page answers to: it changes when the page changes for good, and tells nothing else.
 
     After its dot is when the time ends: a researcher may move that, and an answer to the page of before still counts.
+
+    Args:
+        stage: The session's open stage, where the caller has it already.
     """
-    match = match_of(session)
-    ends = [limit_of(session), match and match.deadline_at]
-    return f"{_digest(_answered(session, match))}.{_digest(ends)[:8]}"
-
-
-def is_answered_by(session: Session, rev: str) -> bool:
-    """Whether a form with this revision is for the page that the session is at."""
-    return rev.partition(".")[0] == rev_of(session).partition(".")[0]
-
-
-def _answered(session: Session, match: Match | None) -> list[Any]:
     parts: list[Any] = [session.pk, session.status, session.stage, session.rev]
-    if match is not None:
-        group = match.group
-        seat_number = match.placings.values_list("seat__number", flat=True).get(seat__session=session)
-        acted = match.acts.filter(path=match.path, seat__number=seat_number).exists()
-        parts += [group.round, match.pk, match.rev, acted, kind("entries", "count")(match, match.path)]
-    return parts
+    ends: list[Any] = [limit_of(session)]
+    if session.status == Session.Status.ACTIVE:
+        answers = getattr(stage or stage_of(session), "answers", None)
+        if answers is not None:
+            answered, until = answers(session)
+            parts += answered
+            ends.append(until)
+    return f"{_digest(parts)}.{_digest(ends)[:8]}"
+
+
+def is_answered_by(session: Session, rev: str, stage: StageKind | None = None) -> bool:
+    """Whether a form with this revision is for the page that the session is at."""
+    return rev.partition(".")[0] == rev_of(session, stage).partition(".")[0]
 
 
 def _digest(parts: Sequence[Any]) -> str:
@@ -86,17 +106,23 @@ def page_of(session: Session) -> Page:
     """
     if session.status != Session.Status.ACTIVE:
         page: Page = kind("exit", "page")(session)
-        return page
-    page = stage_of(session).page(session)
+        return replace(page, rev=rev_of(session))
+    stage = stage_of(session)
+    page = stage.page(session)
     stages = definition.definition(session.participant.version).stages
     where = _("Step %(n)d of %(all)d") % {"n": session.stage + 1, "all": len(stages)}
-    return replace(page, where=f"{where} · {page.where}" if page.where else where)
+    where = f"{where} · {page.where}" if page.where else where
+    return replace(page, where=where, rev=rev_of(session, stage))
 
 
 def told(match: Match, seat: Seat) -> View:
     """What a seat was told when the open step began, as it was stored."""
-    row = Exposure.objects.get(match=match, path=match.path, seat=seat)
-    return view_from(row.view)
+    return view_from(_exposure.get(match=match.pk, path=match.path, seat=seat.pk).view)
+
+
+@prepared
+def _exposure(match: Given, path: Given, seat: Given) -> QuerySet[Exposure]:
+    return Exposure.objects.filter(match=match, path=path, seat=seat)
 
 
 def view_from(stored: dict[str, Any]) -> View:

@@ -50,6 +50,9 @@ class StageKind(Protocol):
 
     `open`, `submit` and `overdue` run inside a transaction that holds the session's lock; they may write rows of their
     own app and change `session.facts` (saved by the caller), never the session's stage.
+
+    Made anew for one page or one form, so it may keep what it has read. It may also have `seen(session)`, called at a
+    sign of life, and `answers(session)`: what its page answers to beside the session's own revision, and until when.
     """
 
     def __init__(self, config: Any, version: Version) -> None: ...

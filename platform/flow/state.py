@@ -5,6 +5,10 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
+from django.db.models import ExpressionWrapper, F, IntegerField, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from events.prepared import Given, prepared
 from flow.game import Game, game_of
 from flow.kinds import VOID_PATH, kind
 from flow.models import Act, Match, Placing
@@ -24,16 +28,23 @@ class MatchState(State):
     def __init__(self, match: Match, *, path: str | None = None) -> None:
         self.match = match
         self._path = match.path if path is None else path
+        self._lasts: dict[int, Mapping[int, Sequence[Play]]] = {}  # k → seat → its last plays
 
     @cached_property
     def game(self) -> Game:
         """The frozen definition of what is played."""
         return game_of(self.match.group)
 
+    def after_an_act(self) -> "MatchState":
+        """The state once an act was stored: acts are read anew, and who sits where cannot have changed."""
+        after = MatchState(self.match, path=self._path)
+        after.placings = self.placings
+        return after
+
     @cached_property
     def placings(self) -> list[Placing]:
         """Placings with their seats, by position."""
-        return sorted(self.match.placings.select_related("seat"), key=lambda p: p.position)
+        return sorted(_placings.all(match=self.match.pk), key=lambda p: p.position)
 
     @cached_property
     def seats(self) -> dict[int, Seat]:
@@ -43,7 +54,11 @@ class MatchState(State):
     @cached_property
     def stored_acts(self) -> list[Act]:
         """Acts of this match, oldest first, with their seats."""
-        return list(self.match.acts.select_related("seat").order_by("pk"))
+        acts = _acts.all(match=self.match.pk)
+        seats = {seat.pk: seat for seat in self.seats.values()}
+        for act in acts:
+            act.seat = seats[act.seat_id]
+        return acts
 
     @property
     def parameters(self) -> Any:
@@ -96,13 +111,15 @@ class MatchState(State):
         return isinstance(step, Decision) and step.blind
 
     def last(self, seat: int, k: int = 1) -> Sequence[Play]:
-        matches = (
-            Match.objects.filter(group=self.match.group, placings__seat__number=seat, round__lt=self.match.round)
-            .exclude(status=Match.Status.OPEN)
-            .order_by("-round")
-            .prefetch_related("placings__seat", "acts__seat")[: min(k, MOST_PLAYS)]
-        )
-        return [play_of(match) for match in reversed(matches)]
+        most = min(k, MOST_PLAYS)
+        if self.match.round == 1 or most <= 0:
+            return []
+        if seat not in self.seats:  # one who is not in this match
+            other = self.match.group.seats.get(number=seat).pk
+            return plays_of([other], self.match.round, most).get(other, [])
+        if most not in self._lasts:
+            self._lasts[most] = plays_of([one.pk for one in self.seats.values()], self.match.round, most)
+        return self._lasts[most].get(self.seats[seat].pk, [])
 
     def entries(self, talk: str, *, after: int = 0, limit: int = 50) -> Sequence[Entry]:
         read = kind("entries", "read")
@@ -123,19 +140,65 @@ class MatchState(State):
         return f"{group.version.seed}/match/{group.code}/{self.match.round}/{self.match.number}"
 
 
+@prepared
+def _placings(match: Given) -> QuerySet[Placing]:
+    return Placing.objects.filter(match=match).select_related("seat")
+
+
+@prepared
+def _acts(match: Given) -> QuerySet[Act]:
+    return Act.objects.filter(match=match).order_by("pk")
+
+
 def place_of(placing: Placing) -> Place:
     """A placing as rules see it: with the label, without the kind."""
     seat = placing.seat
     return Place(seat=seat.number, role=seat.role, position=placing.position, label=seat.label)
 
 
-def play_of(match: Match) -> Play:
+def plays_of(seats: Sequence[int], before: int, k: int) -> Mapping[int, Sequence[Play]]:
+    """Each seat's last `k` finished matches before a round, oldest first, by the seat's key."""
+    found = _last.all(seats=list(seats), before=before, k=k, status=Match.Status.OPEN)
+    keys = sorted({match for _seat, match in found})
+    placings: dict[int, list[Placing]] = {key: [] for key in keys}
+    for placing in _placings_of.all(matches=keys) if keys else ():
+        placings[placing.match_id].append(placing)
+    acts: dict[int, list[Act]] = {key: [] for key in keys}
+    for act in _acts_of.all(matches=keys) if keys else ():
+        acts[act.match_id].append(act)
+    plays = {key: play_of(placings[key][0].match, placings[key], acts[key]) for key in keys}
+    by_seat: dict[int, list[Play]] = {}
+    for seat, match in found:
+        by_seat.setdefault(seat, []).append(plays[match])
+    return by_seat
+
+
+@prepared
+def _last(seats: Given, before: Given, k: Given, status: Given) -> QuerySet[Placing, tuple[int, int]]:
+    finished = Placing.objects.filter(seat__pk__any=seats, match__round__lt=before).exclude(match__status=status)
+    newest = Window(RowNumber(), partition_by=F("seat"), order_by=F("match__round").desc())
+    numbered = finished.annotate(newest=newest).filter(newest__lte=ExpressionWrapper(k, IntegerField()))
+    return numbered.order_by("match__round", "match_id").values_list("seat_id", "match_id")
+
+
+@prepared
+def _placings_of(matches: Given) -> QuerySet[Placing]:
+    return Placing.objects.filter(match__pk__any=matches).select_related("match", "seat")
+
+
+@prepared
+def _acts_of(matches: Given) -> QuerySet[Act]:
+    return Act.objects.filter(match__pk__any=matches).order_by("pk")
+
+
+def play_of(match: Match, placings: Sequence[Placing], stored: Sequence[Act]) -> Play:
     """A finished match as its seats remember it."""
     acts: dict[str, dict[int, Values]] = {}
     is_void = match.status == Match.Status.VOID
-    for act in sorted(match.acts.all(), key=lambda act: act.pk) if not is_void else ():
-        acts.setdefault(act.path, {})[act.seat.number] = act.values
-    placings = sorted(match.placings.all(), key=lambda placing: placing.position)
+    numbers = {placing.seat_id: placing.seat.number for placing in placings}
+    for act in stored if not is_void else ():
+        acts.setdefault(act.path, {})[numbers[act.seat_id]] = act.values
+    placings = sorted(placings, key=lambda placing: placing.position)
     return Play(
         round=match.round,
         places=[place_of(placing) for placing in placings],

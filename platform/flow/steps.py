@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from events.prepared import insert
 from flow.errors import FlowError
 from flow.models import Act, Match
 from flow.state import MatchState
@@ -84,8 +85,16 @@ class ShowStep:
 
 def store_act(match: Match, path: str, act: Incoming, values: dict[str, object]) -> None:
     """One row per seat and step; the unique constraint is the last guard against a second."""
-    Act.objects.create(
-        match=match, path=path, seat=act.seat, values=values, source=act.source, latency_ms=act.latency_ms, key=act.key
+    insert(
+        Act(
+            match=match,
+            path=path,
+            seat=act.seat,
+            values=values,
+            source=act.source,
+            latency_ms=act.latency_ms,
+            key=act.key,
+        )
     )
 
 

@@ -157,8 +157,7 @@ def _now(request: HttpRequest) -> tuple[Page, Frame]:
 def _session(request: HttpRequest) -> Session:
     """The participant's session as it stands now, read anew: a service may have moved it."""
     participant = request.participant  # type: ignore[attr-defined]
-    related = ("participant__study", "participant__version")
-    session = Session.objects.filter(participant=participant).select_related(*related).order_by("-pk").first()
+    session = queries.visit_of(participant)
     if session is None:
         raise Http404("a participant without a session")
     return session

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
+from events.prepared import Given, prepared
 from matching import rules
 from matching.models import Group, Ticket
 from participants.models import Participant
 from scheduling.models import Session
+from studies import definition
 from studies.models import Slot, Version
 from studies.schema_partners import GroupPlan
 
@@ -47,7 +49,7 @@ class Room:
     seconds: float | None
 
 
-def open_tickets(version_id: int, stage: str) -> QuerySet[Ticket]:
+def open_tickets(version_id: int | Given, stage: str | Given) -> QuerySet[Ticket]:
     """Tickets of those who are at the stage and wait."""
     return Ticket.objects.filter(
         version_id=version_id, stage=stage, status__in=LIVE, session__status=Session.Status.ACTIVE
@@ -57,14 +59,24 @@ def open_tickets(version_id: int, stage: str) -> QuerySet[Ticket]:
 def pools(version_id: int, stage: str) -> dict[Pool, list[rules.Waiting]]:
     """Who waits, by the groups they may sit in."""
     found: dict[Pool, list[rules.Waiting]] = defaultdict(list)
-    tickets = list(open_tickets(version_id, stage).select_related("session__participant").order_by("pk"))
+    tickets = _waiting.all(version=version_id, stage=stage)
     people = [ticket.session.participant_id for ticket in tickets]
-    held = Slot.objects.filter(holder_kind="participant", holder_id__in=people)
-    conditions = dict(held.values_list("holder_id", "condition"))
+    conditions = dict(_conditions.all(people=people)) if people else {}
     for ticket in tickets:
         person = ticket.session.participant
         found[Pool(origin_of(person), conditions.get(person.pk, ""))].append(as_waiting(ticket))
     return found
+
+
+@prepared
+def _waiting(version: Given, stage: Given) -> QuerySet[Ticket]:
+    return open_tickets(version, stage).select_related("session__participant").order_by("pk")
+
+
+@prepared
+def _conditions(people: Given) -> QuerySet[Slot, tuple[int | None, str]]:
+    held = Slot.objects.filter(holder_kind="participant", holder_id__any=people)
+    return held.values_list("holder_id", "condition")
 
 
 def as_waiting(ticket: Ticket) -> rules.Waiting:
@@ -83,12 +95,27 @@ def as_waiting(ticket: Ticket) -> rules.Waiting:
 def room(version: Version, stage: str, plan: GroupPlan, *, participant: Participant, now: datetime) -> Room:
     """What the waiting room of one person's kind looks like now."""
     origins = [kind for kind, group in ORIGIN_OF_GROUP.items() if group == origin_of(participant)]
-    joined = Ticket.objects.filter(version=version, stage=stage, session__participant__origin__in=origins)
-    live = joined.filter(status__in=LIVE, session__status=Session.Status.ACTIVE, seen_at__gte=now - rules.PRESENT)
-    here = live.count()
-    arrived = list(joined.filter(joined_at__gte=now - LATELY).values_list("joined_at", flat=True))
+    since = {"present": now - rules.PRESENT, "lately": now - LATELY}
+    counted = _crowd.first(version=version.pk, stage=stage, origins=origins, **since)
+    here, came, first = counted or (0, 0, None)
     missing = max(0, plan.humans - here)
-    return Room(min(here, plan.humans), plan.humans, rules.expected_seconds(arrived, missing, now))
+    return Room(min(here, plan.humans), plan.humans, rules.expected_seconds(came, first, missing=missing, now=now))
+
+
+@prepared
+def _crowd(
+    version: Given, stage: Given, origins: Given, present: Given, lately: Given
+) -> QuerySet[Ticket, tuple[int, int, datetime | None]]:
+    """How many wait and are there, how many came lately, and when the first of these came."""
+    joined = Ticket.objects.filter(version=version, stage=stage, session__participant__origin__any=origins)
+    is_here = Q(status__in=LIVE, session__status=Session.Status.ACTIVE, seen_at__gte=present)
+    came = Q(joined_at__gte=lately)
+    counted = (
+        joined.order_by()
+        .values("version")
+        .annotate(here=Count("pk", filter=is_here), came=Count("pk", filter=came), first=Min("joined_at", filter=came))
+    )
+    return counted.values_list("here", "came", "first")
 
 
 def origin_of(participant: Participant) -> str:
@@ -98,12 +125,41 @@ def origin_of(participant: Participant) -> str:
 
 def ticket_of(session: Session, stage: str) -> Ticket | None:
     """The session's ticket for a waiting room."""
-    return Ticket.objects.filter(session=session, stage=stage).first()
+    ticket = _ticket.first(session=session.pk, stage=stage)
+    if ticket is not None:
+        ticket.session, ticket.version = session, definition.version_of(ticket.version_id)
+    return ticket
+
+
+@prepared
+def _ticket(session: Given, stage: Given) -> QuerySet[Ticket]:
+    return Ticket.objects.filter(session=session, stage=stage)
+
+
+def live_tickets(participant: Participant) -> list[Ticket]:
+    """Those with which a participant waits."""
+    tickets = _live.all(participant=participant.pk)
+    for ticket in tickets:
+        ticket.version = definition.version_of(ticket.version_id)
+    return tickets
+
+
+@prepared
+def _live(participant: Given) -> QuerySet[Ticket]:
+    return Ticket.objects.filter(session__participant=participant, status__in=LIVE).order_by("pk")
 
 
 def group_of(session: Session) -> Group | None:
     """The group in which a session sits or last sat."""
-    return Group.objects.filter(seats__session=session).select_related("version__study").order_by("-pk").first()
+    group = _group.first(session=session.pk)
+    if group is not None:
+        group.version = definition.version_of(group.version_id)
+    return group
+
+
+@prepared
+def _group(session: Given) -> QuerySet[Group]:
+    return Group.objects.filter(seats__session=session).order_by("-pk")[:1]
 
 
 def waited_seconds(participant: Participant) -> int:

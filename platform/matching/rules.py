@@ -195,15 +195,16 @@ def plan_seats(roles: Mapping[str, tuple[int, int]], people: Sequence[int], rng:
     return [SeatPlan(number, role, kind, taker) for number, (role, kind, taker) in enumerate(everyone, start=1)]
 
 
-def expected_seconds(arrived: Sequence[datetime], missing: int, now: datetime) -> float | None:
+def expected_seconds(came: int, first: datetime | None, *, missing: int, now: datetime) -> float | None:
     """Seconds until `missing` more have come, if they come as fast as of late; None when there is too little to say so.
 
     Args:
-        arrived: When people joined lately, in any order.
+        came: How many joined lately.
+        first: When the first of them did.
     """
     if missing <= 0:
         return 0.0
-    if len(arrived) < FEWEST_ARRIVALS:
+    if came < FEWEST_ARRIVALS or first is None:
         return None
-    span = max(SHORTEST_SPAN_SECONDS, (now - min(arrived)).total_seconds())
-    return missing * span / len(arrived)
+    span = max(SHORTEST_SPAN_SECONDS, (now - first).total_seconds())
+    return missing * span / came

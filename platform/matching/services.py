@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import ceil
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from events import clock, due, log
+from events.prepared import insert, update
 from matching import queries, rules
 from matching.errors import MatchingError
 from matching.models import Group, Ticket
@@ -47,11 +48,14 @@ STATUS_EVENT = {
 def join(session: Session, stage: str) -> Ticket:
     """Take a place in the waiting room; whoever is sent back to it begins to wait anew."""
     now = clock.now()
-    fresh = {"status": Ticket.Status.WAITING, "joined_at": now, "seen_at": now, "misses": 0}
-    gone = {"asked_at": None, "ready_at": None, "ended_at": None}
-    ticket, _ = Ticket.objects.update_or_create(
-        session=session, stage=stage, defaults={**fresh, **gone, "version": session.participant.version}
-    )
+    ticket = queries.ticket_of(session, stage) or Ticket(session=session, stage=stage)
+    ticket.version, ticket.status, ticket.misses = session.participant.version, Ticket.Status.WAITING, 0
+    ticket.joined_at = ticket.seen_at = now
+    ticket.asked_at = ticket.ready_at = ticket.ended_at = None
+    if ticket.pk is None:
+        insert(ticket)
+    else:
+        ticket.save()
     _record(ticket, JOINED)
     return ticket
 
@@ -91,7 +95,7 @@ def expire(ticket: Ticket) -> None:
 
 def leave_waiting(participant: Participant) -> None:
     """End whatever waiting a participant is in, by their own wish. Harmless when there is none."""
-    for ticket in Ticket.objects.filter(session__participant=participant, status__in=queries.LIVE).order_by("pk"):
+    for ticket in queries.live_tickets(participant):
         _end(ticket, Ticket.Status.LEFT)
 
 
@@ -103,7 +107,10 @@ def seen(session: Session, stage: str) -> bool:
     now = clock.now()
     was_away = ticket.seen_at < now - rules.PRESENT
     with transaction.atomic():
-        Ticket.objects.filter(pk=ticket.pk, seen_at__lt=now).update(seen_at=now)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE matching_ticket SET seen_at = %s WHERE id = %s AND seen_at < %s", [now, ticket.pk, now]
+            )
         if was_away:
             look_again(ticket.version_id, stage, None)
     return was_away or ticket.status != Ticket.Status.WAITING
@@ -185,7 +192,7 @@ def _end(ticket: Ticket, status: Ticket.Status) -> None:
 
 def _change(ticket: Ticket, status: Ticket.Status, wake: Wake | None = None) -> None:
     before, ticket.status = ticket.status, status
-    ticket.save(update_fields=["status", "asked_at", "ready_at", "ended_at", "misses", "waited_seconds"])
+    update(ticket, "status", "asked_at", "ready_at", "ended_at", "misses", "waited_seconds")
     _record(ticket, STATUS_EVENT[status], before=before, wake=(wake or {}).get(ticket.session_id))
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import QuerySet
 
+from events.prepared import Given, insert_all, prepared
 from measures.models import Answer
 from scheduling.models import Session
 from studies.items import Item
@@ -17,18 +18,25 @@ def record_answers(session: Session, stage: str, items: Sequence[tuple[int, Item
         items: Those that were shown, each with its place from 1.
         values: Cleaned, by item; what was shown and not answered is null.
     """
-    known = Answer.objects.filter(session=session, stage=stage)
-    attempt = (known.aggregate(last=Max("attempt"))["last"] or 0) + 1
-    Answer.objects.bulk_create(
-        Answer(
-            session=session,
-            stage=stage,
-            item=item.id,
-            attempt=attempt,
-            position=position,
-            value=values.get(item.id),
-            is_correct=item.is_correct(values.get(item.id)),
-        )
-        for position, item in items
+    attempt = (_last.first(session=session.pk, stage=stage) or 0) + 1
+    insert_all(
+        [
+            Answer(
+                session=session,
+                stage=stage,
+                item=item.id,
+                attempt=attempt,
+                position=position,
+                value=values.get(item.id),
+                is_correct=item.is_correct(values.get(item.id)),
+            )
+            for position, item in items
+        ]
     )
     return attempt
+
+
+@prepared
+def _last(session: Given, stage: Given) -> QuerySet[Answer, int]:
+    answers = Answer.objects.filter(session=session, stage=stage).order_by("-attempt")
+    return answers.values_list("attempt", flat=True)[:1]

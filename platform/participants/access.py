@@ -5,10 +5,13 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from events.prepared import Given, prepared
 from participants.models import Participant
 from participants.tokens import digest
+from studies import definition
 
 COOKIE_DAYS = 60
 LONGEST_TOKEN = 200
@@ -41,7 +44,15 @@ def participant_with(token: str) -> Participant | None:
     """The participant to whom a secret belongs, whatever their status."""
     if not token or len(token) > LONGEST_TOKEN:
         return None
-    return Participant.objects.select_related("study", "version").filter(token_sha256=digest(token)).first()
+    found = _by_secret.first(sha256=digest(token))
+    if found is not None:
+        found.version = definition.version_of(found.version_id)
+    return found
+
+
+@prepared
+def _by_secret(sha256: Given) -> QuerySet[Participant]:
+    return Participant.objects.select_related("study").filter(token_sha256=sha256)
 
 
 def give_cookie(response: HttpResponse, secret: str) -> None:

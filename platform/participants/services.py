@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.module_loading import import_string
 
 from events import clock, log
+from events.prepared import insert
+from participants import queries
 from participants.access import participant_with
 from participants.codes import names_of
 from participants.errors import ParticipantError
@@ -26,7 +27,7 @@ LINK_MADE = "link.made"
 LINK_REVOKED = "link.revoked"
 
 AT_ENTRY = "entry"  # when a study may give a person their condition
-TOUCH_EVERY = timedelta(seconds=5)
+TOUCH_EVERY_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -142,12 +143,14 @@ def _come_back(participant: Participant, *, cookie_token: str, secret: str) -> E
 def _newcomer(link: EntryLink, secret: str) -> Entry:
     version = _newest(link.study)
     _check_open(link, version)
-    participant = Participant.objects.create(
-        study=link.study,
-        version=version,
-        token_sha256=digest(secret),
-        origin=link.origin,
-        **names_of(Participant, "p", version),
+    participant = insert(
+        Participant(
+            study=link.study,
+            version=version,
+            token_sha256=digest(secret),
+            origin=link.origin,
+            **names_of(Participant, "p", version),
+        )
     )
     log.record(
         ENTERED,
@@ -164,9 +167,10 @@ def _newcomer(link: EntryLink, secret: str) -> Entry:
 
 
 def _newest(study: Study) -> Version:
-    version = Version.objects.filter(study=study).order_by("-number").first()
-    if version is None:
+    newest = queries.newest_of.first(study=study.pk)
+    if newest is None:
         raise ParticipantError("draft", f"{study.slug} has no frozen version; run `manage.py study freeze`")
+    version = definition.version_of(newest)
     version.study = study
     return version
 
@@ -182,20 +186,22 @@ def _check_open(link: EntryLink, version: Version) -> None:
         )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_consent(
     participant: Participant, *, document: str, is_agreed: bool, ticks: Mapping[str, bool], language: str
 ) -> Consent:
     """Keep what a person agreed to or declined, with the hash of the words they were shown."""
     version = participant.version
-    consent = Consent.objects.create(
-        participant=participant,
-        version=version,
-        document=document,
-        document_sha256=definition.text_sha256(version, document),
-        language=language,
-        agreed=is_agreed,
-        ticks=dict(ticks),
+    consent = insert(
+        Consent(
+            participant=participant,
+            version=version,
+            document=document,
+            document_sha256=definition.text_sha256(version, document),
+            language=language,
+            agreed=is_agreed,
+            ticks=dict(ticks),
+        )
     )
     kind = CONSENT_GIVEN if is_agreed else CONSENT_DECLINED
     log.record(kind, study=participant.study_id, subject=("participant", participant.pk), facts={"consent": consent.pk})
@@ -204,5 +210,9 @@ def record_consent(
 
 def touch(participant: Participant) -> None:
     """Note a sign of life, at most one write in five seconds."""
-    late = Participant.objects.filter(pk=participant.pk, seen_at__lt=clock.RapportNow() - TOUCH_EVERY)
-    late.update(seen_at=clock.RapportNow())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE participants_participant SET seen_at = rapport_now()
+               WHERE id = %s AND seen_at < rapport_now() - make_interval(secs => %s)""",
+            [participant.pk, TOUCH_EVERY_SECONDS],
+        )

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
+from events.prepared import Given, prepared
 from flow.stages.debrief import points_of
 from matching.models import Seat, Ticket
 from participants.models import Participant
@@ -47,6 +50,16 @@ def _payment(one: Settlement) -> Payment:
     )
 
 
+def settlement_of(participant: Participant) -> Settlement | None:
+    """What was reckoned for a participant; None before an exit."""
+    return _settlement.first(participant=participant.pk)
+
+
+@prepared
+def _settlement(participant: Given) -> QuerySet[Settlement]:
+    return Settlement.objects.filter(participant=participant)
+
+
 def terms_of(version: Version, exit_name: str) -> Terms:
     """What an exit pays. Raises RecruitmentError: "exit_unknown"."""
     payments, leaving = definition.definition(version).payments, exit_of(version, exit_name)
@@ -76,8 +89,13 @@ def exit_of(version: Version, exit_name: str) -> Exit:
 
 def earned_by(participant: Participant) -> Earned:
     """Points, whether the game was played to its end, and the time spent waiting."""
-    has_played = Seat.objects.filter(participant=participant, status=Seat.Status.DONE).exists()
+    has_played = bool(_played.all(participant=participant.pk, status=Seat.Status.DONE))
     return Earned(points=points_of(participant), has_played=has_played, waited=_waited(participant))
+
+
+@prepared
+def _played(participant: Given, status: Given) -> QuerySet[Seat, int]:
+    return Seat.objects.filter(participant=participant, status=status).values_list("pk", flat=True)[:1]
 
 
 def codes_of(version: Version) -> dict[str, str]:

@@ -14,7 +14,7 @@ from flow.stages.texts import text_of
 from matching.models import Group
 from paradigm import Table, View
 from recruitment.models import Settlement
-from recruitment.queries import exit_of
+from recruitment.queries import exit_of, settlement_of
 from scheduling.models import Session
 from studies.money import amount_text, minor_text
 
@@ -22,7 +22,7 @@ from studies.money import amount_text, minor_text
 def end_page(session: Session) -> Page:
     """What somebody who has reached an exit sees, whenever they come back."""
     participant = session.participant
-    settlement = Settlement.objects.filter(participant=participant).first()
+    settlement = settlement_of(participant)
     if settlement is None:
         return Page(kind="end", title=_("One moment, please"), poll_seconds=3)
     leaving = exit_of(participant.version, settlement.exit)

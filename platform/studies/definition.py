@@ -1,5 +1,6 @@
 """What a frozen version says. A running study reads this and never the disk."""
 
+import copy
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -16,6 +17,16 @@ from studies.schema_stages import GameStage, StageConfig
 FROZEN = "frozen"  # the key of the definition that holds what freezing added: files, experiments, seed_sha256
 MOST_PARSED = 256
 _parsed: dict[str, StudyFile] = {}  # by the sha256 of the definition, so an entry is never out of date
+
+
+def version_of(version_id: int) -> Version:
+    """A version by its primary key. It is frozen, so it is read once; its study is not, so it is not kept with it."""
+    return copy.copy(_version(version_id))
+
+
+@lru_cache(maxsize=MOST_PARSED)
+def _version(version_id: int) -> Version:
+    return Version.objects.get(pk=version_id)
 
 
 def definition(version: Version) -> StudyFile:

@@ -1,5 +1,6 @@
 """Prepared statements do what the ORM's own do, only without working out the SQL again."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -79,7 +80,8 @@ def test_key_that_is_given_is_kept() -> None:
 def test_update_writes_the_named_fields_only() -> None:
     beat = insert(Beat(name="somebody", facts={"n": 1}))
     at = beat.at
-    beat.facts, beat.at = {"n": 2}, None
+    beat.facts, beat.name = {"n": 2}, "somebody"
+    beat.at += timedelta(days=1)
     update(beat, "facts")
     assert stored(beat) == {"name": "somebody", "at": at, "facts": {"n": 2}}
 

@@ -138,14 +138,14 @@ def test_too_many_people_are_refused() -> None:
 
 
 def test_expected_wait_is_not_said_from_too_few_arrivals() -> None:
-    assert expected_seconds([ago(10), ago(200), ago(300)], 2, NOW) is None
+    assert expected_seconds(3, ago(300), missing=2, now=NOW) is None
 
 
 def test_expected_wait_follows_the_rate_of_arrivals() -> None:
     arrived = [ago(240), ago(180), ago(120), ago(60)]
-    assert expected_seconds(arrived, 2, NOW) == pytest.approx(120)
-    assert expected_seconds(arrived, 0, NOW) == 0
+    assert expected_seconds(len(arrived), min(arrived), missing=2, now=NOW) == pytest.approx(120)
+    assert expected_seconds(len(arrived), min(arrived), missing=0, now=NOW) == 0
 
 
 def test_expected_wait_is_careful_right_after_the_opening() -> None:
-    assert expected_seconds([ago(n / 10) for n in range(4)], 4, NOW) == pytest.approx(30)
+    assert expected_seconds(4, ago(0.3), missing=4, now=NOW) == pytest.approx(30)

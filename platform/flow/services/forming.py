@@ -8,6 +8,7 @@ from functools import partial
 from django.db import OperationalError, connection, transaction
 
 from events import clock
+from events.prepared import update
 from flow.deadlines import GRACE, stage_deadline, stream_of
 from flow.services import games, sessions, visits
 from matching import queries, rules, services
@@ -39,7 +40,7 @@ def form_groups(version_id: int, stage_id: str, *, waits: bool = True) -> int:
         stage_id: Of the waiting room.
         waits: Whether to wait for another caller who is at it; without, that one's work will do.
     """
-    version = Version.objects.select_related("study").get(pk=version_id)
+    version = definition.version_of(version_id)
     room = definition.stage_named(version, stage_id)
     assert isinstance(room, WaitingRoomStage)
     try:
@@ -193,7 +194,7 @@ def _is_over(ticket: Ticket, terms: rules.Terms, now: datetime) -> bool:
 
 def _turn_page(session: Session) -> dict[str, int]:
     session.rev += 1
-    session.save(update_fields=["rev"])
+    update(session, "rev")
     return {stream_of(session): session.rev}
 
 

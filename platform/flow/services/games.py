@@ -4,9 +4,11 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 
 from events import clock
+from events.prepared import Given, prepared
 from flow.deadlines import GRACE
 from flow.errors import FlowError
 from flow.lookup import step_kind
@@ -15,7 +17,7 @@ from flow.services import rounds
 from flow.state import MatchState
 from flow.step import Incoming
 from matching.models import Group, Seat
-from participants.models import Participant
+from studies import definition
 
 log = logging.getLogger("rapport.task")
 
@@ -24,7 +26,14 @@ STORED, ALREADY, OVER, LATE = "stored", "already", "over", "late"
 
 def lock_group(group_id: int) -> Group:
     """The group under its lock: from here to the commit, nobody else moves its rounds, matches or seats."""
-    return Group.objects.select_for_update(of=("self",)).select_related("version__study").get(pk=group_id)
+    group = _under_lock.get(group=group_id)
+    group.version = definition.version_of(group.version_id)
+    return group
+
+
+@prepared
+def _under_lock(group: Given) -> QuerySet[Group]:
+    return Group.objects.select_for_update(of=("self",)).filter(pk=group)
 
 
 def group_of_match(match_id: int) -> int:
@@ -89,16 +98,26 @@ def act_locked(match: Match, seat: Seat, *, path: str, values: Mapping[str, Any]
     latency_ms = max(0, int((now - match.step_opened_at).total_seconds() * 1000))
     implementation.act(match, state, step, Incoming(seat, values, source, latency_ms, key))
     if seat.participant_id and source == "person":
-        Participant.objects.filter(pk=seat.participant_id, strikes__gt=0).update(strikes=0)
-    _settle(match)
+        _forgive(seat.participant_id)
+    _settle(match, state)
     return STORED
 
 
-def _settle(match: Match) -> None:
+def _forgive(participant_id: int) -> None:
+    """Acts that did not come count in a row, and this one came."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE participants_participant SET strikes = 0 WHERE id = %s AND strikes > 0", [participant_id]
+        )
+
+
+def _settle(match: Match, before: MatchState) -> None:
     """What follows from an act. If the experiment's own rules fail here, the act stands and the deadline decides."""
     try:
+        if not rounds.is_step_over(before.after_an_act()):
+            return
         with transaction.atomic():
-            rounds.settle_step(match)
+            rounds.close_step(match)
             rounds.close_round(match.group)
     except DatabaseError:
         raise

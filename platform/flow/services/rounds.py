@@ -5,27 +5,29 @@ The group is the row that everybody locks: its matches are small and few, and on
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from random import Random
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from events import clock, log
-from flow.deadlines import step_deadline, stream_of
-from flow.game import Game, game_of
+from events.prepared import Given, insert, insert_all, prepared, update
+from flow.deadlines import forget_deadline, step_deadline
+from flow.game import game_of
 from flow.kinds import VOID_PATH
 from flow.lookup import step_kind
 from flow.machine import check_move
 from flow.models import Act, Exposure, Match, Placing
+from flow.pairing import matching_of, seats_of
 from flow.services import visits
 from flow.state import MatchState
 from matching.models import Group, Seat
-from paradigm import Matching, MatchPlan, Place, View
-from paradigm import Seat as SeatFacts
+from paradigm import MatchPlan, Place, View
 from paradigm.program import first, following
 from participants.models import Participant
+from participants.tokens import stream_name
+from scheduling.models import Session
 from studies import allocation
 
 VOID_SECONDS = 10
@@ -34,55 +36,39 @@ VOID_SECONDS = 10
 def open_round(group: Group, number: int) -> None:
     """Pair those who are here and open their matches; end the game when nobody can meet."""
     game = game_of(group)
-    plans = game.experiment.pairing(_matching(group, game, number))
+    plans = game.experiment.pairing(matching_of(group, game, number))
     if not plans:
         end(group, "too_few")
         return
     group.round = number
-    group.save(update_fields=["round"])
+    update(group, "round")
     _record(group, "round.opened", {"round": number, "matches": len(plans)})
-    seats = {seat.number: seat for seat in group.seats.all()}
+    seats = {seat.number: seat for seat in seats_of(group)}
     matches = [_open_match(group, number, index, plan, seats) for index, plan in enumerate(plans, start=1)]
     for match in matches:
         state = MatchState(match, path="")
         _go(match, first(game.experiment.steps, state))
-    _wake_sitting_out(group, plans)
+    _wake_sitting_out(group, plans, seats.values())
     close_round(group)
 
 
 def _open_match(group: Group, number: int, index: int, plan: MatchPlan, seats: dict[int, Seat]) -> Match:
-    match = Match.objects.create(
-        group=group, round=number, number=index, edges=[list(edge) for edge in plan.edges], path="~new"
-    )
-    Placing.objects.bulk_create(
-        Placing(match=match, seat=seats[seat], position=position) for position, seat in plan.seats.items()
-    )
+    edges = [list(edge) for edge in plan.edges]
+    match = insert(Match(group=group, round=number, number=index, edges=edges, path="~new"))
+    insert_all([Placing(match=match, seat=seats[seat], position=position) for position, seat in plan.seats.items()])
     return match
-
-
-def _matching(group: Group, game: Game, number: int) -> Matching:
-    sitting = group.seats.filter(status=Seat.Status.SITTING).order_by("number")
-    past: dict[int, list[MatchPlan]] = {}
-    for match in group.matches.order_by("round", "number").prefetch_related("placings__seat"):
-        placed = {placing.position: placing.seat.number for placing in match.placings.all()}
-        plan = MatchPlan(dict(sorted(placed.items())), [tuple(edge) for edge in match.edges])
-        past.setdefault(match.round, []).append(plan)
-    return Matching(
-        # a stand-in sits where the condition wants a person, and is paired like one
-        seats=[SeatFacts(s.number, s.role, "human" if s.is_stand_in else s.kind, s.dealt) for s in sitting],
-        round=number,
-        rng=Random(f"{group.version.seed}/pairing/{group.code}/{number}"),  # noqa: S311  seeded on purpose
-        parameters=game.parameters,
-        past=list(past.values()),
-    )
 
 
 def settle_step(match: Match) -> None:
     """Close the open step if all it waits for has come, and go on from there."""
-    state = MatchState(match)
-    implementation, step = step_kind(state)
-    if implementation.finished(state, step):
+    if is_step_over(MatchState(match)):
         close_step(match)
+
+
+def is_step_over(state: MatchState) -> bool:
+    """Whether all that the open step waits for has come."""
+    implementation, step = step_kind(state)
+    return implementation.finished(state, step)
 
 
 def close_step(match: Match) -> None:
@@ -94,6 +80,7 @@ def close_step(match: Match) -> None:
     if missing and not _stand_for(match, state, missing):
         void(match, missing)
         return
+    forget_deadline(match)
     _record(match.group, "step.closed", {"path": match.path, "match": match.pk})
     if match.path == VOID_PATH:
         _go(match, None)
@@ -132,7 +119,7 @@ def _go(match: Match, path: str | None) -> None:
     implementation, step = step_kind(state)
     seconds = VOID_SECONDS if step is None else state.parameters.number(step.seconds)
     match.deadline_at = match.step_opened_at + timedelta(seconds=seconds)
-    match.save()
+    update(match, "path", "rev", "step_opened_at", "deadline_at", "status", "void_path")
     implementation.open(match, state, step)
     _expose(match, state)
     _announce(match, state, implementation.acting(state, step))
@@ -160,7 +147,7 @@ def _expose(match: Match, state: MatchState) -> None:
         told = view.as_json() | {"page": page, "asked": asked}
         digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
         rows.append(Exposure(match=match, path=match.path, seat=state.seats[place.seat], view=told, sha256=digest))
-    Exposure.objects.bulk_create(rows)
+    insert_all(rows)
 
 
 def _announce(match: Match, state: MatchState, acting: Sequence[Place]) -> None:
@@ -175,16 +162,28 @@ def _announce(match: Match, state: MatchState, acting: Sequence[Place]) -> None:
 
 def streams_of(match: Match) -> dict[str, int]:
     """Whom to wake when the pages of a match change: the streams of the people who sit in it, with its revision."""
-    people = Seat.objects.filter(placings__match=match, session__isnull=False, status=Seat.Status.SITTING)
-    return {stream_of(s.session): match.rev for s in people.select_related("session__participant") if s.session}
+    tokens = _people_in.all(match=match.pk, status=Seat.Status.SITTING)
+    return {stream_name(token): match.rev for token in tokens}
 
 
-def _wake_sitting_out(group: Group, plans: Sequence[MatchPlan]) -> None:
+@prepared
+def _people_in(match: Given, status: Given) -> QuerySet[Seat, str]:
+    people = Seat.objects.filter(placings__match=match, session__isnull=False, status=status)
+    return people.values_list("session__participant__token_sha256", flat=True)
+
+
+def _wake_sitting_out(group: Group, plans: Sequence[MatchPlan], seats: Iterable[Seat]) -> None:
     placed = {seat for plan in plans for seat in plan.seats.values()}
-    idle = group.seats.filter(session__isnull=False).exclude(number__in=placed).select_related("session__participant")
-    streams = {stream_of(seat.session): group.round for seat in idle if seat.session}
+    idle = [seat.session_id for seat in seats if seat.session_id and seat.number not in placed]
+    streams = {stream_name(token): group.round for token in _tokens.all(sessions=idle)} if idle else {}
     if streams:
         _record(group, "round.sat_out", {"round": group.round, "seats": len(streams)}, wake=streams)
+
+
+@prepared
+def _tokens(sessions: Given) -> QuerySet[Session, str]:
+    found = Session.objects.filter(pk__any=sessions).order_by("pk")
+    return found.values_list("participant__token_sha256", flat=True)
 
 
 def void(match: Match, missing: Sequence[Place]) -> None:
@@ -239,7 +238,7 @@ def _close_match(match: Match) -> None:
     match.rev += 1
     match.deadline_at = None
     match.closed_at = clock.now()
-    match.save()
+    update(match, "path", "rev", "deadline_at", "closed_at", "status", "void_path")
     log.record(
         "match.closed",
         study=match.group.version.study_id,
@@ -254,7 +253,7 @@ def _pay(state: MatchState, points: Mapping[int, float]) -> None:
     for placing in state.placings:
         has_left = placing.seat.status == Seat.Status.LEFT
         placing.points = 0 if has_left else int(points.get(placing.seat.number, 0))
-        placing.save(update_fields=["points"])
+        update(placing, "points")
 
 
 def begin_when_all_are_here(group: Group) -> None:
@@ -262,21 +261,33 @@ def begin_when_all_are_here(group: Group) -> None:
     if group.round or group.status != Group.Status.ACTIVE:
         return
     index = visits.index_of(group.version, group.stage)
-    sitting = group.seats.filter(status=Seat.Status.SITTING)
-    if not sitting.filter(session__stage__lt=index).exists():
+    if not _on_the_way.all(group=group.pk, status=Seat.Status.SITTING, stage=index):
         open_round(group, 1)
+
+
+@prepared
+def _on_the_way(group: Given, status: Given, stage: Given) -> QuerySet[Seat, int]:
+    """One of those who sit in the group and have not come to its game."""
+    away = Seat.objects.filter(group=group, status=status, session__stage__lt=stage)
+    return away.values_list("pk", flat=True)[:1]
 
 
 def close_round(group: Group) -> None:
     """When the last match of the round is over, open the next round, or complete the group."""
     if group.round == 0:
         return
-    if group.status != Group.Status.ACTIVE or group.matches.filter(round=group.round).exclude(path="").exists():
+    if group.status != Group.Status.ACTIVE or _played.all(group=group.pk, number=group.round):
         return
     if group.round < group.rounds:
         open_round(group, group.round + 1)
     else:
         _finish(group, Group.Status.COMPLETE, "")
+
+
+@prepared
+def _played(group: Given, number: Given) -> QuerySet[Match, int]:
+    """One of the round's matches that are not over."""
+    return Match.objects.filter(group=group, round=number).exclude(path="").values_list("pk", flat=True)[:1]
 
 
 def end(group: Group, reason: str) -> None:
@@ -297,7 +308,7 @@ def _finish(group: Group, status: str, reason: str) -> None:
     group.status = check_move("group", group.status, status)
     group.end_reason = reason
     group.ended_at = clock.now()
-    group.save(update_fields=["status", "end_reason", "ended_at"])
+    update(group, "status", "end_reason", "ended_at")
     _record(group, "group.ended", {"status": status, "reason": reason})
     sitting = list(group.seats.filter(status=Seat.Status.SITTING))
     group.seats.filter(status=Seat.Status.SITTING).update(status=Seat.Status.DONE)

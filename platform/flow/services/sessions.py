@@ -9,8 +9,10 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 
 from events import clock
+from events.prepared import Given, insert, prepared, update
 from flow import queries
 from flow.deadlines import GRACE
 from flow.errors import FlowError
@@ -44,7 +46,7 @@ class Result:
     errors: Mapping[str, FieldError] = field(default_factory=dict)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def start(participant: Participant, wave: str = "") -> Session:
     """Open the participant's visit and its first stage. Calling twice returns the same session."""
     session, is_new = open_session(participant, wave)
@@ -74,7 +76,17 @@ def lock(session_id: int) -> Session:
 
 def live_seat(session_id: int) -> Seat | None:
     """The seat in a running group where this session sits, if any."""
-    return Seat.objects.filter(session_id=session_id, status=Seat.Status.SITTING).first()
+    return _live_seat.first(session=session_id, status=Seat.Status.SITTING)
+
+
+@prepared
+def _live_seat(session: Given, status: Given) -> QuerySet[Seat]:
+    return Seat.objects.filter(session=session, status=status)
+
+
+@prepared
+def _submitted(session: Given, key: Given) -> QuerySet[Submission]:
+    return Submission.objects.filter(session=session, key=key)
 
 
 def retry_lock(work: Callable[[], T]) -> T:
@@ -113,23 +125,25 @@ def submit(session_id: int, *, key: UUID, rev: str, data: Mapping[str, str]) -> 
 
 def _submit(session_id: int, key: UUID, rev: str, data: Mapping[str, str], body: str) -> Result:
     session = lock(session_id)
-    prior = Submission.objects.filter(session=session, key=key).first()
+    prior = _submitted.first(session=session.pk, key=key)
     if prior is not None:
         if prior.body_sha256 != body:
             raise FlowError("conflict", "this key was used for another answer; reload the page")
         return Result(prior.outcome)
     stage = definition.stage(session.participant.version, session.stage).id
-    is_current = session.status == Session.Status.ACTIVE and queries.is_answered_by(session, rev)
-    result = _take(session, key, data) if is_current else Result(Submission.Outcome.STALE)
+    result = _take(session, key, rev, data)
     if result.outcome != "refused":
-        Submission.objects.create(
-            session=session, key=key, stage=stage, rev=rev, body_sha256=body, outcome=result.outcome
-        )
+        insert(Submission(session=session, key=key, stage=stage, rev=rev, body_sha256=body, outcome=result.outcome))
     return result
 
 
-def _take(session: Session, key: UUID, data: Mapping[str, str]) -> Result:
-    verdict = stage_of(session).submit(session, {**data, "key": str(key)})
+def _take(session: Session, key: UUID, rev: str, data: Mapping[str, str]) -> Result:
+    if session.status != Session.Status.ACTIVE:
+        return Result(Submission.Outcome.STALE)
+    stage = stage_of(session)
+    if not queries.is_answered_by(session, rev, stage):
+        return Result(Submission.Outcome.STALE)
+    verdict = stage.submit(session, {**data, "key": str(key)})
     if isinstance(verdict, Refused):
         return Result("refused", verdict.errors)
     _apply(session, verdict)
@@ -140,7 +154,7 @@ def _apply(session: Session, verdict: Verdict) -> None:
     match verdict:
         case Stay():
             session.rev += 1
-            session.save(update_fields=["rev", "facts"])
+            update(session, "rev", "facts")
         case Next():
             visits.move_on(session)
         case Exit(name, withdraw):
@@ -198,8 +212,12 @@ def show_life(session: Session) -> None:
 
 
 def _act_on_deadlines(session: Session) -> None:
-    match = queries.match_of(session)
+    match = queries.match_of(session) if _is_in_a_game(session) else None
     if match is not None and match.deadline_at is not None and clock.now() > match.deadline_at + GRACE:
         games.close_overdue(match_id=match.pk, rev=match.rev)
     if session.status == Session.Status.ACTIVE and is_over(session):
         stage_overdue(session.pk, session.stage)
+
+
+def _is_in_a_game(session: Session) -> bool:
+    return session.status == Session.Status.ACTIVE and hasattr(stage_of(session), "answers")

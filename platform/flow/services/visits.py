@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from events import clock, log
-from flow.deadlines import stream_of
+from events.prepared import Given, prepared, update
+from flow.deadlines import forget_stage_deadline, stream_of
 from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.machine import check_move
@@ -17,12 +20,24 @@ COMPLETED = "completed"
 
 def lock_sessions(ids: Iterable[int]) -> list[Session]:
     """Sessions under their locks, in the order of their keys, so that two groups of locks never wait for each other."""
-    rows = list(Session.objects.select_for_update(of=("self",)).filter(pk__in=list(ids)).order_by("pk"))
+    wanted = list(ids)
+    rows = _under_lock.all(ids=wanted) if wanted else []
     # Read after the lock: rows joined to a locked one are as they were before the wait.
-    people = Participant.objects.select_related("version", "study").in_bulk([row.participant_id for row in rows])
+    people = {person.pk: person for person in _people.all(ids=[row.participant_id for row in rows])} if rows else {}
     for row in rows:
         row.participant = people[row.participant_id]
+        row.participant.version = definition.version_of(row.participant.version_id)
     return rows
+
+
+@prepared
+def _under_lock(ids: Given) -> QuerySet[Session]:
+    return Session.objects.select_for_update(of=("self",)).filter(pk__any=ids).order_by("pk")
+
+
+@prepared
+def _people(ids: Given) -> QuerySet[Participant]:
+    return Participant.objects.select_related("study").filter(pk__any=ids)
 
 
 def enter(session: Session) -> None:
@@ -31,16 +46,17 @@ def enter(session: Session) -> None:
     session.facts = {}
     session.stage_opened_at = clock.now()
     session.rev += 1
-    session.save()
+    update(session, "facts", "stage", "stage_opened_at", "rev", "planned_exit")
     _record(session, "stage.opened", {"stage": config.id})
     stage_of(session).open(session)
     if session.facts:
-        session.save(update_fields=["facts"])
+        update(session, "facts")
 
 
 def move_on(session: Session) -> None:
     """The open stage is done: enter the next, or finish by the exit that was planned."""
     stages = definition.definition(session.participant.version).stages
+    forget_stage_deadline(session)
     _record(session, "stage.closed", {"stage": stages[session.stage].id})
     _allocate(session, stages[session.stage].id)
     if session.stage + 1 < len(stages):
@@ -75,15 +91,16 @@ def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:
     """End the session, and with it the participation, by a declared exit. The reckoning is in the same transaction."""
     participant = session.participant
     now = clock.now()
+    forget_stage_deadline(session)
     session.status = check_move("session", session.status, Session.Status.FINISHED)
     session.finished_at = now
     session.rev += 1
-    session.save()
+    update(session, "status", "stage", "rev", "planned_exit", "finished_at")
     status = Participant.Status.WITHDRAWN if withdraw else Participant.Status.FINISHED
     participant.status = check_move("participant", participant.status, status)
     participant.exit = exit_name
     participant.ended_at = now
-    participant.save(update_fields=["status", "exit", "ended_at"])
+    update(participant, "status", "exit", "ended_at")
     kind("exit", "settle")(participant)
     _record(session, "session.finished", {"exit": exit_name, "status": participant.status})
 

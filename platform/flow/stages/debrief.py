@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from django.db.models import Sum
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from events.prepared import Given, prepared
 from flow.models import Exposure, Match, Placing
 from flow.page import Page
 from flow.stage import Exit, Next, Stay, Verdict
@@ -67,8 +68,13 @@ def stage_of_debrief(version: Version) -> tuple[int, DebriefStage] | None:
 
 def points_of(participant: Participant) -> int:
     """What a participant earned in matches that are over."""
-    earned = Placing.objects.filter(seat__participant=participant).exclude(match__status=Match.Status.OPEN)
-    return earned.aggregate(sum=Sum("points"))["sum"] or 0
+    return sum(points or 0 for points in _earned.all(participant=participant.pk, status=Match.Status.OPEN))
+
+
+@prepared
+def _earned(participant: Given, status: Given) -> QuerySet[Placing, int | None]:
+    placings = Placing.objects.filter(seat__participant=participant, points__isnull=False)
+    return placings.exclude(match__status=status).values_list("points", flat=True)
 
 
 def own_rounds(participant: Participant) -> list[Table]:

@@ -1,9 +1,9 @@
 """The stage in which a group plays. The page is whatever the seat's match says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Sum
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,10 +14,11 @@ from flow.errors import FlowError
 from flow.game import game_of
 from flow.kinds import VOID_PATH
 from flow.lookup import step_kind
-from flow.models import Match, Placing
+from flow.models import Match
 from flow.page import Page
-from flow.queries import match_of, page_text, seen_now, slots_of
+from flow.queries import page_text, seen_now, slots_of
 from flow.services import games, rounds, visits
+from flow.sitting import Sitting, sitting_of
 from flow.stage import Handled, Refused, Verdict
 from flow.state import MatchState
 from flow.step import Asked
@@ -35,10 +36,12 @@ class GameStage:
     def __init__(self, config: Any, version: Version) -> None:
         self.config = config
         self.version = version
+        self._read: list[Sitting | None] | None = None
 
     def open(self, session: Session) -> None:
         """The game begins when the last person of the group has arrived; who has no seat in it goes on."""
-        seat = self._seat(session)
+        sitting = self._sitting(session)
+        seat = sitting.seat if sitting else None
         if seat is None or seat.status != Seat.Status.SITTING:
             session.planned_exit = session.planned_exit or self.config.on_too_few.exit
             visits.move_on(session)
@@ -46,18 +49,17 @@ class GameStage:
         rounds.begin_when_all_are_here(games.lock_group(seat.group_id))
 
     def page(self, session: Session) -> Page:
-        seat = self._seat(session)
-        if seat is None:
+        sitting = self._sitting(session)
+        if sitting is None:
             return Page(kind="match", title=_("One moment, please"))
-        points = Placing.objects.filter(seat=seat).aggregate(sum=Sum("points"))["sum"] or 0
+        seat, points, match = sitting.seat, sitting.points, sitting.match
         group = seat.group
-        match = match_of(session)
         if group.round == 0:
             return Page(kind="match", title=_("Waiting for the other players to be ready"), points=points)
         where = _("Round %(n)d of %(all)d") % {"n": group.round, "all": group.rounds}
         if seat.status != Seat.Status.SITTING:
             return Page(kind="match", title=_("One moment, please"), where=where, points=points)
-        if match is None or match.round != group.round:
+        if match is None:
             return self._waiting(group, "sit_out", where=where, points=points)
         if not match.path:
             return Page(
@@ -95,11 +97,10 @@ class GameStage:
         return Page(kind="match", title=text.title, html=text.html, where=where, points=points)
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
-        seat, match = self._seat(session), match_of(session)
-        if seat is None or match is None or not match.path:
+        sitting = self._sitting(session)
+        if sitting is None or sitting.match is None or not sitting.match.path:
             return Handled("stale")
-        # the caller holds the group's lock: what was read above cannot have moved
-        match.group = games.lock_group(match.group_id)
+        seat, match = sitting.seat, sitting.match  # the caller holds the group's lock: they cannot have moved
         try:
             outcome = games.act_locked(
                 match, seat, path=match.path, values=data, source="person", key=data.get("key", "")
@@ -115,11 +116,16 @@ class GameStage:
         """Games have deadlines of their own, on the match."""
         return Handled()
 
-    def _seat(self, session: Session) -> Seat | None:
-        seats = Seat.objects.filter(session=session, group__stage=self.config.id).select_related(
-            "group__version__study"
-        )
-        return seats.order_by("-pk").first()
+    def answers(self, session: Session) -> tuple[Sequence[Any], datetime | None]:
+        sitting = self._sitting(session)
+        if sitting is None:
+            return (), None
+        return sitting.answered, sitting.match.deadline_at if sitting.match else None
+
+    def _sitting(self, session: Session) -> Sitting | None:
+        if self._read is None:
+            self._read = [sitting_of(session, self.config.id)]
+        return self._read[0]
 
 
 def _at_zero(step: Any) -> str:
