@@ -25,29 +25,32 @@ def calib_ms() -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def tree(root: int) -> list[int]:
-    """A process and everything that descends from it."""
-    children: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit() and (fields := _stat(int(name))):
-            children.setdefault(int(fields[1]), []).append(int(name))
-    found, left = [], [root]
-    while left:
-        pid = left.pop()
-        found.append(pid)
-        left += children.get(pid, [])
-    return found
+class Snapshot:
+    """All processes at one moment; read once, because it is read often."""
 
+    def __init__(self) -> None:
+        self._stat = {int(name): fields for name in os.listdir("/proc") if name.isdigit() and (fields := _stat(name))}
+        self._children: dict[int, list[int]] = {}
+        for pid, fields in self._stat.items():
+            self._children.setdefault(int(fields[1]), []).append(pid)
 
-def cpu_seconds(root: int) -> float:
-    """Processor time of a tree, of its ended and waited-for children too."""
-    ticks = sum(sum(int(one) for one in fields[11:15]) for pid in tree(root) if (fields := _stat(pid)))
-    return ticks / TICKS_PER_SECOND
+    def tree(self, root: int) -> list[int]:
+        """A process and everything that descends from it."""
+        found, left = [], [root]
+        while left:
+            pid = left.pop()
+            found.append(pid)
+            left += self._children.get(pid, [])
+        return found
 
+    def cpu_seconds(self, root: int) -> float:
+        """Processor time of a tree, of its ended and waited-for children too."""
+        known = (self._stat[pid] for pid in self.tree(root) if pid in self._stat)
+        return sum(sum(int(one) for one in fields[11:15]) for fields in known) / TICKS_PER_SECOND
 
-def pss_mib(root: int) -> float:
-    """Memory of a tree; what processes share is counted once, divided among them."""
-    return sum(_pss_kib(pid) for pid in tree(root)) / 1024
+    def pss_mib(self, root: int) -> float:
+        """Memory of a tree; what processes share is counted once, divided among them."""
+        return sum(_pss_kib(pid) for pid in self.tree(root)) / 1024
 
 
 def busy_seconds() -> float:
@@ -58,7 +61,7 @@ def busy_seconds() -> float:
     return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND
 
 
-def _stat(pid: int) -> list[str]:
+def _stat(pid: str) -> list[str]:
     """The fields of /proc/<pid>/stat from the state on: 1 is the parent, 11 … 14 are utime, stime, cutime, cstime."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -121,13 +124,14 @@ class Meter:
         self.other_cores_busy = max(0.0, busy_seconds() - busy - known) / self.seconds
 
     def _look(self) -> None:
-        for name, pid in self.pids().items():
-            if spent := cpu_seconds(pid):
+        now, pids = Snapshot(), self.pids()
+        for name, pid in pids.items():
+            if spent := now.cpu_seconds(pid):
                 self._last[name, pid] = spent
+        self.peak_mib = max(self.peak_mib, sum(now.pss_mib(pid) for pid in pids.values()))
 
     def _sample(self) -> None:
         while True:
             self._look()
-            self.peak_mib = max(self.peak_mib, sum(pss_mib(pid) for pid in self.pids().values()))
             if self._ended.wait(SAMPLE_SECONDS):
                 return

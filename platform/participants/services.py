@@ -61,6 +61,19 @@ def make_link(
 
 
 @transaction.atomic
+def make_links(study: Study, count: int) -> list[str]:
+    """Make so many links for one person each, all or none, and return their tokens, which are stored nowhere."""
+    tokens = [new_token() for _ in range(count)]
+    origin = Participant.Origin.LINK
+    links = EntryLink.objects.bulk_create(
+        EntryLink(study=study, token_sha256=digest(token), is_open=False, origin=origin) for token in tokens
+    )
+    for link in links:
+        log.record(LINK_MADE, study=study.pk, subject=("link", link.pk), facts={"is_open": False, "origin": origin})
+    return tokens
+
+
+@transaction.atomic
 def revoke_links(participant: Participant) -> int:
     """Make every link of one person useless; return how many there were."""
     links = EntryLink.objects.filter(participant=participant, revoked_at=None)

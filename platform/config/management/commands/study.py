@@ -16,7 +16,7 @@ from bots.errors import BotsError
 from bots.run import Progress, run_groups
 from config.places import ROOT
 from matching.errors import MatchingError
-from participants.services import make_link
+from participants.services import make_link, make_links
 from simulation.queries import warning_of
 from studies import changes, queries, services
 from studies.check import check
@@ -182,8 +182,8 @@ def schema_verb(command: Command, options: dict[str, Any]) -> None:
 def link_verb(command: Command, options: dict[str, Any]) -> None:
     """Print entry links. Their tokens are stored nowhere: what is printed here is the only copy."""
     study = queries.study_named(options["study"])
-    for _ in range(options["single"] or 1):
-        token = make_link(study, is_open=not options["single"])
+    single = options["single"]
+    for token in make_links(study, single) if single else [make_link(study, is_open=True)]:
         command.stdout.write(f"{settings.ORIGIN}{reverse('landing', args=[token])}")
 
 
