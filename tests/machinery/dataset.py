@@ -1,6 +1,7 @@
 """An installation's dataset and database, as tests read them."""
 
 import csv
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import psycopg
 
 from config.places import places_of
+from simulation.ledger import Ledger
 from tests.machinery.running import Running
 
 Rows = list[dict[str, str]]
@@ -18,6 +20,14 @@ def export(running: Running, study: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="rapport-dataset-", dir=running.home)) / "out"
     running.manage("export", study, "--out", str(folder))
     return folder
+
+
+def verified(running: Running, study: str, ledger: Ledger) -> dict[str, Any]:
+    """What `manage.py verify` says of a study in which nothing differs, by the ledger of those who played it."""
+    file = Path(tempfile.mkdtemp(prefix="rapport-ledger-", dir=running.home)) / "ledger.jsonl"
+    ledger.write(file)
+    found: dict[str, Any] = json.loads(running.manage("verify", study, "--ledger", str(file), "--json"))
+    return found
 
 
 def table(folder: Path, name: str) -> Rows:

@@ -13,7 +13,7 @@ from simulation.person import Person
 from simulation.profile import Profile
 from simulation.realtime import play_all, play_minds, raise_failures
 from tests.exports.recompute_pay import differences
-from tests.machinery.dataset import Rows, ask, export, table
+from tests.machinery.dataset import Rows, ask, export, table, verified
 from tests.machinery.quick import entry_link, quick_study, right_answers, stage
 from tests.machinery.running import Running
 
@@ -110,14 +110,13 @@ def test_expected_returns_are_asked_at_checkpoints_and_types_at_the_end(played: 
     assert asked == {("return", "2"): 8, ("type", "3"): 8}
 
 
-def test_every_acknowledged_form_is_stored_once(
+def test_tables_are_true_to_each_other_and_to_what_people_were_told(
     running: Running, played: tuple[Path, Sequence[Person]], ledger: Ledger
 ) -> None:
     assert len(played[1]) == 8
-    keys = [entry.key for entry in ledger]
-    assert len(keys) == len(set(keys)) > 100
-    stored = dict(ask(running, "SELECT key::text, count(*) FROM flow_submission GROUP BY key"))
-    assert {key: stored.get(key) for key in keys} == dict.fromkeys(keys, 1)
+    found = verified(running, "whole", ledger)
+    assert found["ledger"]["found"] == found["ledger"]["acknowledged"] == len({entry.key for entry in ledger}) > 100
+    assert found["standing"] == {"people: completed": 8, "groups: complete": 2}
 
 
 def someone(number: int, answers: Mapping[str, str], stops: Mapping[str, Stop]) -> Mind:
@@ -139,8 +138,10 @@ def test_each_person_ends_in_one_declared_exit_with_the_right_pay(running: Runni
     answers = right_answers(home)
     early: list[dict[str, Stop]] = [{"consent": "decline"}, {"quiz": "silent"}, {}]
     late: list[dict[str, Stop]] = [{"game": "silent"}, {"A few questions": "withdraw"}, {"debrief": "leave"}, {}]
-    raise_failures(play_minds(link, [someone(n, answers, stops) for n, stops in enumerate(early)], seconds=120))
-    raise_failures(play_minds(link, [someone(n, answers, stops) for n, stops in enumerate(late, 3)], seconds=200))
+    told = Ledger()
+    minds = [someone(n, answers, stops) for n, stops in enumerate([*early, *late])]
+    raise_failures(play_minds(link, minds[:3], seconds=120, ledger=told))
+    raise_failures(play_minds(link, minds[3:], seconds=200, ledger=told))
     folder = export(running, "exits")
     exits = Counter(name for (name,) in ask(running, EXITS_OF_STUDY, "exits"))
     assert exits.pop("completed", 0) + exits.pop("partners_left", 0) == 1
@@ -148,4 +149,7 @@ def test_each_person_ends_in_one_declared_exit_with_the_right_pay(running: Runni
     assert Counter(row["exit"] for row in table(folder, "participants"))["withdrawn"] == 0
     assert len(table(folder, "participants")) == 6
     assert differences(folder) == []
+    found = verified(running, "exits", told)
+    assert found["checked"]["void matches"] > 0
+    assert sum(n for name, n in found["standing"].items() if name.startswith("people")) == 7
     assert all(row["value"] == "" for row in table(folder, "decisions") if row["source"] == "timeout")
