@@ -1,5 +1,6 @@
 """The participant's socket: hints out, pings in. It decides nothing and carries nothing that anybody typed."""
 
+import asyncio
 import json
 import logging
 from collections import Counter
@@ -10,6 +11,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from redis.exceptions import RedisError
 
+from events.announce import QUIET_SECONDS
 from participants.access import participant_of_scope
 from participants.tokens import stream_name
 
@@ -28,6 +30,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     participant_id: int | None = None
     stream = ""
+    _untold: int | None = None
+    _told_at = float("-inf")
+    _telling: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         """Accept first: a browser that is refused earlier never learns why."""
@@ -49,6 +54,8 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         """Stop following. Presence is not decided here: a closed socket may be a phone in a pocket."""
+        if self._telling is not None:
+            self._telling.cancel()
         if self.participant_id is None:
             return
         _open[self.participant_id] -= 1
@@ -66,9 +73,23 @@ class SessionConsumer(AsyncWebsocketConsumer):
         await self.send(text_data='{"do":"pong"}')
 
     async def pointer(self, event: dict[str, Any]) -> None:
-        """Something changed. The name of the stream stays here: it is made from a secret."""
+        """Something changed: told at once, then at most once per 250 ms.
+
+        Each process that sends pointers keeps that measure, too. If it were kept only there, two hints in a row would
+        come closer together where a program acted, in a process of its own, than where a person did.
+        """
+        self._untold = int(event["seq"])
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell())
+
+    async def _tell(self) -> None:
+        """Send the newest pointer when its time comes. The name of the stream stays here: it is made from a secret."""
+        clock = asyncio.get_running_loop().time
         try:
-            await self.send(text_data=json.dumps({"stream": "page", "seq": int(event["seq"])}))
+            while self._untold is not None:
+                await asyncio.sleep(self._told_at + QUIET_SECONDS - clock())
+                seq, self._untold, self._told_at = self._untold, None, clock()
+                await self.send(text_data=json.dumps({"stream": "page", "seq": seq}))
         except Exception as error:  # one broken socket must not cost the others their hint
             log.info("pointer not sent", extra={"facts": {"error": type(error).__name__}})
 

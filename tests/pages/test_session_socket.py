@@ -80,6 +80,21 @@ async def test_pointer_reaches_the_page_without_the_name_of_its_stream(person: P
     await one.disconnect()
 
 
+async def test_pointers_of_two_processes_keep_the_same_distance_as_those_of_one(person: Participant) -> None:
+    one = Socket(SECRET)
+    await one.connect()
+    stream = f"session-{digest(SECRET)[:32]}"
+    await deliver(stream, {"type": "pointer", "stream": stream, "seq": 1})
+    assert (await one.receive_from())["seq"] == 1
+    layer = get_channel_layer()
+    assert layer is not None
+    for seq in (2, 3):  # past every announcer, as from processes that know nothing of each other
+        await layer.group_send(stream, {"type": "pointer", "stream": stream, "seq": seq})
+    assert await one.receive_nothing(timeout=0.1)
+    assert (await one.receive_from())["seq"] == 3
+    await one.disconnect()
+
+
 async def test_ping_is_answered(person: Participant) -> None:
     one = Socket(SECRET)
     await one.connect()
