@@ -67,3 +67,11 @@ def overdue_count(queue: str, *, late_by_seconds: float) -> int:
     from events.due import upcoming
 
     return len(upcoming(queue, within_seconds=0.0, limit=100, late_by_seconds=late_by_seconds).run_after)
+
+
+def seconds_to_next(queue: str, *, within_seconds: float) -> float:
+    """Until the next free row of `queue` falls due, at most `within_seconds`; what is due already does not count."""
+    now = clock.now()
+    planned = Due.objects.filter(queue=queue, outcome="", run_after__gt=now)
+    at = planned.order_by("run_after").values_list("run_after", flat=True).first()
+    return within_seconds if at is None else min(within_seconds, (at - now).total_seconds())

@@ -14,6 +14,7 @@ from events.claim import Claim
 from events.loop import Loop
 
 SWEEP_SECONDS = 2.0
+LEAST_PAUSE_SECONDS = 0.05
 # A hinted job is left to the worker for this long; a bots' row until its own loop must be dead or deaf.
 HINT_SECONDS = 1.5
 BOTS_LATE_SECONDS = 5.0
@@ -35,14 +36,16 @@ class Sweeper:
         self._canary_at = 0.0
 
     def run(self) -> None:
-        """Sweep every two seconds until `stop`."""
+        """Sweep every two seconds, and whenever a job is planned, until `stop`."""
         while not self._stop.is_set():
+            pause = SWEEP_SECONDS
             try:
                 self.sweep()
+                pause = self._pause()
             except Exception:  # PostgreSQL restarting, say: nobody else does this work, so go on
                 log.exception("sweep failed and is tried again")
             connection.close()
-            self._stop.wait(SWEEP_SECONDS)
+            self._stop.wait(pause)
         self.close()
 
     def stop(self) -> None:
@@ -70,6 +73,12 @@ class Sweeper:
         if taken or late_bots or buried:
             log.info("swept", extra={"facts": {"jobs": taken, "late_bots": late_bots, "buried": buried}})
         return taken
+
+    @staticmethod
+    def _pause() -> float:
+        """Until the next job is planned: a deadline that waited for the next sweep, or for somebody's page to ask,
+        would be met sooner where more people wait, and tell how many of them are people."""
+        return max(LEAST_PAUSE_SECONDS, queries.seconds_to_next("jobs", within_seconds=SWEEP_SECONDS))
 
     def _take_jobs(self) -> int:
         """Claim no more than there are free threads: a claim that waits in a queue would lose its lease."""

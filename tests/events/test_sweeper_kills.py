@@ -8,13 +8,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 
 from events import announce, clock, due, queries
 from events.models import Beat, Due, Event
-from events.sweeper import Sweeper
+from events.sweeper import SWEEP_SECONDS, Sweeper
 from tests.events.conftest import Make, Spawn, WaitFor
 from tests.events.due_handlers import effects_of
 from tests.sizes import sized
@@ -92,6 +93,18 @@ def test_loops_killed_again_and_again_do_every_turn_once(make_due: Make, spawn: 
     wait_for(lambda: all_done(len(rows)), seconds=90)
     assert Counter(Event.objects.values_list("subject_id", flat=True)) == Counter(row.pk for row in rows)
     assert set(Due.objects.values_list("outcome", flat=True)) == {"made"}
+
+
+def test_sweeper_pauses_until_the_next_planned_job_and_no_longer(make_due: Make) -> None:
+    """A deadline that waited would be met sooner where more people's pages ask for it."""
+    make_due("effect", seconds=3.1)
+    make_due("effect", seconds=30)
+    sweeper = Sweeper()
+    sweeper.sweep()
+    assert 0.5 < sweeper._pause() <= SWEEP_SECONDS
+    Due.objects.update(run_after=clock.now() + timedelta(seconds=0.4))
+    assert 0.05 <= sweeper._pause() < 0.4
+    sweeper.close()
 
 
 def test_several_sweepers_race_without_doubling(make_due: Make, wait_for: WaitFor) -> None:
