@@ -353,6 +353,19 @@ def test_automated_seat_that_misses_again_and_again_leaves_like_a_person(make_gr
     assert giver.status == "left"
 
 
+def test_what_the_game_goes_on_without_is_no_strike_for_anybody(make_group: MakeGroup) -> None:
+    rule = {"strikes": 2, "exit": "inactive", "impute": {"give": {"sent": 0}}}
+    group = make_group("giver!", "giver", "taker", "taker", on_timeout=rule)
+    giver = group.seats.get(number=1)
+    match = group.matches.get(placings__seat=giver)
+    taker = match.placings.exclude(seat=giver).get().seat
+    late(match)
+    act(match, taker, more="no")
+    late(match)
+    giver.refresh_from_db()
+    assert (match.void_path, giver.status) == ("haggle:1/say", "sitting")
+
+
 def test_two_who_miss_at_once_leave_by_their_exits_once(make_group: MakeGroup) -> None:
     group = make_group("giver", "taker", on_timeout={"strikes": 1, "exit": "inactive"})
     match, giver, taker = match_and_seats(group)

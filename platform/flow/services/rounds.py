@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from events import clock, log
 from events.prepared import Given, insert, insert_all, prepared, update
@@ -223,7 +223,9 @@ def _strike(group: Group, seats: Sequence[Seat]) -> None:
 def _is_out(seat: Seat, strikes: int) -> bool:
     """Whether this was one miss too many in a row."""
     if seat.participant_id is None:
-        last = list(seat.acts.order_by("-pk").values_list("source", flat=True)[:strikes])
+        # as for a person, what is missing where the game goes on without it counts neither way
+        counted = seat.acts.exclude(~Q(path=F("match__void_path")), source=Act.Source.TIMEOUT)
+        last = list(counted.order_by("-pk").values_list("source", flat=True)[:strikes])
         return last == [Act.Source.TIMEOUT] * strikes
     Participant.objects.filter(pk=seat.participant_id).update(strikes=F("strikes") + 1)
     return Participant.objects.get(pk=seat.participant_id).strikes >= strikes
