@@ -58,7 +58,10 @@ class Browser:
         server_errors: Answers of 500 and above, each with the page they met.
         transport_errors: Requests that had no answer at all: refused, cut, timed out.
         has_socket: Whether a socket is open.
+        socket_class: What reads the socket; who wants to see every frame puts their own here.
     """
+
+    socket_class: type[aiohttp.ClientWebSocketResponse] = aiohttp.ClientWebSocketResponse
 
     def __init__(
         self, origin: str, *, name: str, connector: aiohttp.BaseConnector | None, patience_seconds: float
@@ -136,6 +139,7 @@ class Browser:
                 cookie_jar=aiohttp.CookieJar(unsafe=True),  # keep cookies of bare addresses, too
                 headers={"Origin": self.origin},
                 timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
+                ws_response_class=self.socket_class,
             )
         return self._http
 

@@ -35,9 +35,11 @@ class Running:
     Attributes:
         origin: Where its pages are, such as "http://localhost:41234".
         home: Its scratch folder; kept between `stop` and `start`.
+        root: The checkout whose commands are run.
         program: What Python is given to start it.
     """
 
+    root = ROOT
     program: Sequence[str] = (str(ROOT / "manage.py"), "up")
 
     def __init__(self, *arguments: str, variables: dict[str, str] | None = None) -> None:
@@ -98,7 +100,7 @@ class Running:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command against this installation and return what it printed."""
-        argv = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        argv = [sys.executable, str(self.root / "manage.py"), *arguments]
         done = subprocess.run(argv, env=self.env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         return done.stdout
