@@ -73,13 +73,15 @@ def _latest_match(session: Given, status: Given) -> QuerySet[Match]:
 def rev_of(session: Session, stage: StageKind | None = None) -> str:
     """What the session's page answers to: it changes when the page changes for good, and tells nothing else.
 
-    After its dot is when the time ends: a researcher may move that, and an answer to the page of before still counts.
+    The version's seed is in it, so that nobody can find by trying which row numbers it was made from. After its dot is
+    when the time ends: a researcher may move that, and an answer to the page of before still counts.
 
     Args:
         stage: The session's open stage, where the caller has it already.
     """
-    parts: list[Any] = [session.pk, session.status, session.stage, session.rev]
-    ends: list[Any] = [limit_of(session)]
+    seed = definition.version_of(session.participant.version_id).seed
+    parts: list[Any] = [seed, session.pk, session.status, session.stage, session.rev]
+    ends: list[Any] = [seed, limit_of(session)]
     if session.status == Session.Status.ACTIVE:
         answers = getattr(stage or stage_of(session), "answers", None)
         if answers is not None:

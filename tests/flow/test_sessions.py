@@ -17,6 +17,7 @@ from flow.services import sessions
 from matching.models import Group
 from participants.models import Participant
 from scheduling.models import Session
+from studies import definition
 
 MakeGroup = Callable[..., Group]
 pytestmark = pytest.mark.django_db
@@ -109,6 +110,15 @@ def test_page_changes_its_revision_only_when_it_changes(make_group: MakeGroup) -
     assert opened != before[1]
     send(giver, more="no")
     assert rev_of(taker) == opened, "a blind act must not show in the other's page"
+
+
+def test_revision_cannot_be_made_from_row_numbers_alone(make_group: MakeGroup, monkeypatch: pytest.MonkeyPatch) -> None:
+    giver = session_of(make_group("giver", "taker"), 1)
+    before = rev_of(giver)
+    other = definition.version_of(giver.participant.version_id)
+    other.seed = "another"
+    monkeypatch.setattr(definition, "version_of", lambda _: other)
+    assert [one != two for one, two in zip(before.split("."), rev_of(giver).split("."), strict=True)] == [True, True]
 
 
 def test_leaving_twice_is_harmless_and_ends_in_one_exit(make_group: MakeGroup) -> None:
