@@ -111,6 +111,7 @@ DATABASE_IS_OURS = not env("DATABASE_URL", default="")
 DATABASES: dict[str, Any] = {"default": env.db_url_config(env("DATABASE_URL", default="") or PLACES.database_url)}
 _database = DATABASES["default"]
 _database["HOST"] = _database.get("OPTIONS", {}).pop("host", "") or _database["HOST"]
+_database["ENGINE"] = "config.postgresql"
 _database["ATOMIC_REQUESTS"] = False
 _database["CONN_MAX_AGE"] = 0
 _database["CONN_HEALTH_CHECKS"] = True

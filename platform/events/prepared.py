@@ -11,8 +11,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
+import psycopg
 from django.db import connection
 from django.db.models import Field, Lookup, Model, QuerySet, Value
 from django.db.models.expressions import DatabaseDefault
@@ -78,9 +80,7 @@ class Prepared(Generic[Row]):
         if known.locks and not connection.in_atomic_block:
             raise TransactionManagementError("a lock needs a transaction")
         bound = [values[one.name] if isinstance(one, Given) else one for one in known.values]
-        with connection.cursor() as cursor:
-            cursor.execute(known.sql, bound)
-            return [known.hydrate(row) for row in cursor.fetchall()]
+        return [known.hydrate(row) for row in _rows(known.sql, bound)]
 
     def first(self, **values: Any) -> Row | None:
         """The first row, or None."""
@@ -105,6 +105,31 @@ def prepared(make: Callable[..., QuerySet[Any, Row]]) -> Prepared[Row]:
     The queryset may select related rows, annotate, order, limit and lock; it may not prefetch or evaluate itself.
     """
     return Prepared(make)
+
+
+def _rows(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run a statement that PostgreSQL, too, keeps prepared on this connection, and return its rows.
+
+    What Django's cursor does is done here as well: errors are Django's, wrappers (which count statements in tests) see
+    it. Where statements are logged for `assertNumQueries`, Django's own cursor runs it.
+    """
+    if connection.queries_logged:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cast(list[tuple[Any, ...]], cursor.fetchall())
+    connection.validate_thread_sharing()
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        execute: Callable[..., Any] = _execute
+        for wrapper in reversed(connection.execute_wrappers):
+            execute = partial(wrapper, execute)
+        execute(sql, values, False, {"connection": connection, "cursor": cursor})
+        return cursor.fetchall()
+
+
+def _execute(sql: str, values: Sequence[Any], _many: bool, context: dict[str, Any]) -> None:
+    context["cursor"].execute(sql, values, prepare=True)
 
 
 def _models(compiler: Any) -> Hydrate:
@@ -181,9 +206,7 @@ def insert_all(rows: Sequence[M]) -> Sequence[M]:
         for row in rows
         for field in plan.fields
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(f"{plan.head} {', '.join([line] * len(rows))} {plan.tail}", values)
-        stored = cursor.fetchall()
+    stored = _rows(f"{plan.head} {', '.join([line] * len(rows))} {plan.tail}", values)
     for row, filled_in in zip(rows, stored, strict=True):
         for field, value in zip(plan.returned, filled_in, strict=True):
             setattr(row, field.attname, value)
@@ -222,11 +245,9 @@ def update(row: Model, *names: str) -> None:
         fields = [meta.get_field(name) for name in names]
         changes = ", ".join(f"{quote(cast(Any, field).column)} = %s" for field in fields)
         where = f"{quote(cast(Any, meta.pk).column)} = %s"
-        sql = f"UPDATE {quote(meta.db_table)} SET {changes} WHERE {where}"  # noqa: S608  our own columns' names
+        sql = f"UPDATE {quote(meta.db_table)} SET {changes} WHERE {where} RETURNING 1"  # noqa: S608  our own columns' names
         _updates[key] = sql, [*fields, meta.pk]
     sql, columns = _updates[key]
     values = [column.get_db_prep_save(getattr(row, column.attname), connection=connection) for column in columns]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        if cursor.rowcount != 1:
-            raise type(row).DoesNotExist(f"{type(row).__name__} {row.pk} is gone")  # type: ignore[attr-defined]
+    if len(_rows(sql, values)) != 1:
+        raise type(row).DoesNotExist(f"{type(row).__name__} {row.pk} is gone")  # type: ignore[attr-defined]
