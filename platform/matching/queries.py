@@ -3,9 +3,9 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from events.prepared import Given, prepared
 from matching import rules
@@ -59,24 +59,19 @@ def open_tickets(version_id: int | Given, stage: str | Given) -> QuerySet[Ticket
 def pools(version_id: int, stage: str) -> dict[Pool, list[rules.Waiting]]:
     """Who waits, by the groups they may sit in."""
     found: dict[Pool, list[rules.Waiting]] = defaultdict(list)
-    tickets = _waiting.all(version=version_id, stage=stage)
-    people = [ticket.session.participant_id for ticket in tickets]
-    conditions = dict(_conditions.all(people=people)) if people else {}
-    for ticket in tickets:
-        person = ticket.session.participant
-        found[Pool(origin_of(person), conditions.get(person.pk, ""))].append(as_waiting(ticket))
+    for origin, condition, *waiting in _waiting.all(version=version_id, stage=stage):
+        group = ORIGIN_OF_GROUP[Participant.Origin(origin)]
+        found[Pool(group, condition or "")].append(rules.Waiting(*waiting))
     return found
 
 
 @prepared
-def _waiting(version: Given, stage: Given) -> QuerySet[Ticket]:
-    return open_tickets(version, stage).select_related("session__participant").order_by("pk")
-
-
-@prepared
-def _conditions(people: Given) -> QuerySet[Slot, tuple[int | None, str]]:
-    held = Slot.objects.filter(holder_kind="participant", holder_id__any=people)
-    return held.values_list("holder_id", "condition")
+def _waiting(version: Given, stage: Given) -> QuerySet[Ticket, Any]:
+    """Origin and condition of each person who waits, and the ticket as `rules.Waiting` has it."""
+    held = Slot.objects.filter(holder_kind="participant", holder_id=OuterRef("session__participant"))
+    tickets = open_tickets(version, stage).annotate(condition=Subquery(held.values("condition")[:1])).order_by("pk")
+    ticket = ("pk", "status", "joined_at", "seen_at", "asked_at", "ready_at", "misses")
+    return tickets.values_list("session__participant__origin", "condition", *ticket)
 
 
 def as_waiting(ticket: Ticket) -> rules.Waiting:

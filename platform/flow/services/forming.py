@@ -43,11 +43,20 @@ def form_groups(version_id: int, stage_id: str, *, waits: bool = True) -> int:
     version = definition.version_of(version_id)
     room = definition.stage_named(version, stage_id)
     assert isinstance(room, WaitingRoomStage)
+    formed = tries = 0
     try:
-        formed = _seat_all(version, room, waits=waits)
-        gone = _tend(version, room, waits=waits)
+        while True:
+            try:
+                may_seat = formed < MOST_GROUPS and tries < MOST_TRIES
+                gone = _next(version, room, waits=waits, may_seat=may_seat)
+            except _ChangedError:
+                tries += 1
+                continue
+            if gone is not None:
+                break
+            formed += 1
     except _BusyError:
-        return 0
+        return formed
     for session_id, stage in gone:
         sessions.stage_overdue(session_id, stage)
     return formed
@@ -81,29 +90,22 @@ def _run_group(version: Version, game_stage: str) -> Group:
     return group
 
 
-def _seat_all(version: Version, room: WaitingRoomStage, *, waits: bool) -> int:
-    formed = tries = 0
-    while formed < MOST_GROUPS and tries < MOST_TRIES:
-        try:
-            if not _seat_next(version, room, waits=waits):
-                break
-            formed += 1
-        except _ChangedError:
-            tries += 1
-    return formed
-
-
 @transaction.atomic
-def _seat_next(version: Version, room: WaitingRoomStage, *, waits: bool) -> bool:
-    """Form the first group that can be; false when there is none."""
+def _next(version: Version, room: WaitingRoomStage, *, waits: bool, may_seat: bool) -> list[tuple[int, int]] | None:
+    """Form the first group that can be, and return None; or, when there is none, tend those who wait.
+
+    Returns:
+        (session, stage index) of those who are to leave.
+    """
     _lock_room(version, room, waits=waits)
     terms, now = _terms(version, room), clock.now()
-    for pool, everybody in sorted(queries.pools(version.pk, room.id).items()):
-        groups = rules.tend(everybody, terms, now).groups
-        if groups:
-            _seat(version, room, groups[0], origin=pool.origin)
-            return True
-    return False
+    pools = sorted(queries.pools(version.pk, room.id).items())
+    found = [rules.tend(everybody, terms, now) for _pool, everybody in pools]
+    for (pool, _everybody), one in zip(pools, found, strict=True):
+        if one.groups and may_seat:
+            _seat(version, room, one.groups[0], origin=pool.origin)
+            return None
+    return _tend(version, room, found, terms=terms, now=now)
 
 
 def _seat(version: Version, room: WaitingRoomStage, people: Sequence[int], *, origin: str) -> None:
@@ -133,12 +135,10 @@ def _check_still_there(room: WaitingRoomStage, tickets: list[Ticket], locked: li
         raise _ChangedError
 
 
-@transaction.atomic
-def _tend(version: Version, room: WaitingRoomStage, *, waits: bool) -> list[tuple[int, int]]:
+def _tend(
+    version: Version, room: WaitingRoomStage, found: list[rules.Tending], *, terms: rules.Terms, now: datetime
+) -> list[tuple[int, int]]:
     """Ask, return and expire; return (session, stage index) of those who are to leave."""
-    _lock_room(version, room, waits=waits)
-    terms, now = _terms(version, room), clock.now()
-    found = [rules.tend(pool, terms, now) for pool in queries.pools(version.pk, room.id).values()]
     changed = [pk for one in found for pk in (*one.expired, *one.back, *one.asked)]
     gone = _change(version, room, changed, found, terms=terms, now=now) if changed else []
     looks = [one.look_again_at for one in found if one.look_again_at]
