@@ -1,5 +1,6 @@
 """What stands around a participant's page: taken from the study file, never from its internal title."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -19,14 +20,14 @@ SHOWN_RECORDS = {Participant.Origin.DEMO, Participant.Origin.PREVIEW}
 LEAVES_BY = "left"
 
 
-def frame_of(session: Session, page: Page) -> Frame:
-    """The frame of a session's page, now."""
+def frame_of(session: Session, page: Page, *, now: datetime | None = None) -> Frame:
+    """The frame of a session's page, now, or at the instant at which both were read."""
     participant = session.participant
     study = definition.definition(participant.version)
     return Frame(
         title=study.public_title,
         rev=page.rev or rev_of(session),
-        now=clock.now(),
+        now=now or clock.now(),
         language=study.language,
         worth=worth_of(page.points, study),
         contact=study.contact.model_dump(),

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from events.clock import RapportNow
 from events.prepared import Given, prepared
 from flow.game import game_of
 from flow.kinds import kind
@@ -43,17 +44,27 @@ class TurnFacts:
     is_talk: bool
 
 
-def visit_of(participant: Participant) -> Session | None:
-    """The newest visit of a participant, both read anew."""
+@dataclass(frozen=True)
+class Visit:
+    """A participant's newest session, both as they were at the instant `now` of the database's clock."""
+
+    session: Session
+    now: datetime
+
+
+def visit_of(participant: Participant) -> Visit | None:
+    """The newest visit of a participant, read anew; None where there is none."""
     session = _visit.first(participant=participant.pk)
-    if session is not None:
-        session.participant.version = definition.version_of(session.participant.version_id)
-    return session
+    if session is None:
+        return None
+    session.participant.version = definition.version_of(session.participant.version_id)
+    return Visit(session, session.read_at)  # type: ignore[attr-defined]
 
 
 @prepared
 def _visit(participant: Given) -> QuerySet[Session]:
-    return Session.objects.filter(participant=participant).select_related("participant__study").order_by("-pk")[:1]
+    sessions = Session.objects.filter(participant=participant).select_related("participant__study")
+    return sessions.annotate(read_at=RapportNow()).order_by("-pk")[:1]
 
 
 def match_of(session: Session) -> Match | None:

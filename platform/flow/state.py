@@ -35,11 +35,19 @@ class MatchState(State):
         """The frozen definition of what is played."""
         return game_of(self.match.group)
 
-    def after_an_act(self) -> "MatchState":
-        """The state once an act was stored: acts are read anew, and who sits where cannot have changed."""
-        after = MatchState(self.match, path=self._path)
-        after.placings = self.placings
-        return after
+    def at(self, path: str, *, acts_are_known: bool = True) -> "MatchState":
+        """The state of the same match at another path, as its step opens or when all is over.
+
+        Under the group's lock nobody else changes a match, and who sits in it never changes: what was read is kept.
+
+        Args:
+            acts_are_known: False where an act was stored since they were read.
+        """
+        other = MatchState(self.match, path=path)
+        other.placings, other._lasts = self.placings, self._lasts
+        if acts_are_known:
+            other.stored_acts = self.stored_acts
+        return other
 
     @cached_property
     def placings(self) -> list[Placing]:

@@ -52,7 +52,7 @@ def session_page(request: HttpRequest) -> HttpResponse:
     """Show the page the session is at, or take in what was sent from it."""
     if request.method == "POST":
         return _submitted(request)
-    sessions.show_life(_session(request))
+    _show_life(request)
     return _shown(request, note=_kept_note(request))
 
 
@@ -61,8 +61,8 @@ def session_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def poll(request: HttpRequest) -> HttpResponse:
     """204 while the page is the same, else the new one. Also the sign of life that keeps one's place."""
-    sessions.show_life(_session(request))
-    if request.GET.get("rev") != queries.rev_of(_session(request)):
+    session = _show_life(request)
+    if request.GET.get("rev") != queries.rev_of(session):
         return _shown(request, is_fragment=True)
     seen = request.GET.get("digest")  # a waiting page counts people without being another page
     if seen and digest_of(_now(request)[0]) != seen:
@@ -149,18 +149,27 @@ def _shown(request: HttpRequest, *, note: str = "", status: int = 200, is_fragme
 def _now(request: HttpRequest) -> tuple[Page, Frame]:
     """The page and its frame as of one instant."""
     with one_moment():
-        session = _session(request)
-        page = queries.page_of(session)
-        return page, frame_of(session, page)
+        visit = _visit(request)
+        page = queries.page_of(visit.session)
+        return page, frame_of(visit.session, page, now=visit.now)
+
+
+def _show_life(request: HttpRequest) -> Session:
+    """Note that the browser is there, and return the session as it stands after what followed from that."""
+    visit = _visit(request)
+    return _session(request) if sessions.show_life(visit.session, now=visit.now) else visit.session
 
 
 def _session(request: HttpRequest) -> Session:
     """The participant's session as it stands now, read anew: a service may have moved it."""
-    participant = request.participant  # type: ignore[attr-defined]
-    session = queries.visit_of(participant)
-    if session is None:
+    return _visit(request).session
+
+
+def _visit(request: HttpRequest) -> queries.Visit:
+    visit = queries.visit_of(request.participant)  # type: ignore[attr-defined]
+    if visit is None:
         raise Http404("a participant without a session")
-    return session
+    return visit
 
 
 def _wants_fragment(request: HttpRequest) -> bool:

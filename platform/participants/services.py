@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -221,8 +222,14 @@ def record_consent(
     return consent
 
 
-def touch(participant: Participant) -> None:
-    """Note a sign of life, at most one write in five seconds."""
+def touch(participant: Participant, *, now: datetime | None = None) -> None:
+    """Note a sign of life, at most one write in five seconds.
+
+    Args:
+        now: When the participant was read, where the caller knows it: then nothing is asked as long as it is recent.
+    """
+    if now is not None and (now - participant.seen_at).total_seconds() < TOUCH_EVERY_SECONDS:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE participants_participant SET seen_at = rapport_now()

@@ -114,10 +114,11 @@ def _forgive(participant_id: int) -> None:
 def _settle(match: Match, before: MatchState) -> None:
     """What follows from an act. If the experiment's own rules fail here, the act stands and the deadline decides."""
     try:
-        if not rounds.is_step_over(before.after_an_act()):
+        state = before.at(match.path, acts_are_known=False)
+        if not rounds.is_step_over(state):
             return
         with transaction.atomic():
-            rounds.close_step(match)
+            rounds.close_step(match, state)
             rounds.close_round(match.group)
     except DatabaseError:
         raise

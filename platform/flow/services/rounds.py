@@ -71,9 +71,13 @@ def is_step_over(state: MatchState) -> bool:
     return implementation.finished(state, step)
 
 
-def close_step(match: Match) -> None:
-    """The open step is over, complete or not: go to the next, or void the match for those who did not act."""
-    state = MatchState(match)
+def close_step(match: Match, state: MatchState | None = None) -> None:
+    """The open step is over, complete or not: go to the next, or void the match for those who did not act.
+
+    Args:
+        state: As it is now, where the caller has read it.
+    """
+    state = state or MatchState(match)
     implementation, step = step_kind(state)
     implementation.close(match, state, step)
     missing = implementation.missing(state, step)
@@ -86,8 +90,8 @@ def close_step(match: Match) -> None:
         _go(match, None)
         return
     # the state after the step: what was blind may now be seen
-    after = MatchState(match, path="")
-    _go(match, following(after.game.experiment.steps, match.path, after))
+    after = state.at("", acts_are_known=not missing)
+    _go(match, following(after.game.experiment.steps, match.path, after), after)
 
 
 def _stand_for(match: Match, state: MatchState, missing: Sequence[Place]) -> bool:
@@ -107,15 +111,19 @@ def _stand_for(match: Match, state: MatchState, missing: Sequence[Place]) -> boo
     return True
 
 
-def _go(match: Match, path: str | None) -> None:
-    """Open the step at `path`, skipping steps that wait for nobody; None ends the match."""
+def _go(match: Match, path: str | None, before: MatchState | None = None) -> None:
+    """Open the step at `path`, skipping steps that wait for nobody; None ends the match.
+
+    Args:
+        before: The state between the steps, where the caller has read it.
+    """
     if path is None:
-        _close_match(match)
+        _close_match(match, before)
         return
     match.path = path
     match.rev += 1
     match.step_opened_at = clock.now()
-    state = MatchState(match)
+    state = before.at(path) if before else MatchState(match)
     implementation, step = step_kind(state)
     seconds = VOID_SECONDS if step is None else state.parameters.number(step.seconds)
     match.deadline_at = match.step_opened_at + timedelta(seconds=seconds)
@@ -231,10 +239,10 @@ def _is_out(seat: Seat, strikes: int) -> bool:
     return Participant.objects.get(pk=seat.participant_id).strikes >= strikes
 
 
-def _close_match(match: Match) -> None:
+def _close_match(match: Match, state: MatchState | None = None) -> None:
     if match.status == Match.Status.OPEN:
         match.status = check_move("match", match.status, Match.Status.COMPLETE)
-        state = MatchState(match, path="")
+        state = state or MatchState(match, path="")
         _pay(state, state.game.experiment.payoff(state))
     match.path = ""
     match.rev += 1

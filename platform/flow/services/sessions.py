@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,8 +20,8 @@ from flow.errors import FlowError
 from flow.lookup import stage_of
 from flow.models import Submission
 from flow.services import games, rounds, visits
-from flow.stage import Exit, Handled, Next, Refused, Stay, Verdict
-from flow.stages.limits import is_over
+from flow.stage import Exit, Handled, Next, Refused, StageKind, Stay, Verdict
+from flow.stages.limits import limit_of
 from matching import services as waiting
 from matching.models import Seat
 from paradigm import FieldError
@@ -69,7 +70,7 @@ def lock(session_id: int) -> Session:
     if seat is not None:
         games.lock_group(seat.group_id)
     (session,) = visits.lock_sessions([session_id])
-    if live_seat(session_id) != seat:
+    if session.live_seat != (seat.pk if seat else None):  # type: ignore[attr-defined]
         raise _SeatChangedError
     return session
 
@@ -199,25 +200,36 @@ def stage_overdue(session_id: int, stage: int, *, settle: Callable[[], None] | N
     retry_lock(work)
 
 
-def show_life(session: Session) -> None:
-    """A sign of life from the browser: presence, and whatever deadline has passed meanwhile."""
-    people.touch(session.participant)
-    seen = getattr(stage_of(session), "seen", None)
-    if session.status == Session.Status.ACTIVE and seen is not None:
+def show_life(session: Session, *, now: datetime | None = None) -> bool:
+    """A sign of life from the browser: presence, and whatever deadline has passed meanwhile.
+
+    Args:
+        now: When the session was read, where the caller knows it.
+
+    Returns:
+        Whether something may have moved the session.
+    """
+    people.touch(session.participant, now=now)
+    if session.status != Session.Status.ACTIVE:
+        return False
+    stage = stage_of(session)
+    seen = getattr(stage, "seen", None)
+    if seen is not None:
         seen(session)
     try:
-        _act_on_deadlines(session)
+        return _act_on_deadlines(session, stage, now or clock.now()) or seen is not None
     except Exception:  # the deadline's own row does the work, and tries again
         log.exception("a deadline could not be acted on", extra={"facts": {"session": session.pk}})
+        return True
 
 
-def _act_on_deadlines(session: Session) -> None:
-    match = queries.match_of(session) if _is_in_a_game(session) else None
-    if match is not None and match.deadline_at is not None and clock.now() > match.deadline_at + GRACE:
+def _act_on_deadlines(session: Session, stage: StageKind, now: datetime) -> bool:
+    match = queries.match_of(session) if hasattr(stage, "answers") else None
+    if match is not None and match.deadline_at is not None and now > match.deadline_at + GRACE:
         games.close_overdue(match_id=match.pk, rev=match.rev)
-    if session.status == Session.Status.ACTIVE and is_over(session):
+        return True
+    until = limit_of(session)
+    if until is not None and now >= until + GRACE:
         stage_overdue(session.pk, session.stage)
-
-
-def _is_in_a_game(session: Session) -> bool:
-    return session.status == Session.Status.ACTIVE and hasattr(stage_of(session), "answers")
+        return True
+    return False

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from events import clock, log
 from events.prepared import Given, prepared, update
@@ -10,6 +10,7 @@ from flow.deadlines import forget_stage_deadline, stream_of
 from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.machine import check_move
+from matching.models import Seat
 from participants.models import Participant
 from scheduling.models import Session
 from studies import allocation, definition
@@ -19,25 +20,29 @@ COMPLETED = "completed"
 
 
 def lock_sessions(ids: Iterable[int]) -> list[Session]:
-    """Sessions under their locks, in the order of their keys, so that two groups of locks never wait for each other."""
+    """Sessions under their locks, in the order of their keys, so that two groups of locks never wait for each other.
+
+    Each has its participant, and as `live_seat` the key of the seat in a running group where it sits, if any.
+    """
     wanted = list(ids)
     rows = _under_lock.all(ids=wanted) if wanted else []
     # Read after the lock: rows joined to a locked one are as they were before the wait.
-    people = {person.pk: person for person in _people.all(ids=[row.participant_id for row in rows])} if rows else {}
-    for row in rows:
-        row.participant = people[row.participant_id]
+    read = {row.pk: row for row in _with_people.all(ids=wanted, status=Seat.Status.SITTING)} if rows else {}
+    for row in read.values():
         row.participant.version = definition.version_of(row.participant.version_id)
-    return rows
+    return [read[row.pk] for row in rows]
 
 
 @prepared
 def _under_lock(ids: Given) -> QuerySet[Session]:
-    return Session.objects.select_for_update(of=("self",)).filter(pk__any=ids).order_by("pk")
+    return Session.objects.select_for_update(of=("self",)).filter(pk__any=ids).order_by("pk").only("pk")
 
 
 @prepared
-def _people(ids: Given) -> QuerySet[Participant]:
-    return Participant.objects.select_related("study").filter(pk__any=ids)
+def _with_people(ids: Given, status: Given) -> QuerySet[Session]:
+    live = Seat.objects.filter(session=OuterRef("pk"), status=status).values("pk")[:1]
+    sessions = Session.objects.filter(pk__any=ids).select_related("participant__study")
+    return sessions.annotate(live_seat=Subquery(live))
 
 
 def enter(session: Session) -> None:
