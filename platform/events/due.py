@@ -89,7 +89,8 @@ def schedule(
         # Two writers of one coarse key meet here on the unique index: the second waits, then joins or opens a new row.
         cursor.execute(_INSERT, values)
         due_id, planned, now = cursor.fetchone()
-    if planned - now <= HINT_WITHIN:
+    # What the caller does itself needs no hint, though the row that it joined may be due by now.
+    if not after_seconds and planned - now <= HINT_WITHIN:
         queue = str(values["queue"])
         transaction.on_commit(lambda: announce.hint(queue=queue, due_id=due_id), robust=True)
     return int(due_id)
