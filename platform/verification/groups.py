@@ -17,6 +17,7 @@ from verification.program import check_program
 from verification.story import Story, stories
 from verification.talks import check_talks
 from verification.traced import trace
+from verification.turns import check_turns
 
 ENDED = "group.ended"
 
@@ -34,6 +35,7 @@ def check_groups(inquiry: Inquiry) -> None:
             check_program(inquiry, story, match, traced[pk])
             check_acts(inquiry, story, match, traced[pk])
             check_points(inquiry, story, match, traced[pk])
+        check_turns(inquiry, story)
         check_exposures(inquiry, story, traced)
         check_talks(inquiry, story, traced)
 

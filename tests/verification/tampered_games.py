@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+from bots.models import BotTurn
 from chat.models import Conversation, Entry
 from events.models import Event
 from flow.models import Exposure, Match, Placing
@@ -260,6 +261,17 @@ def policy_acts_as_a_person(played: Played) -> None:
 @case("timeouts of a void match")
 def missing_act_is_not_recorded(played: Played) -> None:
     remove(act(played, "bargain:1/say", round_number=1, source="timeout"))
+
+
+@case("turn without its act")
+def act_of_a_turn_is_gone(played: Played) -> None:
+    remove(act(played, "result", source="policy"))
+
+
+@case("act without its turn")
+def turn_of_an_act_was_missed(played: Played) -> None:
+    one = act(played, "result", source="policy")
+    change(BotTurn.objects.get(match=one.match_id, path=one.path, seat=one.seat_id), outcome="missed")
 
 
 @case("void match without a reason")
