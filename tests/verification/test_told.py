@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from simulation.ledger import Acknowledged, acknowledged
@@ -41,6 +41,7 @@ def is_true(entry: Acknowledged, forms: list[tuple[str, str, str]]) -> bool:
     return (entry.outcome, entry.data["word"]) == (outcome, word)
 
 
+@settings(deadline=None)
 @given(some.lists(ENTRIES, max_size=6), some.lists(FORMS, max_size=6))
 def test_nothing_differs_just_where_every_acknowledgement_is_true(
     ledger: list[Acknowledged], forms: list[tuple[str, str, str]]
@@ -58,6 +59,7 @@ def test_nothing_differs_just_where_every_acknowledgement_is_true(
     assert counts["doubled"] == sum(there[key] > 1 for key in {key for key, _ in first})
 
 
+@settings(deadline=None)
 @given(some.lists(ENTRIES, max_size=6), some.integers(0, 3))
 def test_only_as_many_people_may_be_erased_as_were(ledger: list[Acknowledged], erased: int) -> None:
     report = new_report()
