@@ -1,5 +1,6 @@
 """Every setting of the platform. docs/operations.md documents the variables, and a test keeps it true."""
 
+import socket
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -120,9 +121,13 @@ _database.setdefault("OPTIONS", {})["options"] = " ".join(
         "-c lock_timeout=3s",
         f"-c statement_timeout={env.int('RAPPORT_DB_STATEMENT_SECONDS', default=10)}s",
         "-c idle_in_transaction_session_timeout=15s",
+        # What a web host held that has lost its power is given back by PostgreSQL. Means nothing on a unix socket.
+        "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
     ]
 )
-_database["OPTIONS"].setdefault("connect_timeout", 5)
+# A host that loses its power takes no leave: we ask whether it lives, or would wait for its answer for hours.
+_patience = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+_database["OPTIONS"] = {"connect_timeout": 5, **_patience, **_database["OPTIONS"]}
 DB_POOL = env("RAPPORT_DB_POOL", default="none")
 if DB_POOL == "pool":  # processes with an event loop or many threads; persistent connections would leak there
     _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5, "max_waiting": 50}
@@ -134,11 +139,18 @@ elif DB_POOL != "none":
 # --- Redis: hints only ----------
 REDIS_IS_OURS = not env("REDIS_URL", default="")
 REDIS_URL = env("REDIS_URL", default="") or PLACES.redis_url
+_alive: dict[str, Any] = {}
+if not REDIS_URL.startswith("unix://"):  # as with PostgreSQL, seconds; what is not taken in, milliseconds
+    _asking = {socket.TCP_KEEPIDLE: 10, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3, socket.TCP_USER_TIMEOUT: 25_000}
+    _alive = {"socket_keepalive": True, "socket_keepalive_options": _asking}
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         # Pub/sub ignores database numbers: the number goes into the prefix, or two test workers hear each other.
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"rapport{urlsplit(REDIS_URL).query or urlsplit(REDIS_URL).path}"},
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, **_alive}],
+            "prefix": f"rapport{urlsplit(REDIS_URL).query or urlsplit(REDIS_URL).path}",
+        },
     }
 }
 CACHES = {
@@ -155,7 +167,7 @@ CELERY_BROKER_URL = REDIS_URL
 if REDIS_URL.startswith("unix://"):
     CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, **_alive}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_SERIALIZER = "json"
