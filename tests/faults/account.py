@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from simulation.ledger import Acknowledged
 from tests.faults.nemesis import Fault
-from tests.faults.rig import Played, Rig, Rows
+from tests.faults.rig import Played, Rows
 from tests.machinery.quick import FAST
 
 DECLARED = {"completed", "inactive", "partners_left", "no_group"}
@@ -67,6 +67,13 @@ _DUE = """
     SELECT reaction || ' ' || key, queue, run_after, coalesce(done_at, %(ended)s) FROM events_due
     WHERE outcome <> 'cancelled' AND run_after <= %(ended)s AND (outcome = '' OR done_at >= %(began)s)
 """
+
+
+class Asked(Protocol):
+    """An installation whose database answers."""
+
+    def ask(self, query: str, *values: Any) -> Rows: ...
+    def ask_by_name(self, query: str, values: Mapping[str, Any]) -> Rows: ...
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,7 @@ class Account:
         return [f"{name}: {what}" for name in lists for what in getattr(self, name)]
 
 
-def account_of(rig: Rig, scenario: str, played: Played, faults: Sequence[Fault]) -> Account:
+def account_of(rig: Asked, scenario: str, played: Played, faults: Sequence[Fault]) -> Account:
     """Hold everything that a play left against what was acknowledged and what an undisturbed one leaves."""
     kinds = Counter(fault.kind for fault in faults)
     account = Account(scenario, len(faults), dict(kinds), acknowledged=len(played.ledger))

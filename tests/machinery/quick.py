@@ -4,18 +4,23 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
 from config.places import ROOT
 from studies import items, slots
 from studies.schema import StudyFile
-from tests.machinery.running import Running
 
 SHIPPED = ROOT / "experiments" / "partner_selection" / "studies"
 FAST = {"min_s": 0.3, "max_s": 1.5, "chars_per_s": 200, "think_s": [0.1, 0.5], "miss": 0}
 Study = dict[str, Any]
+
+
+class Managed(Protocol):
+    """An installation that takes management commands."""
+
+    def manage(self, *arguments: str) -> str: ...
 
 
 def quick_study(folder: Path, *, name: str = "quick", change: Callable[[Study], None] | None = None) -> Path:
@@ -39,7 +44,7 @@ def quick_study(folder: Path, *, name: str = "quick", change: Callable[[Study], 
     return home
 
 
-def entry_link(running: Running, name: str) -> str:
+def entry_link(running: Managed, name: str) -> str:
     """An open entry link of a study."""
     found = re.search(r"https?://\S+/j/\S+", running.manage("study", "link", name))
     assert found, "no link was printed"
