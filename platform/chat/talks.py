@@ -16,7 +16,7 @@ from chat.errors import ChatError
 from chat.models import Conversation
 from chat.terms import Terms, terms_at
 from flow.errors import FlowError
-from flow.models import Match
+from flow.models import Act, Match
 from flow.state import MatchState
 from flow.step import Asked, Incoming
 from flow.steps import store_act
@@ -62,7 +62,7 @@ class TalkStep:
         tables = [*now.tables, *_votes(state, shown)] if isinstance(step.channel, Feed) else now.tables
         return replace(now, lines=[_line(entry, place, state) for entry in shown], tables=tables)
 
-    def act(self, match: Match, state: MatchState, step: Talk, act: Incoming) -> None:
+    def act(self, match: Match, state: MatchState, step: Talk, act: Incoming) -> Act | None:
         asked = self.asked(state, step, state.place(act.seat)).fields
         if not asked:
             raise FlowError("not_here", f"seat {act.seat.number} has nothing to say at {state.path}")
@@ -72,9 +72,11 @@ class TalkStep:
             drafts, is_ready = _filled_in(state, step, asked, act.values)
         for number, draft in enumerate(drafts, start=1):
             _post(state, act, draft, suffix=f"/{number}" if len(drafts) > 1 else "")
-        if is_ready:
-            store_act(match, state.path, act, {"then": forms.READY})
-            services.say_ready(_conversation(state), match)
+        if not is_ready:
+            return None
+        ready = store_act(match, state.path, act, {"then": forms.READY})
+        services.say_ready(_conversation(state), match)
+        return ready
 
     def finished(self, state: MatchState, step: Talk) -> bool:
         """All have spoken or are ready.

@@ -49,6 +49,13 @@ class MatchState(State):
             other.stored_acts = self.stored_acts
         return other
 
+    def after(self, act: Act | None) -> "MatchState":
+        """The state once a seat has acted: `act` is what was stored, None for an entry of a talk."""
+        other = self.at(self._path)
+        if act is not None:
+            other.stored_acts = [*self.stored_acts, act]
+        return other
+
     @cached_property
     def placings(self) -> list[Placing]:
         """Placings with their seats, by position."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from flow.models import Match
+from flow.models import Act, Match
 from flow.state import MatchState
 from matching.models import Seat
 from paradigm import Field, Place, View
@@ -36,8 +36,8 @@ class StepKind(Protocol):
     def view(self, state: MatchState, step: Any, place: Place, told: View) -> View:
         """What the place sees now, from what it was told when the step opened."""
 
-    def act(self, match: Match, state: MatchState, step: Any, act: "Incoming") -> None:
-        """Store what a seat did. Raises FlowError("refused")."""
+    def act(self, match: Match, state: MatchState, step: Any, act: "Incoming") -> Act | None:
+        """Store what a seat did, and return the act where it is one. Raises FlowError("refused")."""
 
     def finished(self, state: MatchState, step: Any) -> bool:
         """Whether everything that the step waits for has come."""

@@ -34,7 +34,7 @@ class DecisionStep:
     def view(self, state: MatchState, step: Decision, place: Place, told: View) -> View:
         return told if step.blind else state.game.experiment.view(place, state)
 
-    def act(self, match: Match, state: MatchState, step: Decision, act: Incoming) -> None:
+    def act(self, match: Match, state: MatchState, step: Decision, act: Incoming) -> Act:
         place = state.place(act.seat)
         fields = resolve(step.fields_of(place.role), place, state)
         if not fields:
@@ -42,7 +42,7 @@ class DecisionStep:
         values, errors = clean(fields, act.values)
         if errors:
             raise FlowError("refused", f"{len(errors)} values refused at {state.path}", errors)
-        store_act(match, state.path, act, values)
+        return store_act(match, state.path, act, values)
 
     def finished(self, state: MatchState, step: Decision) -> bool:
         return not self.acting(state, step)
@@ -73,8 +73,8 @@ class ShowStep:
     def view(self, state: MatchState, step: Show, place: Place, told: View) -> View:
         return told
 
-    def act(self, match: Match, state: MatchState, step: Show | None, act: Incoming) -> None:
-        store_act(match, state.path, act, {})
+    def act(self, match: Match, state: MatchState, step: Show | None, act: Incoming) -> Act:
+        return store_act(match, state.path, act, {})
 
     def finished(self, state: MatchState, step: Show | None) -> bool:
         return not self.acting(state, step)
@@ -83,9 +83,9 @@ class ShowStep:
         return ()
 
 
-def store_act(match: Match, path: str, act: Incoming, values: dict[str, object]) -> None:
+def store_act(match: Match, path: str, act: Incoming, values: dict[str, object]) -> Act:
     """One row per seat and step; the unique constraint is the last guard against a second."""
-    insert(
+    return insert(
         Act(
             match=match,
             path=path,

@@ -99,7 +99,7 @@ def test_act_is_one_commit(both: tuple[Client, Client], monkeypatch: pytest.Monk
     with counted(monkeypatch) as closing:
         submit(both[0], body)
     assert closing.writing_commits == 1, "the act, the end of its step, the next step and its deadline in one"
-    assert closing.statements == 34
+    assert closing.statements == 32
 
 
 def test_act_that_others_wait_with_is_one_commit(both: tuple[Client, Client], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,4 +109,4 @@ def test_act_that_others_wait_with_is_one_commit(both: tuple[Client, Client], mo
     with counted(monkeypatch) as one:
         submit(taker, body)
     assert one.writing_commits == 1
-    assert one.statements == 22
+    assert one.statements == 20

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -82,11 +83,24 @@ def act(
     return outcome
 
 
-def act_locked(match: Match, seat: Seat, *, path: str, values: Mapping[str, Any], source: str, key: str = "") -> str:
-    """As `act`, for a caller that holds the lock of `match.group` and read `match` under it."""
+def act_locked(
+    match: Match,
+    seat: Seat,
+    *,
+    path: str,
+    values: Mapping[str, Any],
+    source: str,
+    key: str = "",
+    now: datetime | None = None,
+) -> str:
+    """As `act`, for a caller that holds the lock of `match.group` and read `match` under it.
+
+    Args:
+        now: The clock as it was read under the lock, where the caller has done so.
+    """
     if match.path != path or not path or seat.status != Seat.Status.SITTING:
         return OVER
-    now = clock.now()
+    now = now or clock.now()
     if match.deadline_at is not None and now > match.deadline_at + GRACE:
         return LATE if source == "person" else OVER
     state = MatchState(match)
@@ -96,10 +110,10 @@ def act_locked(match: Match, seat: Seat, *, path: str, values: Mapping[str, Any]
     if state.place(seat) not in implementation.acting(state, step):
         return ALREADY
     latency_ms = max(0, int((now - match.step_opened_at).total_seconds() * 1000))
-    implementation.act(match, state, step, Incoming(seat, values, source, latency_ms, key))
+    stored = implementation.act(match, state, step, Incoming(seat, values, source, latency_ms, key))
     if seat.participant_id and source == "person":
         _forgive(seat.participant_id)
-    _settle(match, state)
+    _settle(match, state.after(stored))
     return STORED
 
 
@@ -111,10 +125,9 @@ def _forgive(participant_id: int) -> None:
         )
 
 
-def _settle(match: Match, before: MatchState) -> None:
+def _settle(match: Match, state: MatchState) -> None:
     """What follows from an act. If the experiment's own rules fail here, the act stands and the deadline decides."""
     try:
-        state = before.at(match.path, acts_are_known=False)
         if not rounds.is_step_over(state):
             return
         with transaction.atomic():

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from events import clock, log
+from events.clock import RapportNow
 from events.prepared import Given, prepared, update
 from flow.deadlines import forget_stage_deadline, stream_of
 from flow.kinds import kind
@@ -22,7 +23,8 @@ COMPLETED = "completed"
 def lock_sessions(ids: Iterable[int]) -> list[Session]:
     """Sessions under their locks, in the order of their keys, so that two groups of locks never wait for each other.
 
-    Each has its participant, and as `live_seat` the key of the seat in a running group where it sits, if any.
+    Each has its participant, as `live_seat` the key of the seat in a running group where it sits, if any, and as
+    `read_at` the clock under the lock.
     """
     wanted = list(ids)
     rows = _under_lock.all(ids=wanted) if wanted else []
@@ -42,7 +44,7 @@ def _under_lock(ids: Given) -> QuerySet[Session]:
 def _with_people(ids: Given, status: Given) -> QuerySet[Session]:
     live = Seat.objects.filter(session=OuterRef("pk"), status=status).values("pk")[:1]
     sessions = Session.objects.filter(pk__any=ids).select_related("participant__study")
-    return sessions.annotate(live_seat=Subquery(live))
+    return sessions.annotate(live_seat=Subquery(live), read_at=RapportNow())
 
 
 def enter(session: Session) -> None:
