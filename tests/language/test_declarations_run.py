@@ -10,6 +10,7 @@ from chat.models import Entry
 from flow.models import Act, Exposure, Match
 from matching.models import Group
 from studies.services import freeze
+from verification.check import check
 
 HERE = Path(__file__).parent
 
@@ -27,6 +28,9 @@ def played(name: str) -> Group:
     assert group.status == Group.Status.COMPLETE
     assert set(group.matches.values_list("status", flat=True)) == {Match.Status.COMPLETE}
     assert Exposure.objects.filter(match__group=group).exists()
+    report = check(group.version.study, late_after_seconds=3600)  # nobody hears, as nobody sits here
+    assert [str(each) for each in report.differences] == []
+    assert report.counts["payoffs"] >= report.counts["matches"] > 0
     return group
 
 
