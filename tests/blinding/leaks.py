@@ -1,0 +1,153 @@
+"""Leaks to be planted: each a small mistake that somebody could honestly make, as an edit of the source.
+
+The old text must occur exactly once, so that an edit cannot silently come to nothing when the source changes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One replacement in one file, named from the root of the checkout."""
+
+    file: str
+    old: str
+    new: str
+
+    def apply(self, root: Path) -> None:
+        """Make the edit under `root`.
+
+        Raises:
+            AssertionError: the old text does not occur exactly once.
+        """
+        text = (root / self.file).read_text()
+        assert text.count(self.old) == 1, f"{self.file} has {text.count(self.old)} times: {self.old!r}"
+        (root / self.file).write_text(text.replace(self.old, self.new))
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A mistake that betrays who is a program.
+
+    Attributes:
+        is_faint: Whether it shows only now and then, so that more must be played to see it.
+    """
+
+    name: str
+    edits: Sequence[Edit]
+    is_faint: bool = False
+
+
+def _leak(name: str, file: str, old: str, new: str, *, is_faint: bool = False) -> Leak:
+    return Leak(name, [Edit(file, old, new)], is_faint)
+
+
+PROGRAMS = 'placings.exclude(seat__occupant="person").count()'
+
+LEAKS = (
+    _leak(
+        "seats are numbered people first",
+        "platform/matching/rules.py",
+        "    rng.shuffle(everyone)\n",
+        "",
+    ),
+    _leak(
+        "the revision of a page ends differently",
+        "platform/flow/queries.py",
+        'return f"{_digest(parts)}.{_digest(ends)[:8]}"',
+        "match = match_of(session)\n"
+        f'    return f"{{_digest(parts)}}.{{_digest(ends)[:8]}}{{match.{PROGRAMS} if match else 0}}"',
+    ),
+    _leak(
+        "programs are never late",
+        "platform/bots/delays.py",
+        "return rng.random() < pace.miss",
+        "return False",
+        is_faint=True,
+    ),
+    _leak(
+        "programs always think for the same time",
+        "platform/bots/delays.py",
+        "think = rng.uniform(pace.think_s[0], pace.think_s[1])",
+        "think = (pace.think_s[0] + pace.think_s[1]) / 2",
+    ),
+    _leak(
+        "programs act at once",
+        "platform/bots/turns.py",
+        "since + timedelta(seconds=wait)",
+        "since + timedelta(seconds=0)",
+    ),
+    _leak(
+        "programs act on whole seconds",
+        "platform/bots/turns.py",
+        "since + timedelta(seconds=wait)",
+        "since + timedelta(seconds=round(wait))",
+    ),
+    _leak(
+        "no pointer follows a program's act",
+        "platform/flow/services/rounds.py",
+        "facts=facts, wake=streams_of(match))",
+        'facts=facts, wake={} if match.acts.order_by("pk").values_list("source", flat=True).last() == "policy"'
+        " else streams_of(match))",
+    ),
+    _leak(
+        "pointers jump",
+        "platform/flow/services/rounds.py",
+        "return {stream_name(token): match.rev for token in tokens}",
+        f"return {{stream_name(token): match.rev + 9 * match.{PROGRAMS} for token in tokens}}",
+    ),
+    Leak(
+        "an attribute counts the programs",
+        [
+            Edit(
+                "platform/flow/stages/game.py",
+                'facts={"at_zero": _at_zero(step)}',
+                f'facts={{"at_zero": _at_zero(step), "seats": match.{PROGRAMS}}}',
+            ),
+            Edit(
+                "templates/participant/match.html",
+                '{% if page.html %}<div class="prose">',
+                '{% if page.html %}<div class="prose" data-seats="{{ page.facts.seats }}">',
+            ),
+        ],
+    ),
+    _leak(
+        "a header counts the programs",
+        "platform/flow/views.py",
+        'response.headers["Content-Language"] = language\n',
+        'response.headers["Content-Language"] = language\n'
+        "        match = queries.match_of(_session(request))\n"
+        f'        response.headers["X-Seats"] = str(match.{PROGRAMS} if match else 0)\n',
+    ),
+    _leak(
+        "pages with programs are larger",
+        "platform/flow/stages/game.py",
+        "            html=text.html,\n            fields=asked.fields,",
+        f'            html=text.html + format_html("<!-- {{}} -->", "seat" * match.{PROGRAMS}),\n'
+        "            fields=asked.fields,",
+    ),
+    _leak(
+        "programs that missed an act stay away",
+        "platform/bots/delays.py",
+        "return rng.random() < pace.returns",
+        "return False",
+        is_faint=True,
+    ),
+    _leak(
+        "talks end with the last person",
+        "platform/chat/talks.py",
+        "acting &= passing_for_people(state.match.group)",
+        "acting &= {seat.number for seat in speakers if seat.occupant == PERSON}",
+        is_faint=True,
+    ),
+    _leak(
+        "a program's missed act voids nothing",
+        "platform/flow/services/rounds.py",
+        "    missing = implementation.missing(state, step)\n    if missing and not",
+        '    missing = [p for p in implementation.missing(state, step) if state.seats[p.seat].occupant == "person"]\n'
+        "    if missing and not",
+        is_faint=True,
+    ),
+)

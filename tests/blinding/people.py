@@ -1,0 +1,76 @@
+"""The people of the test: observers act at once, partners take as long as the programs of the study are told to."""
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+from bots import delays
+from simulation.mind import Mind, Move
+from simulation.pages import Shown
+from simulation.profile import Profile
+from tests.blinding.experiments.meeting.experiment import WORDS, contribution
+from tests.blinding.study import OBSERVER_SAID, TITLES, VOID, limit_seconds
+
+AT_ONCE_SECONDS = 0.15
+STEP_OF = {title: step for step, title in TITLES.items()}
+SHOWING_WORDS = {"number", "both"}
+
+
+class Paced(Mind):
+    """A person whose pace is drawn as a program's is: the same functions, the same numbers, another seed.
+
+    That people are like this is assumed, not found. It makes the test ask one thing: whether what the platform sends
+    tells two partners apart whose own conduct does not. As a program's, a person's time begins when the step opens:
+    what pages take to travel is a part of it.
+
+    Args:
+        pace: As in a study file under `delay`.
+        travel_seconds: How long page and form are on their way.
+    """
+
+    def __init__(self, number: int, *, seed: str, pace: Mapping[str, Any], travel_seconds: Callable[[], float]) -> None:
+        super().__init__(number, seed=seed, profile=Profile.flawless(), answers={})
+        self.pace = delays.Pace(**pace)
+        self.limit_seconds = limit_seconds(pace)  # of decisions, and no page's is shorter
+        self.chance = Random(f"{seed}/paced/{number}")
+        self.travel_seconds = travel_seconds
+        self.is_observer = False
+        self._has_missed = False
+        self._at = ""
+        self._made = 0
+
+    def next_move(self, page: Shown) -> Move:
+        """Play the game as said above; everything else at once."""
+        if page.kind != "match":
+            return super().next_move(page)
+        if page.identity != self._at:
+            self._at, self._made = page.identity, 0
+        if page.title in STEP_OF:
+            self.is_observer = OBSERVER_SAID in page.text
+        if not page.button or (not self.is_observer and self._is_away(page)):
+            return self._look(page)
+        data = self._data(STEP_OF.get(page.title, ""), page)
+        self._made += 1
+        return Move(AT_ONCE_SECONDS if self.is_observer else self._seconds(page, data), "answer", data)
+
+    def _is_away(self, page: Shown) -> bool:
+        if page.title == VOID:
+            missed, self._has_missed = self._has_missed, False
+            return missed and not delays.is_back(self.pace, self.chance)
+        is_act = bool(page.asked) and "message" not in page.asked
+        self._has_missed = is_act and delays.is_missed(self.pace, self.chance)
+        return self._has_missed
+
+    def _seconds(self, page: Shown, data: Mapping[str, str]) -> float:
+        read = sum(map(len, WORDS[:2])) if STEP_OF.get(page.title) in SHOWING_WORDS else 0
+        written = len(data.get("word", "")) + len(data.get("message", ""))
+        effort = delays.Effort(read_chars=read, written_chars=written, picks=int("number" in data))
+        wished = delays.seconds(self.pace, effort, limit_s=self.limit_seconds, rng=self.chance)
+        return max(0.0, wished - self.travel_seconds())
+
+    def _data(self, step: str, page: Shown) -> dict[str, str]:
+        if "message" in page.asked:
+            said = contribution(step, self._made, self.chance)
+            return {**said, "then": "ready"} if self.is_observer and step == "chat" else said
+        given = {"word": self.chance.choice(WORDS), "number": str(self.chance.randint(0, 9))}
+        return {name: given[name] for name in page.asked}

@@ -1,0 +1,68 @@
+"""A browser that keeps everything it receives, with the instant at which it came."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from simulation.browser import Answer, Request
+from simulation.door import Door
+
+WAYS = ("GET", "POST")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One thing received.
+
+    Attributes:
+        at: Monotonic seconds.
+        asked: What was asked for, such as "GET /s/poll"; "" for what came through the socket by itself.
+        took: Seconds from asking to the answer; 0 through the socket.
+        status: Of the answer; 0 through the socket.
+        headers: Of the answer.
+        body: HTML, or the socket's text.
+    """
+
+    at: float
+    asked: str
+    took: float
+    status: int
+    body: str
+    headers: Sequence[tuple[str, str]] = ()
+
+
+class RecordingDoor(Door):
+    """Keeps every answer and every frame of the socket in `frames`, in the order in which they came."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.frames: list[Frame] = []
+        self.socket_class = _recording(self.frames)
+
+    async def insist(self, request: Request) -> Answer:
+        """As any browser, and keep the answer."""
+        began = time.monotonic()
+        answer = await super().insist(request)
+        at = time.monotonic()
+        asked = f"{request.method} {request.path if request.path.startswith('/s/') else 'link'}"
+        self.frames.append(Frame(at, asked, at - began, answer.status, answer.html, tuple(answer.headers.items())))
+        return answer
+
+    def travel_seconds(self) -> float:
+        """How long a page's way here and a form's way back took of late."""
+        taken = [next((one.took for one in reversed(self.frames) if one.asked.startswith(how)), 0.0) for how in WAYS]
+        return sum(taken)
+
+
+def _recording(frames: list[Frame]) -> type[aiohttp.ClientWebSocketResponse]:
+    class Recorded(aiohttp.ClientWebSocketResponse):
+        async def receive(self, timeout: float | None = None) -> aiohttp.WSMessage:
+            message = await super().receive(timeout)
+            text = message.data if isinstance(message.data, str) else message.type.name
+            frames.append(Frame(time.monotonic(), "", 0.0, 0, text))
+            return message
+
+    return Recorded

@@ -1,0 +1,59 @@
+"""Can anything but words tell a program from a person, where nobody says which is which?"""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.blinding.classify import ENOUGH
+from tests.blinding.installation import Copied
+from tests.blinding.leaks import LEAKS
+from tests.blinding.meetings import Play
+from tests.blinding.study import BRISK, CALM, SURE
+from tests.blinding.verdict import verdict_on
+
+log = logging.getLogger("rapport.blinding")  # shown by --log-cli-level=INFO
+
+
+@pytest.fixture(scope="module")
+def copied() -> Iterator[Copied]:
+    """One installation whose source is exchanged from test to test."""
+    with Copied() as installation:
+        yield installation
+
+
+@pytest.mark.timeout(600)
+def test_little_tells_nothing_and_one_planted_leak_is_caught(copied: Copied) -> None:
+    clean = verdict_on(*copied.rows(Play("small", groups=20, rounds=1, pace=SURE)))
+    log.info("clean\n%s", clean)
+    assert clean.is_blind, clean
+    copied.restart(next(leak for leak in LEAKS if "header" in leak.name))
+    leaking = verdict_on(*copied.rows(Play("small-leak", groups=8, rounds=1, pace=SURE)))
+    log.info("with a leak\n%s", leaking)
+    assert leaking.tells, leaking
+    assert not leaking.is_blind
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1500)
+def test_two_thousand_turns_of_each_kind_tell_nothing(copied: Copied) -> None:
+    copied.restart(None)
+    turns, meetings = copied.rows(Play("large", groups=60, rounds=12, pace=CALM))
+    verdict = verdict_on(turns, meetings)
+    log.info("clean\n%s", verdict)
+    assert min(verdict.areas[0].programs, verdict.areas[0].people) >= ENOUGH
+    assert verdict.is_blind, verdict
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_every_planted_leak_is_caught(copied: Copied) -> None:
+    unseen = {}
+    for number, leak in enumerate(LEAKS):
+        copied.restart(leak)
+        groups, rounds = (20, 3) if leak.is_faint else (10, 1)
+        verdict = verdict_on(*copied.rows(Play(f"leak-{number}", groups=groups, rounds=rounds, pace=BRISK)))
+        log.info("%s\n%s", leak.name, verdict)
+        if verdict.is_blind or not verdict.tells:
+            unseen[leak.name] = str(verdict)
+    assert unseen == {}
