@@ -19,7 +19,7 @@ from bench.tape import Tape
 from config.places import ROOT, places_of
 from config.supervisor import database
 from config.supervisor.process import Command, Process
-from tests.machinery.running import two_free_ports
+from config.supervisor.scratch import two_free_ports
 
 HERE = Path(__file__).parent
 PROJECT = HERE / "otree_project"

@@ -18,8 +18,7 @@ from config.supervisor import broker, database
 from config.supervisor.process import Process
 
 REDIS_DATABASES = 64
-# A run's data is thrown away, so waiting for the disk buys nothing.
-FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+OPTIONS = (*database.FORGETFUL, "max_connections=200")
 
 
 class Services:
@@ -52,7 +51,7 @@ class Services:
 
     def _start_database(self, places: Places) -> None:
         server = database.prepare(places)
-        self.started.append(Process(server.command(log=places.logs / "postgres.log", options=FORGETFUL)))
+        self.started.append(Process(server.command(log=places.logs / "postgres.log", options=OPTIONS)))
         database.wait_until_it_answers(database.maintenance_url(places), seconds=20)
         database.make_database(places)
         os.environ["DATABASE_URL"] = places.database_url

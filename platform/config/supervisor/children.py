@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -33,9 +33,9 @@ class Child:
     stop_seconds: float = 20.0
 
 
-def platform_children() -> list[Child]:
-    """Return the five processes in the order in which they start."""
-    return [_child(name) for name in NAMES]
+def platform_children(*, without: Collection[str] = ()) -> list[Child]:
+    """Return the five processes in the order in which they start, save those that are not wanted."""
+    return [_child(name) for name in NAMES if name not in without]
 
 
 def argv_of(name: str) -> list[str]:

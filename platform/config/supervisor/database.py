@@ -24,6 +24,8 @@ from config.supervisor.process import Command, Owner
 ROOT_LIBRARY = Path("/var/lib/rapport")
 # PostgreSQL would write a failed statement with its values into its log; who sent it has the error already.
 DISCREET = ("log_min_messages=log", "log_min_error_statement=panic", "log_error_verbosity=terse")
+# Where the data are thrown away, waiting for the disk buys nothing.
+FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 NOT_ROOT_ACCOUNTS = ("postgres", "nobody")
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 
 from django.conf import settings
@@ -24,12 +25,26 @@ class StopRequested(BaseException):
     """SIGINT or SIGTERM arrived. Not an `Exception`: nothing on the way up may swallow it."""
 
 
-def run(*, say: Say, demo: bool = False) -> None:
-    """Start everything, keep it running, and stop it when asked to.
+@dataclass(frozen=True)
+class Wanted:
+    """What to start.
+
+    Attributes:
+        demo: Whether to load the demo studies once all is ready.
+        simulation: Whether to make the database one for simulation, and never to wait for its disk.
+        without: Names of children that are not wanted.
+    """
+
+    demo: bool = False
+    simulation: bool = False
+    without: frozenset[str] = frozenset()
+
+
+def run(wanted: Wanted, *, say: Say) -> None:
+    """Start everything that is wanted, keep it running, and stop it when asked to.
 
     Args:
         say: Receives one line per event.
-        demo: Whether to load the demo studies once all is ready.
 
     Raises:
         SetupError: Something could not start; what had started has been stopped.
@@ -41,7 +56,7 @@ def run(*, say: Say, demo: bool = False) -> None:
             signal.signal(number, _request_stop)
         try:
             places.origin.write_text(f"{os.getpid()} {settings.ORIGIN}\n")
-            _start(watch, say=say, demo=demo)
+            _start(watch, wanted, say=say)
             watch.tend_forever()
         except StopRequested:
             say("stopping")
@@ -57,32 +72,37 @@ def _request_stop(_number: int, _frame: FrameType | None) -> None:
     raise StopRequested
 
 
-def _start(watch: Watch, *, say: Say, demo: bool) -> None:
+def _start(watch: Watch, wanted: Wanted, *, say: Say) -> None:
     for port in (settings.PORT, settings.SOCKET_PORT):
         guards.need_free_port(settings.BIND, port)
-    _start_database(watch, say)
+    _start_database(watch, say, options=database.FORGETFUL if wanted.simulation else ())
     _start_redis(watch, say)
     say("database: applying migrations")
     _manage("migrate", "--no-input", "--verbosity", "1")
+    if wanted.simulation:
+        _manage("clock", "--simulate")
     say("static files: collecting")
     _manage("collectstatic", "--no-input", "--verbosity", "0")
-    for child in children.platform_children():
+    for child in children.platform_children(without=wanted.without):
         watch.add(child)
-    _wait_until(lambda: canary.page_answers(settings.PORT, "/readyz"), watch, what="pages")
-    _wait_until(lambda: canary.livez_answers(settings.SOCKET_PORT), watch, what="sockets")
+    if "pages" not in wanted.without:
+        _wait_until(lambda: canary.page_answers(settings.PORT, "/readyz"), watch, what="pages")
+    if "sockets" not in wanted.without:
+        _wait_until(lambda: canary.livez_answers(settings.SOCKET_PORT), watch, what="sockets")
     say(f"ready: {settings.ORIGIN} (logs in {settings.PLACES.logs})")
-    if demo:
+    if wanted.demo:
         _manage("demo")
 
 
-def _start_database(watch: Watch, say: Say) -> None:
+def _start_database(watch: Watch, say: Say, *, options: tuple[str, ...]) -> None:
     if not settings.DATABASE_IS_OURS:
         database.wait_until_it_answers(os.environ["DATABASE_URL"], seconds=30)
         say("postgres: using DATABASE_URL")
         return
     places = settings.PLACES
     say("postgres: starting")
-    command = database.prepare(places).command(log=places.logs / "postgres.log", options=database.DISCREET)
+    options = (*database.DISCREET, *options)
+    command = database.prepare(places).command(log=places.logs / "postgres.log", options=options)
     child = Child("postgres", command, canary.database_answers, patience_seconds=20, stop_signal=signal.SIGINT)
     _add_stubbornly(watch, child, lambda: database.answers(database.maintenance_url(places)))
     database.make_database(places)
