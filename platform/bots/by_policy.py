@@ -28,23 +28,29 @@ class PolicyOccupant:
 
 def _decide(facts: TurnFacts, key: str) -> Mapping[str, Any]:
     seat = facts.seat
-    experiment = game_of(seat.group).experiment
-    policy = experiment.policies.get(seat.policy)
-    if policy is None:
-        raise BotsError("policy_unknown", f"{experiment.name} has no policy {seat.policy!r}: name one of its own")
-    turn = Turn(
-        step=facts.step,
-        place=facts.place,
-        view=facts.view,
-        fields=facts.fields,
-        # a talk's contributions each have their own chance: the key ends with how many there were
-        rng=Random(f"{facts.chance}/policy/{key.rpartition(':')[2]}"),  # noqa: S311  seeded on purpose
-        settings=seat.settings.get("numbers", {}),
-    )
+    # a talk's contributions each have their own chance: the key ends with how many there were
+    rng = Random(f"{facts.chance}/policy/{key.rpartition(':')[2]}")  # noqa: S311  seeded on purpose
     try:
-        return policy(turn)
+        return decided(facts, seat.policy, rng=rng, settings=seat.settings.get("numbers", {}))
+    except BotsError:
+        raise
     except Exception as error:
         # Pure and seeded: it would raise again, so the turn fails at once, loudly, and the deadline decides.
         log.exception("a policy raised", extra={"facts": {"policy": seat.policy, "step": facts.step}})
         text = f"policy {seat.policy!r} raised {type(error).__name__} at {facts.step}: mend it, then amend the study"
         raise BotsError("policy_failed", text) from error
+
+
+def decided(facts: TurnFacts, policy: str, *, rng: Random, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What one of the experiment's policies does in a seat, by field key.
+
+    Raises:
+        BotsError: "policy_unknown"; whatever the policy raises.
+    """
+    experiment = game_of(facts.seat.group).experiment
+    rule = experiment.policies.get(policy)
+    if rule is None:
+        raise BotsError("policy_unknown", f"{experiment.name} has no policy {policy!r}: name one of its own")
+    return rule(
+        Turn(step=facts.step, place=facts.place, view=facts.view, fields=facts.fields, rng=rng, settings=settings)
+    )

@@ -10,10 +10,7 @@ from asgiref.sync import async_to_sync
 
 from bots import queries, services
 from bots.errors import BotsError
-from bots.turns import take_turn
 from events import clock, due, runner
-from events.claim import Claim
-from events.due import LostClaim
 from events.offload import run_db
 from flow.deadlines import GRACE
 from flow.models import Match
@@ -115,7 +112,7 @@ class _Run:
         ids = await run_db(queries.open_turns, self._under_way)
         claims = await run_db(due.claim_ids, ids[:TURNS_AT_ONCE])
         with runner.kept(claims):  # a model may take longer than a lease
-            await asyncio.gather(*(_carried(claim) for claim in claims))
+            await asyncio.gather(*(runner.carry(claim) for claim in claims))
         return len(claims)
 
     async def _note(self, taken: int) -> None:
@@ -126,16 +123,6 @@ class _Run:
         if self._max_calls is not None and calls >= self._max_calls and self._under_way:
             text = f"{calls} calls were made and {len(self._under_way)} groups are unfinished: run again to go on"
             raise BotsError("run_budget", text)
-
-
-async def _carried(claim: Claim) -> None:
-    try:
-        said = await take_turn(claim)
-        await run_db(runner.finish, claim, said)
-    except LostClaim:  # a worker of the same installation was faster
-        return
-    except Exception as error:
-        await run_db(runner.give_back, claim, error)
 
 
 def close_overdue(groups: Sequence[int]) -> None:

@@ -186,7 +186,8 @@ REACTIONS = reactions.REACTIONS
 TASK_APP = "config.celery.app"
 
 # --- language models: variables RAPPORT_LLM_* ----------
-LLM_PROVIDERS = {"scripted": "llm.providers.scripted.ask", "*": "llm.providers.litellm.ask"}
+_scripted, _real = "llm.providers.scripted.ask", "llm.providers.litellm.ask"
+LLM_PROVIDERS = {"scripted": _scripted, "*": _scripted if env.bool("RAPPORT_LLM_SCRIPTED", default=False) else _real}
 """The part of a model's name before its first slash -> who answers; "*" for every other."""
 LLM_BASE = env("RAPPORT_LLM_BASE", default="")
 LLM_KEY = env("RAPPORT_LLM_KEY", default="")

@@ -6,7 +6,6 @@ It reads its queue every second, so it needs neither Redis nor hints; a hint onl
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import threading
 import time
@@ -18,7 +17,6 @@ from typing import Any
 from events import due, runner
 from events.claim import Claim, note
 from events.clock import Reading
-from events.due import LostClaim
 from events.offload import POOL, run_db
 
 AHEAD_SECONDS = 30.0
@@ -194,7 +192,8 @@ class Loop:
     async def _carry(self, claim: Claim) -> None:
         started = time.monotonic()
         try:
-            result = await self._result_of(claim)
+            await claim.until(claim.run_after)
+            result = await runner.carry(claim, seconds=HANDLER_SECONDS)
             runner.report(claim, result, started)
         except asyncio.CancelledError:
             if claim.id not in self._lost:
@@ -206,20 +205,6 @@ class Loop:
             self._lost.discard(claim.id)
             self._in_hand.pop(claim.id, None)
             self._claim.set()
-
-    async def _result_of(self, claim: Claim) -> str:
-        await claim.until(claim.run_after)
-        try:
-            handler = runner.handler_of(claim)
-            if inspect.iscoroutinefunction(handler):
-                said = await asyncio.wait_for(handler(claim), HANDLER_SECONDS)
-            else:
-                said = await run_db(handler, claim)
-            return await run_db(runner.finish, claim, said)
-        except LostClaim:
-            return "lost"
-        except Exception as error:
-            return await run_db(runner.give_back, claim, error)
 
     async def _renewer(self) -> None:
         while True:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, Count, Min, Q, QuerySet
+from django.db.models import BigIntegerField, Count, F, Min, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Greatest
 
 from events import clock
 from events.models import Beat, Due
@@ -60,6 +60,15 @@ def work_about(study: int, things: Mapping[str, QuerySet[Any]]) -> QuerySet[Due]
         named[f"{name}_id"] = Cast(KeyTextTransform(name, "facts"), BigIntegerField())
         ours |= Q(**{"event": None, f"{name}_id__in": rows.values("pk")})
     return Due.objects.alias(**named).filter(ours)
+
+
+def agenda(*, limit: int) -> dict[int, datetime]:
+    """The ids of open rows of both queues, with the instants from which each can be claimed, in that order."""
+    from events.due import MAX_ATTEMPTS
+
+    rows = Due.objects.filter(outcome="", attempts__lt=MAX_ATTEMPTS)
+    free = rows.annotate(at=Greatest(F("run_after"), F("lease_until")))  # PostgreSQL's ignores what is null
+    return dict(free.order_by("at", "pk").values_list("pk", "at")[:limit])
 
 
 def overdue_count(queue: str, *, late_by_seconds: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 import threading
@@ -17,6 +18,7 @@ from django.utils.module_loading import import_string
 from events import due
 from events.claim import WAITS, Claim
 from events.due import LostClaim
+from events.offload import run_db
 from events.reaction import Queue
 
 RENEW_SECONDS = 3.0
@@ -45,6 +47,27 @@ def run(claim: Claim) -> str:
             result = give_back(claim, error)
     report(claim, result, started)
     return result
+
+
+async def carry(claim: Claim, *, seconds: float | None = None) -> str:
+    """As `run`, on the caller's loop: coroutines are awaited there, everything else runs in the loop's pool.
+
+    The caller keeps the lease. No line is written: that is `report`'s.
+
+    Args:
+        seconds: When to give up on a coroutine.
+    """
+    try:
+        handler = handler_of(claim)
+        if inspect.iscoroutinefunction(handler):
+            said = await asyncio.wait_for(handler(claim), seconds)
+        else:
+            said = await run_db(handler, claim)
+        return await run_db(finish, claim, said)
+    except LostClaim:
+        return "lost"
+    except Exception as error:
+        return await run_db(give_back, claim, error)
 
 
 def run_id(due_id: int) -> str | None:

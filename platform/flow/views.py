@@ -120,7 +120,7 @@ def _submitted(request: HttpRequest) -> HttpResponse:
 def _moved_on(request: HttpRequest, outcome: str) -> HttpResponse:
     if _wants_fragment(request):
         response = _shown(request, note=_notes().get(outcome, ""))
-        response.headers["X-Outcome"] = outcome  # what was not stored stays in the form
+        response.headers["X-Outcome"] = str(outcome)  # what was not stored stays in the form
         return response
     if outcome in _notes():
         messages.info(request, outcome)

@@ -95,6 +95,8 @@ async def _attempted(request: Request, course: _Course) -> _Attempt:
     started = time.monotonic()
     attempt = await _asked(call, request, course)
     latency_ms = round((time.monotonic() - started) * 1000)
+    if attempt.reply is not None and attempt.reply.latency_ms is not None:
+        latency_ms = attempt.reply.latency_ms
     is_ours = await run_db(services.close_call, call, attempt.verdict, latency_ms=latency_ms, reply=attempt.reply)
     facts = {"call": call.pk, "scope": call.scope, "attempt": call.attempt, "outcome": attempt.verdict.outcome}
     log.info("model asked", extra={"facts": {**facts, "model": request.model, "took_ms": latency_ms}})

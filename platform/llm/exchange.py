@@ -45,7 +45,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a provider returned. `price` is in USD per token, as used for `cost_usd`."""
+    """What a provider returned. `price` is in USD per token, as used for `cost_usd`.
+
+    `latency_ms` is set where no model was waited for: what is kept in place of the time it took to make something up.
+    """
 
     text: str
     model_served: str
@@ -55,6 +58,7 @@ class Reply:
     tokens_out: int | None = None
     cost_usd: Decimal | None = None
     price: Mapping[str, Any] | None = None
+    latency_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,7 @@ class Briefing:
         )
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
-        asked = self._items(self._levels(session))
+        asked = self.asked(session)
         values, errors = clean([item.field for item in asked], data)
         if errors:
             return Refused(errors)
@@ -196,6 +196,10 @@ class Briefing:
 
     def overdue(self, session: Session) -> Verdict:
         return Next() if is_over(session) else Stay()
+
+    def asked(self, session: Session) -> list[Item]:
+        """The checks of the page that a person is shown, with what is right at their level."""
+        return self._items(self._levels(session))
 
     def _levels(self, session: Session) -> dict[str, str]:
         group = group_of(session)
