@@ -34,6 +34,12 @@ class Person:
         """Whether there is nothing more to do: at an exit, or gone."""
         return self.last.is_over or self.has_vanished
 
+    def end(self) -> None:
+        """The play is over: whoever is not done by then has a `failure`, of code "unfinished"."""
+        if not self.is_done and self.failure is None:
+            told = f"person {self.number} was still at {self.last.title!r}, after {self.titles[-3:]}"
+            self.failure = SimulationError("unfinished", told)
+
     async def arrive(self) -> None:
         """Open the link and press its button."""
         self._see(await self.door.enter())

@@ -109,7 +109,7 @@ class Assumption:
     """One line of `Profile.rows`: name, value, unit, what it means, where it comes from."""
 
     name: str
-    value: float
+    value: float | str
     unit: str
     meaning: str
     source: str

@@ -10,7 +10,6 @@ from random import Random
 from typing import Any, Self
 
 from simulation.door import Door, new_connector
-from simulation.errors import SimulationError
 from simulation.ledger import Ledger
 from simulation.mind import Choose, Mind, look_seconds
 from simulation.person import Person
@@ -53,9 +52,7 @@ async def play(
         await asyncio.gather(*lives, return_exceptions=True)
         await asyncio.gather(*(person.door.close() for person in people))
     for person in people:
-        if not person.is_done and person.failure is None:
-            told = f"person {person.number} was still at {person.last.title!r}, after {person.titles[-3:]}"
-            person.failure = SimulationError("unfinished", told)
+        person.end()
 
 
 async def _live(person: Person, wait: float) -> None:

@@ -20,7 +20,8 @@ from studies.queries import version_of
 
 FORMAT = "rapport-simulation/1"
 STAMP = "SIMULATED. These people never existed; nothing here is a result."
-MOST_KEPT = 20  # differences and server errors: the first are enough to begin with
+MOST_KEPT = 20  # of each of these: the first are enough to begin with
+LISTS = ("server_errors", "differences", "failures")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class RunFacts:
         assumptions: As `Profile.rows` gives them.
         server_errors: Answers of the server that were errors, as people met them.
         differences: What verification found, a sentence each.
+        failures: What kept people from going on, a sentence each.
         is_interrupted: Whether somebody stopped the run.
     """
 
@@ -46,6 +48,7 @@ class RunFacts:
     assumptions: Sequence[Assumption] = ()
     server_errors: Sequence[str] = ()
     differences: Sequence[str] = ()
+    failures: Sequence[str] = ()
     is_interrupted: bool = False
 
 
@@ -68,8 +71,8 @@ class Report:
         return not self.not_clean_because
 
     def as_json(self) -> dict[str, Any]:
-        """For a file or a column; of differences and server errors the first `MOST_KEPT`."""
-        first = {name: list(getattr(self.run, name))[:MOST_KEPT] for name in ("server_errors", "differences")}
+        """For a file or a column; of `LISTS` the first `MOST_KEPT`."""
+        first = {name: list(getattr(self.run, name))[:MOST_KEPT] for name in LISTS}
         return {
             "format": FORMAT,
             "is_simulated": True,
@@ -165,6 +168,7 @@ def _checks(study: Study, people: Sequence[Someone], run: RunFacts) -> dict[str,
     return {
         "server error": run.server_errors,
         "difference found by verification": run.differences,
+        "person who could not go on": run.failures,
         "person without an exit": [""] * sum(not one.exit for one in people),
         "exit that the study file does not declare": strange,
         "piece of background work given up": [""] * failed_work(study),
@@ -184,6 +188,7 @@ def _nobody_got_through(version: Version, people: Sequence[Someone], complete: i
 MANY = {
     "server error": "server errors",
     "difference found by verification": "differences found by verification",
+    "person who could not go on": "people who could not go on",
     "person without an exit": "people without an exit",
     "exit that the study file does not declare": "exits that the study file does not declare",
     "piece of background work given up": "pieces of background work given up",

@@ -139,13 +139,14 @@ def change_parameters(study: Study, *, stage: str, values: Mapping[str, Any], re
 
 
 def publish_copy(
-    definition: Mapping[str, Any], files: Mapping[str, str], *, seed: str, is_simulated: bool = True
+    definition: Mapping[str, Any], files: Mapping[str, str], *, number: int, seed: str, is_simulated: bool = True
 ) -> Version:
     """Freeze here, under another seed, what was frozen in another installation.
 
     Args:
         definition: Of the version there; that of the copy is the same but for the sha256 of the seed.
         files: Its texts, by path.
+        number: Of the version there, which the copy keeps.
 
     Raises:
         StudyError: "invalid"; "copy_differs", when other code or another version of Rapport is installed here;
@@ -160,7 +161,7 @@ def publish_copy(
         if Study.objects.filter(slug=content.study.id).exists():
             raise StudyError("exists", f"there is a study {content.study.id} here already: use an empty database")
         study = Study.objects.create(slug=content.study.id, title=content.study.title, is_simulated=is_simulated)
-        return _store(study, content, seed=seed, reason="", event=FROZE)
+        return _store(study, content, seed=seed, reason="", event=FROZE, number=number)
 
 
 def open_study(study: Study) -> None:
@@ -264,7 +265,9 @@ def _amend(study: Study, content: _Content, *, reason: str, with_code: bool) -> 
         return _store(study, content, seed=newest.seed, reason=reason.strip(), event=AMENDED)
 
 
-def _store(study: Study, content: _Content, *, seed: str | None, reason: str, event: str) -> Version:
+def _store(
+    study: Study, content: _Content, *, seed: str | None, reason: str, event: str, number: int | None = None
+) -> Version:
     newest = study.versions.order_by("-number").first()
     seed = seed if seed is not None else newest.seed if newest else secrets.token_hex(16)
     definition = content.definition(seed)
@@ -274,7 +277,7 @@ def _store(study: Study, content: _Content, *, seed: str | None, reason: str, ev
     )
     version = Version.objects.create(
         study=study,
-        number=newest.number + 1 if newest else 1,
+        number=number or (newest.number + 1 if newest else 1),
         definition=definition,
         sha256=_sha256(canonical(definition)),
         seed=seed,

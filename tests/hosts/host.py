@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from config.places import ROOT, places_of
+from config.supervisor.scratch import NOT_INHERITED
 from tests.hosts import signs
 from tests.hosts.machine import ended_file
 from tests.hosts.network import Namespace, Network
 from tests.hosts.signs import NUMBERS, PORT
-from tests.machinery.running import NOT_INHERITED
 
 WORK = ("bots", "jobs", "sweeper")
 PROCESSES = {"web": ("pages",), "sockets": ("sockets",), "worker": WORK, "redis": ("redis",), "postgres": ("postgres",)}

@@ -1,0 +1,115 @@
+"""`manage.py simulate`: a whole run in an installation of its own, and what it says to what it cannot do."""
+
+from collections import Counter
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
+
+from simulation.ledger import Ledger
+from simulation.play import DATASET, LEDGER, REPORT_JSON, REPORT_TEXT
+from studies import queries
+from tests.exports.recompute_pay import differences
+from tests.machinery.dataset import ask, table
+from tests.machinery.people import MakeVersion
+from tests.machinery.quick import SHIPPED, quick_study, stage
+from tests.machinery.running import Running
+
+RUNS = """SELECT r.mode, r.participants, r.seed, r.is_clean, r.not_clean_because FROM simulation_simulationrun r
+    JOIN studies_version v ON v.id = r.version_id JOIN studies_study s ON s.id = v.study_id WHERE s.slug = %s"""
+PEOPLE = "SELECT count(*) FROM participants_participant p JOIN studies_study s ON s.id = p.study_id WHERE s.slug = %s"
+STAYING = ("arrivals_per_minute", "declining", "quitting_quiz", "quitting_lobby", "not_ready")
+TOGETHER = [word for name in STAYING for word in ("--assume", f"{name}=0")]
+
+
+def simulated(running: Running, study: str, *arguments: str) -> tuple[str, Path]:
+    """What the command said, and the folder that it wrote."""
+    said = running.manage("simulate", study, *arguments)
+    return said, Path(said.rpartition(" are in ")[2].strip())
+
+
+def short(said: dict[str, Any]) -> None:
+    """One round of groups of two people, and no long waiting for one that does not come."""
+    said["groups"]["society"]["roles"] = {"selector": {"humans": 1}, "candidate": {"humans": 1, "ai": 1}}
+    stage(said, "game")["parameters"]["rounds"] = 1
+    stage(said, "lobby")["max_wait_seconds"] = 120
+
+
+def test_run_plays_the_frozen_version_elsewhere_and_leaves_a_record(running: Running, tmp_path: Path) -> None:
+    running.manage("study", "load", str(quick_study(tmp_path, name="rehearsed", change=short)))
+    arguments = ("--participants", "4", "--seed", "3", "--policy", "selector=selfish", *TOGETHER)
+    said, folder = simulated(running, "rehearsed", *arguments)
+    assert "4 of 4 done" in said
+    assert "Clean: nothing went wrong." in said
+    assert ask(running, RUNS, "rehearsed") == [("full_speed", 4, "3", True, [])]
+    assert ask(running, PEOPLE, "rehearsed") == [(0,)], "nobody simulated enters the real study"
+    assert {DATASET, LEDGER, REPORT_JSON, REPORT_TEXT} == {file.name for file in folder.iterdir()}
+    people = table(folder / DATASET, "participants")
+    assert Counter((row["origin"], bool(row["exit"])) for row in people) == {("simulated", True): 4}
+    assert differences(folder / DATASET) == []
+    assert len(Ledger.read(folder / LEDGER)) > 4 * 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--participants", "0"], "--participants 0: at least 1"),
+        (["--participants", "2", "--assume", "late_act=0.1"], "late_act: no such assumption; there are: arrivals_per"),
+        (["--participants", "2", "--assume", "late_acts=2"], "late_acts=2: input should be less than or equal to 1"),
+        (["--participants", "2", "--assume", "late_acts"], "write NAME=VALUE"),
+        (["--participants", "2", "--policy", "boss=half"], 'no role "boss"; there are: giver, taker'),
+        (["--participants", "2", "--policy", "giver=greedy"], 'no policy "greedy"; there are: half'),
+    ],
+)
+def test_refusal_names_the_thing_and_the_remedy(
+    make_version: MakeVersion, transactional_db: None, arguments: Sequence[str], told: str
+) -> None:
+    version = make_version()
+    with pytest.raises(CommandError) as refused:
+        call_command("simulate", version.study.slug, *arguments, stdout=StringIO())
+    assert told in str(refused.value)
+
+
+def test_unknown_study_and_missing_database_are_told_apart(
+    make_version: MakeVersion, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = make_version()
+    with pytest.raises(CommandError, match=f'no study is called "other"; there are: {version.study.slug}'):
+        call_command("simulate", "other", "--participants", "2")
+
+    def away(_: str) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(queries, "study_named", away)
+    with pytest.raises(CommandError, match="start this installation with `make up`"):
+        call_command("simulate", version.study.slug, "--participants", "2")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_96_people_end_by_one_declared_exit_with_the_right_pay(running: Running) -> None:
+    """As many as were promised, with drop-outs, lateness and two tabs as assumed by default; the shipped study."""
+    running.manage("study", "load", str(SHIPPED / "main"))
+    said, folder = simulated(running, "partner-selection", "--participants", "96", "--seed", "96")
+    assert ask(running, RUNS, "partner-selection") == [("full_speed", 96, "96", True, [])], said
+    people = table(folder / DATASET, "participants")
+    assert all(row["exit"] for row in people)
+    assert len(people) >= 80, "all but those who withdrew"
+    assert {row["exit"] for row in people} > {"completed", "no_group"}
+    assert differences(folder / DATASET) == []
+    keys = [entry.key for entry in Ledger.read(folder / LEDGER) if entry.outcome == "stored"]
+    assert len(keys) == len(set(keys)) > 96 * 10
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_realtime_run_is_clean_with_every_process_and_socket(running: Running, tmp_path: Path) -> None:
+    running.manage("study", "load", str(quick_study(tmp_path, name="by-the-wall", change=short)))
+    arguments = ("--participants", "4", "--realtime", "--assume", "thinking_seconds=0.5", *TOGETHER)
+    said, folder = simulated(running, "by-the-wall", *arguments)
+    assert ask(running, RUNS, "by-the-wall") == [("realtime", 4, "1", True, [])], said
+    assert differences(folder / DATASET) == []
