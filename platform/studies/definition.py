@@ -16,7 +16,9 @@ from studies.schema_stages import GameStage, StageConfig
 
 FROZEN = "frozen"  # the key of the definition that holds what freezing added: files, experiments, seed_sha256
 MOST_PARSED = 256
-_parsed: dict[str, StudyFile] = {}  # by the sha256 of the definition, so an entry is never out of date
+# By the sha256 of the definition, so that an entry is never out of date.
+_parsed: dict[str, StudyFile] = {}
+_parameters: dict[tuple[str, str], Parameters] = {}
 
 
 def version_of(version_id: int) -> Version:
@@ -98,10 +100,15 @@ def stage_named(version: Version, stage_id: str) -> StageConfig:
 
 def parameters(version: Version, stage_id: str) -> Parameters:
     """The experiment's parameters at a game stage. Raises StudyError: "stage_unknown"."""
-    found = stage_named(version, stage_id)
-    if not isinstance(found, GameStage):
-        raise StudyError("stage_unknown", f'stage "{stage_id}" of {version} is no game')
-    return parameters_of(found)
+    known = _parameters.get((version.sha256, stage_id))
+    if known is None:
+        found = stage_named(version, stage_id)
+        if not isinstance(found, GameStage):
+            raise StudyError("stage_unknown", f'stage "{stage_id}" of {version} is no game')
+        if len(_parameters) >= MOST_PARSED:
+            _parameters.clear()
+        known = _parameters[version.sha256, stage_id] = parameters_of(found)
+    return known
 
 
 def parameters_of(game: GameStage) -> Parameters:

@@ -23,13 +23,21 @@ Game pages name parameters, these, and the facts of the view; a page for those w
 """
 
 
+_slots: dict[tuple[str, str], dict[str, Any]] = {}  # by the sha256 of the definition, which is frozen
+
+
 def slots(version: Version, stage_id: str = "") -> dict[str, Any]:
     """Every name that a page at a stage may use, with its value, save for the facts in `GIVEN`.
 
     Args:
         stage_id: A game stage gives its own parameters; elsewhere the first game's are used.
     """
-    return study_slots(frozen.definition(version), stage_id)
+    known = _slots.get((version.sha256, stage_id))
+    if known is None:
+        if len(_slots) >= frozen.MOST_PARSED:
+            _slots.clear()
+        known = _slots[version.sha256, stage_id] = study_slots(frozen.definition(version), stage_id)
+    return dict(known)
 
 
 def study_slots(study: StudyFile, stage_id: str = "") -> dict[str, Any]:
