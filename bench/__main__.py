@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -41,6 +42,7 @@ def main() -> None:
     """Read the arguments, measure, print, keep."""
     said = _arguments()
     chosen = _plan(said)
+    began = time.monotonic()
     with contextlib.ExitStack() as running:
         sides = _started(running, [said.only] if said.only else list(MAKERS))
         if said.profile:
@@ -48,6 +50,7 @@ def main() -> None:
             say("\n".join(profiled.report(ours, crowd) for crowd in chosen.crowds))
             return
         result = plan.run(chosen, sides, say)
+    result["minutes"] = round((time.monotonic() - began) / 60, 1)
     say("\n".join(table.lines(result)))
     stamp = datetime.fromisoformat(result["at"]).strftime("%Y-%m-%dT%H-%M-%S")
     file = ROOT / "var" / "bench" / f"{stamp}-{chosen.name}.json"

@@ -11,6 +11,7 @@ from bench.machine import Meter
 from bench.tape import Tape
 
 Figures = dict[str, Any]
+FORMS_EACH = 6  # a person sends so many, on either side
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -22,13 +23,14 @@ def percentile(values: Sequence[float], share: float) -> float:
 def cell(crowd: Crowd, tape: Tape, seconds: float, meter: Meter) -> Figures:
     """One cell's figures, each with its unit in its name."""
     done = len(tape.completed_ms)
-    by_part = {part: round(1000 * spent / max(done, 1), 2) for part, spent in meter.cpu_s.items()}
+    played = tape.submitted / FORMS_EACH  # people, also where a cell was broken off in the middle of their games
+    by_part = {part: round(1000 * spent / max(played, 1), 2) for part, spent in meter.cpu_s.items()}
     return {
         "cell": crowd.name,
         "think_seconds": crowd.think_seconds,
         "people": crowd.total,
         "completed": done,
-        "completed_per_s": round(done / seconds, 2),
+        "participants_per_s": round(played / seconds, 2),
         "page_ms_p50": round(percentile(tape.pages_ms, 0.50), 1),
         "page_ms_p95": round(percentile(tape.pages_ms, 0.95), 1),
         "page_ms_p99": round(percentile(tape.pages_ms, 0.99), 1),
@@ -45,7 +47,7 @@ def cell(crowd: Crowd, tape: Tape, seconds: float, meter: Meter) -> Figures:
         "sockets": tape.sockets,
         "errors": len(tape.errors),
         "first_errors": tape.errors[:3],
-        "note": f"only {done} of {crowd.total} people came to the end" if done < crowd.total else "",
+        "note": f"broken off after {seconds:.0f} s: {done} of {crowd.total} were through" if done < crowd.total else "",
         "seconds": round(seconds, 1),
         "driver_cores_busy": round(meter.driver_cpu_s / meter.seconds, 2),
         "other_cores_busy": round(meter.other_cores_busy, 2),
@@ -76,7 +78,7 @@ def by_cell(cells: Iterable[Figures]) -> list[Figures]:
 def one_line(one: Figures) -> str:
     """What a cell says while the others are still to come."""
     return (
-        f"{one['side']:6} {one['cell']:32} {one['completed_per_s']:7.1f} /s  p50 {one['page_ms_p50']:.0f}"
+        f"{one['side']:6} {one['cell']:32} {one['participants_per_s']:7.1f} /s  p50 {one['page_ms_p50']:.0f}"
         f"  p99 {one['page_ms_p99']:.0f} ms  release {one['release_ms_p50']:.0f} ms"
         f"  CPU {one['cpu_ms_per_participant']:.0f} ms  errors {one['errors']}"
     )

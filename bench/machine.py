@@ -4,7 +4,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +12,9 @@ from typing import Self
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 SAMPLE_SECONDS = 2.0
+CALM_SECONDS = 1.0
+CALM_CORES = 0.15
+CALM_MOST_SECONDS = 20.0
 CALIBRATION_STEPS = 200_000
 Pids = Mapping[str, int]
 
@@ -34,23 +37,19 @@ class Snapshot:
         for pid, fields in self._stat.items():
             self._children.setdefault(int(fields[1]), []).append(pid)
 
-    def tree(self, root: int) -> list[int]:
-        """A process and everything that descends from it."""
+    def tree(self, root: int, *, without: Collection[int] = ()) -> list[int]:
+        """A process and everything that descends from it, except by way of `without`."""
         found, left = [], [root]
         while left:
             pid = left.pop()
             found.append(pid)
-            left += self._children.get(pid, [])
+            left += [child for child in self._children.get(pid, []) if child not in without]
         return found
 
-    def cpu_seconds(self, root: int) -> float:
-        """Processor time of a tree, of its ended and waited-for children too."""
-        known = (self._stat[pid] for pid in self.tree(root) if pid in self._stat)
+    def cpu_seconds(self, pids: Iterable[int]) -> float:
+        """Processor time of processes, of their ended and waited-for children too."""
+        known = (self._stat[pid] for pid in pids if pid in self._stat)
         return sum(sum(int(one) for one in fields[11:15]) for fields in known) / TICKS_PER_SECOND
-
-    def pss_mib(self, root: int) -> float:
-        """Memory of a tree; what processes share is counted once, divided among them."""
-        return sum(_pss_kib(pid) for pid in self.tree(root)) / 1024
 
 
 def busy_seconds() -> float:
@@ -69,12 +68,25 @@ def _stat(pid: str) -> list[str]:
         return []
 
 
-def _pss_kib(pid: int) -> int:
+def pss_mib(pid: int) -> float:
+    """A process's memory; what several share is divided among them. 0 of one that has ended."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
-                return int(line.split()[1])
-    return 0
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def calm_down(pids: Callable[[], Iterable[int]]) -> None:
+    """Wait until what a cell before left to be done is done: until its processes are nearly idle."""
+    until = time.monotonic() + CALM_MOST_SECONDS
+    before = Snapshot().cpu_seconds(pids())
+    while time.monotonic() < until:
+        time.sleep(CALM_SECONDS)
+        now = Snapshot().cpu_seconds(pids())
+        if now - before < CALM_CORES * CALM_SECONDS:
+            return
+        before = now
 
 
 @dataclass
@@ -124,11 +136,10 @@ class Meter:
         self.other_cores_busy = max(0.0, busy_seconds() - busy - known) / self.seconds
 
     def _look(self) -> None:
-        now, pids = Snapshot(), self.pids()
-        for name, pid in pids.items():
-            if spent := now.cpu_seconds(pid):
-                self._last[name, pid] = spent
-        self.peak_mib = max(self.peak_mib, sum(now.pss_mib(pid) for pid in pids.values()))
+        now, roots = Snapshot(), self.pids()
+        trees = {(name, pid): now.tree(pid, without=roots.values()) for name, pid in roots.items()}
+        self._last |= {root: spent for root, pids in trees.items() if (spent := now.cpu_seconds(pids))}
+        self.peak_mib = max(self.peak_mib, sum(pss_mib(pid) for pids in trees.values() for pid in pids))
 
     def _sample(self) -> None:
         while True:

@@ -14,15 +14,14 @@ from typing import Protocol
 from bench import figures
 from bench.driver import Crowd, Visit, drive
 from bench.figures import Figures
-from bench.machine import Meter, Pids, calib_ms
+from bench.machine import Meter, Pids, Snapshot, calib_ms, calm_down
 from bench.statements import Counting, Counts
 from bench.tape import Tape
 
 WARM_UP = Crowd(at_once=4, total=12)
 COUNTED = Crowd(at_once=10, total=20)
-IDLE_SECONDS = 5.0
+IDLE_SECONDS = 4.0
 CREATED_PEOPLE = 2000
-CALM_SECONDS = 1.0  # what the cell before has left to do must not fall into the next
 Say = Callable[[str], None]
 
 
@@ -61,32 +60,32 @@ class Plan:
     repetitions: int
 
 
-THINKING = Crowd(at_once=300, total=600, think_seconds=5, arrive_seconds=30, limit_seconds=150)
+THINKING = Crowd(at_once=300, total=300, think_seconds=5, arrive_seconds=20, limit_seconds=60)
 QUICK = Plan(
     "quick",
     [
-        Crowd(at_once=20, total=60, limit_seconds=30),
-        Crowd(at_once=100, total=200, limit_seconds=40),
-        replace(THINKING, total=300, limit_seconds=75),
+        Crowd(at_once=20, total=40, limit_seconds=20),
+        Crowd(at_once=100, total=100, limit_seconds=30),
+        THINKING,
     ],
     repetitions=1,
 )
 FULL = Plan(
     "full",
     [
-        Crowd(at_once=20, total=120, limit_seconds=60),
-        Crowd(at_once=100, total=300, limit_seconds=90),
-        Crowd(at_once=300, total=600, limit_seconds=120),
-        THINKING,
+        Crowd(at_once=20, total=80, limit_seconds=40),
+        Crowd(at_once=100, total=200, limit_seconds=60),
+        Crowd(at_once=300, total=300, limit_seconds=90),
+        replace(THINKING, total=600, limit_seconds=90),
     ],
     repetitions=3,
 )
 
 
-def measured(side: Side, crowd: Crowd) -> Figures:
-    """One cell on one side."""
+def measured(side: Side, crowd: Crowd, sides: Sequence[Side]) -> Figures:
+    """One cell on one side, once both are calm."""
     side.prepare(crowd.total)
-    time.sleep(CALM_SECONDS)
+    calm_down(lambda: [one for each in sides for pid in each.pids().values() for one in Snapshot().tree(pid)])
     calibration = calib_ms()
     with Meter(side.pids) as meter:
         tape, seconds = asyncio.run(drive(crowd, side.visit))
@@ -122,29 +121,28 @@ def per_page(net: Counts, tape: Tape) -> Figures:
 
 def in_turns(plan: Plan, sides: Sequence[Side]) -> Iterator[tuple[Side, Crowd]]:
     """Every cell on every side; who comes first alternates."""
-    for turn, (_, crowd) in enumerate(itertools.product(range(plan.repetitions), plan.crowds)):
-        for side in sides if turn % 2 == 0 else reversed(sides):
+    for repetition, (place, crowd) in itertools.product(range(plan.repetitions), enumerate(plan.crowds)):
+        for side in sides if (repetition + place) % 2 == 0 else reversed(sides):
             yield side, crowd
 
 
 def run(plan: Plan, sides: Sequence[Side], say: Say) -> Figures:
     """Measure everything; the result holds each cell as it was, and medians."""
-    began = time.monotonic()
     for side in sides:
         side.prepare(WARM_UP.total)
         asyncio.run(drive(WARM_UP, side.visit))
+    say("counting statements")
+    counts = [counted(side) for side in sides]
     cells = []
     for side, crowd in in_turns(plan, sides):
-        cells.append(measured(side, crowd))
+        cells.append(measured(side, crowd, sides))
         say(figures.one_line(cells[-1]))
-    say("counting statements, then making studies for 2,000 people")
-    counts = [counted(side) for side in sides]
+    say("making studies for 2,000 people")
     creation = {side.name: round(side.create(CREATED_PEOPLE), 2) for side in sides}
     return {
         "size": plan.name,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"cores": os.cpu_count(), "system": machine.platform(), "python": machine.python_version()},
-        "minutes": round((time.monotonic() - began) / 60, 1),
         "medians": figures.by_cell(cells),
         "statements": counts,
         "creation_s": creation,

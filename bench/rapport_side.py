@@ -11,8 +11,7 @@ from bench.machine import Pids
 from bench.rapport_visit import RapportVisit
 from bench.tape import Tape
 from config.places import places_of
-from tests.machinery.quick import entry_link
-from tests.machinery.running import Running
+from config.supervisor.scratch import Scratch
 
 STUDY = Path(__file__).with_name("study")
 PARTS = ("pages", "sockets", "bots", "jobs", "sweeper", "redis", "postgres")
@@ -24,13 +23,13 @@ class RapportSide:
     name = "ours"
 
     def __init__(self) -> None:
-        self.running = Running()
+        self.running = Scratch()
         self.link = ""
 
     def __enter__(self) -> Self:
         self.running.__enter__()
         self.running.manage("study", "load", str(STUDY), "--open")
-        self.link = entry_link(self.running, "bench-trust")
+        self.link = self.running.manage("study", "link", "bench-trust").split()[-1]
         return self
 
     def __exit__(
@@ -40,7 +39,9 @@ class RapportSide:
 
     def pids(self) -> Pids:
         """The root of each process tree, by part."""
-        return {part: self.running.pid(part) for part in PARTS}
+        assert self.running.up is not None
+        children = {part: int((self.running.home / "pids" / part).read_text()) for part in PARTS}
+        return {"supervisor": self.running.up.pid, **children}
 
     def prepare(self, people: int) -> None:
         """Nothing: rows are made as people come."""

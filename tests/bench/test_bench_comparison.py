@@ -69,12 +69,12 @@ def figures(side: str, **more: Any) -> dict[str, Any]:
 
 
 def test_table_names_what_was_missed_and_what_was_broken_off() -> None:
-    ours = figures("ours", completed_per_s=50.0, page_ms_p99=100.0, cpu_ms_per_participant=40.0)
+    ours = figures("ours", participants_per_s=50.0, page_ms_p99=100.0, cpu_ms_per_participant=40.0)
     note = "only 3 of 60 people came to the end"
-    theirs = figures("otree", completed_per_s=10.0, page_ms_p99=200.0, cpu_ms_per_participant=80.0, note=note)
+    theirs = figures("otree", participants_per_s=10.0, page_ms_p99=200.0, cpu_ms_per_participant=80.0, note=note)
     text = "\n".join(table.lines({"medians": [ours, theirs], "statements": [], "creation_s": {"ours": 1.0}}))
     rows = {row[: table.WIDTHS[0]].strip(): row for row in text.splitlines()}
-    assert rows["completed per second"].endswith("5.000   >= 4 (go for 6): reached")
+    assert rows["participants per second"].endswith("5.000   >= 4 (go for 6): reached")
     assert rows["page p99, ms"].endswith("0.500   <= 0.25 (go for 0.15): MISSED")
     assert rows["CPU per participant, ms"].endswith("0.500   <= 0.4: MISSED")
     assert f"otree: {note}" in text
@@ -84,6 +84,7 @@ def test_sides_take_turns_and_people_come_in_pairs() -> None:
     one, two = [type("Side", (), {"name": name})() for name in ("ours", "otree")]
     order = [side.name for side, _ in plan.in_turns(FULL, [one, two])]
     assert order[:4] == ["ours", "otree", "otree", "ours"]
+    assert order[2 * len(FULL.crowds)] == "otree"  # the next repetition begins with the other
     assert order.count("ours") == FULL.repetitions * len(FULL.crowds)
     assert all(crowd.total % 2 == 0 for size in (QUICK, FULL) for crowd in size.crowds)
 

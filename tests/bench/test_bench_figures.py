@@ -53,7 +53,7 @@ def test_what_fails_is_counted_and_never_hangs() -> None:
     tape, _ = driven(Stumbler)
     assert (len(tape.completed_ms), tape.errors[0]) == (0, "ConnectionError: refused")
     slow, _ = driven(Walker, think_seconds=60, limit_seconds=0.05)
-    assert slow.errors == ["not over after 0.05 s"] * 2
+    assert (len(slow.completed_ms), slow.errors) == (0, [])
 
 
 def test_meter_counts_the_work_of_a_tree() -> None:
@@ -66,13 +66,15 @@ def test_meter_counts_the_work_of_a_tree() -> None:
     assert meter.peak_mib > 5
     now = Snapshot()
     assert os.getpid() in now.tree(os.getppid())
-    assert now.cpu_seconds(os.getppid()) >= now.cpu_seconds(os.getpid()) > 0
+    assert os.getpid() not in now.tree(os.getppid(), without=[os.getpid()])
+    assert now.cpu_seconds(now.tree(os.getpid())) > 0
 
 
 def test_cell_and_medians() -> None:
-    tape = Tape(pages_ms=[1.0, 2.0, 3.0], completed_ms=[0.0, 1.0])
+    tape = Tape(pages_ms=[1.0, 2.0, 3.0], completed_ms=[0.0], submitted=12)
     meter = Meter(dict, cpu_s={"pages": 0.5, "postgres": 0.1}, seconds=4.0, driver_cpu_s=1.0)
     one = figures.cell(Crowd(at_once=2, total=2), tape, 2.0, meter)
-    assert (one["completed_per_s"], one["cpu_ms_per_participant"], one["driver_cores_busy"]) == (1.0, 300.0, 0.25)
+    assert (one["participants_per_s"], one["cpu_ms_per_participant"], one["driver_cores_busy"]) == (1.0, 300.0, 0.25)
+    assert one["note"] == "broken off after 2 s: 1 of 2 were through"
     three = figures.medians([one | {"page_ms_p99": ms, "errors": 1} for ms in (5.0, 9.0, 6.0)])
     assert (three["page_ms_p99"], three["errors"], three["repetitions"]) == (6.0, 3, 3)
