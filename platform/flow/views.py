@@ -97,7 +97,7 @@ def recorded(request: HttpRequest) -> HttpResponse:
 
 
 def _submitted(request: HttpRequest) -> HttpResponse:
-    if pace.is_too_fast(request.participant.pk):  # type: ignore[attr-defined]
+    if pace.is_too_fast(request.participant):  # type: ignore[attr-defined]
         return _too_fast(request)
     try:
         form = read_form(request)

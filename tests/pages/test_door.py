@@ -13,10 +13,12 @@ from django.conf import LazySettings
 from django.test import Client
 
 from events import clock
+from flow import pace
 from flow.forms import FORM, MOST_BYTES
 from flow.models import Act, Match, Submission
 from matching.models import Group, Seat
 from participants.models import Participant
+from studies.models import Study
 from tests.flow import conftest as gifts
 from tests.flow.conftest import study_file
 
@@ -317,3 +319,8 @@ def test_study_in_another_language_is_spoken_in_it(
     assert answer.headers["Content-Language"] == "de"
     assert '<html lang="de"' in html
     assert "Pause oder aufhören" in html
+
+
+def test_simulated_people_may_send_forms_as_fast_as_they_can() -> None:
+    person = Participant(pk=4711, study=Study(is_simulated=True))
+    assert not any(pace.is_too_fast(person) for _ in range(25))
