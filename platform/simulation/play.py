@@ -210,15 +210,10 @@ def _facts(played: _Play, wall_seconds: float, *, differences: Sequence[Differen
 
 def _policies(plan: Plan) -> list[Assumption]:
     """By which rule people decide in a game: an assumption like the others."""
-    meaning = "By which of the experiment's policies people in this role decide"
-    said = [
-        Assumption(f"policy of {role}", name, "policy", meaning, "set for this run")
-        for role, name in plan.policies.items()
-    ]
-    drawn = Assumption(
-        "policy", "drawn for each person", "policy", "By which of the experiment's policies people decide", OURS
-    )
-    return [*said, drawn]
+    meaning = "By which of the experiment's policies somebody decides in a game"
+    said = {f"policy of {role}": (policy, "set for this run") for role, policy in plan.policies.items()}
+    said["policy"] = ("drawn", OURS)
+    return [Assumption(name, policy, "policy", meaning, source) for name, (policy, source) in said.items()]
 
 
 def _off_the_loop(choose: Choose, pool: ThreadPoolExecutor) -> Choose:

@@ -59,6 +59,8 @@ class Command(BaseCommand):
             connection.close()  # idle for as long as the play lasts
             report = simulate(plan, with_models=options["with_models"], say=self._say)
             record_run(version, report, started_at=started_at, finished_at=clock.now())
+        except KeyboardInterrupt as error:
+            raise CommandError("interrupted before anything was reached") from error
         except OperationalError as error:
             text = "no database answers: start this installation with `make up` (or `make demo`), then simulate"
             raise CommandError(text) from error
