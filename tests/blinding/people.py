@@ -64,7 +64,7 @@ class Paced(Mind):
     def _seconds(self, page: Shown, data: Mapping[str, str]) -> float:
         read = sum(map(len, WORDS[:2])) if STEP_OF.get(page.title) in SHOWING_WORDS else 0
         written = len(data.get("word", "")) + len(data.get("message", ""))
-        effort = delays.Effort(read_chars=read, written_chars=written, picks=int("number" in data))
+        effort = delays.Effort(read_chars=read, written_chars=written, picks=len({"number", "then"} & set(data)))
         wished = delays.seconds(self.pace, effort, limit_s=self.limit_seconds, rng=self.chance)
         return max(0.0, wished - self.travel_seconds())
 
