@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from simulation.ledger import Acknowledged
 from tests.faults.nemesis import Fault
 from tests.faults.rig import Played, Rows
 from tests.machinery.quick import FAST
@@ -19,10 +18,9 @@ BOTS_PAUSE = timedelta(seconds=float(FAST["max_s"]))  # type: ignore[arg-type]  
 
 _PEOPLE = "SELECT id FROM participants_participant WHERE created_at >= %s ORDER BY id"
 _GROUPS = "SELECT DISTINCT group_id FROM matching_seat WHERE participant_id = ANY(%s)"
-_SUBMISSIONS = """
-    SELECT u.key::text, u.outcome, u.rev, u.body_sha256, u.stage,
-        (SELECT count(*) FROM flow_act a WHERE a.key = u.key::text)
-    FROM flow_submission u JOIN scheduling_session s ON s.id = u.session_id WHERE s.participant_id = ANY(%s)
+_FORM_KEYS = """
+    SELECT u.key::text FROM flow_submission u JOIN scheduling_session s ON s.id = u.session_id
+    WHERE s.participant_id = ANY(%s)
 """
 _STUCK = """
     SELECT 'participant ' || code FROM participants_participant WHERE id = ANY(%(people)s) AND status = 'active'
@@ -31,7 +29,7 @@ _STUCK = """
     UNION ALL SELECT 'group ' || code FROM matching_group WHERE id = ANY(%(groups)s) AND status = 'active'
     UNION ALL SELECT 'match ' || id FROM flow_match WHERE group_id = ANY(%(groups)s) AND path <> ''
 """
-_WRONG = """
+_UNDECLARED = """
     SELECT 'group ' || code || ': ' || status || ' ' || end_reason FROM matching_group WHERE id = ANY(%(groups)s)
         AND NOT (status = 'complete' AND end_reason = '' AND round = rounds
             OR status = 'ended' AND end_reason = 'too_few')
@@ -104,67 +102,90 @@ UNDISTURBED = Course(
 
 @dataclass
 class Account:
-    """One scenario in counts. The lists name what must not be, and are empty when all is well."""
+    """One scenario in counts; `problems` names each thing that must not be.
+
+    Attributes:
+        acknowledged: Forms that the server said it had taken in.
+        retries: Requests of people that had no answer, or an error of the server's.
+        lost: Acknowledged forms that are not in the tables as they were sent, with what they caused.
+        doubled: Forms that are there twice, or that nobody was told of.
+        wrong: Whatever else in the tables is not true to the rest.
+        stuck: People and groups without an end.
+        unexplained: Differences from an undisturbed play that no recorded timeout or drop-out explains.
+        late_seconds: The longest that due work waited.
+        overdue_seconds: The same from the end of the last fault that had begun by then.
+    """
 
     scenario: str
-    faults: int
     kinds: dict[str, int]
     people: int = 0
     groups: int = 0
     acknowledged: int = 0
     retries: int = 0
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    stuck: list[str] = field(default_factory=list)
-    unexplained: list[str] = field(default_factory=list)
+    lost: int = 0
+    doubled: int = 0
+    wrong: int = 0
+    stuck: int = 0
+    unexplained: int = 0
     timeouts: int = 0
     void: int = 0
     dropped_out: int = 0
-    overdue_seconds: float = 0.0
     late_seconds: float = 0.0
+    overdue_seconds: float = 0.0
     latest: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def faults(self) -> int:
+        """How many things went wrong on purpose."""
+        return sum(self.kinds.values())
 
     def as_facts(self) -> dict[str, Any]:
         """Plain values, so that it can travel with a test's report."""
         return asdict(self)
 
-    def problems(self) -> list[str]:
-        """Everything that must not be."""
-        lists = ("lost", "doubled", "wrong", "stuck", "unexplained")
-        return [f"{name}: {what}" for name in lists for what in getattr(self, name)]
+    def find(self, kind: str, problems: Iterable[str]) -> None:
+        """Count and name what must not be."""
+        found = list(problems)
+        setattr(self, kind, getattr(self, kind) + len(found))
+        self.problems += [f"{kind}: {what}" for what in found]
 
 
-def account_of(rig: Asked, scenario: str, played: Played, faults: Sequence[Fault]) -> Account:
-    """Hold everything that a play left against what was acknowledged and what an undisturbed one leaves."""
-    kinds = Counter(fault.kind for fault in faults)
-    account = Account(scenario, len(faults), dict(kinds), acknowledged=len(played.ledger))
+def account_of(
+    rig: Asked, scenario: str, played: Played, faults: Sequence[Fault], *, differences: Iterable[str]
+) -> Account:
+    """Hold everything that a play left against what was acknowledged and what an undisturbed one leaves.
+
+    Args:
+        differences: What `manage.py verify --ledger` has found.
+    """
+    account = Account(scenario, dict(Counter(fault.kind for fault in faults)), acknowledged=len(played.ledger))
     account.retries = sum(len(one.door.server_errors) + len(one.door.transport_errors) for one in played.people)
     people = [pk for (pk,) in rig.ask(_PEOPLE, played.began)]
     groups = [pk for (pk,) in rig.ask(_GROUPS, people)]
     account.people, account.groups = len(people), len(groups)
+    told = {entry.key for entry in played.ledger}
+    account.find("doubled", (f"{key} was told to nobody" for (key,) in rig.ask(_FORM_KEYS, people) if key not in told))
+    reckon_verification(account, differences)
     facts = {"people": people, "groups": groups, "declared": list(DECLARED), "began": played.began}
-    account.stuck += [f"person {one.number}: {one.failure}" for one in played.people if one.failure]
-    account.stuck += [str(what) for (what,) in rig.ask_by_name(_STUCK, facts)]
-    account.wrong += [str(what) for (what,) in rig.ask_by_name(_WRONG, facts)]
-    reckon_ledger(account, list(played.ledger), rig.ask(_SUBMISSIONS, people))
+    account.find("stuck", (f"person {one.number}: {one.failure}" for one in played.people if one.failure))
+    account.find("stuck", (what for (what,) in rig.ask_by_name(_STUCK, facts)))
+    account.find("wrong", (what for (what,) in rig.ask_by_name(_UNDECLARED, facts)))
+    account.find("unexplained", (what for (what,) in rig.ask(_UNEXPLAINED_EXITS, people)))
     reckon_forms(account, rig.ask(_FORMS, people))
     reckon_rounds(account, rig.ask(_MATCHES, groups), rig.ask(_DECISIONS, groups))
-    account.unexplained += [str(what) for (what,) in rig.ask(_UNEXPLAINED_EXITS, people)]
     exits = rig.ask("SELECT count(*) FROM participants_participant WHERE id = ANY(%s) AND exit <> 'completed'", people)
     account.dropped_out = int(exits[0][0])
     reckon_lateness(account, rig.ask_by_name(_DUE, {"began": played.began, "ended": played.ended}), faults)
     return account
 
 
-def reckon_ledger(account: Account, ledger: list[Acknowledged], rows: Rows) -> None:
-    """Each acknowledged form is there, as it was sent and once; and nothing is there that nobody was told of."""
-    stored = {key: tuple(row) for key, *row in rows}
-    account.doubled += [f"form {key}" for key, count in Counter(key for key, *_ in rows).items() if count > 1]
-    account.doubled += [f"acts of form {key}" for key, (*_, acts) in stored.items() if acts > 1]
-    known = {entry.key for entry in ledger}
-    account.doubled += [f"form {key}, which nobody was told of" for key in stored if key not in known]
-    account.lost += [f"form {entry.key} of {entry.title!r}" for entry in ledger if not _is_kept(entry, stored)]
+def reckon_verification(account: Account, differences: Iterable[str]) -> None:
+    """What `manage.py verify` found, by kind."""
+    for difference in differences:
+        is_lost = difference.startswith(("acknowledged form lost", "acknowledged form altered"))
+        is_doubled = difference.startswith("acknowledged form doubled")
+        account.find("lost" if is_lost else "doubled" if is_doubled else "wrong", [difference])
 
 
 def reckon_forms(account: Account, rows: Rows) -> None:
@@ -174,17 +195,7 @@ def reckon_forms(account: Account, rows: Rows) -> None:
         sent[code, exit_name][stage] = count
     for (code, exit_name), forms in sent.items():
         if forms - UNDISTURBED.forms or (exit_name == "completed" and forms != UNDISTURBED.forms):
-            account.unexplained.append(f"participant {code} ({exit_name}) sent {dict(forms)}")
-
-
-def _is_kept(entry: Acknowledged, stored: dict[str, tuple[Any, ...]]) -> bool:
-    if entry.key not in stored:
-        return False
-    outcome, rev, body, stage, acts = stored[entry.key]
-    if entry.outcome == "conflict":
-        return bool(body != entry.body_sha256)
-    is_act = stage == GAME and outcome == "stored"
-    return (outcome, rev, body) == (entry.outcome, entry.rev, entry.body_sha256) and acts == int(is_act)
+            account.find("unexplained", [f"participant {code} ({exit_name}) sent {dict(forms)}"])
 
 
 def reckon_rounds(account: Account, matches: Rows, decisions: Rows) -> None:
@@ -198,13 +209,12 @@ def reckon_rounds(account: Account, matches: Rows, decisions: Rows) -> None:
     for match, number, status, void_path, end_reason in matches:
         expected = UNDISTURBED.decisions[number]
         if status == "complete" and made[match] != expected:
-            account.unexplained.append(f"match {match} of round {number} has {dict(made[match])}")
+            account.find("unexplained", [f"match {match} of round {number} has {dict(made[match])}"])
         if status == "void":
             account.void += 1
             if not (late[match][void_path] or end_reason) or made[match] - expected:
-                account.unexplained.append(
-                    f"match {match} of round {number} is void at {void_path}: {dict(made[match])}"
-                )
+                what = f"match {match} of round {number} is void at {void_path}: {dict(made[match])}"
+                account.find("unexplained", [what])
 
 
 def reckon_lateness(account: Account, rows: Rows, faults: Sequence[Fault]) -> None:

@@ -40,9 +40,9 @@ def lay(home: Path, child: str, point: str) -> Path:
     return fired
 
 
-def lift(home: Path) -> list[str]:
-    """Take away the charges that nobody has passed, and return their names."""
-    left = [file for file in folder_in(home).glob("*.*") if file.suffix != ".fired"]
+def lift(home: Path, child: str) -> list[str]:
+    """Take away the charges of `child` that nobody has passed, and return their names."""
+    left = [file for file in folder_in(home).glob(f"{child}.*") if file.suffix != ".fired"]
     for file in left:
         file.unlink(missing_ok=True)
     return [file.name for file in left]

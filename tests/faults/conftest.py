@@ -36,9 +36,9 @@ def scenario(record_property: Callable[[str, object], None]) -> Scenario:
     def play(rig: Rig, name: str, harm: Harm | None, *, people: int = 4, **how: Any) -> Account:
         nemesis = Nemesis(rig)
         played = rig.play(people, lambda: harm(nemesis) if harm else None, **how)
-        account = account_of(rig, name, played, nemesis.faults)
+        account = account_of(rig, name, played, nemesis.faults, differences=rig.verify())
         record_property(ACCOUNT, account.as_facts())
-        assert account.problems() == []
+        assert account.problems == []
         return account
 
     return play

@@ -23,6 +23,8 @@ from tests.faults.armed import hint_files
 from tests.faults.rig import Rig
 
 BACK_SECONDS = 45.0
+CHARGE_SECONDS = 20.0
+HARM_SECONDS = 75.0
 LOOK_SECONDS = 0.1
 SERVERS = ("redis", "postgres")
 PLACES = """
@@ -62,11 +64,15 @@ class Nemesis:
 
     # --- when ---
 
-    def wherever_people_come(self, harms: Sequence[Callable[[], object]], *, most: int = 1000) -> None:
-        """Do the next harm, in turn and over again, whenever somebody is where nobody has been in this play."""
+    def wherever_people_come(self, harms: Sequence[Callable[[], object]], *, seconds: float = HARM_SECONDS) -> None:
+        """Do the next harm, in turn and over again, whenever somebody is where nobody has been in this play.
+
+        Args:
+            seconds: For so long, and until each was done once; then people may finish in peace.
+        """
         known: set[str] = set()
-        done = 0
-        while self.rig.is_playing and done < most:
+        done, until = 0, time.monotonic() + seconds
+        while self.rig.is_playing and (done < len(harms) or time.monotonic() < until):
             new = sorted(self._places() - known)
             known |= set(new)
             if new:
@@ -74,7 +80,7 @@ class Nemesis:
                 harms[done % len(harms)]()
                 done += 1
             time.sleep(LOOK_SECONDS)
-        assert done >= min(most, len(harms)), f"people came to {done} places only: {sorted(known)}"
+        assert done >= len(harms), f"people came to {done} places only: {sorted(known)}"
 
     def wait_for(self, place: str) -> bool:
         """Wait until somebody is at a place that begins so; false when everybody has gone home before."""
@@ -141,18 +147,16 @@ class Nemesis:
             send(tree_of(before), signal.SIGSTOP)
             self._wait(lambda: self._is_back(child, before), f"{child} replaced")
 
-    def charge(self, child: str, point: str, *, seconds: float = 30.0) -> bool:
-        """Let a process of `child` die at a point inside it; false when none came by."""
-        fired = charges.lay(self.rig.home, child, point)
-        until = time.monotonic() + seconds
-        while not fired.exists():
-            if not self.rig.is_playing or time.monotonic() > until:
-                charges.lift(self.rig.home)
-                return False
-            time.sleep(0.02)
-        with self.recorded(f"{child} dies {point}"):
-            pass  # a process that dies is over at once; what it held, its lease gives back
-        return True
+    def charge(self, child: str, *points: str) -> None:
+        """Let processes of `child` die inside, at one point after the other; what nobody comes by is passed over."""
+        for point in points:
+            fired = charges.lay(self.rig.home, child, point)
+            until = time.monotonic() + CHARGE_SECONDS
+            while self.rig.is_playing and not fired.exists() and time.monotonic() < until:
+                time.sleep(0.02)
+            if charges.lift(self.rig.home, child) == [] and fired.exists():
+                with self.recorded(f"{child} dies {point}"):
+                    pass  # it is over at once: what the process held is free when its lease has run out
 
     def _living(self, child: str) -> int:
         """The process id of a child, once it is there: it may have died a moment ago."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +32,7 @@ from tests.machinery.running import Running
 STUDY = "faults"
 SEED = "faults"
 ROUNDS = 4
-PLAY_SECONDS = 200.0
+PLAY_SECONDS = 400.0  # on a machine that does much else besides
 FAR_REDIS = 51  # the first of the test run's Redis databases that no other test uses
 PEOPLE = Profile.flawless().with_(thinking_spread=0.5, person_spread=0.25)
 Rows = list[tuple[Any, ...]]
@@ -90,7 +93,8 @@ class Rig:
         self.folder, self.own_servers = folder, own_servers
         self.ledger = Ledger()
         self._stack = ExitStack()
-        self._playing: threading.Event = threading.Event()
+        self._known: set[str] = set()
+        self._playing = threading.Event()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -143,6 +147,20 @@ class Rig:
         """The database's clock."""
         found: datetime = self.ask("SELECT rapport_now()")[0][0]
         return found
+
+    def verify(self) -> list[str]:
+        """What `manage.py verify` finds now, with all that was ever acknowledged, and did not find before."""
+        file = self.folder / "ledger.jsonl"
+        self.ledger.write(file)
+        argv = [sys.executable, str(ROOT / "manage.py"), "verify", STUDY, "--ledger", str(file), "--json"]
+        done = subprocess.run(argv, env=self.running.env, capture_output=True, text=True, check=False)
+        assert done.returncode in {0, 1}, done.stderr
+        report = json.loads(done.stdout)
+        assert report["ledger"]["acknowledged"] == len(self.ledger), "the ledger was not read as it was written"
+        found = ["{what}: {where}: expected {expected}, found {found}".format(**one) for one in report["differences"]]
+        new = [one for one in found if one not in self._known]
+        self._known |= set(new)
+        return new
 
     def play(self, people: int, during: Callable[[], None], *, thinking_seconds: float = 0.6) -> Played:
         """Let people play the study while `during` does what it does; every proxy is honest again after it."""

@@ -33,7 +33,7 @@ def test_everybody_finishes_without_redis_while_answers_are_lost_and_forms_are_r
             nemesis.rest_while_playing()
 
     account = scenario(far, "no Redis, answers lost, forms repeated", harm)
-    assert account.faults > 50
+    assert min(account.kinds["answer lost"], account.kinds["form repeated"]) >= 3
 
 
 @pytest.mark.long
@@ -43,12 +43,11 @@ def test_sweepers_die_at_points_inside_them_without_redis(far: Rig, scenario: Sc
         assert redis is not None
         redis.refuses = True
         redis.cut()
-        assert nemesis.wait_for("game")
-        for point in charges.POINTS["sweeper"]:
-            nemesis.charge("sweeper", point)
+        assert nemesis.wait_for("game/2")  # from now on there are deadlines that have passed
+        nemesis.charge("sweeper", *charges.POINTS["sweeper"])
 
     account = scenario(far, "sweeper killed, no Redis", harm, thinking_seconds=1.5)
-    assert account.faults == len(charges.POINTS["sweeper"])
+    assert account.faults >= 3
     assert account.overdue_seconds < MOST_OVERDUE_SECONDS
 
 
@@ -67,7 +66,7 @@ def test_networks_between_people_and_pages_break(far: Rig, scenario: Scenario) -
             nemesis.wherever_people_come(harms)
 
     account = scenario(far, "networks of people", harm, people=8)
-    assert account.faults > 200
+    assert min(account.kinds["answer lost"], account.kinds["form repeated"]) >= 5
 
 
 @pytest.mark.long
@@ -83,7 +82,7 @@ def test_network_to_the_database_breaks(far: Rig, scenario: Scenario) -> None:
             nemesis.wherever_people_come([*cuts, partial(nemesis.hold, "database", seconds=4.0)])
 
     account = scenario(far, "network to the database", harm, people=8)
-    assert account.faults > 30
+    assert account.kinds["answer to COMMIT lost"] >= 10
     assert account.overdue_seconds < MOST_OVERDUE_SECONDS
 
 
@@ -94,5 +93,4 @@ def test_network_to_redis_breaks(far: Rig, scenario: Scenario) -> None:
         nemesis.wherever_people_come([*cuts, partial(nemesis.hold, "redis", seconds=15.0), nemesis.empty_redis])
 
     account = scenario(far, "network to Redis", harm, people=8)
-    assert account.faults > 10
     assert account.overdue_seconds < MOST_OVERDUE_SECONDS

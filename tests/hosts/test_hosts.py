@@ -94,7 +94,9 @@ def outing(park: Park, tmp_path_factory: pytest.TempPathFactory) -> Outing:
         persons = park.play(link, minds, ledger=ledger, seconds=PLAY_SECONDS, during=lambda: faults.extend(harm()))
         for entry in ledger:
             together.add(entry)
-        return account_of(park, name, Played(persons, ledger, began, now()), faults)
+        together.write(home / "ledger")
+        park.manage("verify", STUDY, "--ledger", str(home / "ledger"))  # asserts that nothing differs
+        return account_of(park, name, Played(persons, ledger, began, now()), faults, differences=())
 
     def harm() -> list[Fault]:
         return [power_cut(park.hosts[name]) for name in ORDER * 2 if park.is_playing()]
@@ -113,8 +115,8 @@ def test_people_play_while_each_host_loses_its_power(
         record_property(SAID, line)
     met = set(outing.disturbed.kinds)
     assert met == {power_cut_at(name) for name in ORDER}, "somebody still played when each host was switched off"
-    assert outing.disturbed.problems() == []
-    assert outing.calm.problems() == []
+    assert outing.disturbed.problems == []
+    assert outing.calm.problems == []
     assert (outing.disturbed.people, outing.calm.people) == (PERSONS, 4)
     assert outing.disturbed.acknowledged > 100
     exits = Counter(name for (name,) in park.ask("SELECT exit FROM participants_participant"))
