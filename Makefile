@@ -31,7 +31,7 @@ long: $(DEV)  ## the tests at the sizes that were promised (at most an hour)
 	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -n 2
 
 faults: $(DEV)  ## people play while processes die and networks break (about ten minutes); prints counts
-	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/faults
+	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -q -n 2 tests/faults
 
 bench: $(DEV)  ## our pages and oTree's with the same game (4 minutes; SIZE=full: 25 minutes)
 	$(BIN)/python -m bench --size $(or $(SIZE),quick)

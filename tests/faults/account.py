@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from tests.faults.nemesis import Fault
-from tests.faults.rig import Played, Rows
+from tests.faults.rig import ROUNDS, Played, Rows
 from tests.machinery.quick import FAST
 
 DECLARED = {"completed", "inactive", "partners_left", "no_group"}
@@ -93,9 +93,16 @@ _TRIAD = Counter(
 )
 _EXPECT = Counter({("expect", "selector"): 1})
 _TYPES = Counter({("types", "selector"): 1})
+
+
+def _round(number: int) -> Counter[tuple[str, str]]:
+    """Every second round asks what one expects, and the last who was an AI."""
+    return _TRIAD + (Counter() if number % 2 else _EXPECT) + (_TYPES if number == ROUNDS else Counter())
+
+
 UNDISTURBED = Course(
     Counter({"consent": 1, "instructions": 4, "quiz": 1, "briefing": 1, "after": 1, "debrief": 1}),
-    {1: _TRIAD, 2: _TRIAD + _EXPECT, 3: _TRIAD, 4: _TRIAD + _EXPECT + _TYPES},
+    {number: _round(number) for number in range(1, ROUNDS + 1)},
 )
 """What the rig's study leaves; `make faults` also plays it without any fault and holds that against this."""
 

@@ -181,7 +181,9 @@ def arm(child: str, home: Path) -> None:
 
 
 def main(child: str, arguments: list[str]) -> None:
-    """Be the process, armed."""
+    """Be the process, armed; it reaches its servers where `ARMED_…` says, though `up` owns them."""
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ[name] = os.environ[f"ARMED_{name}"]
     original, home = django.setup, Path(os.environ["RAPPORT_HOME"])
 
     def setup(*args: Any, **kwargs: Any) -> None:

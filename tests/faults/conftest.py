@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from tests.exports.recompute_pay import differences
 from tests.faults.account import Account, account_of
 from tests.faults.nemesis import Nemesis
 from tests.faults.report import lines
-from tests.faults.rig import Rig
+from tests.faults.rig import STUDY, Rig
+from tests.machinery.dataset import export
 
 Harm = Callable[[Nemesis], None]
 Scenario = Callable[..., Account]
@@ -16,24 +18,18 @@ ACCOUNT = "account of faults"
 
 
 @pytest.fixture(scope="module")
-def near(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """An installation that owns its PostgreSQL and its Redis."""
-    with Rig(tmp_path_factory.mktemp("near"), own_servers=True) as rig:
-        yield rig
-
-
-@pytest.fixture(scope="module")
-def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """An installation that reaches PostgreSQL and Redis over a network."""
-    with Rig(tmp_path_factory.mktemp("far"), own_servers=False) as rig:
-        yield rig
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """An installation for all scenarios of this worker. When all is over, its dataset must give the pay that was given."""
+    with Rig(tmp_path_factory.mktemp("rig")) as hurt:
+        yield hurt
+        assert differences(export(hurt.running, STUDY)) == []
 
 
 @pytest.fixture
-def scenario(record_property: Callable[[str, object], None]) -> Scenario:
-    """Let people play a rig's study while something goes wrong, and reckon."""
+def scenario(rig: Rig, record_property: Callable[[str, object], None]) -> Scenario:
+    """Let people play the rig's study while something goes wrong, and reckon."""
 
-    def play(rig: Rig, name: str, harm: Harm | None, *, people: int = 4, **how: Any) -> Account:
+    def play(name: str, harm: Harm | None, *, people: int = 4, **how: Any) -> Account:
         nemesis = Nemesis(rig)
         played = rig.play(people, lambda: harm(nemesis) if harm else None, **how)
         account = account_of(rig, name, played, nemesis.faults, differences=rig.verify())

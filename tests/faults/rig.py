@@ -15,11 +15,10 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 
-from config.places import ROOT, places_of
+from config.places import ROOT, Places, places_of
 from simulation.ledger import Ledger
 from simulation.mind import Mind
 from simulation.person import Person
@@ -28,12 +27,12 @@ from simulation.realtime import play_minds
 from tests.faults.proxy import Proxy, requests
 from tests.machinery.quick import Study, entry_link, quick_study, right_answers, stage
 from tests.machinery.running import Running
+from tests.sizes import sized
 
 STUDY = "faults"
 SEED = "faults"
-ROUNDS = 4
+ROUNDS = sized(test=2, long=4)
 PLAY_SECONDS = 400.0  # on a machine that does much else besides
-FAR_REDIS = 51  # the first of the test run's Redis databases that no other test uses
 PEOPLE = Profile.flawless().with_(thinking_spread=0.5, person_spread=0.25)
 Rows = list[tuple[Any, ...]]
 
@@ -54,17 +53,17 @@ class Played:
     ended: datetime
 
 
-@dataclass
+@dataclass(frozen=True)
 class Doors:
-    """The proxies of a rig. `database` and `redis` stand before servers of the test run; where `up` owns them, None."""
+    """The proxies of a rig: before pages and sockets, and before the two servers as the processes reach them."""
 
     pages: Proxy
     sockets: Proxy
-    database: Proxy | None = None
-    redis: Proxy | None = None
+    database: Proxy
+    redis: Proxy
 
     def all(self) -> list[Proxy]:
-        return [one for one in (self.pages, self.sockets, self.database, self.redis) if one]
+        return [self.pages, self.sockets, self.database, self.redis]
 
 
 def slower(said: Study) -> None:
@@ -83,14 +82,15 @@ def slower(said: Study) -> None:
 class Rig:
     """`with Rig(folder) as rig: rig.play(4, during=...)`.
 
+    `up` owns PostgreSQL and Redis, so that both can die; its processes reach them through proxies, so that both can be
+    cut off.
+
     Args:
         folder: A scratch folder.
-        own_servers: Whether `up` starts PostgreSQL and Redis, and so can be asked to bear their death. Otherwise it
-            reaches those of the test run through proxies, and so can be cut off from them.
     """
 
-    def __init__(self, folder: Path, *, own_servers: bool) -> None:
-        self.folder, self.own_servers = folder, own_servers
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.ledger = Ledger()
         self._stack = ExitStack()
         self._known: set[str] = set()
@@ -98,21 +98,19 @@ class Rig:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            pages = stack.enter_context(Proxy(cut_into=requests, mark=b"POST "))
-            self.doors = Doors(pages, stack.enter_context(Proxy()))
+            pages, database = Proxy(cut_into=requests, mark=b"POST "), Proxy(mark=b"COMMIT")
+            self.doors = Doors(pages, Proxy(), database, Proxy())
+            for proxy in self.doors.all():
+                stack.enter_context(proxy)
             variables = {
                 "PYTHONPATH": os.pathsep.join([str(ROOT / "platform"), str(ROOT)]),
                 "RAPPORT_ORIGIN": f"http://localhost:{self.doors.pages.port}",
                 "RAPPORT_SOCKET_ORIGIN": f"ws://localhost:{self.doors.sockets.port}",
+                "ARMED_DATABASE_URL": f"postgresql://rapport@127.0.0.1:{database.port}/rapport",
+                "ARMED_REDIS_URL": f"redis://127.0.0.1:{self.doors.redis.port}/0",
             }
-            if not self.own_servers:
-                variables |= self._far_servers(stack)
             self.running = Armed(variables=variables)
-            self.doors.pages.target = ("127.0.0.1", self.running.port)
-            self.doors.sockets.target = ("127.0.0.1", self.running.port + 1)
-            if self.own_servers:
-                self.database_url = places_of(self.running.home).database_url
-                self.redis_url = places_of(self.running.home).redis_url
+            self._open_doors(places_of(self.running.home))
             stack.enter_context(self.running)
             self._load()
             self._stack = stack.pop_all()
@@ -181,25 +179,15 @@ class Rig:
             self.ledger.add(entry)
         return Played(persons, ledger, began, self.now())
 
+    def _open_doors(self, places: Places) -> None:
+        self.database_url, self.redis_url = places.database_url, places.redis_url
+        self.doors.pages.target = ("127.0.0.1", self.running.port)
+        self.doors.sockets.target = ("127.0.0.1", self.running.port + 1)
+        self.doors.database.target = str(places.database_sockets / ".s.PGSQL.5432")
+        self.doors.redis.target = str(places.queue_socket)
+
     def _load(self) -> None:
         home = quick_study(self.folder, name=STUDY, change=slower)
         self.running.manage("study", "load", str(home), "--open")
         self.link = entry_link(self.running, STUDY)
         self.answers = right_answers(home)
-
-    def _far_servers(self, stack: ExitStack) -> dict[str, str]:
-        """A database and a Redis of the test run, each behind a proxy."""
-        database, redis = urlsplit(os.environ["DATABASE_URL"]), urlsplit(os.environ["REDIS_URL"])
-        (folder,), number = parse_qs(database.query)["host"], FAR_REDIS + int(parse_qs(redis.query)["db"][0])
-        name = f"faults_{number}"  # one for each worker of the test run
-        self.database_url = f"postgresql://{database.netloc}/{name}?host={folder}"
-        self.redis_url = f"unix://{redis.path}?db={number}"
-        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            connection.execute(f"CREATE DATABASE {name}")
-        self.doors.database = stack.enter_context(Proxy(f"{folder}/.s.PGSQL.5432", mark=b"COMMIT"))
-        self.doors.redis = stack.enter_context(Proxy(redis.path))
-        return {
-            "DATABASE_URL": f"postgresql://{database.netloc}127.0.0.1:{self.doors.database.port}/{name}",
-            "REDIS_URL": f"redis://127.0.0.1:{self.doors.redis.port}/{number}",
-        }

@@ -1,0 +1,45 @@
+"""Copies of Celery's messages, pushed into Redis: more hints than any process would send."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
+
+from celery import Celery
+
+from tests.faults.rig import Rig
+
+COPIES = 5
+LOOK_SECONDS = 0.1
+FREE = """
+    SELECT id, queue FROM events_due
+    WHERE outcome = '' AND run_after <= rapport_now() AND (lease_until IS NULL OR lease_until < rapport_now())
+"""
+
+
+@contextmanager
+def pushed_hints(rig: Rig) -> Iterator[None]:
+    """Hint at every free row that is due, five times and shuffled, again and again, as long as the block lasts.
+
+    So the worker of `jobs` has something to do: what a study has for it is mostly late work, which the sweeper finds.
+    """
+    over = threading.Event()
+    pusher = threading.Thread(target=_push, args=(rig, over), name="hints", daemon=True)
+    pusher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        pusher.join(30)
+
+
+def _push(rig: Rig, over: threading.Event) -> None:
+    address = rig.redis_url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+    app, rng = Celery("hints", broker=address, set_as_current=False), Random("hints")
+    with app.connection_for_write() as connection:
+        while not over.wait(LOOK_SECONDS):
+            hints = rig.ask(FREE) * COPIES
+            rng.shuffle(hints)
+            for row, queue in hints:
+                facts = {"args": (row, queue), "queue": queue, "connection": connection}
+                app.send_task("events.tasks.hint", retry=False, ignore_result=True, **facts)
