@@ -19,7 +19,7 @@ ACCOUNT = "account of faults"
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """An installation for all scenarios of this worker. When all is over, its dataset must give the pay that was given."""
+    """An installation for all scenarios of this worker; in the end its dataset must give the pay that was given."""
     with Rig(tmp_path_factory.mktemp("rig")) as hurt:
         yield hurt
         assert differences(export(hurt.running, STUDY)) == []
