@@ -56,12 +56,21 @@ class Keeper:
         """Do what is due: restart a dead child after a pause, kill a silent one."""
         if self.process is None:
             if time.monotonic() >= self.start_at:
-                self.start()
-                self.say(f"{self.child.name}: started again")
+                self._start_again()
         elif self.process.has_ended():
             self._bury(f"ended with code {self.process.popen.returncode}")
         elif self.unwell_since and time.monotonic() - self.unwell_since > self.patience_seconds:
             self._bury(f"has not answered for {self.patience_seconds:.0f} s and was killed")
+
+    def _start_again(self) -> None:
+        """Start the child. The machine may lack memory for it just now: the others must live on."""
+        try:
+            self.start()
+        except OSError as error:
+            self._rest()
+            self.say(f"{self.child.name}: cannot be started ({error.strerror}); trying again")
+        else:
+            self.say(f"{self.child.name}: started again")
 
     @property
     def patience_seconds(self) -> float:
@@ -75,8 +84,12 @@ class Keeper:
         self.process = None
         if process.age_seconds > STEADY_SECONDS:
             self.pause_seconds = 0.0
-        self.start_at = time.monotonic() + self.pause_seconds
         self.say(f"{self.child.name}: {what_happened}; starting it again in {self.pause_seconds:.0f} s")
+        self._rest()
+
+    def _rest(self) -> None:
+        """Start it no sooner than after a pause, which grows."""
+        self.start_at = time.monotonic() + self.pause_seconds
         self.pause_seconds = min(max(1.0, self.pause_seconds * 2), LONGEST_PAUSE_SECONDS)
 
     def ask_to_stop(self) -> None:
