@@ -39,7 +39,7 @@ class Copied(Running):
             copy(source, self.root / part)
         shutil.copytree(OWN / study.NAME, self.root / "experiments" / study.NAME)
         for edit in leak.edits if leak else ():
-            edit.apply(self.root)
+            (self.root / edit.file).write_text(edit.applied(self.root))
 
     def restart(self, leak: Leak | None) -> None:
         """Run another source on the same database."""

@@ -16,15 +16,15 @@ class Edit:
     old: str
     new: str
 
-    def apply(self, root: Path) -> None:
-        """Make the edit under `root`.
+    def applied(self, root: Path) -> str:
+        """The text of the file under `root` with the edit made.
 
         Raises:
             AssertionError: the old text does not occur exactly once.
         """
         text = (root / self.file).read_text()
         assert text.count(self.old) == 1, f"{self.file} has {text.count(self.old)} times: {self.old!r}"
-        (root / self.file).write_text(text.replace(self.old, self.new))
+        return text.replace(self.old, self.new)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def _leak(name: str, file: str, old: str, new: str, *, is_faint: bool = False) -
     return Leak(name, [Edit(file, old, new)], is_faint)
 
 
-PROGRAMS = 'placings.exclude(seat__occupant="person").count()'
+PROGRAMS = "placings.exclude(seat__occupant='person').count()"
 
 LEAKS = (
     _leak(

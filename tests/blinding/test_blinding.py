@@ -51,7 +51,7 @@ def test_every_planted_leak_is_caught(copied: Copied) -> None:
     unseen = {}
     for number, leak in enumerate(LEAKS):
         copied.restart(leak)
-        groups, rounds = (20, 3) if leak.is_faint else (10, 1)
+        groups, rounds = (20, 3) if leak.is_faint else (12, 2)
         verdict = verdict_on(*copied.rows(Play(f"leak-{number}", groups=groups, rounds=rounds, pace=BRISK)))
         log.info("%s\n%s", leak.name, verdict)
         if verdict.is_blind or not verdict.tells:
