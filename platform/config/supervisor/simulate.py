@@ -1,7 +1,6 @@
 """Playing a version in a scratch installation: start it, hand the plan over, wait, take the report back, clean up."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,8 @@ from simulation.report import Report
 
 # What the engine does itself where the clock stands. Nobody's script runs, so no socket is opened either.
 DONE_BY_THE_ENGINE = "sockets,bots,jobs,sweeper"
+# Of the play: its threads ask in turns, only what goes wrong is told, and its last tables may take their time.
+ENVIRONMENT = {"RAPPORT_DB_POOL": "persistent", "RAPPORT_LOG_LEVEL": "WARNING", "RAPPORT_DB_STATEMENT_SECONDS": "0"}
 
 
 def simulate(plan: Plan, *, with_models: bool, say: Say) -> Report:
@@ -50,7 +51,7 @@ def _play(scratch: Scratch, plan: Plan) -> int:
         file.flush()
         child = subprocess.Popen(  # noqa: S603  our own argv
             [sys.executable, str(ROOT / "manage.py"), "play", file.name],
-            env={**os.environ, **scratch.env, "RAPPORT_DB_POOL": "persistent", "RAPPORT_LOG_LEVEL": "WARNING"},
+            env={**scratch.env, **ENVIRONMENT},
             preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509  only the main thread forks
         )
         try:
