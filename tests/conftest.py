@@ -1,5 +1,6 @@
 """Fixtures for every folder of tests."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,13 @@ from tests.machinery.running import Running
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browsers last: Playwright keeps an event loop in its thread, in which no other asynchronous test can run."""
     items.sort(key=lambda item: "tests/browser/" in item.nodeid)
+
+
+@pytest.fixture
+def one_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is counted by `events.tally` in this test is counted together."""
+    now = time.time()
+    monkeypatch.setattr("events.tally.time", lambda: now)
 
 
 @pytest.fixture(scope="session")

@@ -1,25 +1,21 @@
 """Signing in as a researcher: Django's own form, and a limit on guessing. Without Redis nothing is limited."""
 
 import hashlib
-import logging
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
-from django.core.cache import cache
 from django.utils.translation import gettext as _
-from redis.exceptions import RedisError
 
 from events.access import public
+from events.tally import Tally
 from participants.limiter import address_of
 from studies.models import Study
 
 MOST_FAILURES = 10
 MOST_FAILURES_OF_NAME = 100
 FORGET_SECONDS = 15 * 60
-
-log = logging.getLogger("rapport.request")
 
 
 class SignInForm(AuthenticationForm):
@@ -45,31 +41,28 @@ class Tries:
     """
 
     def __init__(self, name: str, address: str) -> None:
-        self.here, self.anywhere = _key(name, address), _key(name)
-        self.counted: list[str] = []
+        self.here = Tally(_key(name, address), FORGET_SECONDS)
+        self.anywhere = Tally(_key(name), FORGET_SECONDS)
+        self.counted: list[Tally] = []
 
     def are_too_many(self) -> bool:
         """Count one attempt. What one address is refused does not count against the name."""
-        try:
-            return self._count(self.here) > MOST_FAILURES or self._count(self.anywhere) > MOST_FAILURES_OF_NAME
-        except (RedisError, OSError, ValueError) as error:  # ValueError: it ran out between the two calls
-            log.warning("limiter is open", extra={"facts": {"error": type(error).__name__}})
-            return False
+        here = self._count(self.here)
+        if here == 0 or here > MOST_FAILURES:
+            return here > 0
+        return self._count(self.anywhere) > MOST_FAILURES_OF_NAME
 
     def forgive(self) -> None:
         """It was no guess. Does nothing where nothing could be counted, so as not to wait for Redis once more."""
-        try:
-            if self.here in self.counted:
-                cache.delete(self.here)
-            if self.anywhere in self.counted:
-                cache.decr(self.anywhere)
-        except (RedisError, OSError, ValueError) as error:
-            log.warning("limiter is open", extra={"facts": {"error": type(error).__name__}})
+        if self.here in self.counted:
+            self.here.forget()
+        if self.anywhere in self.counted:
+            self.anywhere.take_back()
 
-    def _count(self, key: str) -> int:
-        cache.add(key, 0, FORGET_SECONDS)
-        count = int(cache.incr(key))
-        self.counted.append(key)
+    def _count(self, tally: Tally) -> int:
+        count = tally.add()
+        if count:
+            self.counted.append(tally)
         return count
 
 

@@ -1,16 +1,10 @@
 """How often one person may send forms. A hint, so without Redis it lets everyone pass."""
 
-import logging
-
-from django.core.cache import cache
-from redis.exceptions import RedisError
-
+from events.tally import Tally
 from participants.models import Participant
 
 MOST = 20
 SECONDS = 10
-
-log = logging.getLogger("rapport.request")
 
 
 def is_too_fast(participant: Participant) -> bool:
@@ -20,13 +14,4 @@ def is_too_fast(participant: Participant) -> bool:
     """
     if participant.study.is_simulated:
         return False
-    key = f"forms:{participant.pk}"
-    try:
-        if cache.add(key, 1, timeout=SECONDS):
-            return False
-        return int(cache.incr(key)) > MOST
-    except ValueError:  # it ran out between the two calls
-        return False
-    except (RedisError, OSError) as error:
-        log.warning("limiter is open", extra={"facts": {"error": type(error).__name__}})
-        return False
+    return Tally(f"forms:{participant.pk}", SECONDS).add() > MOST

@@ -12,7 +12,7 @@ from django.test import Client
 from config.sign_in import MOST_FAILURES, MOST_FAILURES_OF_NAME
 from studies.models import Study
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_stretch")]
 
 RIGHT = {"username": "ada", "password": "a long enough password"}
 

@@ -222,6 +222,7 @@ def test_form_without_the_token_of_its_page_is_refused(group: Group, giver: Clie
     assert not Act.objects.exists()
 
 
+@pytest.mark.usefixtures("one_stretch")
 def test_twenty_forms_in_ten_seconds_are_enough(giver: Client) -> None:
     statuses = [giver.post("/s/", b"x=1", content_type=FORM).status_code for _ in range(21)]
     assert statuses[:20] == [400] * 20

@@ -1,0 +1,55 @@
+"""How often something happened in the present stretch of time. A hint in Redis: without it nothing is counted.
+
+The stretch is part of the key. A counter that is only told to run out can run out between two commands, is then begun
+anew by the second one without an end, and bars whoever it counts for ever.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import time
+
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+log = logging.getLogger("rapport.request")
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A count that begins anew every `seconds`.
+
+    Args:
+        name: Unique to what is counted; a digest where that is somebody's name or address.
+    """
+
+    name: str
+    seconds: int
+
+    def add(self) -> int:
+        """Count one more, and return how many there are now; 0 where nothing can be counted."""
+        return self._ask(self._added)
+
+    def count(self) -> int:
+        """How many there are."""
+        return self._ask(lambda key: int(cache.get(key) or 0))
+
+    def take_back(self) -> None:
+        """One of them was none."""
+        self._ask(cache.decr)
+
+    def forget(self) -> None:
+        """None of them counts any more."""
+        self._ask(lambda key: int(cache.delete(key)))
+
+    def _added(self, key: str) -> int:
+        # The key outlives its stretch: it cannot run out between these two.
+        cache.add(key, 0, timeout=2 * self.seconds)
+        return int(cache.incr(key))
+
+    def _ask(self, command: Callable[[str], int]) -> int:
+        try:
+            return command(f"{self.name}:{int(time()) // self.seconds}")
+        except (RedisError, OSError, ValueError) as error:  # ValueError: Redis was emptied between two commands
+            log.warning("limiter is open", extra={"facts": {"error": type(error).__name__}})
+            return 0
