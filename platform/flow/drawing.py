@@ -151,6 +151,7 @@ def context_of(page: Page, frame: Frame) -> dict[str, object]:
         "direction": "rtl" if get_language_bidi() else "ltr",
         "refresh_seconds": refresh_seconds(page, frame.now),
         "seconds_left": seconds_left(page, frame.now),
+        "exact_seconds_left": f"{_left(page, frame.now) or 0:.1f}",
     }
 
 
@@ -236,7 +237,12 @@ def plain_line(line: Line) -> Line:
 
 def seconds_left(page: Page, now: datetime) -> int | None:
     """Whole seconds until the limit, never negative; None without a limit."""
-    return None if page.deadline_at is None else max(0, round((page.deadline_at - now).total_seconds()))
+    left = _left(page, now)
+    return None if left is None else round(left)
+
+
+def _left(page: Page, now: datetime) -> float | None:
+    return None if page.deadline_at is None else max(0.0, (page.deadline_at - now).total_seconds())
 
 
 def refresh_seconds(page: Page, now: datetime) -> int | None:

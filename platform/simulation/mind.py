@@ -161,7 +161,7 @@ class Mind:
         again: Again = self.rng.choice(("other_tab", "back"))
         return replace(move, again=again, second=self._hand.fill_in(page) if again == "back" else {})
 
-    def _in_time(self, left: int | None, wished: float) -> float:
+    def _in_time(self, left: float | None, wished: float) -> float:
         """People see the clock, and hurry."""
         longest = wished if left is None else max(0.0, left - LEAST_SECONDS)
         return wished if wished <= longest else longest * self.rng.uniform(0.7, 1)

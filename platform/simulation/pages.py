@@ -49,7 +49,7 @@ class Shown:
         code: The completion code.
         text: The words of the page itself, one line per stretch of text; what stands around it apart.
         poll_seconds: How soon to ask for news when no socket is open.
-        seconds_left: Until the page's limit; None without one.
+        seconds_left: Until the page's limit, to a tenth; None without one.
         socket: Where the page's script connects; only whole documents say so.
     """
 
@@ -67,7 +67,7 @@ class Shown:
     code: str = ""
     text: str = ""
     poll_seconds: int = 3
-    seconds_left: int | None = None
+    seconds_left: float | None = None
     socket: str = ""
 
     def offers(self, name: str) -> bool:
@@ -104,7 +104,7 @@ class _Reader(HTMLParser):
             case "title" | "code" as place:
                 self._inside = (tag, place)
             case "time":
-                self.page.seconds_left = _number(at.get("data-seconds"))
+                self.page.seconds_left = _seconds(at.get("data-seconds"))
         if tag == "body":
             self.page.socket = at.get("data-socket", "")
         self._in_main |= tag == "main"
@@ -145,6 +145,14 @@ class _Reader(HTMLParser):
         asked.low, asked.high = _number(at.get("min")) or 0, _number(at.get("max")) or 0
         asked.most = _number(at.get("data-max")) or 0
         asked.required |= "required" in at
+
+
+def _seconds(text: str | None) -> float | None:
+    """Seconds with at most one decimal, or None for what is none."""
+    whole, _, tenths = (text or "").partition(".")
+    if _number(whole) is None or (tenths and _number(tenths) is None):
+        return None
+    return float(text or "")
 
 
 def _number(text: str | None) -> int | None:

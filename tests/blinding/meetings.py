@@ -85,7 +85,7 @@ def _play(link: str, ledger: Ledger, wanted: Play) -> list[Person]:
         async with new_connector() as connector:
             for number in range(len(arrivals)):
                 door = RecordingDoor(link, person=number, ledger=ledger, connector=connector)
-                mind = Paced(number, seed=wanted.seed, pace=wanted.pace, travel_seconds=door.travel_seconds)
+                mind = Paced(number, seed=wanted.seed, pace=wanted.pace, travel=door)
                 people.append(Person(door, mind))
             await play(people, seconds=wanted.seconds, arrive_after=arrivals)
 

@@ -1,39 +1,50 @@
 """The people of the test: observers act at once, partners take as long as the programs of the study are told to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from bots import delays
 from simulation.mind import Mind, Move
 from simulation.pages import Shown
 from simulation.profile import Profile
 from tests.blinding.experiments.meeting.experiment import WORDS, contribution
-from tests.blinding.study import OBSERVER_SAID, TITLES, VOID, limit_seconds
+from tests.blinding.study import LIMITS, OBSERVER_SAID, TITLES, VOID, limit_seconds
 
 AT_ONCE_SECONDS = 0.15
 STEP_OF = {title: step for step, title in TITLES.items()}
 SHOWING_WORDS = {"number", "both"}
 
 
+class Travel(Protocol):
+    """How long what a browser sends and receives is on its way, in seconds."""
+
+    def page(self) -> float:
+        """The last page, from asking for it."""
+
+    def form(self) -> float:
+        """A form, until the server takes it in."""
+
+
 class Paced(Mind):
     """A person whose pace is drawn as a program's is: the same functions, the same numbers, another seed.
 
     That people are like this is assumed, not found. It makes the test ask one thing: whether what the platform sends
-    tells two partners apart whose own conduct does not. As a program's, a person's time begins when the step opens:
-    what pages take to travel is a part of it.
+    tells two partners apart whose own conduct does not. As a program's, a person's time begins when the step opens, and
+    the page says to a tenth of a second how long that was ago: the news of it and the way of the page are a part of it.
 
     Args:
         pace: As in a study file under `delay`.
-        travel_seconds: How long page and form are on their way.
+        travel: How long pages and forms are on their way.
     """
 
-    def __init__(self, number: int, *, seed: str, pace: Mapping[str, Any], travel_seconds: Callable[[], float]) -> None:
+    def __init__(self, number: int, *, seed: str, pace: Mapping[str, Any], travel: Travel) -> None:
         super().__init__(number, seed=seed, profile=Profile.flawless(), answers={})
         self.pace = delays.Pace(**pace)
         self.limit_seconds = limit_seconds(pace)  # of decisions, and no page's is shorter
         self.chance = Random(f"{seed}/paced/{number}")
-        self.travel_seconds = travel_seconds
+        self.travel = travel
+        self.limits = {title: LIMITS.get(step, self.limit_seconds) for step, title in TITLES.items()}
         self.is_observer = False
         self._has_missed = False
         self._at = ""
@@ -66,7 +77,14 @@ class Paced(Mind):
         written = len(data.get("word", "")) + len(data.get("message", ""))
         effort = delays.Effort(read_chars=read, written_chars=written, picks=len({"number", "then"} & set(data)))
         wished = delays.seconds(self.pace, effort, limit_s=self.limit_seconds, rng=self.chance)
-        return max(0.0, wished - self.travel_seconds())
+        return max(0.0, wished - self._passed(page) - self.travel.form())
+
+    def _passed(self, page: Shown) -> float:
+        """How long ago what is answered became known: the step's opening, or in a talk what was said before."""
+        limit = self.limits.get(page.title)
+        if limit is None or page.seconds_left is None or self._made > 1:
+            return self.travel.page()
+        return limit - page.seconds_left + self.travel.page() / 2
 
     def _data(self, step: str, page: Shown) -> dict[str, str]:
         if "message" in page.asked:

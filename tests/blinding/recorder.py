@@ -49,11 +49,13 @@ class RecordingDoor(Door):
         self.frames.append(Frame(at, asked, at - began, answer.status, answer.html, tuple(answer.headers.items())))
         return answer
 
-    def travel_seconds(self) -> float:
-        """How long the last page's way here took, and the last form's: the server takes one in half-way."""
-        page = next((one.took for one in reversed(self.frames) if one.asked.startswith("GET")), 0.0)
-        form = next((one.took for one in reversed(self.frames) if one.asked.startswith("POST")), 0.0)
-        return page + form / 2
+    def page(self) -> float:
+        """How long the last page took, from asking for it."""
+        return next((one.took for one in reversed(self.frames) if one.asked.startswith("GET")), 0.0)
+
+    def form(self) -> float:
+        """How long a form is on its way: the server takes one in half-way through its answer."""
+        return next((one.took for one in reversed(self.frames) if one.asked.startswith("POST")), 0.0) / 2
 
 
 def _recording(frames: list[Frame]) -> type[aiohttp.ClientWebSocketResponse]:

@@ -23,6 +23,8 @@ SURE = BRISK | {"miss": 0.0}
 
 STEPS = ("word", "talk", "chat", "number", "both")
 TITLES = {"word": "A word", "talk": "Two turns", "chat": "Some turns", "number": "A number", "both": "Both"}
+LIMITS = {"talk": 60, "chat": 60, "both": 20}
+"""Seconds of the steps that are no decisions, as the experiment declares them."""
 VOID = "Not completed"
 CONSENT = (
     "# Taking part\n\nThis takes {{ minutes }} minutes and pays {{ base }} {{ currency }}. Ask {{ contact_name }}.\n"
