@@ -85,7 +85,7 @@ ASGI_APPLICATION = "config.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
 # The function (request) -> participant or None that `participant_only` views are guarded by.
-PARTICIPANT_OF = "participants.access.participant_of"
+PARTICIPANT_OF = "flow.access.participant_of"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "studies"
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -51,10 +52,23 @@ class Visit:
     session: Session
     now: datetime
 
+    @cached_property
+    def stage(self) -> StageKind | None:
+        """The session's open stage, which keeps what it reads; None after the last."""
+        return stage_of(self.session) if self.session.status == Session.Status.ACTIVE else None
+
 
 def visit_of(participant: Participant) -> Visit | None:
     """The newest visit of a participant, read anew; None where there is none."""
-    session = _visit.first(participant=participant.pk)
+    return _as_visit(_newest_of.first(participant=participant.pk))
+
+
+def visit_with(sha256: str) -> Visit | None:
+    """The newest visit of whoever's secret has this digest; None where that is nobody."""
+    return _as_visit(_newest_with.first(sha256=sha256))
+
+
+def _as_visit(session: Session | None) -> Visit | None:
     if session is None:
         return None
     session.participant.version = definition.version_of(session.participant.version_id)
@@ -62,9 +76,17 @@ def visit_of(participant: Participant) -> Visit | None:
 
 
 @prepared
-def _visit(participant: Given) -> QuerySet[Session]:
-    sessions = Session.objects.filter(participant=participant).select_related("participant__study")
-    return sessions.annotate(read_at=RapportNow()).order_by("-pk")[:1]
+def _newest_of(participant: Given) -> QuerySet[Session]:
+    return _newest(Session.objects.filter(participant=participant))
+
+
+@prepared
+def _newest_with(sha256: Given) -> QuerySet[Session]:
+    return _newest(Session.objects.filter(participant__token_sha256=sha256))
+
+
+def _newest(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    return sessions.select_related("participant__study").annotate(read_at=RapportNow()).order_by("-pk")[:1]
 
 
 def match_of(session: Session) -> Match | None:

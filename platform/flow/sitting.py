@@ -5,9 +5,10 @@ Every page of a game and every form from one begins with these reads, so they ar
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 
 from events.prepared import Given, prepared
 from flow.kinds import VOID_PATH, kind
@@ -33,7 +34,7 @@ class Sitting:
     match: Match | None
     has_acted: bool
 
-    @property
+    @cached_property
     def answered(self) -> Sequence[Any]:
         """What the page answers to: all that makes it another page, and nothing that another seat did blindly."""
         match = self.match
@@ -43,18 +44,15 @@ class Sitting:
 
 def sitting_of(session: Session, stage: str) -> Sitting | None:
     """The place of a session in the game at a stage; None where it has none."""
-    seat = _seat.first(session=session.pk, stage=stage)
+    placing = _playing.first(session=session.pk, stage=stage, status=Seat.Status.SITTING)
+    seat = placing.seat if placing else _seat.first(session=session.pk, stage=stage)
     if seat is None:
         return None
-    points = seat.points or 0  # type: ignore[attr-defined]
-    seat.session, seat.group.version = session, session.participant.version
-    match = None
-    if seat.group.round and seat.status == Seat.Status.SITTING:
-        match = _match.first(group=seat.group_id, number=seat.group.round, seat=seat.pk)
-    if match is None:
-        return Sitting(seat, points, None, has_acted=False)
-    match.group = seat.group
-    return Sitting(seat, points, match, has_acted=match.has_acted)  # type: ignore[attr-defined]
+    seat.session, seat.participant, seat.group.version = session, session.participant, session.participant.version
+    if placing is None:
+        return Sitting(seat, seat.earned or 0, None, has_acted=False)  # type: ignore[attr-defined]
+    placing.match.group = seat.group
+    return Sitting(seat, placing.earned or 0, placing.match, has_acted=placing.has_acted)  # type: ignore[attr-defined]
 
 
 def _entries(match: Match) -> int:
@@ -67,13 +65,20 @@ def _entries(match: Match) -> int:
 
 
 @prepared
-def _seat(session: Given, stage: Given) -> QuerySet[Seat]:
-    earned = Placing.objects.filter(seat=OuterRef("pk")).values("seat").annotate(sum=Sum("points")).values("sum")
-    seats = Seat.objects.filter(session=session, group__stage=stage).select_related("group")
-    return seats.annotate(points=Subquery(earned)).order_by("-pk")[:1]
+def _playing(session: Given, stage: Given, status: Given) -> QuerySet[Placing]:
+    """The placing in the round that the session's group is playing."""
+    acts = Act.objects.filter(match=OuterRef("match"), path=OuterRef("match__path"), seat=OuterRef("seat"))
+    placings = Placing.objects.filter(seat__session=session, seat__group__stage=stage, seat__status=status)
+    now = placings.filter(match__round=F("seat__group__round")).select_related("match", "seat__group")
+    return now.annotate(earned=_earned_by(OuterRef("seat")), has_acted=Exists(acts))
 
 
 @prepared
-def _match(group: Given, number: Given, seat: Given) -> QuerySet[Match]:
-    acts = Act.objects.filter(match=OuterRef("pk"), path=OuterRef("path"), seat=seat)
-    return Match.objects.filter(group=group, round=number, placings__seat=seat).annotate(has_acted=Exists(acts))
+def _seat(session: Given, stage: Given) -> QuerySet[Seat]:
+    """The newest seat, where there is no match: before the first round, in one that is sat out, and afterwards."""
+    seats = Seat.objects.filter(session=session, group__stage=stage).select_related("group")
+    return seats.annotate(earned=_earned_by(OuterRef("pk"))).order_by("-pk")[:1]
+
+
+def _earned_by(seat: OuterRef) -> Subquery:
+    return Subquery(Placing.objects.filter(seat=seat).values("seat").annotate(sum=Sum("points")).values("sum"))

@@ -61,8 +61,8 @@ def session_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def poll(request: HttpRequest) -> HttpResponse:
     """204 while the page is the same, else the new one. Also the sign of life that keeps one's place."""
-    session = _show_life(request)
-    if request.GET.get("rev") != queries.rev_of(session):
+    visit = _show_life(request)
+    if request.GET.get("rev") != queries.rev_of(visit.session, visit.stage):
         return _shown(request, is_fragment=True)
     seen = request.GET.get("digest")  # a waiting page counts people without being another page
     if seen and digest_of(_now(request)[0]) != seen:
@@ -75,7 +75,7 @@ def poll(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     """Say what pausing and leaving mean; on POST, leave."""
-    session = _session(request)
+    session: Session = request.visit.session  # type: ignore[attr-defined]
     if session.status != Session.Status.ACTIVE:
         return _to_page()
     if request.method == "POST":
@@ -89,7 +89,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_safe
 def recorded(request: HttpRequest) -> HttpResponse:
     """One's own rows beside the round just played: in a demo or a preview only, and elsewhere there is no such page."""
-    session = _session(request)
+    session = request.visit.session  # type: ignore[attr-defined]
     if not may_see_records(session.participant):
         raise Http404("no records are shown here")
     page = Page("recorded", _("What was recorded"), facts={"record": kind("own_rows", "rows")(session)})
@@ -103,8 +103,8 @@ def _submitted(request: HttpRequest) -> HttpResponse:
         form = read_form(request)
     except FormError as error:
         return _unreadable(request, error)
-    session = _session(request)
     try:
+        session: Session = request.visit.session  # type: ignore[attr-defined]
         result = sessions.submit(session.pk, key=form.key, rev=form.rev, data=form.data)
     except FlowError as error:
         if error.code != "conflict":
@@ -149,23 +149,19 @@ def _shown(request: HttpRequest, *, note: str = "", status: int = 200, is_fragme
 def _now(request: HttpRequest) -> tuple[Page, Frame]:
     """The page and its frame as of one instant."""
     with one_moment():
-        visit = _visit(request)
+        visit = _read_again(request)
         page = queries.page_of(visit.session)
         return page, frame_of(visit.session, page, now=visit.now)
 
 
-def _show_life(request: HttpRequest) -> Session:
-    """Note that the browser is there, and return the session as it stands after what followed from that."""
-    visit = _visit(request)
-    return _session(request) if sessions.show_life(visit.session, now=visit.now) else visit.session
+def _show_life(request: HttpRequest) -> queries.Visit:
+    """Note that the browser is there, and return the visit as it stands after what followed from that."""
+    visit: queries.Visit = request.visit  # type: ignore[attr-defined]
+    return _read_again(request) if sessions.show_life(visit) else visit
 
 
-def _session(request: HttpRequest) -> Session:
-    """The participant's session as it stands now, read anew: a service may have moved it."""
-    return _visit(request).session
-
-
-def _visit(request: HttpRequest) -> queries.Visit:
+def _read_again(request: HttpRequest) -> queries.Visit:
+    """The participant's visit as it stands now: a service may have moved it."""
     visit = queries.visit_of(request.participant)  # type: ignore[attr-defined]
     if visit is None:
         raise Http404("a participant without a session")

@@ -22,11 +22,6 @@ def cookie_name() -> str:
     return "__Host-seat" if settings.IS_HTTPS else "seat"
 
 
-def participant_of(request: HttpRequest) -> Participant | None:
-    """The participant whose secret the browser carries, or None."""
-    return participant_with(cookie_token(request))
-
-
 def cookie_token(request: HttpRequest) -> str:
     """The secret in the request's cookie; empty where there is none."""
     return request.COOKIES.get(cookie_name(), "")
@@ -42,12 +37,15 @@ def participant_of_scope(scope: Mapping[str, Any]) -> Participant | None:
 
 def participant_with(token: str) -> Participant | None:
     """The participant to whom a secret belongs, whatever their status."""
-    if not token or len(token) > LONGEST_TOKEN:
-        return None
-    found = _by_secret.first(sha256=digest(token))
+    found = _by_secret.first(sha256=stored_as(token))
     if found is not None:
         found.version = definition.version_of(found.version_id)
     return found
+
+
+def stored_as(token: str) -> str:
+    """How a secret is stored; empty, which nobody's is, for what can be none."""
+    return digest(token) if 0 < len(token) <= LONGEST_TOKEN else ""
 
 
 @prepared

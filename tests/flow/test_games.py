@@ -17,6 +17,7 @@ from matching.models import Group, Seat
 from participants.models import Participant
 from scheduling.models import Session
 from tests.flow.conftest import act, person
+from tests.machinery.people import show_life
 
 MakeGroup = Callable[..., Group]
 pytestmark = pytest.mark.django_db
@@ -306,7 +307,7 @@ def test_act_stands_and_nobody_is_blamed_when_rules_fail(
     monkeypatch.setattr("flow.services.rounds._expose", broken)
     assert act(match, giver, sent="4") == "stored"
     Match.objects.update(deadline_at=clock.now() - timedelta(seconds=10))
-    sessions.show_life(Session.objects.select_related("participant__version").get(seats=taker))
+    show_life(Session.objects.get(seats=taker))
     assert Act.objects.get().values == {"sent": 4}
     assert person(giver).strikes == person(taker).strikes == 0
     match.refresh_from_db()

@@ -18,6 +18,7 @@ from matching.models import Group
 from participants.models import Participant
 from scheduling.models import Session
 from studies import definition
+from tests.machinery.people import show_life
 
 MakeGroup = Callable[..., Group]
 pytestmark = pytest.mark.django_db
@@ -143,7 +144,7 @@ def test_withdrawal_is_marked(make_group: MakeGroup) -> None:
 def test_sign_of_life_acts_on_a_passed_deadline(make_group: MakeGroup) -> None:
     group = make_group("giver", "taker")
     Match.objects.update(deadline_at=clock.now() - timedelta(seconds=10))
-    sessions.show_life(session_of(group, 2))
+    show_life(session_of(group, 2))
     assert group.matches.get().status == "void"
 
 

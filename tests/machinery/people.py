@@ -18,7 +18,7 @@ from django.db import connection
 from events import clock
 from events.models import Due
 from flow.page import Page
-from flow.queries import page_of, rev_of
+from flow.queries import page_of, rev_of, visit_of
 from flow.services import sessions
 from matching.models import Ticket
 from participants import services as people
@@ -135,6 +135,13 @@ def good_value(session: Session, field: Any) -> str:
 def send(session: Session, /, **data: str) -> str:
     """Send a form from the page as it is now; return what became of it."""
     return sessions.submit(session.pk, key=uuid4(), rev=rev_of(fresh(session)), data=data).outcome
+
+
+def show_life(session: Session) -> bool:
+    """What a browser with this session does by being there; whether that may have moved the session."""
+    visit = visit_of(session.participant)
+    assert visit is not None
+    return sessions.show_life(visit)
 
 
 def fresh(session: Session) -> Session:

@@ -19,6 +19,7 @@ from tests.machinery.people import (
     let_pass,
     page,
     send,
+    show_life,
     stage_id,
     ticket,
 )
@@ -131,7 +132,7 @@ def test_who_was_away_is_not_asked_and_on_return_a_group_is_looked_for(make_vers
     Ticket.objects.update(seen_at=ticket(away).seen_at - rules.PRESENT * 2)
     others = [at_stage(version, "lobby") for _ in range(2)]
     assert statuses(away, *others) == ["waiting"] * 3
-    sessions.show_life(fresh(away))
+    show_life(away)
     assert statuses(away, *others) == ["asked"] * 3
 
 
@@ -204,7 +205,7 @@ def test_stand_ins_are_seated_after_their_time_under_the_label_of_a_person(make_
     assert (due.run_after - ready_at).total_seconds() == pytest.approx(8, abs=1)
     assert not Group.objects.exists()
     let_pass(8, session)
-    sessions.show_life(fresh(session))
+    show_life(session)
     group = Group.objects.get()
     assert group.is_filled
     stand_ins = group.seats.filter(is_stand_in=True)

@@ -80,7 +80,7 @@ def submit(client: Client, body: str) -> None:
 def test_page_is_read_without_writing(both: tuple[Client, Client], monkeypatch: pytest.MonkeyPatch) -> None:
     with counted(monkeypatch) as page:
         both[0].get("/s/")
-    assert (page.statements, page.writing_commits) == (9, 0)
+    assert (page.statements, page.writing_commits) == (7, 0)
 
 
 def test_question_whether_there_is_news_reads_little(
@@ -91,7 +91,7 @@ def test_question_whether_there_is_news_reads_little(
     assert rev
     with counted(monkeypatch) as poll:
         assert both[1].get("/s/poll", {"rev": rev[1]}).status_code == 204
-    assert (poll.statements, poll.writing_commits) == (5, 0)
+    assert (poll.statements, poll.writing_commits) == (2, 0)
 
 
 def test_act_is_one_commit(both: tuple[Client, Client], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def test_act_is_one_commit(both: tuple[Client, Client], monkeypatch: pytest.Monk
     with counted(monkeypatch) as closing:
         submit(both[0], body)
     assert closing.writing_commits == 1, "the act, the end of its step, the next step and its deadline in one"
-    assert closing.statements == 32
+    assert closing.statements == 26
 
 
 def test_act_that_others_wait_with_is_one_commit(both: tuple[Client, Client], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,4 +109,4 @@ def test_act_that_others_wait_with_is_one_commit(both: tuple[Client, Client], mo
     with counted(monkeypatch) as one:
         submit(taker, body)
     assert one.writing_commits == 1
-    assert one.statements == 20
+    assert one.statements == 15

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
 from events import clock
-from events.prepared import Given, prepared
+from events.prepared import Given, prepared, update
 from flow.deadlines import GRACE
 from flow.errors import FlowError
 from flow.lookup import step_kind
@@ -18,6 +18,7 @@ from flow.services import rounds
 from flow.state import MatchState
 from flow.step import Incoming
 from matching.models import Group, Seat
+from participants.models import Participant
 from studies import definition
 
 log = logging.getLogger("rapport.task")
@@ -32,9 +33,23 @@ def lock_group(group_id: int) -> Group:
     return group
 
 
+def lock_group_of(session_id: int) -> int | None:
+    """The key of the running group where a session sits, under its lock, if there is one.
+
+    The seat is as it was before the wait for the lock: read again which one it is.
+    """
+    return _of_session_under_lock.first(session=session_id, status=Seat.Status.SITTING)
+
+
 @prepared
 def _under_lock(group: Given) -> QuerySet[Group]:
     return Group.objects.select_for_update(of=("self",)).filter(pk=group)
+
+
+@prepared
+def _of_session_under_lock(session: Given, status: Given) -> QuerySet[Group, int]:
+    groups = Group.objects.select_for_update(of=("self",)).filter(seats__session=session, seats__status=status)
+    return groups.values_list("pk", flat=True)
 
 
 def group_of_match(match_id: int) -> int:
@@ -111,18 +126,17 @@ def act_locked(
         return ALREADY
     latency_ms = max(0, int((now - match.step_opened_at).total_seconds() * 1000))
     stored = implementation.act(match, state, step, Incoming(seat, values, source, latency_ms, key))
-    if seat.participant_id and source == "person":
-        _forgive(seat.participant_id)
+    if seat.participant is not None and source == "person":
+        _forgive(seat.participant)
     _settle(match, state.after(stored))
     return STORED
 
 
-def _forgive(participant_id: int) -> None:
-    """Acts that did not come count in a row, and this one came."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE participants_participant SET strikes = 0 WHERE id = %s AND strikes > 0", [participant_id]
-        )
+def _forgive(participant: Participant) -> None:
+    """Acts that did not come count in a row, and this one came. The caller read the participant under the lock."""
+    if participant.strikes:
+        participant.strikes = 0
+        update(participant, "strikes")
 
 
 def _settle(match: Match, state: MatchState) -> None:
@@ -132,7 +146,8 @@ def _settle(match: Match, state: MatchState) -> None:
             return
         with transaction.atomic():
             rounds.close_step(match, state)
-            rounds.close_round(match.group)
+            if not match.path:
+                rounds.close_round(match.group)
     except DatabaseError:
         raise
     except Exception:

@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 
-from events import clock
 from events.prepared import Given, insert, prepared, update
 from flow import queries
 from flow.deadlines import GRACE
@@ -66,11 +65,9 @@ def lock(session_id: int) -> Session:
     Raises:
         _SeatChangedError: the session got a seat meanwhile; roll back and try again.
     """
-    seat = live_seat(session_id)
-    if seat is not None:
-        games.lock_group(seat.group_id)
+    group = games.lock_group_of(session_id)
     (session,) = visits.lock_sessions([session_id])
-    if session.live_seat != (seat.pk if seat else None):  # type: ignore[attr-defined]
+    if session.live_group != group:  # type: ignore[attr-defined]
         raise _SeatChangedError
     return session
 
@@ -200,33 +197,32 @@ def stage_overdue(session_id: int, stage: int, *, settle: Callable[[], None] | N
     retry_lock(work)
 
 
-def show_life(session: Session, *, now: datetime | None = None) -> bool:
+def show_life(visit: queries.Visit) -> bool:
     """A sign of life from the browser: presence, and whatever deadline has passed meanwhile.
-
-    Args:
-        now: When the session was read, where the caller knows it.
 
     Returns:
         Whether something may have moved the session.
     """
-    people.touch(session.participant, now=now)
-    if session.status != Session.Status.ACTIVE:
+    session, stage = visit.session, visit.stage
+    people.touch(session.participant, now=visit.now)
+    if stage is None:
         return False
-    stage = stage_of(session)
     seen = getattr(stage, "seen", None)
     if seen is not None:
         seen(session)
     try:
-        return _act_on_deadlines(session, stage, now or clock.now()) or seen is not None
+        return _act_on_deadlines(session, stage, visit.now) or seen is not None
     except Exception:  # the deadline's own row does the work, and tries again
         log.exception("a deadline could not be acted on", extra={"facts": {"session": session.pk}})
         return True
 
 
 def _act_on_deadlines(session: Session, stage: StageKind, now: datetime) -> bool:
-    match = queries.match_of(session) if hasattr(stage, "answers") else None
-    if match is not None and match.deadline_at is not None and now > match.deadline_at + GRACE:
-        games.close_overdue(match_id=match.pk, rev=match.rev)
+    _, step_until = stage.answers(session) if hasattr(stage, "answers") else ((), None)
+    if step_until is not None and now > step_until + GRACE:
+        match = queries.match_of(session)
+        if match is not None:
+            games.close_overdue(match_id=match.pk, rev=match.rev)
         return True
     until = limit_of(session)
     if until is not None and now >= until + GRACE:

@@ -23,8 +23,8 @@ COMPLETED = "completed"
 def lock_sessions(ids: Iterable[int]) -> list[Session]:
     """Sessions under their locks, in the order of their keys, so that two groups of locks never wait for each other.
 
-    Each has its participant, as `live_seat` the key of the seat in a running group where it sits, if any, and as
-    `read_at` the clock under the lock.
+    Each has its participant, as `live_group` the key of the running group where it sits, if any, and as `read_at` the
+    clock under the lock.
     """
     wanted = list(ids)
     rows = _under_lock.all(ids=wanted) if wanted else []
@@ -42,9 +42,9 @@ def _under_lock(ids: Given) -> QuerySet[Session]:
 
 @prepared
 def _with_people(ids: Given, status: Given) -> QuerySet[Session]:
-    live = Seat.objects.filter(session=OuterRef("pk"), status=status).values("pk")[:1]
+    live = Seat.objects.filter(session=OuterRef("pk"), status=status).values("group")[:1]
     sessions = Session.objects.filter(pk__any=ids).select_related("participant__study")
-    return sessions.annotate(live_seat=Subquery(live), read_at=RapportNow())
+    return sessions.annotate(live_group=Subquery(live), read_at=RapportNow())
 
 
 def enter(session: Session) -> None:
