@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +13,8 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import DateTimeField
 from django.db.models.expressions import Func
+
+from events.prepared import run
 
 
 class ClockError(Exception):
@@ -30,13 +35,39 @@ class RapportNow(Func):
     output_field = DateTimeField()
 
 
+class _Held(threading.local):
+    """The instant at which this thread's use case takes place, once it has one."""
+
+    is_wanted = False
+    at: datetime | None = None
+
+
+_held = _Held()
+
+
 def now() -> datetime:
-    """The present instant, aware and in UTC. Costs one query; read it once per use case."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT rapport_now()")
-        row = cursor.fetchone()
-    instant: datetime = row[0]
+    """The present instant, aware and in UTC. Costs one query, unless it is held; read it once per use case."""
+    if _held.at is not None:
+        return _held.at
+    instant: datetime = run("SELECT rapport_now()")[0][0]
     return instant.astimezone(UTC)
+
+
+@contextmanager
+def one_instant() -> Iterator[None]:
+    """Let a use case take place at one instant: that which it gives to `hold` when it has its lock."""
+    before = _held.is_wanted, _held.at
+    _held.is_wanted, _held.at = True, None
+    try:
+        yield
+    finally:
+        _held.is_wanted, _held.at = before
+
+
+def hold(at: datetime) -> None:
+    """Let `now` give this instant to the end of `one_instant`; outside of one it does nothing."""
+    if _held.is_wanted:
+        _held.at = at
 
 
 def shift(delta: timedelta) -> datetime:

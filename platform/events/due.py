@@ -17,6 +17,7 @@ from django.db.models import Q
 from events import announce, clock
 from events.claim import Claim
 from events.models import Due, Event
+from events.prepared import run
 from events.reaction import queue_of
 
 LEASE_SECONDS = 10.0
@@ -85,10 +86,8 @@ def schedule(
         "run_after": run_after,
         "after": after_seconds,
     }
-    with connection.cursor() as cursor:
-        # Two writers of one coarse key meet here on the unique index: the second waits, then joins or opens a new row.
-        cursor.execute(_INSERT, values)
-        due_id, planned, now = cursor.fetchone()
+    # Two writers of one coarse key meet here on the unique index: the second waits, then joins or opens a new row.
+    ((due_id, planned, now),) = run(_INSERT, values)
     # What the caller does itself needs no hint, though the row that it joined may be due by now.
     if not after_seconds and planned - now <= HINT_WITHIN:
         queue = str(values["queue"])
@@ -256,18 +255,16 @@ def _resort(due: Due, event: Event) -> None:
 
 _CANCEL = """
 UPDATE events_due SET outcome = 'cancelled', done_at = rapport_now(), lease_until = NULL, again_after = NULL
-WHERE reaction = %s AND key = %s AND outcome = ''
+WHERE reaction = %s AND key = %s AND outcome = '' {unless}
+RETURNING id
 """
 
 
 def cancel(reaction: str, key: str) -> bool:
     """Close the open row of (reaction, key), if there is one; a holder in the middle of it will find its claim lost."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CANCEL, [reaction, key])
-        return cursor.rowcount == 1
+    return bool(run(_CANCEL.format(unless=""), [reaction, key]))
 
 
 def forget(reaction: str, key: str) -> None:
     """Close the open row of (reaction, key) unless it is in hand: its holder may be who calls, and settles it."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_CANCEL} AND lease_until IS NULL", [reaction, key])
+    run(_CANCEL.format(unless="AND lease_until IS NULL"), [reaction, key])

@@ -9,7 +9,8 @@ compiled when it is first asked, and from then on only given its values. `insert
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
@@ -29,6 +30,7 @@ from django.db.transaction import TransactionManagementError
 Row = TypeVar("Row")
 M = TypeVar("M", bound=Model)
 Hydrate = Callable[[tuple[Any, ...]], Any]
+Values = Sequence[Any] | Mapping[str, Any]
 
 
 class Given(Value):
@@ -63,6 +65,32 @@ class _Compiled:
     locks: bool
 
 
+@dataclass(frozen=True)
+class Question(Generic[Row]):
+    """A query with its values."""
+
+    sql: str
+    values: Sequence[Any]
+    hydrate: Hydrate
+
+    def answer(self) -> list[Row]:
+        """Every row, in the query's order."""
+        return [self.hydrate(row) for row in run(self.sql, self.values)]
+
+
+def together(*questions: Question[Any]) -> list[list[Any]]:
+    """The rows of each question, which go to the server in one message and are answered there one after the other."""
+    if connection.queries_logged or connection.execute_wrappers:  # whoever counts statements sees each
+        return [question.answer() for question in questions]
+    raw = _connection()
+    with connection.wrap_database_errors, raw.pipeline(), ExitStack() as open_ones:
+        cursors = [open_ones.enter_context(psycopg.Cursor(raw)) for _ in questions]
+        for cursor, question in zip(cursors, questions, strict=True):
+            cursor.execute(question.sql, question.values, prepare=True)
+        found = [cursor.fetchall() for cursor in cursors]
+    return [[one.hydrate(row) for row in rows] for one, rows in zip(questions, found, strict=True)]
+
+
 class Prepared(Generic[Row]):
     """A query that is asked often. Made by `prepared`."""
 
@@ -74,13 +102,7 @@ class Prepared(Generic[Row]):
 
     def all(self, **values: Any) -> list[Row]:
         """Every row, in the query's order."""
-        known = self._compiled or self._compile()
-        if values.keys() != self._names:
-            raise TypeError(f"{self._make.__name__} takes {sorted(self._names)}, not {sorted(values)}")
-        if known.locks and not connection.in_atomic_block:
-            raise TransactionManagementError("a lock needs a transaction")
-        bound = [values[one.name] if isinstance(one, Given) else one for one in known.values]
-        return [known.hydrate(row) for row in _rows(known.sql, bound)]
+        return self.given(**values).answer()
 
     def first(self, **values: Any) -> Row | None:
         """The first row, or None."""
@@ -89,6 +111,16 @@ class Prepared(Generic[Row]):
     def get(self, **values: Any) -> Row:
         """The only row. Raises IndexError: there is none."""
         return self.all(**values)[0]
+
+    def given(self, **values: Any) -> Question[Row]:
+        """The query with its values, for `together`."""
+        known = self._compiled or self._compile()
+        if values.keys() != self._names:
+            raise TypeError(f"{self._make.__name__} takes {sorted(self._names)}, not {sorted(values)}")
+        if known.locks and not connection.in_atomic_block:
+            raise TransactionManagementError("a lock needs a transaction")
+        bound = [values[one.name] if isinstance(one, Given) else one for one in known.values]
+        return Question(known.sql, bound, known.hydrate)
 
     def _compile(self) -> _Compiled:
         queryset = self._make(**{name: Given(name) for name in self._names})
@@ -107,7 +139,7 @@ def prepared(make: Callable[..., QuerySet[Any, Row]]) -> Prepared[Row]:
     return Prepared(make)
 
 
-def _rows(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def run(sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
     """Run a statement that PostgreSQL, too, keeps prepared on this connection, and return its rows.
 
     What Django's cursor does is done here as well: errors are Django's, wrappers (which count statements in tests) see
@@ -116,19 +148,24 @@ def _rows(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     if connection.queries_logged:
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
-            return cast(list[tuple[Any, ...]], cursor.fetchall())
-    connection.validate_thread_sharing()
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            return cast(list[tuple[Any, ...]], cursor.fetchall() if cursor.description else [])
+    raw = _connection()
+    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
         execute: Callable[..., Any] = _execute
         for wrapper in reversed(connection.execute_wrappers):
             execute = partial(wrapper, execute)
         execute(sql, values, False, {"connection": connection, "cursor": cursor})
-        return cursor.fetchall()
+        return cursor.fetchall() if cursor.description else []
 
 
-def _execute(sql: str, values: Sequence[Any], _many: bool, context: dict[str, Any]) -> None:
+def _connection() -> psycopg.Connection[Any]:
+    connection.validate_thread_sharing()
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    return cast(psycopg.Connection[Any], connection.connection)
+
+
+def _execute(sql: str, values: Values, _many: bool, context: dict[str, Any]) -> None:
     context["cursor"].execute(sql, values, prepare=True)
 
 
@@ -206,7 +243,7 @@ def insert_all(rows: Sequence[M]) -> Sequence[M]:
         for row in rows
         for field in plan.fields
     ]
-    stored = _rows(f"{plan.head} {', '.join([line] * len(rows))} {plan.tail}", values)
+    stored = run(f"{plan.head} {', '.join([line] * len(rows))} {plan.tail}", values)
     for row, filled_in in zip(rows, stored, strict=True):
         for field, value in zip(plan.returned, filled_in, strict=True):
             setattr(row, field.attname, value)
@@ -249,5 +286,5 @@ def update(row: Model, *names: str) -> None:
         _updates[key] = sql, [*fields, meta.pk]
     sql, columns = _updates[key]
     values = [column.get_db_prep_save(getattr(row, column.attname), connection=connection) for column in columns]
-    if len(_rows(sql, values)) != 1:
+    if len(run(sql, values)) != 1:
         raise type(row).DoesNotExist(f"{type(row).__name__} {row.pk} is gone")  # type: ignore[attr-defined]

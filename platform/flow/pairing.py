@@ -1,5 +1,6 @@
 """What a pairing rule is told, read from rows."""
 
+from collections.abc import Sequence
 from random import Random
 
 from django.db.models import QuerySet
@@ -12,9 +13,13 @@ from paradigm import Matching, MatchPlan
 from paradigm import Seat as SeatFacts
 
 
-def matching_of(group: Group, game: Game, number: int) -> Matching:
-    """What the experiment's pairing rule is told before a round: those who sit here, chance, and who met before."""
-    sitting = [seat for seat in seats_of(group) if seat.status == Seat.Status.SITTING]
+def matching_of(group: Group, game: Game, number: int, seats: Sequence[Seat]) -> Matching:
+    """What the experiment's pairing rule is told before a round: those who sit here, chance, and who met before.
+
+    Args:
+        seats: All of the group's.
+    """
+    sitting = [seat for seat in seats if seat.status == Seat.Status.SITTING]
     return Matching(
         # a stand-in sits where the condition wants a person, and is paired like one
         seats=[SeatFacts(s.number, s.role, "human" if s.is_stand_in else s.kind, s.dealt) for s in sitting],

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import ExpressionWrapper, F, IntegerField, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from events.prepared import Given, prepared
+from events.prepared import Given, prepared, together
 from flow.game import Game, game_of
 from flow.kinds import VOID_PATH, kind
 from flow.models import Act, Match, Placing
@@ -28,7 +28,15 @@ class MatchState(State):
     def __init__(self, match: Match, *, path: str | None = None) -> None:
         self.match = match
         self._path = match.path if path is None else path
+        self._acts: list[Act] | None = None  # as they were read with the placings
         self._lasts: dict[int, Mapping[int, Sequence[Play]]] = {}  # k → seat → its last plays
+
+    @classmethod
+    def of_new(cls, match: Match, placings: Sequence[Placing]) -> "MatchState":
+        """The state of a match that was just made with these placings: no step is open, and nobody has acted."""
+        state = cls(match, path="")
+        state.placings, state.stored_acts = sorted(placings, key=lambda p: p.position), []
+        return state
 
     @cached_property
     def game(self) -> Game:
@@ -59,7 +67,8 @@ class MatchState(State):
     @cached_property
     def placings(self) -> list[Placing]:
         """Placings with their seats, by position."""
-        return sorted(_placings.all(match=self.match.pk), key=lambda p: p.position)
+        placings, self._acts = together(_placings.given(match=self.match.pk), _acts.given(match=self.match.pk))
+        return sorted(placings, key=lambda p: p.position)
 
     @cached_property
     def seats(self) -> dict[int, Seat]:
@@ -69,8 +78,8 @@ class MatchState(State):
     @cached_property
     def stored_acts(self) -> list[Act]:
         """Acts of this match, oldest first, with their seats."""
-        acts = _acts.all(match=self.match.pk)
         seats = {seat.pk: seat for seat in self.seats.values()}
+        acts = _acts.all(match=self.match.pk) if self._acts is None else self._acts
         for act in acts:
             act.seat = seats[act.seat_id]
         return acts

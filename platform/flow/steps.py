@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from events import clock
 from events.prepared import insert
 from flow.errors import FlowError
 from flow.models import Act, Match
@@ -94,6 +95,7 @@ def store_act(match: Match, path: str, act: Incoming, values: dict[str, object])
             source=act.source,
             latency_ms=act.latency_ms,
             key=act.key,
+            at=clock.now(),
         )
     )
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.module_loading import import_string
 
 from events import clock, log
-from events.prepared import insert
+from events.prepared import insert, run
 from participants import queries
 from participants.access import participant_with
 from participants.codes import names_of
@@ -230,9 +230,8 @@ def touch(participant: Participant, *, now: datetime | None = None) -> None:
     """
     if now is not None and (now - participant.seen_at).total_seconds() < TOUCH_EVERY_SECONDS:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """UPDATE participants_participant SET seen_at = rapport_now()
-               WHERE id = %s AND seen_at < rapport_now() - make_interval(secs => %s)""",
-            [participant.pk, TOUCH_EVERY_SECONDS],
-        )
+    run(
+        """UPDATE participants_participant SET seen_at = rapport_now()
+           WHERE id = %s AND seen_at < rapport_now() - make_interval(secs => %s)""",
+        [participant.pk, TOUCH_EVERY_SECONDS],
+    )

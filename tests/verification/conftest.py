@@ -9,7 +9,7 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from config import settings as configured
-from studies import registry
+from studies import definition, registry
 from tests.verification.played import Played, play_everything
 
 PACKAGES = [*configured.EXPERIMENT_PACKAGES, "tests.studies.experiments", "tests.verification.games"]
@@ -23,13 +23,19 @@ def number_from(first: int) -> None:
             cursor.execute(f"ALTER SEQUENCE {name} RESTART WITH {first}")
 
 
+def _forget() -> None:
+    """Keys begin anew, and what a process keeps of a version it keeps by its key."""
+    definition._version.cache_clear()
+    registry.experiment.cache_clear()
+    registry._module_of.cache_clear()
+
+
 @pytest.fixture(scope="module")
 def played(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Played]:
     """Committed once, because groups are formed after commits; gone after the last test."""
-    registry.experiment.cache_clear()
-    registry._module_of.cache_clear()
+    _forget()
     try:
         with override_settings(EXPERIMENT_PACKAGES=PACKAGES):
             with django_db_blocker.unblock():
@@ -39,5 +45,4 @@ def played(
     finally:
         with django_db_blocker.unblock():
             call_command("flush", interactive=False, verbosity=0)
-        registry.experiment.cache_clear()
-        registry._module_of.cache_clear()
+        _forget()

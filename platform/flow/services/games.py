@@ -2,14 +2,13 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
 from events import clock
-from events.prepared import Given, prepared, update
+from events.prepared import Given, Question, prepared, update
 from flow.deadlines import GRACE
 from flow.errors import FlowError
 from flow.lookup import step_kind
@@ -33,12 +32,12 @@ def lock_group(group_id: int) -> Group:
     return group
 
 
-def lock_group_of(session_id: int) -> int | None:
-    """The key of the running group where a session sits, under its lock, if there is one.
+def group_of_session(session_id: int) -> Question[int]:
+    """Ask for the key of the running group where a session sits, under the group's lock.
 
     The seat is as it was before the wait for the lock: read again which one it is.
     """
-    return _of_session_under_lock.first(session=session_id, status=Seat.Status.SITTING)
+    return _of_session_under_lock.given(session=session_id, status=Seat.Status.SITTING)
 
 
 @prepared
@@ -64,6 +63,7 @@ def begin(group_id: int) -> None:
 
 
 @transaction.atomic
+@clock.one_instant()
 def act(
     *,
     match_id: int,
@@ -106,16 +106,12 @@ def act_locked(
     values: Mapping[str, Any],
     source: str,
     key: str = "",
-    now: datetime | None = None,
 ) -> str:
-    """As `act`, for a caller that holds the lock of `match.group` and read `match` under it.
-
-    Args:
-        now: The clock as it was read under the lock, where the caller has done so.
-    """
+    """As `act`, for a caller that holds the lock of `match.group` and read `match` under it."""
     if match.path != path or not path or seat.status != Seat.Status.SITTING:
         return OVER
-    now = now or clock.now()
+    now = clock.now()
+    clock.hold(now)
     if match.deadline_at is not None and now > match.deadline_at + GRACE:
         return LATE if source == "person" else OVER
     state = MatchState(match)

@@ -36,27 +36,28 @@ VOID_SECONDS = 10
 def open_round(group: Group, number: int) -> None:
     """Pair those who are here and open their matches; end the game when nobody can meet."""
     game = game_of(group)
-    plans = game.experiment.pairing(matching_of(group, game, number))
+    seats = seats_of(group)
+    plans = game.experiment.pairing(matching_of(group, game, number, seats))
     if not plans:
         end(group, "too_few")
         return
     group.round = number
     update(group, "round")
     _record(group, "round.opened", {"round": number, "matches": len(plans)})
-    seats = {seat.number: seat for seat in seats_of(group)}
-    matches = [_open_match(group, number, index, plan, seats) for index, plan in enumerate(plans, start=1)]
-    for match in matches:
-        state = MatchState(match, path="")
-        _go(match, first(game.experiment.steps, state))
-    _wake_sitting_out(group, plans, seats.values())
-    close_round(group)
+    states = [_open_match(group, number, index, plan, seats) for index, plan in enumerate(plans, start=1)]
+    for state in states:
+        _go(state.match, first(game.experiment.steps, state), state)
+    _wake_sitting_out(group, plans, seats)
+    if not any(state.match.path for state in states):
+        close_round(group)
 
 
-def _open_match(group: Group, number: int, index: int, plan: MatchPlan, seats: dict[int, Seat]) -> Match:
+def _open_match(group: Group, number: int, index: int, plan: MatchPlan, seats: Sequence[Seat]) -> MatchState:
     edges = [list(edge) for edge in plan.edges]
     match = insert(Match(group=group, round=number, number=index, edges=edges, path="~new"))
-    insert_all([Placing(match=match, seat=seats[seat], position=position) for position, seat in plan.seats.items()])
-    return match
+    sitting = {seat.number: seat for seat in seats}
+    placings = [Placing(match=match, seat=sitting[seat], position=position) for position, seat in plan.seats.items()]
+    return MatchState.of_new(match, insert_all(placings))
 
 
 def settle_step(match: Match) -> None:

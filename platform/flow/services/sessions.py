@@ -6,13 +6,14 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 
-from events.prepared import Given, insert, prepared, update
+from events import clock
+from events.prepared import Given, Question, insert, prepared, together, update
 from flow import queries
 from flow.deadlines import GRACE
 from flow.errors import FlowError
@@ -65,11 +66,17 @@ def lock(session_id: int) -> Session:
     Raises:
         _SeatChangedError: the session got a seat meanwhile; roll back and try again.
     """
-    group = games.lock_group_of(session_id)
-    (session,) = visits.lock_sessions([session_id])
-    if session.live_group != group:  # type: ignore[attr-defined]
+    return _lock_and_ask(session_id)[0]
+
+
+def _lock_and_ask(session_id: int, *more: Question[Any]) -> tuple[Session, list[list[Any]]]:
+    """As `lock`, and the answers to what else is asked under the lock."""
+    group, _, read, *answers = together(games.group_of_session(session_id), *visits.locking([session_id]), *more)
+    session = visits.under_lock(read)[0]
+    if [session.live_group] != (group or [None]):  # type: ignore[attr-defined]
         raise _SeatChangedError
-    return session
+    clock.hold(session.read_at)  # type: ignore[attr-defined]
+    return session, answers
 
 
 def live_seat(session_id: int) -> Seat | None:
@@ -96,7 +103,7 @@ def retry_lock(work: Callable[[], T]) -> T:
     """
     for attempt in range(1, TRIES + 1):
         try:
-            with transaction.atomic():
+            with transaction.atomic(), clock.one_instant():
                 return work()
         except _SeatChangedError:
             continue
@@ -122,9 +129,8 @@ def submit(session_id: int, *, key: UUID, rev: str, data: Mapping[str, str]) -> 
 
 
 def _submit(session_id: int, key: UUID, rev: str, data: Mapping[str, str], body: str) -> Result:
-    session = lock(session_id)
-    prior = _submitted.first(session=session.pk, key=key)
-    if prior is not None:
+    session, (priors,) = _lock_and_ask(session_id, _submitted.given(session=session_id, key=key))
+    for prior in priors:
         if prior.body_sha256 != body:
             raise FlowError("conflict", "this key was used for another answer; reload the page")
         return Result(prior.outcome)

@@ -1,12 +1,12 @@
 """Moving one session through its stages. All of it runs in a caller's transaction that holds the session's lock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from events import clock, log
 from events.clock import RapportNow
-from events.prepared import Given, prepared, update
+from events.prepared import Given, Question, prepared, together, update
 from flow.deadlines import forget_stage_deadline, stream_of
 from flow.kinds import kind
 from flow.lookup import stage_of
@@ -27,12 +27,19 @@ def lock_sessions(ids: Iterable[int]) -> list[Session]:
     clock under the lock.
     """
     wanted = list(ids)
-    rows = _under_lock.all(ids=wanted) if wanted else []
-    # Read after the lock: rows joined to a locked one are as they were before the wait.
-    read = {row.pk: row for row in _with_people.all(ids=wanted, status=Seat.Status.SITTING)} if rows else {}
-    for row in read.values():
-        row.participant.version = definition.version_of(row.participant.version_id)
-    return [read[row.pk] for row in rows]
+    return under_lock(together(*locking(wanted))[1]) if wanted else []
+
+
+def locking(ids: Sequence[int]) -> tuple[Question[Session], Question[Session]]:
+    """Lock sessions, and read them after it: rows joined to a locked one are as they were before the wait."""
+    return _under_lock.given(ids=ids), _with_people.given(ids=ids, status=Seat.Status.SITTING)
+
+
+def under_lock(read: Sequence[Session]) -> list[Session]:
+    """What was read after the lock, made whole."""
+    for session in read:
+        session.participant.version = definition.version_of(session.participant.version_id)
+    return list(read)
 
 
 @prepared
@@ -44,7 +51,7 @@ def _under_lock(ids: Given) -> QuerySet[Session]:
 def _with_people(ids: Given, status: Given) -> QuerySet[Session]:
     live = Seat.objects.filter(session=OuterRef("pk"), status=status).values("group")[:1]
     sessions = Session.objects.filter(pk__any=ids).select_related("participant__study")
-    return sessions.annotate(live_group=Subquery(live), read_at=RapportNow())
+    return sessions.annotate(live_group=Subquery(live), read_at=RapportNow()).order_by("pk")
 
 
 def enter(session: Session) -> None:

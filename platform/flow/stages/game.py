@@ -103,13 +103,7 @@ class GameStage:
         seat, match = sitting.seat, sitting.match  # the caller holds the group's lock: they cannot have moved
         try:
             outcome = games.act_locked(
-                match,
-                seat,
-                path=match.path,
-                values=data,
-                source="person",
-                key=data.get("key", ""),
-                now=getattr(session, "read_at", None),
+                match, seat, path=match.path, values=data, source="person", key=data.get("key", "")
             )
         except FlowError as error:
             if error.code != "refused":
