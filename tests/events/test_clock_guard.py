@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -128,3 +130,44 @@ def test_clock_command_shows_and_moves_a_simulated_clock() -> None:
     clock.stand(START)
     call_command("clock", stdout=said)
     assert said.getvalue().endswith("2100-01-04T09:00:00+00:00 (simulated, stands)\n")
+
+
+def test_use_case_takes_place_at_the_instant_it_was_given() -> None:
+    with clock.one_instant():
+        first = clock.now()
+        assert clock.now() > first, "nothing is held before somebody says what"
+        clock.hold(START)
+        assert clock.now() == START
+        with clock.one_instant():
+            assert clock.now() < START, "a use case in another has an instant of its own"
+            clock.hold(first)
+            assert clock.now() == first
+        assert clock.now() == START
+    assert clock.now() < START
+
+
+def test_instant_is_let_go_of_after_an_error_and_never_held_outside() -> None:
+    with pytest.raises(ValueError, match="broken"):
+        _break_at(START)
+    assert clock.now() < START
+    clock.hold(START)
+    assert clock.now() < START
+
+
+def test_instant_is_held_for_one_thread_only() -> None:
+    with clock.one_instant(), ThreadPoolExecutor(1) as other:
+        clock.hold(START)
+        assert other.submit(_and_close, clock.now).result() < START
+
+
+@clock.one_instant()
+def _break_at(at: datetime) -> None:
+    clock.hold(at)
+    raise ValueError("broken")
+
+
+def _and_close(work: Callable[[], datetime]) -> datetime:
+    try:
+        return work()
+    finally:
+        connection.close()

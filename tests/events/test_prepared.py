@@ -7,11 +7,11 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.db.transaction import TransactionManagementError
-from django.db.utils import IntegrityError
+from django.db.utils import DataError, IntegrityError
 
 from events.clock import RapportNow
 from events.models import Beat, Due, Event
-from events.prepared import Given, insert, insert_all, prepared, update
+from events.prepared import Given, insert, insert_all, prepared, run, together, update
 
 pytestmark = pytest.mark.django_db
 
@@ -146,3 +146,46 @@ class Counting:
     def __call__(self, execute: Any, *args: Any) -> Any:
         self.n += 1
         return execute(*args)
+
+
+def test_questions_asked_together_are_answered_in_their_order() -> None:
+    insert_all([event(n=1), event(n=2), event("thing.undone", n=3)])
+    undone, facts, done = together(
+        of_kind.given(kind="thing.undone"), facts_of.given(kind="thing.done"), of_kind.given(kind="thing.done")
+    )
+    assert [row.facts for row in undone] == [{"n": 3}]
+    assert facts == [{"n": 2}]
+    assert [row.facts["n"] for row in done] == [1, 2]
+    assert together() == []
+
+
+def test_question_sees_what_was_asked_before_it_in_the_same_message() -> None:
+    with transaction.atomic():
+        found, _, again = together(
+            of_kind.given(kind="thing.done"), locked.given(kind="thing.done"), of_kind.given(kind="thing.done")
+        )
+    assert found == again == []
+
+
+def test_error_of_one_question_is_djangos_and_ends_the_transaction_as_ever() -> None:
+    insert(event())
+    with pytest.raises(DataError), transaction.atomic():
+        together(due_of.given(keys=["a"], least="many"), of_kind.given(kind="thing.done"))
+    assert len(together(of_kind.given(kind="thing.done"))[0]) == 1
+
+
+def test_whoever_counts_statements_sees_each_of_those_asked_together() -> None:
+    seen: list[str] = []
+
+    def note(execute: Any, sql: str, *rest: Any) -> Any:
+        seen.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        together(of_kind.given(kind="thing.done"), facts_of.given(kind="thing.done"))
+    assert len(seen) == 2
+
+
+def test_statement_without_rows_gives_none() -> None:
+    assert run("UPDATE events_event SET kind = kind WHERE id = %(id)s", {"id": -1}) == []
+    assert run("SELECT 1") == [(1,)]
