@@ -148,14 +148,14 @@ def run(sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
     if connection.queries_logged:
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
-            return cast(list[tuple[Any, ...]], cursor.fetchall() if cursor.description else [])
+            return cast(list[tuple[Any, ...]], cursor.fetchall())
     raw = _connection()
     with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
         execute: Callable[..., Any] = _execute
         for wrapper in reversed(connection.execute_wrappers):
             execute = partial(wrapper, execute)
         execute(sql, values, False, {"connection": connection, "cursor": cursor})
-        return cursor.fetchall() if cursor.description else []
+        return cursor.fetchall()
 
 
 def _connection() -> psycopg.Connection[Any]:

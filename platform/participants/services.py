@@ -232,6 +232,6 @@ def touch(participant: Participant, *, now: datetime | None = None) -> None:
         return
     run(
         """UPDATE participants_participant SET seen_at = rapport_now()
-           WHERE id = %s AND seen_at < rapport_now() - make_interval(secs => %s)""",
+           WHERE id = %s AND seen_at < rapport_now() - make_interval(secs => %s) RETURNING 1""",
         [participant.pk, TOUCH_EVERY_SECONDS],
     )

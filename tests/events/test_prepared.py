@@ -186,6 +186,6 @@ def test_whoever_counts_statements_sees_each_of_those_asked_together() -> None:
     assert len(seen) == 2
 
 
-def test_statement_without_rows_gives_none() -> None:
-    assert run("UPDATE events_event SET kind = kind WHERE id = %(id)s", {"id": -1}) == []
+def test_statement_gives_what_it_returns() -> None:
+    assert run("UPDATE events_event SET kind = kind WHERE id = %(id)s RETURNING id", {"id": -1}) == []
     assert run("SELECT 1") == [(1,)]
