@@ -15,7 +15,7 @@ from events.prepared import Given, prepared
 from flow.game import game_of
 from flow.kinds import kind
 from flow.lookup import stage_of, step_kind
-from flow.models import Exposure, Match
+from flow.models import Match
 from flow.page import Page
 from flow.stage import StageKind
 from flow.stages.limits import limit_of
@@ -150,16 +150,6 @@ def page_of(session: Session) -> Page:
     return replace(page, where=where, rev=rev_of(session, stage))
 
 
-def told(match: Match, seat: Seat) -> View:
-    """What a seat was told when the open step began, as it was stored."""
-    return view_from(_exposure.get(match=match.pk, path=match.path, seat=seat.pk).view)
-
-
-@prepared
-def _exposure(match: Given, path: Given, seat: Given) -> QuerySet[Exposure]:
-    return Exposure.objects.filter(match=match, path=path, seat=seat)
-
-
 def view_from(stored: dict[str, Any]) -> View:
     """The view that `View.as_json` made."""
     return View(
@@ -175,7 +165,7 @@ def view_from(stored: dict[str, Any]) -> View:
 def seen_now(state: MatchState, place: Place) -> View:
     """The view of a place at this moment: what it was told, and in an open exchange what has come since."""
     implementation, step = step_kind(state)
-    before = told(state.match, state.seats[place.seat])
+    before = view_from(state.exposure_of(state.seats[place.seat]).view)
     now: View = implementation.view(state, step, place, before)
     return replace(now, page=before.page)
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import ExpressionWrapper, F, IntegerField, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from events.prepared import Given, prepared, together
+from events.prepared import Given, Question, prepared, together
 from flow.game import Game, game_of
 from flow.kinds import VOID_PATH, kind
-from flow.models import Act, Match, Placing
+from flow.models import Act, Exposure, Match, Placing
 from matching.models import Seat
 from paradigm import Decision, Entry, Place, Play, State
 from paradigm.program import repetition, step_at
@@ -25,10 +25,18 @@ MOST_ENTRIES = 200
 class MatchState(State):
     """Implements `paradigm.State`. Reads lazily and keeps what it read: make a new one after a write."""
 
-    def __init__(self, match: Match, *, path: str | None = None) -> None:
+    def __init__(self, match: Match, *, path: str | None = None, reader: Seat | None = None) -> None:
+        """Read nothing yet.
+
+        Args:
+            path: Another step than the one that is open.
+            reader: For whose page this is read: what that seat was told at the open step comes with the rest.
+        """
         self.match = match
+        self._reader = reader
         self._path = match.path if path is None else path
         self._acts: list[Act] | None = None  # as they were read with the placings
+        self._exposures: list[list[Exposure]] = []
         self._lasts: dict[int, Mapping[int, Sequence[Play]]] = {}  # k → seat → its last plays
 
     @classmethod
@@ -67,8 +75,18 @@ class MatchState(State):
     @cached_property
     def placings(self) -> list[Placing]:
         """Placings with their seats, by position."""
-        placings, self._acts = together(_placings.given(match=self.match.pk), _acts.given(match=self.match.pk))
+        key = self.match.pk
+        questions: list[Question[Any]] = [_placings.given(match=key), _acts.given(match=key)]
+        if self._reader is not None:
+            questions.append(_exposure.given(match=key, path=self._path, seat=self._reader.pk))
+        placings, self._acts, *self._exposures = together(*questions)
         return sorted(placings, key=lambda p: p.position)
+
+    def exposure_of(self, seat: Seat) -> Exposure:
+        """What a seat was told when the open step began, as it was stored."""
+        if self._reader == seat and self.placings and self._exposures[0]:
+            return self._exposures[0][0]
+        return _exposure.get(match=self.match.pk, path=self._path, seat=seat.pk)
 
     @cached_property
     def seats(self) -> dict[int, Seat]:
@@ -167,6 +185,11 @@ class MatchState(State):
 @prepared
 def _placings(match: Given) -> QuerySet[Placing]:
     return Placing.objects.filter(match=match).select_related("seat")
+
+
+@prepared
+def _exposure(match: Given, path: Given, seat: Given) -> QuerySet[Exposure]:
+    return Exposure.objects.filter(match=match, path=path, seat=seat)
 
 
 @prepared

@@ -68,7 +68,7 @@ class GameStage:
         return self._step(match, seat, where=where, points=points)
 
     def _step(self, match: Match, seat: Seat, *, where: str, points: int) -> Page:
-        state = MatchState(match)
+        state = MatchState(match, reader=seat)
         implementation, step = step_kind(state)
         place = state.place(seat)
         view = seen_now(state, place)
