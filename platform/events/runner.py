@@ -122,7 +122,7 @@ def report(claim: Claim, result: str, started: float) -> None:
     facts = {
         "due": claim.id,
         "reaction": claim.reaction,
-        "event": claim.event_id,
+        "event_id": claim.event_id,
         "attempt": claim.attempts,
         "outcome": result,
         "late_ms": round((claim.reading.at - claim.run_after).total_seconds() * 1000),

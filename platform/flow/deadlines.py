@@ -9,6 +9,8 @@ from scheduling.models import Session
 
 UNTIL = "until"  # in a session's facts: when the open stage's time is up
 GRACE = timedelta(seconds=2)  # what was sent in time may arrive a little late
+GONE_AFTER = timedelta(hours=1)  # without a sign of life, as the page on pausing says; where nothing else has a limit
+WATCH = "flow.tasks.end_if_gone"
 
 
 def step_deadline(match: Match) -> None:
@@ -41,6 +43,20 @@ def forget_stage_deadline(session: Session) -> None:
     """The session leaves its open stage. Where that stage set a limit, nothing is due any more when the time is up."""
     if UNTIL in session.facts:
         due.forget("flow.tasks.stage_overdue", f"session:{session.pk}:{session.stage}")
+
+
+def watch(session: Session, at: datetime) -> None:
+    """See at that time whether somebody has gone for good: a browser that was closed sends nothing."""
+    due.schedule(WATCH, _watch_key(session), at, facts={"session": session.pk, "participant": session.participant_id})
+
+
+def forget_watch(session: Session) -> None:
+    """The visit is over: nobody is waited for. Harmless for whoever ends it because the time was up."""
+    due.forget(WATCH, _watch_key(session))
+
+
+def _watch_key(session: Session) -> str:
+    return f"session:{session.pk}"
 
 
 def stream_of(session: Session) -> str:

@@ -20,6 +20,12 @@ def stage_overdue(claim: Claim) -> str | None:
     return None
 
 
+def end_if_gone(claim: Claim) -> str | None:
+    """End the visit of somebody who has closed the browser; its settlement commits with it."""
+    sessions.end_if_gone(claim.facts["session"], settle=partial(due.settle, claim))
+    return None
+
+
 def form_groups(claim: Claim) -> str | None:
     """Form what groups can be formed in a waiting room."""
     formed = form_all(claim.facts["version"], claim.facts["stage"])

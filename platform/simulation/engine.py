@@ -7,7 +7,7 @@ time, so that one seed gives one table. At full speed, all that falls due within
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -122,13 +122,16 @@ class Engine:
             if life.next_at is not None
         ]
         tasks.sort(key=lambda task: (task.at, task.order))
-        if not tasks or tasks[0].at > self._until or (not rows and self._nobody_can_move()):
+        if not tasks or tasks[0].at > self._until or await self._nobody_can_move(rows):
             return []
         return tasks[:1] if self._is_ordered else [task for task in tasks if task.at <= tasks[0].at + WINDOW]
 
-    def _nobody_can_move(self) -> bool:
+    async def _nobody_can_move(self, rows: Collection[int]) -> bool:
+        """Whether all who are here only look, in vain, and nothing is due but to see whether they are still here."""
         here = [life for life in self.lives if life.next_at is not None]
-        return all(life.act_at is None and life.vain_looks >= VAIN_LOOKS for life in here)
+        if any(life.act_at is not None or life.vain_looks < VAIN_LOOKS for life in here):
+            return False
+        return not await run_db(news.has_work_but_watching, rows, {life.participant for life in here})
 
     async def _move_clock(self, at: datetime) -> None:
         if at > self.now:

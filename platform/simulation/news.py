@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from events.models import Event
+from events.models import Due, Event
+from flow.deadlines import WATCH
 from matching.models import Seat
 from participants.models import EntryLink
 from scheduling.models import Session
@@ -53,9 +54,20 @@ def newest_event() -> int:
     return Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
+def has_work_but_watching(rows: Collection[int], people: Collection[int]) -> bool:
+    """Whether any of these rows of due work does more than see whether one of these people is still there."""
+    watching = Q(reaction=WATCH, facts__participant__in=list(people))
+    return Due.objects.filter(pk__in=list(rows)).exclude(watching).exists()
+
+
 def who_came_by(link: int) -> int:
     """Key of the participant to whom an entry link has led."""
     return EntryLink.objects.values_list("participant", flat=True).exclude(participant=None).get(pk=link)
+
+
+def all_who_came_by(links: Collection[int]) -> Collection[int]:
+    """Keys of the participants to whom any of these entry links has led."""
+    return set(EntryLink.objects.filter(pk__in=links).exclude(participant=None).values_list("participant", flat=True))
 
 
 def _people(sessions: Collection[int], matches: Collection[int], groups: Collection[int]) -> Collection[int]:

@@ -26,11 +26,11 @@ from exports.services.bundle import export
 from participants.models import Participant
 from participants.queries import link_of
 from participants.services import make_link
-from simulation import realtime, report
+from simulation import news, realtime, report
 from simulation.answering import Choose
 from simulation.conduct import Conduct, right_answers
 from simulation.door import Door, new_connector
-from simulation.engine import Engine, Life
+from simulation.engine import MOST_ROWS, Engine, Life
 from simulation.ledger import Ledger
 from simulation.mind import Mind
 from simulation.models import SimulationRun
@@ -137,8 +137,13 @@ class _Play:
             self.people, seconds=until - began, arrive_after=self._after, progress=told, stop=self._stop
         )
         # Whoever closed the browser has no exit until a deadline has passed.
-        while loop.time() < until and not self._stop.is_set() and len(await run_db(queries.agenda, limit=1)):
+        while loop.time() < until and not self._stop.is_set() and await run_db(self._is_work_left):
             await asyncio.sleep(SETTLING_SECONDS)
+
+    def _is_work_left(self) -> bool:
+        """Whether anything is due, but to see whether people are still there who stayed and could not go on."""
+        stuck = [link for person, link in zip(self.people, self._links, strict=True) if person.failure]
+        return news.has_work_but_watching(queries.agenda(limit=MOST_ROWS), news.all_who_came_by(stuck))
 
     def _told(self, at: datetime) -> None:
         if self._tell:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import threading
 import time
 from collections import Counter
@@ -11,6 +13,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
+from config.logs import JsonFormatter
 from events import clock, due, runner
 from events.claim import Claim
 from events.due import LostClaim
@@ -220,3 +223,15 @@ def test_log_line_of_a_failure_holds_no_text(make_due: Make, caplog: pytest.LogC
     lines = [JsonFormatter().format(record) for record in caplog.records if record.name == "rapport.task"]
     assert any('"outcome": "retry"' in line for line in lines)
     assert not any("secret-text" in line for line in lines)
+
+
+def test_line_of_a_run_keeps_its_name_beside_the_event_that_caused_it(
+    make_due: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caused_by = Event.objects.create(kind="thing.done", subject_kind="thing", subject_id=1)
+    row = make_due("word")
+    Due.objects.filter(pk=row.pk).update(event=caused_by)
+    with caplog.at_level(logging.INFO, logger="rapport.task"):
+        runner.run_id(row.pk)
+    line = json.loads(JsonFormatter().format(caplog.records[-1]))
+    assert (line["event"], line["event_id"], line["due"]) == ("task", caused_by.pk, row.pk)

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 MakePlan = Callable[..., Plan]
 VARIED = Profile(arrivals_per_minute=30, two_tabs=0.5, late_acts=0.1, misreading=0.4, reloading=0.1)
+SURVEY = "A few questions"  # the heading of the test study's survey
 HALF = "5"  # of the default endowment: what the experiment's only policy gives
 
 
@@ -86,6 +87,15 @@ def test_somebody_who_can_never_move_again_is_reported(plan_for: MakePlan, monke
     assert [told.partition(", ")[0] for told in report.run.failures] == ["person 0 was still at 'Taking part'"]
     assert "1 person who could not go on" in report.not_clean_because
     assert "1 person without an exit" in report.not_clean_because
+
+
+def test_who_closes_the_browser_where_no_limit_waits_has_an_exit_too(
+    plan_for: MakePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulation.play.Mind", partial(Mind, stops={SURVEY: "vanish"}))
+    dataset = dataset_of(plan_for("full_speed", people=2))
+    assert [row["exit"] for row in read(dataset, "participants")] == ["left", "left"]
+    assert differences(dataset) == []
 
 
 def test_play_that_is_stopped_keeps_what_was_reached(plan_for: MakePlan) -> None:

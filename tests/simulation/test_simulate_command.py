@@ -22,6 +22,7 @@ from tests.machinery.running import Running
 RUNS = """SELECT r.mode, r.participants, r.seed, r.is_clean, r.not_clean_because FROM simulation_simulationrun r
     JOIN studies_version v ON v.id = r.version_id JOIN studies_study s ON s.id = v.study_id WHERE s.slug = %s"""
 PEOPLE = "SELECT count(*) FROM participants_participant p JOIN studies_study s ON s.id = p.study_id WHERE s.slug = %s"
+ONE_ACT = ("match", "step", "repetition", "seat", "field", "about")
 STAYING = ("arrivals_per_minute", "declining", "quitting_quiz", "quitting_lobby", "not_ready")
 TOGETHER = [word for name in STAYING for word in ("--assume", f"{name}=0")]
 
@@ -101,8 +102,12 @@ def test_96_people_end_by_one_declared_exit_with_the_right_pay(running: Running)
     assert len(people) >= 80, "all but those who withdrew"
     assert {row["exit"] for row in people} > {"completed", "no_group"}
     assert differences(folder / DATASET) == []
-    keys = [entry.key for entry in Ledger.read(folder / LEDGER) if entry.outcome == "stored"]
-    assert len(keys) == len(set(keys)) > 96 * 10
+    told = [entry for entry in Ledger.read(folder / LEDGER) if entry.outcome == "stored"]
+    answers = {(entry.key, entry.person, entry.body_sha256) for entry in told}
+    assert len({key for key, _person, _body in answers}) == len(answers) > 96 * 10, "under one key one answer"
+    assert len(told) > len(answers), "who went back and sent the same again was told the same again"
+    acts = [tuple(row[name] for name in ONE_ACT) for row in table(folder / DATASET, "decisions")]
+    assert len(acts) == len(set(acts)) > 96, "which made no second act"
 
 
 @pytest.mark.long

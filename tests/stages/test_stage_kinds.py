@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from events import clock, runner
+from events import clock, due, runner
+from events.models import Due
+from flow.deadlines import GONE_AFTER, WATCH
 from flow.models import Exposure, Match
 from flow.services import sessions
 from flow.stages.limits import limit_of, move_limit
@@ -305,3 +307,50 @@ def test_who_met_nobody_is_told_nothing(make_version: MakeVersion) -> None:
 def test_everyone_has_one_seat_and_it_is_done_after_the_game(make_version: MakeVersion) -> None:
     here = after_the_game(make_version)
     assert Seat.objects.filter(session__in=here, status="done").count() == 3
+
+
+def look_after(session: Session, *, silent_for: timedelta, there_for: timedelta = GONE_AFTER) -> None:
+    """The hour is over: what the platform does about somebody who was heard of so long ago."""
+    now = clock.now()
+    Participant.objects.filter(pk=session.participant_id).update(seen_at=now - silent_for)
+    Session.objects.filter(pk=session.pk).update(stage_opened_at=now - there_for)
+    Due.objects.filter(reaction=WATCH, key=f"session:{session.pk}", outcome="").update(run_after=now)
+    (claim,) = [claim for claim in due.claim("jobs", limit=99) if claim.reaction == WATCH]
+    assert runner.run(claim) == "done"
+
+
+def test_who_closed_the_browser_in_the_last_round_leaves_with_what_was_earned(make_version: MakeVersion) -> None:
+    gone, *others = after_the_game(make_version)
+    assert stage_id(gone) == "after"
+    look_after(gone, silent_for=GONE_AFTER)
+    person = Participant.objects.get(pk=gone.participant_id)
+    assert (person.status, person.exit) == ("finished", "left")
+    earned = Settlement.objects.get(participant=person)
+    assert earned.base_minor > 0, "the game was played to its end"
+    assert {one.status for one in map(fresh, others)} == {Session.Status.ACTIVE}
+    assert Due.objects.filter(reaction=WATCH, outcome="").count() == len(others)
+
+
+@pytest.mark.parametrize(
+    ("stage", "silent_for", "there_for"),
+    [
+        ("instructions", GONE_AFTER - timedelta(seconds=20), GONE_AFTER),  # heard of since
+        ("instructions", GONE_AFTER, GONE_AFTER - timedelta(seconds=20)),  # moved on to this page since
+        ("quiz", GONE_AFTER, GONE_AFTER),  # a page that ends by itself
+    ],
+)
+def test_who_may_still_be_there_is_looked_after_again(
+    make_version: MakeVersion, stage: str, silent_for: timedelta, there_for: timedelta
+) -> None:
+    session = at_stage(make_version(), stage)
+    look_after(session, silent_for=silent_for, there_for=there_for)
+    assert fresh(session).status == Session.Status.ACTIVE
+    again = Due.objects.get(reaction=WATCH, outcome="")
+    assert clock.now() < again.run_after <= clock.now() + GONE_AFTER
+
+
+def test_nobody_is_looked_after_when_the_visit_is_over(make_version: MakeVersion) -> None:
+    session = at_stage(make_version(), "instructions")
+    assert Due.objects.filter(reaction=WATCH, outcome="").count() == 1
+    sessions.leave(session.pk)
+    assert not Due.objects.filter(reaction=WATCH, outcome="").exists()

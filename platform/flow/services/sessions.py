@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from events import clock
 from events.prepared import Given, Question, insert, prepared, together, update
 from flow import queries
-from flow.deadlines import GRACE
+from flow.deadlines import GONE_AFTER, GRACE, watch
 from flow.errors import FlowError
 from flow.lookup import stage_of
 from flow.models import Submission
@@ -53,6 +53,7 @@ def start(participant: Participant, wave: str = "") -> Session:
     session, is_new = open_session(participant, wave)
     if is_new:
         visits.enter(session)
+        watch(session, session.stage_opened_at + GONE_AFTER)
     return session
 
 
@@ -201,6 +202,30 @@ def stage_overdue(session_id: int, stage: int, *, settle: Callable[[], None] | N
             settle()
 
     retry_lock(work)
+
+
+def end_if_gone(session_id: int, *, settle: Callable[[], None]) -> None:
+    """End a visit of which nothing was heard for `GONE_AFTER`, by the exit for leaving; otherwise look again later."""
+
+    def work() -> None:
+        session = lock(session_id)
+        if session.status == Session.Status.ACTIVE:
+            now = clock.now()
+            gone_at = _last_heard(session, now) + GONE_AFTER
+            if now < gone_at:
+                watch(session, gone_at)
+            else:
+                visits.finish(session, LEFT)
+        settle()
+
+    retry_lock(work)
+
+
+def _last_heard(session: Session, now: datetime) -> datetime:
+    """Since when silence counts: not before the stage was opened, nor while a limit of it or a game goes on."""
+    if live_seat(session.pk) is not None or limit_of(session) is not None:
+        return now
+    return max(session.participant.seen_at, session.stage_opened_at)
 
 
 def show_life(visit: queries.Visit) -> bool:

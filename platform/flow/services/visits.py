@@ -7,7 +7,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from events import clock, log
 from events.clock import RapportNow
 from events.prepared import Given, Question, prepared, together, update
-from flow.deadlines import forget_stage_deadline, stream_of
+from flow.deadlines import forget_stage_deadline, forget_watch, stream_of
 from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.machine import check_move
@@ -106,6 +106,7 @@ def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:
     participant = session.participant
     now = clock.now()
     forget_stage_deadline(session)
+    forget_watch(session)
     session.status = check_move("session", session.status, Session.Status.FINISHED)
     session.finished_at = now
     session.rev += 1
