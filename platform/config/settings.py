@@ -135,6 +135,10 @@ elif DB_POOL == "persistent":  # the pages' few threads
     _database["CONN_MAX_AGE"] = 600
 elif DB_POOL != "none":
     raise ImproperlyConfigured(f"RAPPORT_DB_POOL is {DB_POOL!r}: use pool, persistent or none")
+if DB_POOL != "none":
+    # What pages and workers ask goes by keys. In an installation's first minutes PostgreSQL has no statistics, takes
+    # every table for a tiny one, and keeps plans that read all of it; docs/performance.md has what that cost.
+    _database["OPTIONS"]["options"] += " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 
 # --- Redis: hints only ----------
 REDIS_IS_OURS = not env("REDIS_URL", default="")

@@ -160,6 +160,7 @@ def run(sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
 
 def _connection() -> psycopg.Connection[Any]:
     connection.validate_thread_sharing()
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
     return cast(psycopg.Connection[Any], connection.connection)

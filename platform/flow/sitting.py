@@ -44,7 +44,9 @@ class Sitting:
 
 def sitting_of(session: Session, stage: str) -> Sitting | None:
     """The place of a session in the game at a stage; None where it has none."""
-    placing = _playing.first(session=session.pk, stage=stage, status=Seat.Status.SITTING)
+    placing = _playing.first(session=session.pk, status=Seat.Status.SITTING)
+    if placing is not None and placing.seat.group.stage != stage:
+        placing = None
     seat = placing.seat if placing else _seat.first(session=session.pk, stage=stage)
     if seat is None:
         return None
@@ -65,11 +67,14 @@ def _entries(match: Match) -> int:
 
 
 @prepared
-def _playing(session: Given, stage: Given, status: Given) -> QuerySet[Placing]:
-    """The placing in the round that the session's group is playing."""
+def _playing(session: Given, status: Given) -> QuerySet[Placing]:
+    """The placing in the round that the session's group is playing: one, for nobody sits in two running groups."""
     acts = Act.objects.filter(match=OuterRef("match"), path=OuterRef("match__path"), seat=OuterRef("seat"))
-    placings = Placing.objects.filter(seat__session=session, seat__group__stage=stage, seat__status=status)
-    now = placings.filter(match__round=F("seat__group__round")).select_related("match", "seat__group")
+    placings = Placing.objects.filter(seat__session=session, seat__status=status)
+    # the match's group, too, says nothing new, but without it the only way that an index knows is by the round
+    now = placings.filter(match__group=F("seat__group"), match__round=F("seat__group__round")).select_related(
+        "match", "seat__group"
+    )
     return now.annotate(earned=_earned_by(OuterRef("seat")), has_acted=Exists(acts))
 
 

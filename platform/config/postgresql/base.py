@@ -1,9 +1,10 @@
-"""Django's backend, reading instants by psycopg's compiled loader.
+"""Django's backend, reading instants by psycopg's compiled loader, and seeing at a glance whether a server is gone.
 
 Every page reads dozens of instants. Django's own loader is Python, a subclass whose only purpose is another time zone;
 ours is always UTC (USE_TZ), which the compiled one gives as well, at a fraction of the cost.
 """
 
+import select
 from datetime import UTC
 from typing import Any
 
@@ -40,3 +41,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         made = super().get_new_connection(conn_params)
         made.adapters.register_loader("timestamptz", UtcLoader)
         return made
+
+    def is_usable(self) -> bool:
+        """Whether the connection is alive, asked before each request and task (CONN_HEALTH_CHECKS).
+
+        On an idle connection nothing waits to be read but the server's farewell, so that one look at the socket says
+        what Django sends a statement for. Only where something does wait is the server asked.
+        """
+        if self.connection is None or self.connection.closed:
+            return False
+        glance = select.poll()
+        glance.register(self.connection.fileno(), select.POLLIN)
+        return not glance.poll(0) or bool(super().is_usable())
