@@ -57,9 +57,12 @@ def test_idle_connection_is_kept_without_asking_the_server(monkeypatch: pytest.M
     close_old_connections()
     asked: list[str] = []
     execute = psycopg.Cursor.execute
-    monkeypatch.setattr(
-        psycopg.Cursor, "execute", lambda *args, **more: asked.append(args[1]) or execute(*args, **more)
-    )
+
+    def noted(cursor: Any, query: Any, *rest: Any, **more: Any) -> Any:
+        asked.append(query)
+        return execute(cursor, query, *rest, **more)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", noted)
     assert backend() == first
     assert asked == ["SELECT pg_backend_pid()"]
 
