@@ -139,6 +139,8 @@ if DB_POOL != "none":
     # What pages and workers ask goes by keys. In an installation's first minutes PostgreSQL has no statistics, takes
     # every table for a tiny one, and keeps plans that read all of it; docs/performance.md has what that cost.
     _database["OPTIONS"]["options"] += " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+    # A kept statement is planned once. Left to itself, PostgreSQL planned the commonest ones anew each time.
+    _database["OPTIONS"]["options"] += " -c plan_cache_mode=force_generic_plan"
 
 # --- Redis: hints only ----------
 REDIS_IS_OURS = not env("REDIS_URL", default="")

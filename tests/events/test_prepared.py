@@ -189,3 +189,18 @@ def test_whoever_counts_statements_sees_each_of_those_asked_together() -> None:
 def test_statement_gives_what_it_returns() -> None:
     assert run("UPDATE events_event SET kind = kind WHERE id = %(id)s RETURNING id", {"id": -1}) == []
     assert run("SELECT 1") == [(1,)]
+
+
+def test_postgresql_keeps_them_planned() -> None:
+    for _ in range(3):
+        of_kind.all(kind="thing.done")
+        together(counted.given(kind="thing.done"), facts_of.given(kind="thing.done"))
+    kept = dict(run("SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements"))
+    asked = [of_kind.given(kind=""), counted.given(kind=""), facts_of.given(kind="")]
+    assert [kept.get(_numbered(one.sql), 0) >= 3 for one in asked] == [True] * 3
+
+
+def _numbered(sql: str) -> str:
+    """The statement as PostgreSQL gets it."""
+    parts = sql.split("%s")
+    return "".join(part + f"${number}" for number, part in enumerate(parts[:-1], start=1)) + parts[-1]

@@ -15,6 +15,9 @@ from psycopg.types.datetime import TimestamptzLoader
 
 _adapters = AdaptersMap(psycopg.adapters)
 _adapters.register_loader("timestamptz", TimestamptzLoader)  # psycopg puts the compiled one in its place, if it has one
+# Statements are kept prepared where `events.prepared` says so. Django's None would refuse even that, without a word.
+NEVER_BY_ITSELF = 2**31
+MOST_PREPARED = 500
 _OID = psycopg.adapters.types["timestamptz"].oid
 
 
@@ -40,6 +43,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """A connection as Django makes it, then ours."""
         made = super().get_new_connection(conn_params)
         made.adapters.register_loader("timestamptz", UtcLoader)
+        made.prepare_threshold = NEVER_BY_ITSELF
+        made.prepared_max = MOST_PREPARED
         return made
 
     def is_usable(self) -> bool:
