@@ -46,7 +46,7 @@ def install() -> Path:
         packages = ["--python", str(programs / "python"), "--require-hashes", "-r", str(REQUIREMENTS)]
         for argv in (
             [*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(ENVIRONMENT)],
-            [*uv, "pip", "install", "--quiet", *packages],
+            [*uv, "pip", "install", "--quiet", "--compile-bytecode", *packages],
         ):
             done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
             if done.returncode:
