@@ -16,7 +16,8 @@ from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Lookup, Model, QuerySet, Value
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.query import (
@@ -30,6 +31,7 @@ from django.db.transaction import TransactionManagementError
 Row = TypeVar("Row")
 M = TypeVar("M", bound=Model)
 Hydrate = Callable[[tuple[Any, ...]], Any]
+ALIAS = DEFAULT_DB_ALIAS  # `connections[ALIAS]` finds the connection once, `django.db.connection` at each use of it
 Values = Sequence[Any] | Mapping[str, Any]
 
 
@@ -80,10 +82,11 @@ class Question(Generic[Row]):
 
 def together(*questions: Question[Any]) -> list[list[Any]]:
     """The rows of each question, which go to the server in one message and are answered there one after the other."""
-    if connection.queries_logged or connection.execute_wrappers:  # whoever counts statements sees each
+    here = connections[ALIAS]
+    if here.queries_logged or here.execute_wrappers:  # whoever counts statements sees each
         return [question.answer() for question in questions]
-    raw = _connection()
-    with connection.wrap_database_errors, raw.pipeline(), ExitStack() as open_ones:
+    raw = _psycopg_of(here)
+    with here.wrap_database_errors, raw.pipeline(), ExitStack() as open_ones:
         cursors = [open_ones.enter_context(psycopg.Cursor(raw)) for _ in questions]
         for cursor, question in zip(cursors, questions, strict=True):
             cursor.execute(question.sql, question.values, prepare=True)
@@ -145,25 +148,26 @@ def run(sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
     What Django's cursor does is done here as well: errors are Django's, wrappers (which count statements in tests) see
     it. Where statements are logged for `assertNumQueries`, Django's own cursor runs it.
     """
-    if connection.queries_logged:
-        with connection.cursor() as cursor:
+    here = connections[ALIAS]
+    if here.queries_logged:
+        with here.cursor() as cursor:
             cursor.execute(sql, values)
             return cast(list[tuple[Any, ...]], cursor.fetchall())
-    raw = _connection()
-    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+    raw = _psycopg_of(here)
+    with here.wrap_database_errors, psycopg.Cursor(raw) as cursor:
         execute: Callable[..., Any] = _execute
-        for wrapper in reversed(connection.execute_wrappers):
+        for wrapper in reversed(here.execute_wrappers):
             execute = partial(wrapper, execute)
-        execute(sql, values, False, {"connection": connection, "cursor": cursor})
+        execute(sql, values, False, {"connection": here, "cursor": cursor})
         return cursor.fetchall()
 
 
-def _connection() -> psycopg.Connection[Any]:
-    connection.validate_thread_sharing()
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    return cast(psycopg.Connection[Any], connection.connection)
+def _psycopg_of(here: BaseDatabaseWrapper) -> psycopg.Connection[Any]:
+    here.validate_thread_sharing()
+    here.close_if_health_check_failed()
+    here.ensure_connection()
+    here.validate_no_broken_transaction()
+    return cast(psycopg.Connection[Any], here.connection)
 
 
 def _execute(sql: str, values: Values, _many: bool, context: dict[str, Any]) -> None:
@@ -176,12 +180,12 @@ def _models(compiler: Any) -> Hydrate:
     model, fields = klass_info["model"], klass_info["select_fields"]
     start, end = fields[0], fields[-1] + 1
     names = [column[0].target.attname for column in select[start:end]]
-    populators = get_related_populators(klass_info, select, connection.alias)  # type: ignore[call-arg]  # Django 6
+    populators = get_related_populators(klass_info, select, ALIAS)  # type: ignore[call-arg]  # Django 6
     convert = _converted(compiler)
 
     def hydrate(row: tuple[Any, ...]) -> Any:
         row = convert(row)
-        found = model.from_db(connection.alias, names, row[start:end])
+        found = model.from_db(ALIAS, names, row[start:end])
         for populator in populators:
             populator.populate(row, found)
         for name, column in annotations.items():
@@ -239,16 +243,15 @@ def insert_all(rows: Sequence[M]) -> Sequence[M]:
         return rows
     plan = _insertion(rows[0])
     line = f"({', '.join(['%s'] * len(plan.fields))})"
+    here = connections[ALIAS]
     values = [
-        field.get_db_prep_save(getattr(row, field.attname), connection=connection)
-        for row in rows
-        for field in plan.fields
+        field.get_db_prep_save(getattr(row, field.attname), connection=here) for row in rows for field in plan.fields
     ]
     stored = run(f"{plan.head} {', '.join([line] * len(rows))} {plan.tail}", values)
     for row, filled_in in zip(rows, stored, strict=True):
         for field, value in zip(plan.returned, filled_in, strict=True):
             setattr(row, field.attname, value)
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, ALIAS
     return rows
 
 
@@ -286,6 +289,7 @@ def update(row: Model, *names: str) -> None:
         sql = f"UPDATE {quote(meta.db_table)} SET {changes} WHERE {where} RETURNING 1"  # noqa: S608  our own columns' names
         _updates[key] = sql, [*fields, meta.pk]
     sql, columns = _updates[key]
-    values = [column.get_db_prep_save(getattr(row, column.attname), connection=connection) for column in columns]
+    here = connections[ALIAS]
+    values = [column.get_db_prep_save(getattr(row, column.attname), connection=here) for column in columns]
     if len(run(sql, values)) != 1:
         raise type(row).DoesNotExist(f"{type(row).__name__} {row.pk} is gone")  # type: ignore[attr-defined]

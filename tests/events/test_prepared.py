@@ -11,7 +11,7 @@ from django.db.utils import DataError, IntegrityError
 
 from events.clock import RapportNow
 from events.models import Beat, Due, Event
-from events.prepared import Given, insert, insert_all, prepared, run, together, update
+from events.prepared import Given, Question, insert, insert_all, prepared, run, together, update
 
 pytestmark = pytest.mark.django_db
 
@@ -196,7 +196,7 @@ def test_postgresql_keeps_them_planned() -> None:
         of_kind.all(kind="thing.done")
         together(counted.given(kind="thing.done"), facts_of.given(kind="thing.done"))
     kept = dict(run("SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements"))
-    asked = [of_kind.given(kind=""), counted.given(kind=""), facts_of.given(kind="")]
+    asked: list[Question[Any]] = [of_kind.given(kind=""), counted.given(kind=""), facts_of.given(kind="")]
     assert [kept.get(_numbered(one.sql), 0) >= 3 for one in asked] == [True] * 3
 
 
