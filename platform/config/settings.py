@@ -131,16 +131,18 @@ _database["OPTIONS"] = {"connect_timeout": 5, **_patience, **_database["OPTIONS"
 DB_POOL = env("RAPPORT_DB_POOL", default="none")
 if DB_POOL == "pool":  # processes with an event loop or many threads; persistent connections would leak there
     _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5, "max_waiting": 50}
-elif DB_POOL == "persistent":  # the pages' few threads
+elif DB_POOL == "persistent":  # the pages' few threads, and the jobs' processes
     _database["CONN_MAX_AGE"] = 600
 elif DB_POOL != "none":
     raise ImproperlyConfigured(f"RAPPORT_DB_POOL is {DB_POOL!r}: use pool, persistent or none")
 if DB_POOL != "none":
-    # What pages and workers ask goes by keys. In an installation's first minutes PostgreSQL has no statistics, takes
-    # every table for a tiny one, and keeps plans that read all of it; docs/performance.md has what that cost.
+    # What pages and workers ask goes by keys (what does not says so: `exports`). In an installation's first minutes
+    # PostgreSQL has no statistics, takes every table for a tiny one, and keeps plans that read it all (decision 0003).
     _database["OPTIONS"]["options"] += " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
     # A kept statement is planned once. Left to itself, PostgreSQL planned the commonest ones anew each time.
     _database["OPTIONS"]["options"] += " -c plan_cache_mode=force_generic_plan"
+    # Before PostgreSQL 18 a plan that cannot do without what is off seems so dear that it would be compiled.
+    _database["OPTIONS"]["options"] += " -c jit=off"
 
 # --- Redis: hints only ----------
 REDIS_IS_OURS = not env("REDIS_URL", default="")

@@ -16,6 +16,7 @@ def one_moment() -> Iterator[None]:
     if connection.in_atomic_block:
         yield
         return
+    connection.close_if_health_check_failed()  # a new connection would know nothing of what is set on this one
     connection.ensure_connection()
     raw = connection.connection
     # As attributes they go out with BEGIN: a statement of its own would be one more way to the server and back.

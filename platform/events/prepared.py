@@ -81,7 +81,7 @@ class Question(Generic[Row]):
 
 
 def together(*questions: Question[Any]) -> list[list[Any]]:
-    """The rows of each question, which go to the server in one message and are answered there one after the other."""
+    """The rows of each question; they are sent one after the other, without waiting for the answers in between."""
     here = connections[ALIAS]
     if here.queries_logged or here.execute_wrappers:  # whoever counts statements sees each
         return [question.answer() for question in questions]

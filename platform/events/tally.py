@@ -17,7 +17,7 @@ log = logging.getLogger("rapport.request")
 
 @dataclass(frozen=True)
 class Tally:
-    """A count that begins anew every `seconds`.
+    """A count that begins anew every `seconds`, by each host's own clock: around a beginning twice as many may pass.
 
     Args:
         name: Unique to what is counted; a digest where that is somebody's name or address.

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from events.clock import RapportNow
@@ -90,17 +90,17 @@ def _newest(sessions: QuerySet[Session]) -> QuerySet[Session]:
 
 
 def match_of(session: Session) -> Match | None:
-    """The match of the round that is being played in which this session sits, if any."""
-    match = _latest_match.first(session=session.pk, status=Seat.Status.SITTING)
+    """The match of the round that is being played in which this session sits; None in a round that is sat out."""
+    match = _match_of.first(session=session.pk, status=Seat.Status.SITTING)
     if match is not None:
         match.group.version = definition.version_of(match.group.version_id)
     return match
 
 
 @prepared
-def _latest_match(session: Given, status: Given) -> QuerySet[Match]:
+def _match_of(session: Given, status: Given) -> QuerySet[Match]:
     matches = Match.objects.filter(placings__seat__session=session, placings__seat__status=status)
-    return matches.select_related("group").order_by("-round")[:1]
+    return matches.filter(round=F("group__round")).select_related("group")
 
 
 def rev_of(session: Session, stage: StageKind | None = None) -> str:

@@ -28,6 +28,7 @@ def of_session(session: Session) -> Standing:
     stages = definition.definition(person.version).stages
     stage = next(one for one in stages if one.id == stage_name(session))
     match = queries.match_of(session)
+    seat = Seat.objects.filter(session=session, status=Seat.Status.SITTING).select_related("group").first()
     limit = match.deadline_at if match and match.path else limit_of(session)
     ticket = Ticket.objects.filter(session=session).order_by("-pk").first()
     return {
@@ -41,9 +42,9 @@ def of_session(session: Session) -> Standing:
         "last_seen_s_ago": int((now - person.seen_at).total_seconds()),
         "missed_in_a_row": person.strikes,
         "waiting": f"{ticket.status}, {ticket.waited_seconds} s" if ticket else None,
-        "group": match.group.code if match else None,
-        "round": f"{match.round} of {match.group.rounds}" if match else None,
-        "step": (match.path or "over") if match else None,
+        "group": seat.group.code if seat else None,
+        "round": f"{seat.group.round} of {seat.group.rounds}" if seat else None,
+        "step": (match.path or "over") if match else "sits out" if seat and seat.group.round else None,
     }
 
 

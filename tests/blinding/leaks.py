@@ -118,7 +118,7 @@ LEAKS = (
         "platform/flow/views.py",
         'response.headers["Content-Language"] = language\n',
         'response.headers["Content-Language"] = language\n'
-        "        match = queries.match_of(_session(request))\n"
+        "        match = queries.match_of(request.visit.session)\n"
         f'        response.headers["X-Seats"] = str(match.{PROGRAMS} if match else 0)\n',
     ),
     _leak(

@@ -1,10 +1,12 @@
 """The people of the test: observers act at once, partners take as long as the programs of the study are told to."""
 
+import time
 from collections.abc import Mapping
 from random import Random
 from typing import Any, Protocol
 
 from bots import delays
+from flow.services.rounds import VOID_SECONDS
 from simulation.mind import Mind, Move
 from simulation.pages import Shown
 from simulation.profile import Profile
@@ -14,6 +16,7 @@ from tests.blinding.study import LIMITS, OBSERVER_SAID, TITLES, VOID, limit_seco
 AT_ONCE_SECONDS = 0.15
 STEP_OF = {title: step for step, title in TITLES.items()}
 SHOWING_WORDS = {"number", "both"}
+VOID_LIMIT = {VOID: VOID_SECONDS}
 
 
 class Travel(Protocol):
@@ -42,27 +45,36 @@ class Paced(Mind):
         super().__init__(number, seed=seed, profile=Profile.flawless(), answers={})
         self.pace = delays.Pace(**pace)
         self.limit_seconds = limit_seconds(pace)  # of decisions, and no page's is shorter
+        self.limits = {title: LIMITS.get(step, self.limit_seconds) for step, title in TITLES.items()} | VOID_LIMIT
         self.chance = Random(f"{seed}/paced/{number}")
         self.travel = travel
-        self.limits = {title: LIMITS.get(step, self.limit_seconds) for step, title in TITLES.items()}
         self.is_observer = False
         self._has_missed = False
-        self._at = ""
-        self._made = 0
+        self._planned_for = ("", 0)
+        self._plan: tuple[float, dict[str, str]] | None = None  # when, by the monotonic clock, and what; None: nothing
 
     def next_move(self, page: Shown) -> Move:
         """Play the game as said above; everything else at once."""
         if page.kind != "match":
             return super().next_move(page)
-        if page.identity != self._at:
-            self._at, self._made = page.identity, 0
         if page.title in STEP_OF:
             self.is_observer = OBSERVER_SAID in page.text
-        if not page.button or (not self.is_observer and self._is_away(page)):
+        if not page.button:
             return self._look(page)
+        what = (page.identity, _said(page))
+        if what != self._planned_for:  # a page that only shows more of the talk changes nobody's mind
+            self._planned_for, self._plan = what, self._planned(page)
+        if self._plan is None:
+            return self._look(page)
+        at, data = self._plan
+        return Move(max(0.0, at - time.monotonic()), "answer", data)
+
+    def _planned(self, page: Shown) -> tuple[float, dict[str, str]] | None:
+        if not self.is_observer and self._is_away(page):
+            return None
         data = self._data(STEP_OF.get(page.title, ""), page)
-        self._made += 1
-        return Move(AT_ONCE_SECONDS if self.is_observer else self._seconds(page, data), "answer", data)
+        now = time.monotonic()
+        return now + AT_ONCE_SECONDS if self.is_observer else now + self._seconds(page, data), data
 
     def _is_away(self, page: Shown) -> bool:
         if page.title == VOID:
@@ -77,18 +89,23 @@ class Paced(Mind):
         written = len(data.get("word", "")) + len(data.get("message", ""))
         effort = delays.Effort(read_chars=read, written_chars=written, picks=len({"number", "then"} & set(data)))
         wished = delays.seconds(self.pace, effort, limit_s=self.limit_seconds, rng=self.chance)
-        return max(0.0, wished - self._passed(page) - self.travel.form())
+        return wished - self._passed(page) - self.travel.form()
 
     def _passed(self, page: Shown) -> float:
-        """How long ago what is answered became known: the step's opening, or in a talk what was said before."""
+        """How long ago the wait began: with the step, or in a talk with one's own last entry, as programs' do."""
         limit = self.limits.get(page.title)
-        if limit is None or page.seconds_left is None or self._made > 1:
-            return self.travel.page()
+        if _said(page) or limit is None or page.seconds_left is None:
+            return self.travel.form()
         return limit - page.seconds_left + self.travel.page() / 2
 
     def _data(self, step: str, page: Shown) -> dict[str, str]:
         if "message" in page.asked:
-            said = contribution(step, self._made, self.chance)
+            said = contribution(step, _said(page), self.chance)
             return {**said, "then": "ready"} if self.is_observer and step == "chat" else said
         given = {"word": self.chance.choice(WORDS), "number": str(self.chance.randint(0, 9))}
         return {name: given[name] for name in page.asked}
+
+
+def _said(page: Shown) -> int:
+    """How many entries of one's own a talk's page shows."""
+    return page.text.split("\n").count("You")

@@ -1,5 +1,7 @@
 """The measuring instrument itself: what it finds in numbers that were made, and what it does not."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from random import Random
 
@@ -112,6 +114,10 @@ def test_columns_that_say_nothing_are_left_out() -> None:
     assert table(rows).names == ["gap"]
 
 
+# Names that do not exist, too: a page that fails tells nothing, and would be no leak.
+RUFF = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "--stdin-filename"]
+
+
 @pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak.name)
 def test_every_leak_can_still_be_planted(leak: Leak) -> None:
     """An edit whose place is gone would plant nothing, and the test of leaks would pass for the wrong reason."""
@@ -119,4 +125,5 @@ def test_every_leak_can_still_be_planted(leak: Leak) -> None:
         text = edit.applied(ROOT)
         assert text != (ROOT / edit.file).read_text()
         if edit.file.endswith(".py"):
-            compile(text, edit.file, "exec")
+            wrong = subprocess.run([*RUFF, edit.file, "-"], input=text, capture_output=True, text=True, check=False)
+            assert wrong.returncode == 0, wrong.stdout

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 from psycopg.adapt import AdaptersMap, Loader
+from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
 
 _adapters = AdaptersMap(psycopg.adapters)
@@ -51,10 +52,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Whether the connection is alive, asked before each request and task (CONN_HEALTH_CHECKS).
 
         On an idle connection nothing waits to be read but the server's farewell, so that one look at the socket says
-        what Django sends a statement for. Only where something does wait is the server asked.
+        what Django sends a statement for. Where something does wait, after an error, and in whatever state that is not
+        idle, the server is asked. A host that lost its power says no farewell: the keepalives of `settings` find out.
         """
         if self.connection is None or self.connection.closed:
             return False
+        at = self.connection.pgconn
+        is_idle = at.transaction_status == TransactionStatus.IDLE and at.pipeline_status == PipelineStatus.OFF
+        if self.errors_occurred or not is_idle:
+            return bool(super().is_usable())
         glance = select.poll()
         glance.register(self.connection.fileno(), select.POLLIN)
         return not glance.poll(0) or bool(super().is_usable())

@@ -23,4 +23,7 @@ def snapshot() -> Iterator[None]:
     with one_moment(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '0'")
+        for way in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):  # off for pages, which go by keys
+            cursor.execute(f"SET LOCAL {way} = on")
+        cursor.execute("SET LOCAL plan_cache_mode = auto")
         yield

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
 from events import clock
-from events.prepared import update
+from events.prepared import run, update
 from flow.deadlines import GRACE, stage_deadline, stream_of
 from flow.services import games, sessions, visits
 from matching import queries, rules, services
@@ -29,10 +29,6 @@ class _ChangedError(Exception):
     """Somebody left between our look and our lock: undo, and look again."""
 
 
-class _BusyError(Exception):
-    """Another caller is forming groups here at this moment."""
-
-
 def form_groups(version_id: int, stage_id: str, *, waits: bool = True) -> int:
     """Seat whoever is ready, ask whoever may be, send away whoever did not answer; return how many groups were formed.
 
@@ -44,19 +40,16 @@ def form_groups(version_id: int, stage_id: str, *, waits: bool = True) -> int:
     room = definition.stage_named(version, stage_id)
     assert isinstance(room, WaitingRoomStage)
     formed = tries = 0
-    try:
-        while True:
-            try:
-                may_seat = formed < MOST_GROUPS and tries < MOST_TRIES
-                gone = _next(version, room, waits=waits, may_seat=may_seat)
-            except _ChangedError:
-                tries += 1
-                continue
-            if gone is not None:
-                break
-            formed += 1
-    except _BusyError:
-        return formed
+    while True:
+        try:
+            may_seat = formed < MOST_GROUPS and tries < MOST_TRIES
+            gone = _next(version, room, waits=waits, may_seat=may_seat)
+        except _ChangedError:
+            tries += 1
+            continue
+        if gone is not None:
+            break
+        formed += 1
     for session_id, stage in gone:
         sessions.stage_overdue(session_id, stage)
     return formed
@@ -91,14 +84,17 @@ def _run_group(version: Version, game_stage: str) -> Group:
 
 
 @transaction.atomic
+@clock.one_instant()
 def _next(version: Version, room: WaitingRoomStage, *, waits: bool, may_seat: bool) -> list[tuple[int, int]] | None:
     """Form the first group that can be, and return None; or, when there is none, tend those who wait.
 
     Returns:
         (session, stage index) of those who are to leave.
     """
-    _lock_room(version, room, waits=waits)
+    if not _lock_room(version, room, waits=waits):
+        return []  # no exception: a rollback would cost the connection everything that it keeps prepared
     terms, now = _terms(version, room), clock.now()
+    clock.hold(now)  # all who are seated together enter their game at one instant
     pools = sorted(queries.pools(version.pk, room.id).items())
     found = [rules.tend(everybody, terms, now) for _pool, everybody in pools]
     for (pool, _everybody), one in zip(pools, found, strict=True):
@@ -204,16 +200,16 @@ def _terms(version: Version, room: WaitingRoomStage) -> rules.Terms:
     return rules.Terms(humans=plan.humans, ready_seconds=room.ready_seconds, fill_seconds=fill)
 
 
-def _lock_room(version: Version, room: WaitingRoomStage, *, waits: bool) -> None:
+def _lock_room(version: Version, room: WaitingRoomStage, *, waits: bool) -> bool:
     """One caller at a time forms groups from one waiting room: otherwise two would seat the same people twice.
 
     Held until the transaction ends, and taken before every row's lock.
+
+    Returns:
+        Whether this caller has it: False when another is at it, and this one does not wait.
     """
     name = f"forming/{version.pk}/{room.id}"
-    with connection.cursor() as cursor:
-        if waits:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
-            return
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
-        if not cursor.fetchone()[0]:
-            raise _BusyError
+    if waits:
+        run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        return True
+    return bool(run("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])[0][0])

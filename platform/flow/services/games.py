@@ -137,6 +137,7 @@ def _forgive(participant: Participant) -> None:
 
 def _settle(match: Match, state: MatchState) -> None:
     """What follows from an act. If the experiment's own rules fail here, the act stands and the deadline decides."""
+    path = match.path
     try:
         if not rounds.is_step_over(state):
             return
@@ -147,12 +148,12 @@ def _settle(match: Match, state: MatchState) -> None:
     except DatabaseError:
         raise
     except Exception:
-        log.exception("the game could not go on after an act", extra={"facts": {"match": match.pk, "path": match.path}})
+        log.exception("the game could not go on after an act", extra={"facts": {"match": match.pk, "path": path}})
 
 
 @transaction.atomic
 def close_overdue(*, match_id: int, rev: int, settle: Callable[[], None] | None = None) -> str:
-    """Close a step whose time is up. True for the one caller that closed it; the others find it over."""
+    """Close a step whose time is up; "closed" for the one caller that did it, "over" for all others."""
     group = lock_group(group_of_match(match_id))
     match = group.matches.get(pk=match_id)
     match.group = group

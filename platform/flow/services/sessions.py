@@ -73,6 +73,8 @@ def lock(session_id: int) -> Session:
 def _lock_and_ask(session_id: int, *more: Question[Any]) -> tuple[Session, list[list[Any]]]:
     """As `lock`, and the answers to what else is asked under the lock."""
     group, _, read, *answers = together(games.group_of_session(session_id), *visits.locking([session_id]), *more)
+    if not read:
+        raise FlowError("not_here", f"session {session_id} is gone")
     session = visits.under_lock(read)[0]
     if [session.live_group] != (group or [None]):  # type: ignore[attr-defined]
         raise _SeatChangedError
@@ -215,6 +217,7 @@ def end_if_gone(session_id: int, *, settle: Callable[[], None]) -> None:
             if now < gone_at:
                 watch(session, gone_at)
             else:
+                waiting.leave_waiting(session.participant)
                 visits.finish(session, LEFT)
         settle()
 
@@ -223,7 +226,8 @@ def end_if_gone(session_id: int, *, settle: Callable[[], None]) -> None:
 
 def _last_heard(session: Session, now: datetime) -> datetime:
     """Since when silence counts: not before the stage was opened, nor while a limit of it or a game goes on."""
-    if live_seat(session.pk) is not None or limit_of(session) is not None:
+    limit = limit_of(session)
+    if session.live_group is not None or (limit is not None and now < limit + GRACE):  # type: ignore[attr-defined]
         return now
     return max(session.participant.seen_at, session.stage_opened_at)
 

@@ -140,7 +140,8 @@ def _at_zero(step: Any) -> str:
 def _wait(group: Group) -> SafeString:
     """What is waited for, and for how long at most: the slowest open step of the round."""
     deadlines = group.matches.filter(round=group.round, deadline_at__isnull=False).values_list("deadline_at", flat=True)
-    seconds = max((int((at - clock.now()).total_seconds()) for at in deadlines if at), default=0)
+    now = clock.now()
+    seconds = max((int((at - now).total_seconds()) for at in deadlines if at), default=0)
     words = ngettext(
         "The other players are still in this round. What they are doing now takes at most %(n)d more second.",
         "The other players are still in this round. What they are doing now takes at most %(n)d more seconds.",
