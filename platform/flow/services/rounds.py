@@ -202,6 +202,7 @@ def void(match: Match, missing: Sequence[Place]) -> None:
     """
     state = MatchState(match)
     late = {place.seat for place in missing}
+    forget_deadline(match)
     match.status = check_move("match", match.status, Match.Status.VOID)
     match.void_path = match.path
     _pay(state, {seat: 0 if seat in late else state.game.void_points for seat in state.seats})
