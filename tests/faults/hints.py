@@ -1,4 +1,4 @@
-"""Copies of Celery's messages, pushed into Redis: more hints than any process would send."""
+"""More hints than any process would send, and more work than a study has."""
 
 import threading
 from collections.abc import Iterator
@@ -16,6 +16,13 @@ FREE = """
     WHERE outcome = '' AND run_after <= rapport_now() AND (lease_until IS NULL OR lease_until < rapport_now())
 """
 
+AGAIN = """
+    INSERT INTO events_due (reaction, queue, key, event_id, facts, run_after, fence, attempts, outcome, error_code)
+    SELECT reaction, queue, key, event_id, facts, rapport_now(), 0, 0, '', '' FROM events_due
+    WHERE reaction = 'flow.tasks.form_groups' ORDER BY id DESC LIMIT 1
+    ON CONFLICT (reaction, key) WHERE outcome = '' DO NOTHING RETURNING id
+"""
+
 
 @contextmanager
 def pushed_hints(rig: Rig) -> Iterator[None]:
@@ -31,6 +38,27 @@ def pushed_hints(rig: Rig) -> Iterator[None]:
     finally:
         over.set()
         pusher.join(30)
+
+
+@contextmanager
+def planted_work(rig: Rig) -> Iterator[None]:
+    """Let a waiting room be looked at again and again, as long as the block lasts: work that anybody may repeat.
+
+    So the sweeper has something to do even where every deadline goes with its step, and pages form groups themselves.
+    """
+    over = threading.Event()
+    planter = threading.Thread(target=_plant, args=(rig, over), name="work", daemon=True)
+    planter.start()
+    try:
+        yield
+    finally:
+        over.set()
+        planter.join(30)
+
+
+def _plant(rig: Rig, over: threading.Event) -> None:
+    while not over.wait(LOOK_SECONDS):
+        rig.ask(AGAIN)
 
 
 def _push(rig: Rig, over: threading.Event) -> None:

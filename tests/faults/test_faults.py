@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.charges import POINTS
 from tests.faults.conftest import Scenario
-from tests.faults.hints import pushed_hints
+from tests.faults.hints import planted_work, pushed_hints
 from tests.faults.nemesis import Nemesis
 from tests.sizes import sized
 
@@ -100,8 +100,9 @@ def test_sweeper_dies_at_points_inside_it_and_nobody_hints(scenario: Scenario) -
     def harm(nemesis: Nemesis) -> None:
         nemesis.rig.doors.redis.refuses = True
         nemesis.rig.doors.redis.cut()
-        assert nemesis.wait_for("game/2")  # from now on there are deadlines that have passed
-        nemesis.charge("sweeper", *POINTS["sweeper"])
+        assert nemesis.wait_for("game")
+        with planted_work(nemesis.rig):
+            nemesis.charge("sweeper", *POINTS["sweeper"])
 
     account = scenario("sweeper killed, no Redis", harm, thinking_seconds=1.5)
     assert account.faults >= 3
@@ -130,7 +131,7 @@ def test_hints_come_five_times_late_and_shuffled_to_four_sweepers(scenario: Scen
             nemesis.rest_while_playing()
 
     account = scenario("hints five times, four sweepers", harm, people=8)
-    assert account.faults > 50
+    assert account.faults >= 30
     assert account.overdue_seconds < MOST_OVERDUE_SECONDS
 
 
