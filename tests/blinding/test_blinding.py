@@ -44,7 +44,7 @@ def test_little_tells_nothing_and_one_planted_leak_is_caught(copied: Copied) -> 
 @pytest.mark.long
 @pytest.mark.timeout(2400)
 def test_two_thousand_turns_of_each_kind_tell_nothing(copied: Copied) -> None:
-    # In a group every program keeps its seat: many groups for few rounds tell more than few groups for many. And few play
+    # In a group every program keeps its seat: many groups for few rounds tell more than few groups for many. Few play
     # at a time: on a machine that is busy, pages are slower where a person's browser asks for one, too.
     copied.restart(None)
     turns: list[Row] = []
