@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -33,6 +34,8 @@ NOT_INHERITED = (
 )
 READY_SECONDS = 240.0  # a machine that does much else needs long for all migrations
 STOP_SECONDS = 60.0
+
+LOWEST_PORT, HIGHEST_PORT = 15_000, 32_000
 
 
 class Scratch:
@@ -160,14 +163,16 @@ class Scratch:
 
 
 def two_free_ports() -> int:
-    """Return a port that is free together with the next one."""
+    """Return a port that is free together with the next one.
+
+    Not one that the machine would give to an outgoing connection: seconds pass before a server takes it.
+    """
     while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            with contextlib.suppress(OSError, OverflowError):
-                second.bind(("127.0.0.1", port + 1))
-                return port
+        port = LOWEST_PORT + secrets.randbelow(HIGHEST_PORT - LOWEST_PORT)
+        with socket.socket() as first, socket.socket() as second, contextlib.suppress(OSError):
+            first.bind(("127.0.0.1", port))
+            second.bind(("127.0.0.1", port + 1))
+            return port
 
 
 def _all_pids() -> list[int]:
