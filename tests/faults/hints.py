@@ -1,8 +1,8 @@
 """More hints than any process would send, and more work than a study has."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from random import Random
 
 from celery import Celery
@@ -24,36 +24,32 @@ AGAIN = """
 """
 
 
-@contextmanager
-def pushed_hints(rig: Rig) -> Iterator[None]:
+def pushed_hints(rig: Rig) -> AbstractContextManager[None]:
     """Hint at every free row that is due, five times and shuffled, again and again, as long as the block lasts.
 
     So the worker of `jobs` has something to do: what a study has for it is mostly late work, which the sweeper finds.
     """
-    over = threading.Event()
-    pusher = threading.Thread(target=_push, args=(rig, over), name="hints", daemon=True)
-    pusher.start()
-    try:
-        yield
-    finally:
-        over.set()
-        pusher.join(30)
+    return _meanwhile(_push, rig)
 
 
-@contextmanager
-def planted_work(rig: Rig) -> Iterator[None]:
+def planted_work(rig: Rig) -> AbstractContextManager[None]:
     """Let a waiting room be looked at again and again, as long as the block lasts: work that anybody may repeat.
 
     So the sweeper has something to do even where every deadline goes with its step, and pages form groups themselves.
     """
+    return _meanwhile(_plant, rig)
+
+
+@contextmanager
+def _meanwhile(work: Callable[[Rig, threading.Event], None], rig: Rig) -> Iterator[None]:
     over = threading.Event()
-    planter = threading.Thread(target=_plant, args=(rig, over), name="work", daemon=True)
-    planter.start()
+    worker = threading.Thread(target=work, args=(rig, over), name=work.__name__, daemon=True)
+    worker.start()
     try:
         yield
     finally:
         over.set()
-        planter.join(30)
+        worker.join(30)
 
 
 def _plant(rig: Rig, over: threading.Event) -> None:
