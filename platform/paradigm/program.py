@@ -6,7 +6,7 @@ A path reads "reply", or "building:3/message" inside the third turn of a `Repeat
 from collections.abc import Iterator, Sequence
 
 from paradigm.state import State
-from paradigm.steps import Leaf, Repeat, Step
+from paradigm.steps import Decision, Leaf, Repeat, Show, Step
 
 
 def step_at(steps: Sequence[Step], path: str) -> Leaf:
@@ -78,3 +78,18 @@ def leaves(steps: Sequence[Step]) -> Iterator[Leaf]:
             yield from leaves(step.steps)
         else:
             yield step
+
+
+def is_decided(steps: Sequence[Step], path: str) -> bool:
+    """Whether nothing is left, the step at `path` included, that could void the match or change what it pays.
+
+    Only pages and answers beside the game (`voids_match=False`) are. Told by the program alone, whatever its conditions
+    would say: so it may be False where no move follows, and is never True where one might.
+    """
+    name = path.partition("/")[0].partition(":")[0]
+    index = next(i for i, step in enumerate(steps) if step.name == name)
+    return not any(map(_is_move, leaves(steps[index:])))
+
+
+def _is_move(step: Leaf) -> bool:
+    return not (isinstance(step, Show) or (isinstance(step, Decision) and not step.voids_match))

@@ -23,7 +23,8 @@ class Decision:
     `by` is a role with `fields`, or maps roles to their own fields, all acting at once. `seconds` is a number or the
     name of a parameter. `when` says whether the step is taken this time. An act that does not come voids the match
     unless the study file names an imputation, or `voids_match` is False: then the acts are answers, not moves (a belief
-    asked beside the game), and a missing one is a gap in the data and nothing else.
+    asked beside the game), a missing one is a gap in the data and nothing else, and the payoff may not depend on them:
+    it is reckoned as soon as only such answers and pages follow.
     """
 
     name: str

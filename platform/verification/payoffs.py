@@ -8,7 +8,7 @@ from flow.models import Match
 from verification.acts import timeouts
 from verification.inquiry import Inquiry
 from verification.story import Past, Story, has_left
-from verification.traced import COMPLETE, OPEN, Traced
+from verification.traced import COMPLETE, OPEN, VOID, Traced
 
 
 def check_points(inquiry: Inquiry, story: Story, match: Match, traced: Traced) -> None:
@@ -27,20 +27,18 @@ def check_points(inquiry: Inquiry, story: Story, match: Match, traced: Traced) -
         report.compare(
             "points",
             where,
-            "none yet" if traced.status == OPEN else owed.get(number, 0),
+            "none yet" if traced.settled is None else owed.get(number, 0),
             "none yet" if placing.points is None else placing.points,
         )
 
 
 def _owed(inquiry: Inquiry, story: Story, match: Match, traced: Traced) -> Mapping[int, int] | None:
     """Points by seat number; None where they cannot be reckoned, which is said elsewhere."""
-    if traced.status == OPEN:
-        return {}
     settled, seats = traced.settled, story.society.seats
     if settled is None:
-        return None
+        return {} if traced.status == OPEN else None
     left = {seat.number for seat in seats.values() if has_left(story, seat, before=settled)}
-    if traced.status != COMPLETE:
+    if traced.status == VOID:
         late = timeouts(story, match, traced.void_path) if traced.voided else set()
         return {
             seat.number: 0 if pk in late or seat.number in left else story.game.void_points

@@ -23,6 +23,7 @@ class Traced:
         opened: Path -> the event with which the step opened, in order.
         over: Path -> the event with which the step was over.
         voided, closed: The events that say so, if there were any.
+        decided: The event of the step from which on nothing could change the points, which were given then.
     """
 
     status: str = OPEN
@@ -33,11 +34,12 @@ class Traced:
     over: dict[str, Event] = field(default_factory=dict)
     voided: Event | None = None
     closed: Event | None = None
+    decided: Event | None = None
 
     @property
     def settled(self) -> Event | None:
         """The event with which the points were given."""
-        return self.voided or self.closed
+        return self.decided or self.voided or self.closed
 
     @property
     def steps(self) -> list[str]:
@@ -78,6 +80,10 @@ def _open(inquiry: Inquiry, found: Traced, event: Event, where: str) -> None:
     inquiry.report.compare("rev of a step", f"{where} at {path}", found.rev, rev)
     found.path = path
     found.opened[path] = event
+    if event.facts.get("settled"):
+        if found.decided:
+            inquiry.report.differ("points given twice", where, found.decided.facts["path"], path)
+        found.decided = event
 
 
 def _close(found: Traced, event: Event, statuses: list[str]) -> None:

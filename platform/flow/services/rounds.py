@@ -24,7 +24,7 @@ from flow.services import visits
 from flow.state import MatchState
 from matching.models import Group, Seat
 from paradigm import MatchPlan, Place, View
-from paradigm.program import first, following
+from paradigm.program import first, following, is_decided
 from participants.models import Participant
 from participants.tokens import stream_name
 from scheduling.models import Session
@@ -131,7 +131,10 @@ def _go(match: Match, path: str | None, before: MatchState | None = None) -> Non
     update(match, "path", "rev", "step_opened_at", "deadline_at", "status", "void_path")
     implementation.open(match, state, step)
     _expose(match, state)
-    _announce(match, state, implementation.acting(state, step))
+    is_settled = step is not None and not _is_settled(state) and is_decided(state.game.experiment.steps, path)
+    if is_settled:  # what a page now tells as earned is earned, whoever leaves
+        _pay(state, state.game.experiment.payoff(state.at("")))
+    _announce(match, state, implementation.acting(state, step), is_settled=is_settled)
     if implementation.finished(state, step):
         close_step(match)
         return
@@ -159,10 +162,11 @@ def _expose(match: Match, state: MatchState) -> None:
     insert_all(rows)
 
 
-def _announce(match: Match, state: MatchState, acting: Sequence[Place]) -> None:
+def _announce(match: Match, state: MatchState, acting: Sequence[Place], *, is_settled: bool) -> None:
     study = match.group.version.study_id
     facts = {"match": match.pk, "path": match.path, "rev": match.rev}
-    log.record("step.opened", study=study, subject=("match", match.pk), facts=facts, wake=streams_of(match))
+    told = facts | ({"settled": True} if is_settled else {})
+    log.record("step.opened", study=study, subject=("match", match.pk), facts=told, wake=streams_of(match))
     for place in acting:
         seat = state.seats[place.seat]
         if seat.occupant != "person":
@@ -245,7 +249,8 @@ def _close_match(match: Match, state: MatchState | None = None) -> None:
     if match.status == Match.Status.OPEN:
         match.status = check_move("match", match.status, Match.Status.COMPLETE)
         state = state or MatchState(match, path="")
-        _pay(state, state.game.experiment.payoff(state))
+        if not _is_settled(state):
+            _pay(state, state.game.experiment.payoff(state))
     match.path = ""
     match.rev += 1
     match.deadline_at = None
@@ -260,8 +265,13 @@ def _close_match(match: Match, state: MatchState | None = None) -> None:
     )
 
 
+def _is_settled(state: MatchState) -> bool:
+    """Whether the points of a match have been given."""
+    return any(placing.points is not None for placing in state.placings)
+
+
 def _pay(state: MatchState, points: Mapping[int, float]) -> None:
-    """Give every seat its points by number; who left while the match was open earns nothing from it."""
+    """Give every seat its points by number; who left before the match was decided earns nothing from it."""
     for placing in state.placings:
         has_left = placing.seat.status == Seat.Status.LEFT
         placing.points = 0 if has_left else int(points.get(placing.seat.number, 0))
@@ -303,16 +313,20 @@ def _played(group: Given, number: Given) -> QuerySet[Match, int]:
 
 
 def end(group: Group, reason: str) -> None:
-    """Stop the game early: open matches are void; those who still sit go on to what follows, by the declared exit."""
+    """Stop the game early: those who still sit go on to what follows, by the declared exit.
+
+    A match whose points were given is complete, though its last pages are not read; any other that is open is void.
+    """
     for match in group.matches.filter(status=Match.Status.OPEN).select_related("group__version").order_by("pk"):
         match.group = group
         state = MatchState(match)
         implementation, step = step_kind(state)
         implementation.close(match, state, step)
-        match.status = check_move("match", match.status, Match.Status.VOID)
-        match.void_path = match.path
-        _pay(state, dict.fromkeys(state.seats, state.game.void_points))
-        _close_match(match)
+        if not _is_settled(state):
+            match.status = check_move("match", match.status, Match.Status.VOID)
+            match.void_path = match.path
+            _pay(state, dict.fromkeys(state.seats, state.game.void_points))
+        _close_match(match, state)
     _finish(group, Group.Status.ENDED, reason)
 
 

@@ -67,14 +67,13 @@ def stage_of_debrief(version: Version) -> tuple[int, DebriefStage] | None:
 
 
 def points_of(participant: Participant) -> int:
-    """What a participant earned in matches that are over."""
-    return sum(points or 0 for points in _earned.all(participant=participant.pk, status=Match.Status.OPEN))
+    """What a participant earned in matches that are decided."""
+    return sum(points or 0 for points in _earned.all(participant=participant.pk))
 
 
 @prepared
-def _earned(participant: Given, status: Given) -> QuerySet[Placing, int | None]:
-    placings = Placing.objects.filter(seat__participant=participant, points__isnull=False)
-    return placings.exclude(match__status=status).values_list("points", flat=True)
+def _earned(participant: Given) -> QuerySet[Placing, int | None]:
+    return Placing.objects.filter(seat__participant=participant, points__isnull=False).values_list("points", flat=True)
 
 
 def own_rounds(participant: Participant) -> list[Table]:
@@ -103,4 +102,4 @@ def _labels_shown(participant: Participant) -> dict[tuple[int, str], str]:
 
 
 def _what(seat: Seat) -> str:
-    return _("A person") if seat.kind == Seat.Kind.HUMAN else _("A computer program")
+    return _("A person") if seat.kind == Seat.Kind.HUMAN else _("An AI")
