@@ -13,8 +13,14 @@ sys.path.insert(1, str(ROOT / "platform"))
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None):  # the database answered, and what it said is worth reading whole
+            raise
+        sys.exit(f"no database answers; start this installation with `make up` or `make demo`: {error}")
 
 
 if __name__ == "__main__":

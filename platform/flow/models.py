@@ -59,7 +59,6 @@ class Act(models.Model):
         POLICY = "policy"
         MODEL = "model"
         TIMEOUT = "timeout"  # nothing came; `values` is empty unless the study file names an imputation
-        SIMULATED = "simulated"
 
     match = models.ForeignKey(Match, models.PROTECT, related_name="acts")
     path = models.CharField(max_length=120)

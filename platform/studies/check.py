@@ -5,7 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from studies import yaml_file
-from studies.checks import ethics, games, money, pairing, questions, references, stages, texts
+from studies.checks import (
+    ethics,
+    games,
+    money,
+    pairing,
+    placeholders,
+    questions,
+    quiet_words,
+    references,
+    stages,
+    texts,
+)
 from studies.checks.context import Check, Context
 from studies.checks.schema import sections_of
 from studies.problems import Problem, errors
@@ -16,10 +27,12 @@ CHECKS: list[Check] = [
     *references.CHECKS,
     *stages.CHECKS,
     *ethics.CHECKS,
+    *placeholders.CHECKS,
     *games.CHECKS,
     *pairing.CHECKS,
     *money.CHECKS,
     *texts.CHECKS,
+    *quiet_words.CHECKS,
     *questions.CHECKS,
     *texts.LAST,
 ]

@@ -16,7 +16,7 @@ from verification.traced import VOID, Traced
 
 TIMEOUT = Act.Source.TIMEOUT
 SOURCES = {
-    "person": {Act.Source.PERSON, Act.Source.SIMULATED, TIMEOUT},
+    "person": {Act.Source.PERSON, TIMEOUT},
     "policy": {Act.Source.POLICY, TIMEOUT},
     "model": {Act.Source.MODEL, TIMEOUT},
 }

@@ -15,6 +15,7 @@ CHECKED = (
     "conversations", "entries", "due work",
 )  # fmt: skip
 """What is counted. Every name is reported, so that a check that looked at nothing says 0."""
+PLAYED = ("people", "groups")
 LEDGER = ("acknowledged", "found", "lost", "doubled", "altered", "erased")
 LEFT_OUT = ("people erased", "matches with erased acts", "matches under other code")
 MOST_KEPT = 10_000
@@ -85,6 +86,8 @@ class Report:
         lines = [f"{self.study} as of {self.as_of:%Y-%m-%d %H:%M:%S} UTC"]
         for title, counts in parts.items():
             lines += [f"{title}:", *(f"  {name:28} {n:>9}" for name, n in counts.items())]
+        if not any(self.counts[kind] for kind in PLAYED):
+            lines.append("nobody has come and nothing was played yet: there was next to nothing to compare")
         total = len(self.differences) + self.omitted
         lines.append("no difference" if self.is_clean else f"{total} difference{'s' if total > 1 else ''}:")
         lines += [f"  {each}" for each in self.differences]

@@ -297,4 +297,27 @@ SHIPPED = sorted(Path(__file__).parents[2].glob("experiments/*/studies/*/study.y
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: f"{file.parts[-4]}-{file.parts[-2]}")
 def test_shipped_study_is_sound(file: Path) -> None:
-    assert check(file) == []
+    assert {problem.code for problem in check(file)} <= {"W411"}, "but the placeholders of an example"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ("team@lab.test", "team@mail.example.org", "contact.email"),
+        ('ethics_ref: "IRB-1"', 'ethics_ref: "IRB-0000"', "contact.ethics_ref"),
+        (
+            "omission, approved_by: ethics board",
+            "omission, approved_by: example only",
+            "deception[0].approved_by",
+        ),
+        (
+            'omission, approved_by: ethics board, reference: "IRB-1"',
+            'omission, approved_by: ethics board, reference: "000"',
+            "deception[0].reference",
+        ),
+    ],
+)
+def test_placeholder_of_an_example_is_warned_of(folder: Folder, old: str, new: str, path: str) -> None:
+    folder.change(old, new)
+    found = folder.one("W411")
+    assert (found.path, found.severity) == (path, "warning")

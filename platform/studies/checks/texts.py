@@ -9,6 +9,7 @@ from typing import Any
 
 from paradigm.program import leaves
 from studies import grammar, registry
+from studies.checks import quiet_words
 from studies.checks.context import Context, meant, needs
 from studies.checks.games import found_experiment, found_parameters
 from studies.checks.schema import holds_secret
@@ -29,7 +30,6 @@ from studies.schema_stages import (
 from studies.slots import GIVEN, parameter_slots, study_slots
 from studies.yaml_file import Path
 
-_GIVING_AWAY = re.compile(r"\b(trust\w*|bots?|hidden|conditions?|rapport)\b", re.IGNORECASE)
 BY_PLATFORM = ("void", "sit_out")  # pages that every game may need, whatever its steps
 _FOREIGN_PICTURE = re.compile(r"!\[[^\]]*\]\((?!\s*/static/)")
 
@@ -43,7 +43,7 @@ def pages_are_sound(context: Context) -> None:
             _page(context, (*path, *where), file, kind=stage.kind, known=_known(names, stage.kind))
         if isinstance(stage, GameStage):
             _game_pages(context, path, stage)
-        for where, label in _labels_of(stage):
+        for where, label in quiet_words.labels_of(stage):
             for _, what, remedy in slot_problems(label, _known(names, "")):
                 context.say("E603", (*path, *where), what, remedy)
     for name, exit_ in context.study.exits.items():
@@ -70,13 +70,6 @@ def no_secrets(context: Context) -> None:
                 context.say_of_file("E104", file, number, "secrets must not be here.", "Remove it, and make a new key.")
 
 
-@needs("public_title")
-def title_keeps_quiet(context: Context) -> None:
-    """W701: the public title gives nothing away."""
-    if found := _GIVING_AWAY.search(context.study.public_title):
-        context.say("W701", ("public_title",), f'participants would read "{found[0]}".', "Use a neutral word.")
-
-
 def _pages_of(stage: StageConfig) -> Iterator[tuple[Path, str]]:
     if isinstance(stage, ConsentStage):
         yield ("document",), stage.document
@@ -86,15 +79,6 @@ def _pages_of(stage: StageConfig) -> Iterator[tuple[Path, str]]:
         yield from ((("pages", level), file) for level, file in stage.pages.items())
     elif isinstance(stage, WaitingRoomStage | DebriefStage | QuizStage | SurveyStage) and stage.page:
         yield ("page",), stage.page
-
-
-def _labels_of(stage: StageConfig) -> Iterator[tuple[Path, str]]:
-    if isinstance(stage, ConsentStage):
-        yield from ((("ticks", at, "label"), tick.label) for at, tick in enumerate(stage.ticks))
-    elif isinstance(stage, BriefingStage):
-        for at, check in enumerate(stage.check):
-            yield ("check", at, "label"), check.label
-            yield from ((("check", at, "options", n, "label"), each.label) for n, each in enumerate(check.options))
 
 
 def _game_pages(context: Context, path: Path, stage: GameStage) -> None:
@@ -124,9 +108,8 @@ def _page(context: Context, path: Path, file: str, *, kind: str, known: "Known |
         if _FOREIGN_PICTURE.search(line):
             remedy = "Put it under /static/ and name that."
             context.say_of_file("E606", file, number, "pictures from elsewhere are not shown.", remedy)
-        found = _GIVING_AWAY.search(line)
-        if found and kind != "debrief":
-            context.say_of_file("W701", file, number, f'participants would read "{found[0]}".', "Use a neutral word.")
+        if kind != "debrief" and (what := quiet_words.giving_away(line)):
+            context.say_of_file("W701", file, number, what, quiet_words.REMEDY)
 
 
 @dataclass(frozen=True)
@@ -187,5 +170,5 @@ def _say_slots(context: Context, file: str, text: str, known: Known | None) -> N
         context.say_of_file("E603", file, line, what, remedy)
 
 
-CHECKS = [pages_are_sound, personas_are_sound, title_keeps_quiet]
+CHECKS = [pages_are_sound, personas_are_sound]
 LAST = [no_secrets]

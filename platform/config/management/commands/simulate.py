@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, connection
+from django.db import connection
 from pydantic import ValidationError
 
 from config.refusal import SetupError
@@ -61,9 +61,6 @@ class Command(BaseCommand):
             record_run(version, report, started_at=started_at, finished_at=clock.now())
         except KeyboardInterrupt as error:
             raise CommandError("interrupted before anything was reached") from error
-        except OperationalError as error:
-            text = "no database answers: start this installation with `make up` (or `make demo`), then simulate"
-            raise CommandError(text) from error
         except (StudyError, SimulationError, SetupError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"\n{report.as_text()}")
