@@ -36,7 +36,7 @@ def missing(request: HttpRequest, exception: Exception | None = None) -> HttpRes
 def failed(request: HttpRequest) -> HttpResponse:
     """Answer 500, and log what failed beside the code. Must not fail itself: whatever goes wrong ends in bare text."""
     log.error("request failed", extra={"facts": {"code": _code_of(request), "route": route_of(request)}}, exc_info=True)
-    advice = _("Nothing you did is lost. Please load the page again in a moment.")
+    advice = _("What was saved before is safe. Your last step may not be saved: please go back and send it again.")
     try:
         return _page(request, status=500, title=_("Something went wrong"), advice=advice)
     except Exception:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from events import clock
 from flow.drawing import Frame
+from flow.lookup import stage_of
 from flow.page import Page
 from flow.queries import rev_of
 from matching.models import Seat
@@ -54,7 +55,7 @@ def worth_of(points: int | None, study: StudyFile) -> str:
 def kept_on_leaving(session: Session) -> str:
     """One sentence: what somebody keeps who leaves now."""
     study = definition.definition(session.participant.version)
-    rule: Exit | None = study.exits.get(LEAVES_BY)
+    rule: Exit | None = study.exits.get(getattr(stage_of(session), "exit_on_leaving", LEAVES_BY))
     if rule is None or rule.pay == "none":
         return _("If you leave now, there is no pay.")
     if rule.pay == "fixed" and rule.amount is not None:

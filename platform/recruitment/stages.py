@@ -13,6 +13,7 @@ from flow.stages.debrief import debrief_text, own_rounds, stage_of_debrief
 from flow.stages.texts import text_of
 from matching.models import Group
 from paradigm import Table, View
+from participants.models import Participant
 from recruitment.models import Settlement
 from recruitment.queries import exit_of, settlement_of
 from scheduling.models import Session
@@ -28,12 +29,14 @@ def end_page(session: Session) -> Page:
     leaving = exit_of(participant.version, settlement.exit)
     text = text_of(participant.version, leaving.page, **_given(settlement))
     debrief, rounds = _late_debrief(session)
+    asked = participant.status == Participant.Status.WITHDRAWN
     return Page(
         kind="end",
         title=text.title or _("Thank you"),
         html=SafeString(text.html + debrief),
         view=View(tables=[*_pay_table(settlement), *rounds]),
         facts={"code": settlement.code, "is_paid": settlement.total_minor > 0},
+        note=_("You asked us to delete your data. Your pay stays the same.") if asked else "",
     )
 
 
@@ -84,8 +87,8 @@ def _pay_table(settlement: Settlement) -> list[Table]:
         )
         for line in settlement.explanation
     ]
-    rows.append((_("Together"), "", minor_text(settlement.total_minor, currency)))
-    return [Table(caption=_("Your pay"), columns=[_("For"), _("How it is reckoned"), _("Amount")], rows=rows)]
+    rows.append((_("Total"), "", minor_text(settlement.total_minor, currency)))
+    return [Table(caption=_("Your pay"), columns=[_("For"), _("How it is worked out"), _("Amount")], rows=rows)]
 
 
 def _what(what: str) -> str:
@@ -110,6 +113,6 @@ def _because(what: str, numbers: dict[str, str], currency: str) -> str:
     if what == "waiting":
         minutes = int(numbers["minutes"])
         slots = {"n": minutes, "rate": amount_text(Decimal(numbers["per_minute"]), currency)}
-        words = ngettext("%(n)d minute begun, at %(rate)s", "%(n)d minutes begun, at %(rate)s each", minutes)
+        words = ngettext("%(n)d started minute, at %(rate)s", "%(n)d started minutes, at %(rate)s each", minutes)
         return words % slots
     return ""

@@ -82,8 +82,8 @@ class Exit(Part):
     """One way in which the study ends for somebody, and what it pays."""
 
     pay: Literal["none", "fixed", "earned", "full"] = Field(
-        description="`full`: base and bonus. `earned`: the bonus of the points so far. `fixed`: `amount`. "
-        "Waiting is paid on top, save for `none`."
+        description="`full`: base and bonus. `earned`: the bonus of the points so far, and the base once the game was "
+        "played to its end. `fixed`: `amount`. Waiting is paid on top, save for `none`."
     )
     amount: Money | None = Field(None, description="For `fixed` only.")
     code: str = Field("auto", pattern=r"^[A-Za-z0-9_-]{2,20}$", description="Completion code; `auto` makes one.")
@@ -102,7 +102,7 @@ class Payments(Part):
     """Money, always as text in quotes."""
 
     currency: Annotated[str, Field(pattern=CURRENCY)] = Field(description="Three letters: GBP, EUR, USD.")
-    base: Money = Field(description="For everyone who completes.")
+    base: Money = Field(description="For exits that pay `full`, and `earned` once the game was played to its end.")
     points: PointsPay | None = None
     minimum_hourly: Money = Field(description="The base alone must reach it, over `estimated_minutes`.")
 

@@ -188,7 +188,8 @@ def leave(session_id: int, *, withdraw: bool = False, exit_name: str = "") -> No
         if session.status == Session.Status.ACTIVE:
             waiting.leave_waiting(session.participant)
             _leave_seat(session)
-            visits.finish(session, exit_name or (WITHDRAWN if withdraw else LEFT), withdraw=withdraw)
+            own = getattr(stage_of(session), "exit_on_leaving", WITHDRAWN if withdraw else LEFT)
+            visits.finish(session, exit_name or own, withdraw=withdraw)
 
     retry_lock(work)
 
@@ -253,7 +254,7 @@ def show_life(visit: queries.Visit) -> bool:
 
 
 def _act_on_deadlines(session: Session, stage: StageKind, now: datetime) -> bool:
-    _, step_until = stage.answers(session) if hasattr(stage, "answers") else ((), None)
+    step_until: datetime | None = stage.until(session) if hasattr(stage, "until") else None
     if step_until is not None and now > step_until + GRACE:
         match = queries.match_of(session)
         if match is not None:

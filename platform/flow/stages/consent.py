@@ -74,10 +74,10 @@ class Consent:
         )
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
-        values, errors = clean(self._ticks(), data)
-        if data.get("decline"):
-            self._record(session, values, is_agreed=False)
+        if data.get("decline"):  # of somebody who does not take part nothing is kept but that
+            self._record(session, {}, is_agreed=False)
             return Exit(self.config.on_decline.exit)
+        values, errors = clean(self._ticks(), data)
         if errors:
             return Refused(errors)
         self._record(session, values, is_agreed=True)

@@ -55,7 +55,8 @@ class GameStage:
         seat, points, match = sitting.seat, sitting.points, sitting.match
         group = seat.group
         if group.round == 0:
-            return Page(kind="match", title=_("Waiting for the other players to be ready"), points=points)
+            text = format_html("<p>{}</p>", _("They are still reading the page before this one."))
+            return Page(kind="match", title=_("Waiting for the other players to be ready"), html=text, points=points)
         where = _("Round %(n)d of %(all)d") % {"n": group.round, "all": group.rounds}
         if seat.status != Seat.Status.SITTING:
             return Page(kind="match", title=_("One moment, please"), where=where, points=points)
@@ -76,17 +77,18 @@ class GameStage:
         is_asked = place in implementation.acting(state, step)
         asked = implementation.asked(state, step, place) if is_asked else Asked()
         has_acted = not is_asked and any(a.path == match.path and a.seat_id == seat.pk for a in state.stored_acts)
+        has_decided = has_acted and isinstance(step, Decision)
         return Page(
             kind="match",
-            title=text.title,
-            html=text.html,
+            title=_("Waiting for the other players") if has_decided else text.title,
+            html=_decided() if has_decided else text.html,
             fields=asked.fields,
             button=asked.button,
             view=view,
             deadline_at=match.deadline_at,
             where=where,
             points=points,
-            note=_("Saved. Waiting for the other players.") if has_acted and match.path != VOID_PATH else "",
+            note=_("Saved.") if has_decided else _waits(match) if has_acted else "",
             facts={"at_zero": _at_zero(step)},
         )
 
@@ -116,16 +118,28 @@ class GameStage:
         """Games have deadlines of their own, on the match."""
         return Handled()
 
-    def answers(self, session: Session) -> tuple[Sequence[Any], datetime | None]:
+    def answers(self, session: Session) -> tuple[Sequence[Any], Sequence[Any]]:
         sitting = self._sitting(session)
-        if sitting is None:
-            return (), None
-        return sitting.answered, sitting.match.deadline_at if sitting.match else None
+        return (sitting.answered, sitting.shown) if sitting else ((), ())
+
+    def until(self, session: Session) -> datetime | None:
+        """When the time of the open step ends."""
+        sitting = self._sitting(session)
+        return sitting.match.deadline_at if sitting and sitting.match else None
 
     def _sitting(self, session: Session) -> Sitting | None:
         if self._read is None:
             self._read = [sitting_of(session, self.config.id)]
         return self._read[0]
+
+
+def _waits(match: Match) -> str:
+    return _("Saved. Waiting for the other players.") if match.path != VOID_PATH else ""
+
+
+def _decided() -> SafeString:
+    """In place of a text that would still ask for what was done."""
+    return format_html("<p>{}</p>", _("You cannot change your answer any more. The others are still busy."))
 
 
 def _at_zero(step: Any) -> str:

@@ -35,6 +35,11 @@ class WaitingRoom:
         self.study = definition.definition(version)
         self.plan = self.study.groups[config.forms]
 
+    @property
+    def exit_on_leaving(self) -> str:
+        """Whoever leaves while waiting is paid like whoever waited in vain."""
+        return self.config.on_timeout.exit
+
     def open(self, session: Session) -> None:
         services.join(session, self.config.id)
         set_limit(session, self.config.max_wait_seconds)
@@ -55,7 +60,11 @@ class WaitingRoom:
             button=_("I am ready") if is_asked else "",
             deadline_at=self._ready_until(ticket) if is_asked else limit_of(session),
             poll_seconds=POLL_SECONDS,
-            facts={"also": [{"name": "leave", "value": "1", "label": self._leave_label()}], "poll_always": True},
+            facts={
+                "also": [{"name": "leave", "value": "1", "label": self._leave_label()}],
+                "poll_always": True,
+                "at_zero": self._at_zero(ticket),
+            },
             note=self._note(ticket, room),
         )
 
@@ -106,6 +115,23 @@ class WaitingRoom:
         """A number, or the most it can be while nothing is known."""
         minutes = ceil((self.config.max_wait_seconds if room.seconds is None else room.seconds) / 60)
         return str(max(1, minutes)) if room.seconds is not None else _("up to %(n)d") % {"n": minutes}
+
+    def _at_zero(self, ticket: Ticket | None) -> str:
+        if ticket is None or ticket.status != Ticket.Status.ASKED:
+            return _("If no group is complete when the time is up, your part ends here. %(paid)s") % {
+                "paid": self._paid()
+            }
+        if ticket.misses + 1 < rules.MOST_MISSES:
+            return _("If you do not press in time, we ask you once more.")
+        return _("If you do not press in time, your part ends here. %(paid)s") % {"paid": self._paid()}
+
+    def _paid(self) -> str:
+        """What somebody gets for whom there is no group."""
+        leaving = self.study.exits[self.config.on_timeout.exit]
+        if leaving.pay == "fixed" and leaving.amount:
+            amount = amount_text(leaving.amount, self.study.payments.currency)
+            return _("You then get %(amount)s and your pay for waiting.") % {"amount": amount}
+        return _("You then get your pay for waiting.") if leaving.pay != "none" else ""
 
     def _note(self, ticket: Ticket | None, room: Room) -> str:
         if ticket is not None and ticket.status == Ticket.Status.ASKED:
