@@ -22,7 +22,7 @@ from llm.door import complete
 from llm.errors import ModelFailed
 from llm.exchange import Completed, Request
 from llm.models import Call
-from matching.models import Seat
+from matching.models import Group, Seat
 from paradigm import Field, Text
 from paradigm.fields import clean, schema
 from studies import definition
@@ -77,8 +77,13 @@ def judged(value: Any, fields: Sequence[Field], instructions: str) -> tuple[dict
 
 
 def scope_of(seat: Seat, key: str) -> str:
-    """The key under which the log of calls keeps the attempts at one act: "study:3/turn:17:0"."""
-    return f"study:{seat.group.version.study_id}/{key}"
+    """The key under which the log of calls keeps the attempts at one act: "study:3/turn:17:0".
+
+    Of a preview it is "study:3~preview/turn:18:0": whoever tries a study out must not use up what it may cost a day.
+    """
+    group = seat.group
+    trial = f"~{group.origin}" if group.origin == Group.Origin.PREVIEW else ""
+    return f"study:{group.version.study_id}{trial}/{key}"
 
 
 def _brief(facts: TurnFacts, key: str) -> Brief:

@@ -193,6 +193,10 @@ KINDS = kinds.KINDS
 REACTIONS = reactions.REACTIONS
 TASK_APP = "config.celery.app"
 
+# --- people ----------
+# New participants by one open link from one address within an hour; a lab's computers may share one. 0: no limit.
+MOST_ENTRIES_PER_ADDRESS = env.int("RAPPORT_MOST_ENTRIES_PER_ADDRESS", default=100)
+
 # --- language models: variables RAPPORT_LLM_* ----------
 _scripted, _real = "llm.providers.scripted.ask", "llm.providers.litellm.ask"
 LLM_PROVIDERS = {"scripted": _scripted, "*": _scripted if env.bool("RAPPORT_LLM_SCRIPTED", default=False) else _real}

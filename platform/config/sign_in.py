@@ -29,7 +29,8 @@ class SignInForm(AuthenticationForm):
             self.add_error(None, _("Too many attempts. Please wait a quarter of an hour."))
             return self.cleaned_data
         cleaned = super().clean()
-        tries.forgive()
+        if self.get_user() is not None:  # without a password nothing was looked at, and Django raises nothing
+            tries.forgive()
         return cleaned
 
 

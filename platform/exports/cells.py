@@ -8,7 +8,8 @@ from decimal import Decimal
 from exports.columns import Column
 
 # A spreadsheet takes such a cell for a formula. Leading apostrophes count, so that taking one away restores every text.
-FORMULA = re.compile(r"^'*[=+\-@\t\r]")
+# The last four are the wide forms of the first, as East Asian keyboards write them.
+FORMULA = re.compile(r"^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 
 
 def cell(column: Column, value: object) -> str:

@@ -66,7 +66,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self.channel_layer.group_discard(self.stream, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Answer a ping; close on anything else."""
+        """Answer a ping; close on anything else. Who is not known yet, or any more, is not answered."""
+        if self.participant_id is None:
+            return
         if not _is_ping(text_data):
             await self.close(code=MALFORMED)
             return

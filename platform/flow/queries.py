@@ -107,7 +107,8 @@ def rev_of(session: Session, stage: StageKind | None = None) -> str:
     """What the session's page answers to: it changes when the page changes for good, and tells nothing else.
 
     The version's seed is in it, so that nobody can find by trying which row numbers it was made from. After its dot is
-    when the time ends: a researcher may move that, and an answer to the page of before still counts.
+    when the time ends, which a researcher may move, and how much others said meanwhile: an answer to the page of before
+    still counts.
 
     Args:
         stage: The session's open stage, where the caller has it already.
@@ -118,9 +119,9 @@ def rev_of(session: Session, stage: StageKind | None = None) -> str:
     if session.status == Session.Status.ACTIVE:
         answers = getattr(stage or stage_of(session), "answers", None)
         if answers is not None:
-            answered, until = answers(session)
+            answered, shown = answers(session)
             parts += answered
-            ends.append(until)
+            ends += shown
     return f"{_digest(parts)}.{_digest(ends)[:8]}"
 
 

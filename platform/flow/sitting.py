@@ -14,7 +14,7 @@ from events.prepared import Given, prepared
 from flow.kinds import VOID_PATH, kind
 from flow.models import Act, Match, Placing
 from matching.models import Seat
-from paradigm import Talk
+from paradigm import Document, Talk
 from paradigm.program import step_at
 from scheduling.models import Session
 from studies import definition
@@ -39,7 +39,34 @@ class Sitting:
         """What the page answers to: all that makes it another page, and nothing that another seat did blindly."""
         match = self.match
         here = [self.seat.status, self.seat.group.round]
-        return here if match is None else [*here, match.pk, match.rev, self.has_acted, _entries(match)]
+        if match is None:
+            return here
+        return [*here, match.pk, match.rev, self.has_acted, *(self._said if self._replaces_what_was_said else ())]
+
+    @cached_property
+    def shown(self) -> Sequence[Any]:
+        """What may be new without making an answer to the page old: the end of the time, and what others said."""
+        return [self.match.deadline_at if self.match else None, *self._said]
+
+    @cached_property
+    def _said(self) -> Sequence[int]:
+        talk = self._talk
+        return [int(kind("entries", "count")(self.match, self.match.path))] if talk and self.match else []
+
+    @property
+    def _replaces_what_was_said(self) -> bool:
+        """In a document an edit takes the place of another: it must be one of what was read."""
+        return self._talk is not None and isinstance(self._talk.channel, Document)
+
+    @cached_property
+    def _talk(self) -> Talk | None:
+        """The open step, if it is a talk."""
+        match = self.match
+        if match is None or not match.path or match.path == VOID_PATH:
+            return None
+        game = definition.stage_named(match.group.version, match.group.stage)
+        step = step_at(definition.experiment(game.experiment).steps, match.path)  # type: ignore[union-attr]
+        return step if isinstance(step, Talk) else None
 
 
 def sitting_of(session: Session, stage: str) -> Sitting | None:
@@ -55,15 +82,6 @@ def sitting_of(session: Session, stage: str) -> Sitting | None:
         return Sitting(seat, seat.earned or 0, None, has_acted=False)  # type: ignore[attr-defined]
     placing.match.group = seat.group
     return Sitting(seat, placing.earned or 0, placing.match, has_acted=placing.has_acted)  # type: ignore[attr-defined]
-
-
-def _entries(match: Match) -> int:
-    """How many entries the open talk has; 0 where the step is none."""
-    if not match.path or match.path == VOID_PATH:
-        return 0
-    game = definition.stage_named(match.group.version, match.group.stage)
-    step = step_at(definition.experiment(game.experiment).steps, match.path)  # type: ignore[union-attr]
-    return int(kind("entries", "count")(match, match.path)) if isinstance(step, Talk) else 0
 
 
 @prepared

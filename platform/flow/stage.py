@@ -52,7 +52,9 @@ class StageKind(Protocol):
     own app and change `session.facts` (saved by the caller), never the session's stage.
 
     Made anew for one page or one form, so it may keep what it has read. It may also have `seen(session)`, called at a
-    sign of life, and `answers(session)`: what its page answers to beside the session's own revision, and until when.
+    sign of life; `answers(session)`: what its page answers to beside the session's own revision, and what is new on it
+    without making an answer to it old; `until(session)`: when the time of what is asked ends; and `exit_on_leaving`, by
+    which one leaves the study from it.
     """
 
     def __init__(self, config: Any, version: Version) -> None: ...

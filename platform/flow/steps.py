@@ -11,7 +11,7 @@ from flow.models import Act, Match
 from flow.state import MatchState
 from flow.step import Asked, Incoming
 from matching.models import Seat
-from paradigm import Decision, Place, Show, View
+from paradigm import Decision, Field, Place, Show, View
 from paradigm.fields import clean, resolve
 
 
@@ -26,7 +26,7 @@ class DecisionStep:
 
     def acting(self, state: MatchState, step: Decision) -> Sequence[Place]:
         done = _acted(state)
-        return [place for place in state.places if step.fields_of(place.role) and place.seat not in done]
+        return [place for place in state.places if place.seat not in done and _is_asked(step, place, state)]
 
     def asked(self, state: MatchState, step: Decision, place: Place) -> Asked:
         fields = resolve(step.fields_of(place.role), place, state)
@@ -98,6 +98,14 @@ def store_act(match: Match, path: str, act: Incoming, values: dict[str, object])
             at=clock.now(),
         )
     )
+
+
+def _is_asked(step: Decision, place: Place, state: MatchState) -> bool:
+    """Whether any declared field is left: a seat without neighbours is asked nothing about each of them."""
+    declared = step.fields_of(place.role)
+    if any(isinstance(one, Field) for one in declared):
+        return True
+    return bool(resolve(declared, place, state))
 
 
 def _acted(state: MatchState) -> set[int]:

@@ -92,6 +92,8 @@ def recorded(request: HttpRequest) -> HttpResponse:
     session = request.visit.session  # type: ignore[attr-defined]
     if not may_see_records(session.participant):
         raise Http404("no records are shown here")
+    if pace.is_too_fast(session.participant):  # they take longer to gather than any page
+        return _too_fast(request)
     page = Page("recorded", _("What was recorded"), facts={"record": kind("own_rows", "rows")(session)})
     return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False))
 
@@ -107,9 +109,10 @@ def _submitted(request: HttpRequest) -> HttpResponse:
         session: Session = request.visit.session  # type: ignore[attr-defined]
         result = sessions.submit(session.pk, key=form.key, rev=form.rev, data=form.data)
     except FlowError as error:
-        if error.code != "conflict":
+        notes = {"conflict": "conflict", "not_here": "stale"}
+        if error.code not in notes:
             raise
-        return _shown(request, note=_notes()["conflict"], status=409)
+        return _shown(request, note=_notes()[notes[error.code]], status=409)
     if result.outcome == "refused":
         page, frame = _now(request)
         page = replace(page, errors=result.errors, values=form.data)
@@ -181,7 +184,7 @@ def _to_page() -> HttpResponse:
 def _notes() -> dict[str, str]:
     return {
         "stale": _("That page was over already. This is where you are now."),
-        "late": _("Time was up before your answer arrived. It is kept, but it does not count."),
+        "late": _("Time was up before your answer arrived. It does not count."),
         "conflict": _("Your first answer was saved already. This is where you are now."),
     }
 

@@ -1,5 +1,6 @@
 """What a decision or a survey asks for: one declaration gives form, schema, validator, simulated value, codebook."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +9,8 @@ from typing import Any, ClassVar, Literal
 
 from paradigm.parameters import Parameters
 from paradigm.state import Place, State
+
+_WHOLE = re.compile(r"-?[0-9]+")
 
 
 class FieldError(Exception):
@@ -148,7 +151,7 @@ class Points(Field):
     def parse(self, raw: Any) -> int:
         if isinstance(raw, bool) or not isinstance(raw, int | str):
             raise FieldError("not_a_number", "Please write a whole number.")
-        if isinstance(raw, str) and not (raw.strip().lstrip("-").isascii() and raw.strip().lstrip("-").isdigit()):
+        if isinstance(raw, str) and not _WHOLE.fullmatch(raw.strip()):
             raise FieldError("not_a_number", "Please write a whole number.")
         if isinstance(raw, str) and len(raw.strip()) > 12:
             raise FieldError("out_of_range", "Please choose from %(low)s to %(high)s.", low=self.low, high=self.high)

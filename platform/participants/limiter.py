@@ -1,4 +1,4 @@
-"""Slows down guessing: at most ten unknown links a minute from one address. Without Redis it lets everyone pass."""
+"""Slows down guessing of links, and one person coming in as many. Without Redis it lets everyone pass."""
 
 import hashlib
 import hmac
@@ -7,9 +7,11 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from events.tally import Tally
+from participants.models import EntryLink
 
 TRIES = 10
 SECONDS = 60
+AN_HOUR = 3600
 
 
 def address_of(request: HttpRequest) -> str:
@@ -26,6 +28,17 @@ def has_guessed_too_often(address: str) -> bool:
 def count_unknown(address: str) -> None:
     """One more unknown link from the address."""
     _unknown_links(address).add()
+
+
+def has_entered_too_often(link: EntryLink, address: str) -> bool:
+    """Count somebody new by an open link, and say whether too many came by it from the address within the hour.
+
+    A personal link lets one person in whoever counts; what an open link lets in is one person as often as they like.
+    """
+    most: int = settings.MOST_ENTRIES_PER_ADDRESS
+    if not most or not link.is_open or link.study.is_simulated:
+        return False
+    return Tally(f"entries:{link.pk}:{_digest(address)}", AN_HOUR).add() > most
 
 
 def _unknown_links(address: str) -> Tally:

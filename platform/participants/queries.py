@@ -1,18 +1,28 @@
 """Reads about links."""
 
+from datetime import timedelta
+
 from django.db.models import QuerySet
 
+from events import clock
 from events.prepared import Given, prepared
-from participants.models import EntryLink
+from participants.models import EntryLink, Participant
 from participants.tokens import digest
 from studies import definition
 from studies.models import Version
+
+PREVIEW_LASTS = timedelta(hours=24)
 
 
 def link_of(token: str) -> EntryLink | None:
     """The link of a token; None for unknown and revoked ones alike, after one search of the same cost."""
     link = _by_token.first(sha256=digest(token))
-    return link if link and link.revoked_at is None else None
+    return link if link and link.revoked_at is None and not _is_stale(link) else None
+
+
+def _is_stale(link: EntryLink) -> bool:
+    """A link to try a study out ends by itself: it opens the study whatever its status, and is passed on easily."""
+    return link.origin == Participant.Origin.PREVIEW and clock.now() - link.created_at > PREVIEW_LASTS
 
 
 @prepared

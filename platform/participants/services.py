@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from events import clock, log
@@ -77,11 +78,21 @@ def make_links(study: Study, count: int) -> list[str]:
 @transaction.atomic
 def revoke_links(participant: Participant) -> int:
     """Make every link of one person useless; return how many there were."""
-    links = EntryLink.objects.filter(participant=participant, revoked_at=None)
+    return _revoke(EntryLink.objects.filter(participant=participant, revoked_at=None), participant.study_id)
+
+
+def _revoke(links: QuerySet[EntryLink], study: int) -> int:
     ids = list(links.values_list("pk", flat=True))
     for pk in ids:
-        log.record(LINK_REVOKED, study=participant.study_id, subject=("link", pk))
+        log.record(LINK_REVOKED, study=study, subject=("link", pk))
     return links.filter(pk__in=ids).update(revoked_at=clock.RapportNow())
+
+
+@transaction.atomic
+def revoke_open_links(study: Study) -> int:
+    """Make every open link of a study useless; return how many there were. Who came by one goes on."""
+    links = EntryLink.objects.filter(study=study, is_open=True, revoked_at=None)
+    return _revoke(links, study.pk)
 
 
 @transaction.atomic

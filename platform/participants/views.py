@@ -40,7 +40,7 @@ class Landing(View):
 
     def _answer(self, request: HttpRequest, token: str, *, link: EntryLink, study: StudyFile) -> HttpResponse:
         if request.method == "POST":
-            return _start(request, token)
+            return _start(request, token, link)
         slots = study_facts(study)
         facts = {
             "frame": _frame(link, study),
@@ -62,7 +62,9 @@ def _unknown(request: HttpRequest) -> HttpResponse:
     raise Http404("no such link")
 
 
-def _start(request: HttpRequest, token: str) -> HttpResponse:
+def _start(request: HttpRequest, token: str, link: EntryLink) -> HttpResponse:
+    if not cookie_token(request) and limiter.has_entered_too_often(link, limiter.address_of(request)):
+        return _too_many(request)
     form_key = request.POST.get("form_key", "")[:LONGEST_KEY]
     try:
         entry = services.enter(token, cookie_token=cookie_token(request), form_key=form_key)
@@ -74,6 +76,11 @@ def _start(request: HttpRequest, token: str) -> HttpResponse:
     response.status_code = SEE_OTHER
     give_cookie(response, entry.secret)
     return response
+
+
+def _too_many(request: HttpRequest) -> HttpResponse:
+    advice = _("Many people have just come from your network. Please open your link again in an hour.")
+    return _calm(request, status=429, title=_("Please try again later"), advice=advice)
 
 
 def _not_open(request: HttpRequest, code: str) -> HttpResponse:

@@ -65,7 +65,8 @@ class Scratch:
         self.port = two_free_ports()
         self.origin = f"http://localhost:{self.port}"
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        self.env = {**inherited, "RAPPORT_HOME": str(self.home), "PORT": str(self.port), **(variables or {})}
+        own = {"RAPPORT_HOME": str(self.home), "PORT": str(self.port), "RAPPORT_MOST_ENTRIES_PER_ADDRESS": "0"}
+        self.env = {**inherited, **own, **(variables or {})}  # everybody comes from this machine
         self.up: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:

@@ -36,7 +36,12 @@ def parameters(request: HttpRequest, desk: Desk) -> HttpResponse:
         new = form.cleaned_data["parameters"]
         if "save" in request.POST and _is_saved(request, desk, stage.id, form):
             return redirect(f"{reverse('parameters', args=[desk.study.slug])}?stage={stage.id}")
-    facts |= {"form": form, "found": consequences(version, stage, new)}
+    try:
+        found = consequences(version, stage, new)
+    except StudyError as error:  # a text reckons with these numbers, and cannot
+        form.add_error(None, str(error))
+        found = consequences(version, stage, now)
+    facts |= {"form": form, "found": found}
     return render(request, "researcher/parameters.html", facts, status=422 if form.errors else 200)
 
 

@@ -15,7 +15,7 @@ from llm.models import Call
 from matching.models import Seat
 from participants.models import Participant
 
-TURN = re.compile(r"^study:\d+/turn:(\d+):")
+TURN = re.compile(r"^study:\d+(?:~\w+)?/turn:(\d+):")
 NOT_SERVED = "no answer came"
 
 COLUMNS = [
@@ -39,7 +39,8 @@ COLUMNS = [
 
 
 def _calls(scope: Scope) -> Iterator[Row]:
-    log = Call.objects.filter(scope__startswith=f"study:{scope.study.pk}/").defer("prompt", "output").order_by("pk")
+    own, tried = (Q(scope__startswith=f"study:{scope.study.pk}{mark}") for mark in "/~")  # as `bots.by_model.scope_of`
+    log = Call.objects.filter(own | tried).defer("prompt", "output").order_by("pk")
     found = log.iterator(chunk_size=CHUNK)
     order = 0
     while batch := list(islice(found, CHUNK)):

@@ -16,7 +16,7 @@ from bots.errors import BotsError
 from bots.run import Progress, run_groups
 from config.places import ROOT
 from matching.errors import MatchingError
-from participants.services import make_link, make_links
+from participants.services import make_link, make_links, revoke_open_links
 from simulation.queries import warning_of
 from studies import changes, queries, services
 from studies.check import check
@@ -71,6 +71,7 @@ class Command(BaseCommand):
         made.add_argument("--out", default=str(ROOT / SCHEMA_FILE), help="where to; - is the screen")
         made = verb("link", "make an entry link for everybody who gets it, or links for one person each", "study")
         made.add_argument("--single", type=int, default=0, metavar="N", help="N links, each for one person")
+        made.add_argument("--revoke", action="store_true", help="make none; end every open link of the study instead")
         made = verb("member", "give a researcher a role in a study, or another than before", "study", "username")
         made.add_argument("--role", choices=Membership.Role.values, default=Membership.Role.EDITOR)
         made = verb("run", "play groups without people, as fast as their seats decide", "study")
@@ -182,6 +183,9 @@ def schema_verb(command: Command, options: dict[str, Any]) -> None:
 def link_verb(command: Command, options: dict[str, Any]) -> None:
     """Print entry links. Their tokens are stored nowhere: what is printed here is the only copy."""
     study = queries.study_named(options["study"])
+    if options["revoke"]:
+        command.say(f"{_counted(revoke_open_links(study), 'open link')} ended; whoever came by one goes on")
+        return
     single = options["single"]
     for token in make_links(study, single) if single else [make_link(study, is_open=True)]:
         command.stdout.write(f"{settings.ORIGIN}{reverse('landing', args=[token])}")
