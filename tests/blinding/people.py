@@ -15,7 +15,7 @@ from tests.blinding.study import LIMITS, OBSERVER_SAID, TITLES, VOID, limit_seco
 
 AT_ONCE_SECONDS = 0.15
 STEP_OF = {title: step for step, title in TITLES.items()}
-SHOWING_WORDS = {"number", "both"}
+SHOWING_WORDS = {"talk", "chat", "number", "both"}  # whatever comes after the words shows them, and they are read
 VOID_LIMIT = {VOID: VOID_SECONDS}
 
 

@@ -9,12 +9,13 @@ from chat.models import Conversation, Entry
 from flow.errors import FlowError
 from flow.lookup import step_kind
 from flow.models import Match
-from flow.queries import seen_now
+from flow.queries import is_answered_by, rev_of, seen_now
 from flow.services import games, rounds
 from flow.state import MatchState
 from flow.step import Asked
 from paradigm import View
 from paradigm.fields import schema
+from scheduling.models import Session
 from tests.chat.rooms import Sitter, make_match
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +141,21 @@ def test_seat_that_left_is_not_waited_for() -> None:
     match.refresh_from_db()
     assert match.path != "talk"
     assert Conversation.objects.get(match=match).closed_at is not None
+
+
+@pytest.mark.parametrize(
+    ("game", "role", "said", "is_current"),
+    [
+        ("chatting", "talker", {"message": "hi"}, True),
+        ("drafting", "writer", {"section": "facts", "message": "two"}, False),
+    ],
+)
+def test_what_others_say_meanwhile_makes_a_form_old_only_where_it_would_replace_their_words(
+    game: str, role: str, said: dict[str, str], is_current: bool
+) -> None:
+    match = make_match(game, Sitter(role), Sitter(role))
+    session = Session.objects.get(seats__number=1, seats__group=match.group)
+    before = rev_of(session)
+    act(match, 2, **said)
+    assert rev_of(session) != before, "the page is drawn anew"
+    assert is_answered_by(session, before) is is_current

@@ -49,6 +49,13 @@ def test_success_forgives_earlier_mistakes(client: Client) -> None:
     assert b"Too many" not in client.post("/login", RIGHT | {"password": "wrong"}).content
 
 
+def test_attempt_without_a_password_forgives_nothing(client: Client) -> None:
+    for _ in range(MOST_FAILURES - 1):
+        client.post("/login", RIGHT | {"password": "wrong"})
+        client.post("/login", {"username": RIGHT["username"], "password": ""})
+    assert b"Too many attempts" in client.post("/login", RIGHT).content
+
+
 def test_guessing_from_elsewhere_does_not_lock_the_owner_out(client: Client) -> None:
     for _ in range(MOST_FAILURES_OF_NAME + 1):  # what is refused at that address does not count against the name
         stranger = client.post("/login", RIGHT | {"password": "wrong"}, REMOTE_ADDR="10.0.0.1")

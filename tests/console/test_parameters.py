@@ -1,13 +1,16 @@
 """Changing a number: page, quiz, example and codebook follow, and nothing is changed without a reason."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from console.services import Demo
+from console.services import Demo, prepare_demo
 from exports.queries import codebook_rows
 from studies import definition
-from tests.console.conftest import SignIn
+from tests.console.conftest import DEMO_FOLDER, SignIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,3 +81,15 @@ def test_refusal_says_why_and_leaves_no_version(
     assert answer.status_code == 422
     assert said in answer.content.decode()
     assert demo.study.versions.count() == 1
+
+
+def test_numbers_that_a_text_cannot_reckon_with_are_refused_in_words(tmp_path: Path, sign_in: SignIn) -> None:
+    shutil.copytree(DEMO_FOLDER.parent, tmp_path / "studies")
+    quiz = tmp_path / "studies" / "pages" / "quiz.yaml"
+    quiz.write_text(quiz.read_text().replace('correct: "{{ endowment }}"', 'correct: "{{ endowment / 10 }}"'))
+    demo = prepare_demo(tmp_path / "studies" / "demo")
+    address, browser = reverse("parameters", args=[demo.study.slug]), sign_in(demo.study, "editor")
+    assert browser.post(address, filled(demo, endowment=20, preview="1")).status_code == 200
+    answer = browser.post(address, filled(demo, endowment=7, preview="1"))
+    assert answer.status_code == 422
+    assert "a whole number is needed here" in answer.content.decode()

@@ -245,6 +245,7 @@ def test_number_of_queries_does_not_grow_with_the_rows(name: str) -> None:
         ("text", "=1+1", "'=1+1"),
         ("text", "'=1+1", "''=1+1"),
         ("text", "\t x", "'\t x"),
+        ("text", "\uff1d1+1", "'\uff1d1+1"),
         ("text", "it's - fine", "it's - fine"),
         ("text", -5, "-5"),
         ("string", "-", "-"),

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from events import clock
 from events.models import Event
@@ -16,6 +17,7 @@ from flow.queries import page_of, rev_of
 from flow.services import sessions
 from matching.models import Group
 from participants.models import Participant
+from participants.tokens import digest
 from scheduling.models import Session
 from studies import definition
 from tests.machinery.people import show_life
@@ -203,3 +205,23 @@ def test_deadlock_is_tried_again_and_never_shown() -> None:
 
     assert sessions.retry_lock(work) == "done"
     assert len(tries) == 3
+
+
+def test_form_whose_place_is_gone_is_answered_with_the_page_that_is(
+    make_group: MakeGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = make_group("giver", "taker")
+    giver = group.seats.get(role="giver")
+    session = Session.objects.get(seats=giver)
+    secret = "s" * 43
+    Participant.objects.filter(pk=session.participant_id).update(token_sha256=digest(secret))
+    client = Client(headers={"host": "localhost"})
+    client.cookies["seat"] = secret
+
+    def gone(*_: object, **__: object) -> None:
+        raise FlowError("not_here", "the session's seat kept changing; try again")
+
+    monkeypatch.setattr("flow.services.sessions.submit", gone)
+    answer = client.post("/s/", {"key": str(uuid4()), "rev": rev_of(session), "sent": "3"})
+    assert answer.status_code == 409
+    assert "That page was over already." in answer.content.decode()

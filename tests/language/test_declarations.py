@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from paradigm import Experiment, Seat
-from paradigm.steps import Document, Feed, Talk
+from paradigm.program import is_decided
+from paradigm.steps import Decision, Document, Feed, Repeat, Show, Step, Talk
 from tests.language.rehearsal import Group, Match
 
 HERE = Path(__file__).parent
@@ -148,3 +149,23 @@ def test_dilemma_pays_what_the_matrix_says_and_strategies_remember_one_turn() ->
             one: sum(worth[turn] for turn in turns),
             other: sum(worth[turn[::-1]] for turn in turns),
         }
+
+
+@pytest.mark.parametrize(
+    ("steps", "path", "is_decided_there"),
+    [
+        ([Decision("a", "x"), Show("b")], "a", False),
+        ([Decision("a", "x"), Show("b")], "b", True),
+        ([Decision("a", "x"), Decision("c", "x", voids_match=False), Show("b")], "c", True),
+        ([Show("b"), Talk("t"), Show("d")], "b", False),
+        ([Show("b"), Talk("t"), Show("d")], "d", True),
+        ([Repeat("r", [Decision("a", "x"), Show("b")]), Show("d")], "r:1/b", False),
+        ([Repeat("r", [Show("b"), Show("c")]), Show("d")], "r:2/c", True),
+        ([Repeat("r", [Decision("a", "x"), Show("b")]), Show("d")], "d", True),
+        ([Show("b"), Decision("a", "x", when=lambda _: False)], "b", False),
+    ],
+)
+def test_match_is_decided_once_only_pages_and_answers_follow(
+    steps: list[Step], path: str, is_decided_there: bool
+) -> None:
+    assert is_decided(steps, path) is is_decided_there

@@ -306,6 +306,12 @@ def test_own_rows_are_shown_in_a_preview_beside_what_they_mean(giver: Client) ->
     assert "/s/recorded" in shown(giver)
 
 
+def test_own_rows_may_not_be_asked_for_again_and_again(giver: Client, one_stretch: None) -> None:
+    Participant.objects.update(origin="preview")
+    answers = [giver.get("/s/recorded").status_code for _ in range(pace.MOST + 1)]
+    assert (answers[0], answers[-1]) == (200, 429)
+
+
 @pytest.mark.parametrize("address", ["/s/poll", "/s/recorded"])
 def test_pages_to_read_take_no_forms(giver: Client, address: str) -> None:
     assert giver.post(address, b"", content_type=FORM).status_code == 405

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -69,6 +70,24 @@ async def test_stranger_is_told_and_closed(person: Participant, secret: str) -> 
     one = Socket(secret)
     await one.connect()
     assert await code_of_close(one) == 4401
+
+
+async def test_who_is_not_known_yet_is_not_answered(person: Participant, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, may_answer = threading.Event(), threading.Event()
+
+    def slowly(scope: Any) -> None:
+        asked.set()
+        assert may_answer.wait(5)
+
+    monkeypatch.setattr(consumers, "participant_of_scope", slowly)
+    one = Socket("stranger")
+    await one.connect()
+    while not asked.is_set():
+        await asyncio.sleep(0.01)
+    await one.send_to('{"do":"ping"}')
+    may_answer.set()
+    assert await code_of_close(one) == 4401
+    assert await one.receive_nothing(timeout=0.3)
 
 
 async def test_pointer_reaches_the_page_without_the_name_of_its_stream(person: Participant) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from events import clock
 from events.models import Event
 from participants import services as people
 from participants.access import participant_of_scope, participant_with
@@ -121,6 +122,15 @@ def test_preview_is_let_in_before_the_study_is_open(version: Version) -> None:
     assert people.enter(token).participant.origin == "preview"
 
 
+def test_preview_link_ends_after_a_day(version: Version) -> None:
+    token = people.make_link(study_of(version), is_open=True, origin=Participant.Origin.PREVIEW)
+    EntryLink.objects.update(created_at=clock.now() - timedelta(hours=23))
+    people.enter(token)
+    EntryLink.objects.update(created_at=clock.now() - timedelta(hours=25))
+    with pytest.raises(ParticipantError, match="no such link"):
+        people.enter(token)
+
+
 def test_other_code_than_was_frozen_takes_nobody_new(version: Version) -> None:
     token = people.make_link(version.study)
     with connection.cursor() as cursor:
@@ -157,7 +167,7 @@ def test_newcomers_get_the_newest_version_and_others_keep_theirs(version: Versio
 
 def test_socket_finds_the_person_by_the_cookie_of_its_handshake(version: Version) -> None:
     entry = people.enter(people.make_link(version.study))
-    header = f'other=1; seat={entry.secret}; x="'.encode()
+    header = f'prefs={{"a":1}}; other=1; seat={entry.secret}; x="'.encode()
     assert participant_of_scope({"headers": [(b"host", b"x"), (b"cookie", header)]}) == entry.participant
     for bad in (b"", b"seat=", b"seat=" + b"x" * 300, b"\xff\xfe;;=;", entry.secret.encode()):
         assert participant_of_scope({"headers": [(b"cookie", bad)]}) is None

@@ -150,3 +150,28 @@ def test_closed_study_answers_calmly(version: Version) -> None:
     assert answer.status_code == FORBIDDEN
     assert "This study has ended" in answer.content.decode()
     assert not Participant.objects.exists()
+
+
+def test_open_link_lets_only_so_many_new_people_in_from_one_address(
+    version: Version, settings: LazySettings, one_stretch: None
+) -> None:
+    settings.MOST_ENTRIES_PER_ADDRESS = 3
+    token = people.make_link(version.study, is_open=True)
+    here = [browser() for _ in range(4)]
+    answers = [one.post(f"/j/{token}", {"form_key": new_token()}).status_code for one in here]
+    assert answers == [SEE_OTHER] * 3 + [TOO_MANY]
+    assert Participant.objects.count() == 3
+    assert here[0].post(f"/j/{token}", {"form_key": new_token()}).status_code == SEE_OTHER, "who is in comes back"
+    elsewhere = browser(REMOTE_ADDR="10.0.0.9").post(f"/j/{token}", {"form_key": new_token()})
+    assert elsewhere.status_code == SEE_OTHER
+    own = [people.make_link(version.study) for _ in range(2)]
+    assert [browser().post(f"/j/{one}", {"form_key": new_token()}).status_code for one in own] == [SEE_OTHER] * 2
+
+
+def test_open_links_can_be_ended_and_let_go_on_who_came_by_one(version: Version) -> None:
+    token, own = people.make_link(version.study, is_open=True), people.make_link(version.study)
+    client = browser()
+    client.post(f"/j/{token}", {"form_key": new_token()})
+    assert people.revoke_open_links(study_of(version)) == 1
+    assert browser().get(f"/j/{token}").status_code == MISSING
+    assert client.get("/s/").status_code == browser().get(f"/j/{own}").status_code == 200

@@ -8,10 +8,11 @@ from django.db import transaction
 from events import clock, due, runner
 from events.models import Due
 from flow.deadlines import GONE_AFTER, WATCH
+from flow.framing import kept_on_leaving
 from flow.models import Exposure, Match
 from flow.services import sessions
 from flow.stages.limits import limit_of, move_limit
-from matching.models import Group, Seat
+from matching.models import Group, Seat, Ticket
 from measures.models import Answer
 from participants.models import Consent, Participant
 from recruitment.models import Settlement
@@ -87,8 +88,8 @@ def test_box_that_is_not_required_may_stay_empty_and_is_kept_as_no(make_version:
 
 def test_declining_is_kept_and_leaves_without_pay(make_version: MakeVersion) -> None:
     session = newcomer(make_version())
-    assert send(session, decline="1") == "stored"
-    assert Consent.objects.get().agreed is False
+    assert send(session, decline="1", take_part="yes") == "stored"
+    assert (Consent.objects.get().agreed, Consent.objects.get().ticks) == (False, {"take_part": False})
     assert Participant.objects.get().exit == "declined"
     assert Settlement.objects.get().total_minor == 0
 
@@ -261,6 +262,7 @@ def test_deleting_one_s_data_at_the_debrief_leaves_the_pay_as_it_is(make_version
     person = fresh(session).participant
     assert (person.status, person.exit) == ("withdrawn", "completed")
     assert Settlement.objects.get().base_minor == 400
+    assert page(session).note == "You asked us to delete your data. Your pay stays the same."
 
 
 def test_last_page_has_the_code_and_every_line_of_the_pay(make_version: MakeVersion) -> None:
@@ -274,10 +276,48 @@ def test_last_page_has_the_code_and_every_line_of_the_pay(make_version: MakeVers
     assert end.view is not None
     assert [tuple(row) for row in end.view.tables[0].rows] == [
         ("Your time", "", "£1.00"),
-        ("Waiting", "2 minutes begun, at £0.10 each", "£0.20"),
-        ("Together", "", "£1.20"),
+        ("Waiting", "2 started minutes, at £0.10 each", "£0.20"),
+        ("Total", "", "£1.20"),
     ]
     assert "You earned £1.20" in end.html
+
+
+@pytest.mark.parametrize("withdraw", [False, True])
+def test_every_way_out_of_the_waiting_room_pays_the_same(make_version: MakeVersion, withdraw: bool) -> None:
+    session = at_stage(make_version(), "lobby")
+    assert kept_on_leaving(session) == "If you leave now, you are paid £1.00 and your waiting time."
+    let_pass(61, session)
+    sessions.leave(session.pk, withdraw=withdraw)
+    assert Settlement.objects.get().total_minor == 120
+    person = fresh(session).participant
+    assert (person.exit, person.status) == ("no_group", "withdrawn" if withdraw else "finished")
+
+
+def test_waiting_room_says_what_follows_when_the_time_is_up(make_version: MakeVersion) -> None:
+    version = make_version()
+    session = at_stage(version, "lobby")
+    paid = "You then get £1.00 and your pay for waiting."
+    assert page(session).facts["at_zero"] == f"If no group is complete when the time is up, your part ends here. {paid}"
+    for _ in range(2):
+        at_stage(version, "lobby")
+    assert page(session).facts["at_zero"] == "If you do not press in time, we ask you once more."
+    Ticket.objects.update(misses=1)
+    assert page(session).facts["at_zero"] == f"If you do not press in time, your part ends here. {paid}"
+
+
+def test_decision_that_was_sent_is_not_asked_for_any_more(make_version: MakeVersion) -> None:
+    here = seated(make_version)
+    for one in here:
+        send(one, told=right_check())
+    asked = [one for one in here if page(one).fields]
+    assert asked
+    before = page(asked[0])
+    go_on(asked[0])
+    after = page(asked[0])
+    if after.where == before.where and not after.button:
+        assert (after.title, after.note) == ("Waiting for the other players", "Saved.")
+        assert "You cannot change your answer any more." in after.html
+        assert before.html not in after.html
 
 
 def test_who_leaves_after_meeting_others_is_told_the_truth_on_the_last_page(make_version: MakeVersion) -> None:

@@ -321,3 +321,30 @@ def test_placeholder_of_an_example_is_warned_of(folder: Folder, old: str, new: s
     folder.change(old, new)
     found = folder.one("W411")
     assert (found.path, found.severity) == (path, "warning")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "where"),
+    [
+        ("study.yaml", "I agree to take part for", "I trust you for", "waves[main].stages[consent].ticks"),
+        (
+            "study.yaml",
+            "Will you be told who",
+            "Will you be told the condition of who",
+            "waves[main].stages[briefing].check",
+        ),
+        ("study.yaml", "marked: Program}", "marked: Bot}", "partners.computer.label"),
+        ("quiz.yaml", "Is A the same player", "Is the bot the same player", "quiz.yaml: "),
+        ("quiz.yaml", "No, letters are mixed anew.", "No, that stays hidden.", "quiz.yaml: "),
+    ],
+)
+def test_word_that_gives_away_is_found_wherever_it_is_read(
+    folder: Folder, file: str, old: str, new: str, where: str
+) -> None:
+    folder.change(old, new, file)
+    assert folder.one("W701").path.startswith(where)
+
+
+def test_scale_after_the_game_may_name_what_it_measures(folder: Folder) -> None:
+    folder.change("How fair was it?", "How much do you trust A?", "survey.yaml")
+    assert folder.problems() == []
