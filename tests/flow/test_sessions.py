@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
@@ -222,6 +223,7 @@ def test_form_whose_place_is_gone_is_answered_with_the_page_that_is(
         raise FlowError("not_here", "the session's seat kept changing; try again")
 
     monkeypatch.setattr("flow.services.sessions.submit", gone)
-    answer = client.post("/s/", {"key": str(uuid4()), "rev": rev_of(session), "sent": "3"})
+    form = urlencode({"key": str(uuid4()), "rev": rev_of(session), "sent": "3"})
+    answer = client.post("/s/", form, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 409
     assert "That page was over already." in answer.content.decode()

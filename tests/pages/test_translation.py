@@ -1,12 +1,17 @@
 """The German catalogue: proof that every word a participant reads can be in another language."""
 
+import ast
 import gettext
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
+from config.places import ROOT
+
+FOLDERS = ["participant", "fields", "errors"]
 FOLDER = Path(settings.LOCALE_PATHS[0]) / "de" / "LC_MESSAGES"
 SLOT = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 # What a template says outside a translation: names, numbers and marks only.
@@ -39,9 +44,39 @@ def test_translation_keeps_every_slot(german: dict[str, str]) -> None:
         assert set(SLOT.findall(said)) == set(SLOT.findall(spoken)), said
 
 
-@pytest.mark.parametrize("folder", ["participant", "fields", "errors"])
+def test_catalogue_has_every_message_that_a_participant_may_read(german: dict[str, str]) -> None:
+    said = {text for file in _python_files() for text in _marked_in_python(file)}
+    said |= {text for folder in FOLDERS for file in _templates(folder) for text in _marked_in_template(file)}
+    assert len(said) >= 150
+    assert said - set(german) == set()
+
+
+def _python_files() -> list[Path]:
+    mine = ("flow", "chat", "measures", "participants", "recruitment", "matching", "paradigm")
+    return [file for app in mine for file in (ROOT / "platform" / app).rglob("*.py")]
+
+
+def _marked_in_python(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        if name in {"_", "ngettext", "gettext", "gettext_noop", "later"}:
+            yield from (one.value for one in node.args[:1] if isinstance(one, ast.Constant))  # type: ignore[attr-defined]
+
+
+def _marked_in_template(file: Path) -> Iterator[str]:
+    text = file.read_text()
+    yield from (one[0] or one[1] for one in re.findall(r"""\{% translate (?:"([^"]*)"|'([^']*)')""", text))
+    for block in re.findall(r"\{% blocktranslate[^%]*%\}(.*?)\{% (?:plural|endblocktranslate) %\}", text, re.DOTALL):
+        yield re.sub(r"\{\{\s*(\w+)\s*\}\}", r"%(\1)s", block).strip()
+
+
+def _templates(folder: str) -> list[Path]:
+    return sorted((Path(settings.TEMPLATES[0]["DIRS"][0]) / folder).glob("*.html"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_templates_say_nothing_outside_a_translation(folder: str) -> None:
-    for file in sorted((Path(settings.TEMPLATES[0]["DIRS"][0]) / folder).glob("*.html")):
+    for file in _templates(folder):
         text = file.read_text()
         text = re.sub(r"\{% comment %\}.*?\{% endcomment %\}", "", text, flags=re.DOTALL)
         text = re.sub(r"\{% blocktranslate.*?\{% endblocktranslate %\}", "", text, flags=re.DOTALL)

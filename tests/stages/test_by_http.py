@@ -57,7 +57,7 @@ def test_from_the_link_to_the_code_with_forms_alone(make_version: MakeVersion) -
     let_pass(61, session)
     end = press(client, leave="1")
     settled = Settlement.objects.get()
-    for words in (settled.code, "£1.20", "2 minutes begun"):
+    for words in (settled.code, "£1.20", "2 started minutes"):
         assert words in end
     assert client.get("/s/").content.decode().count(settled.code) >= 1
     for html in [*seen, end]:

@@ -237,7 +237,7 @@ def test_debrief_tells_who_everyone_was(make_version: MakeVersion) -> None:
         assert said.view is not None
         met += [row for table in said.view.tables for row in table.rows]
     assert len(met) == 3
-    assert {row[2] for row in met} == {"A person", "A computer program"}
+    assert {row[2] for row in met} == {"A person", "An AI"}
     assert {row[0] for row in met} == {1}
 
 
