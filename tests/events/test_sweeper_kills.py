@@ -20,7 +20,7 @@ from tests.events.conftest import Make, Spawn, WaitFor
 from tests.events.due_handlers import effects_of
 from tests.sizes import sized
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sized]
 
 POINTS = ["before claim", "after claim", "during call", "before commit", "after commit"]
 RUN = """

@@ -17,7 +17,7 @@ from tests.faults.hints import planted_work, pushed_hints
 from tests.faults.nemesis import Nemesis
 from tests.sizes import sized
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.sized]
 
 PEOPLE = sized(test=4, long=8)
 MOST_OVERDUE_SECONDS = 15.0

@@ -22,7 +22,7 @@ from tests.machinery.people import MakeVersion
 from tests.simulation.elsewhere import as_another_installation
 from tests.sizes import sized
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sized]
 
 MakePlan = Callable[..., Plan]
 VARIED = Profile(arrivals_per_minute=30, two_tabs=0.5, late_acts=0.1, misreading=0.4, reloading=0.1)
