@@ -5,7 +5,9 @@ import json
 import logging
 from collections import Counter
 from contextlib import suppress
+from math import floor
 from typing import Any
+from zlib import crc32
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -31,7 +33,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
     participant_id: int | None = None
     stream = ""
     _untold: int | None = None
-    _told_at = float("-inf")
+    _last_tick = 0
     _telling: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -75,25 +77,32 @@ class SessionConsumer(AsyncWebsocketConsumer):
         await self.send(text_data='{"do":"pong"}')
 
     async def pointer(self, event: dict[str, Any]) -> None:
-        """Something changed: told at once, then at most once per 250 ms.
+        """Something changed: told at this socket's next tick, four times a second.
 
-        Each process that sends pointers keeps that measure, too. If it were kept only there, two hints in a row would
-        come closer together where a program acted, in a process of its own, than where a person did.
+        A hint that came at once would tell who acted, by thousandths of a second: a person's browser asks for a page at
+        the same instant as the one that is told, and a program acts in a process of its own. What happens between two
+        ticks cannot be told apart (`docs/decisions/0004-pointers-keep-ticks.md`).
         """
         self._untold = int(event["seq"])
         if self._telling is None or self._telling.done():
             self._telling = asyncio.create_task(self._tell())
 
     async def _tell(self) -> None:
-        """Send the newest pointer when its time comes. The name of the stream stays here: it is made from a secret."""
-        clock = asyncio.get_running_loop().time
+        """Send the newest pointer at its tick. The name of the stream stays here: it is made from a secret."""
         try:
             while self._untold is not None:
-                await asyncio.sleep(self._told_at + QUIET_SECONDS - clock())
-                seq, self._untold, self._told_at = self._untold, None, clock()
+                await asyncio.sleep(self._until_next_tick())
+                seq, self._untold = self._untold, None
                 await self.send(text_data=json.dumps({"stream": "page", "seq": seq}))
         except Exception as error:  # one broken socket must not cost the others their hint
             log.info("pointer not sent", extra={"facts": {"error": type(error).__name__}})
+
+    def _until_next_tick(self) -> float:
+        """Seconds to the next tick that has not been used. Sockets differ in where theirs lie."""
+        offset = crc32(self.channel_name.encode()) / 2**32 * QUIET_SECONDS
+        now = asyncio.get_running_loop().time() - offset
+        self._last_tick = max(self._last_tick, floor(now / QUIET_SECONDS)) + 1
+        return self._last_tick * QUIET_SECONDS - now
 
     async def revoked(self, event: dict[str, Any]) -> None:
         """This browser's secret is not valid any more."""

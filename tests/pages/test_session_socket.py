@@ -114,6 +114,24 @@ async def test_pointers_of_two_processes_keep_the_same_distance_as_those_of_one(
     await one.disconnect()
 
 
+async def test_pointers_come_at_ticks_whenever_something_happened(person: Participant) -> None:
+    one = Socket(SECRET)
+    await one.connect()
+    stream, clock = f"session-{digest(SECRET)[:32]}", asyncio.get_running_loop().time
+    await deliver(stream, {"type": "pointer", "stream": stream, "seq": 1})
+    await one.receive_from()
+    layer, came = get_channel_layer(), []
+    assert layer is not None
+    for seq in range(2, 8):
+        await asyncio.sleep(0.3 + seq * 0.037)
+        await layer.group_send(stream, {"type": "pointer", "stream": stream, "seq": seq})
+        assert (await one.receive_from())["seq"] == seq
+        came.append(clock())
+    apart = [(at - came[0]) / consumers.QUIET_SECONDS for at in came[1:]]
+    assert [abs(each - round(each)) < 0.2 for each in apart] == [True] * 5, apart
+    await one.disconnect()
+
+
 async def test_ping_is_answered(person: Participant) -> None:
     one = Socket(SECRET)
     await one.connect()
