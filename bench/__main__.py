@@ -76,6 +76,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--people", type=int, nargs="*", default=[], help="cells of one's own: how many at once")
     parser.add_argument("--total", type=int, default=0, help="how many in all; even (default: twice as many)")
     parser.add_argument("--think", type=float, default=0.0, help="seconds that each page is looked at")
+    parser.add_argument("--arrive", type=float, help="seconds over which people come (default: six times --think)")
     parser.add_argument("--repeat", type=int, default=1, help="repetitions of cells of one's own")
     parser.add_argument("--profile", action="store_true", help="what a process of our pages computes (cProfile)")
     return parser.parse_args()
@@ -84,9 +85,8 @@ def _arguments() -> argparse.Namespace:
 def _plan(said: argparse.Namespace) -> Plan:
     if not said.people:
         return FULL if said.size == "full" else QUICK
-    crowds = [
-        Crowd(people, said.total or 2 * people, said.think, arrive_seconds=6 * said.think) for people in said.people
-    ]
+    arrive = 6 * said.think if said.arrive is None else said.arrive
+    crowds = [Crowd(people, said.total or 2 * people, said.think, arrive_seconds=arrive) for people in said.people]
     return Plan("own", crowds, said.repeat)
 
 
