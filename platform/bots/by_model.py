@@ -79,10 +79,10 @@ def judged(value: Any, fields: Sequence[Field], instructions: str) -> tuple[dict
 def scope_of(seat: Seat, key: str) -> str:
     """The key under which the log of calls keeps the attempts at one act: "study:3/turn:17:0".
 
-    Of a preview it is "study:3~preview/turn:18:0": whoever tries a study out must not use up what it may cost a day.
+    Of a preview it is "study:3~demo/turn:18:0": whoever tries a study out must not use up what it may cost a day.
     """
     group = seat.group
-    trial = f"~{group.origin}" if group.origin == Group.Origin.PREVIEW else ""
+    trial = f"~{group.origin}" if group.origin == Group.Origin.DEMO else ""
     return f"study:{group.version.study_id}{trial}/{key}"
 
 
