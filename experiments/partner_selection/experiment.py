@@ -38,9 +38,7 @@ MESSAGE = Text("message", "Your answer", max_chars="reply_chars")
 CHOICE = Choice("choice", "Your choice", options=rules.offered)
 RETURNED = Points("returned", "Points you send back if you are picked", high="pot")
 EXPECTED = Points("expected", "How many points did {about} decide to send back?", belief=Belief("return"), high="pot")
-TYPE = Rating(
-    "type_ai", "How likely is it that {about} is an AI, in percent?", True, Belief("type"), low=0, high=100, unit="%"
-)
+TYPE = Rating("type_ai", "How likely (in %) is {about} an AI?", belief=Belief("type"), low=0, high=100, unit="%")
 about_both = partial(Each, of=lambda _, __: rules.LETTERS)
 ask_belief = partial(Decision, by="selector", seconds="belief_seconds", voids_match=False)  # a gap voids nothing
 

@@ -88,8 +88,8 @@ LEAKS = (
     _leak(
         "no pointer follows a program's act",
         "platform/flow/services/rounds.py",
-        "facts=facts, wake=streams_of(match))",
-        'facts=facts, wake={} if match.acts.order_by("pk").values_list("source", flat=True).last() == "policy"'
+        "facts=told, wake=streams_of(match))",
+        'facts=told, wake={} if match.acts.order_by("pk").values_list("source", flat=True).last() == "policy"'
         " else streams_of(match))",
     ),
     _leak(
@@ -124,9 +124,8 @@ LEAKS = (
     _leak(
         "pages with programs are larger",
         "platform/flow/stages/game.py",
-        "            html=text.html,\n            fields=asked.fields,",
-        f'            html=text.html + format_html("<!-- {{}} -->", "seat" * match.{PROGRAMS}),\n'
-        "            fields=asked.fields,",
+        "html=_decided() if has_decided else text.html,",
+        f'html=(_decided() if has_decided else text.html) + format_html("<!-- {{}} -->", "seat" * match.{PROGRAMS}),',
     ),
     _leak(
         "programs that missed an act stay away",

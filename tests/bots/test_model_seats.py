@@ -15,6 +15,7 @@ from flow.models import Act, Match
 from flow.services import games
 from llm.errors import ProviderFailed
 from llm.models import Call
+from matching.models import Group
 from tests.bots import answers
 from tests.bots.test_turns import QUICK, claims_of
 from tests.chat.rooms import Sitter, end_talk, make_match
@@ -146,6 +147,19 @@ def test_daily_cost_stops_a_model_before_it_is_asked() -> None:
     runner.drain("bots")
     assert turn_of(match).error_code == "model_daily_cost"
     assert answers.asked == []
+
+
+def test_preview_and_study_do_not_use_up_what_the_other_may_cost() -> None:
+    match = at_answer()
+    Group.objects.update(origin=Group.Origin.DEMO)
+    Call.objects.create(
+        scope=f"study:{match.group.version.study_id}/turn:0:0", attempt=1, model_requested="told/one", prompt=[],
+        prompt_sha256="0" * 64, outcome="ok", cost_usd=Decimal("1.00"),
+    )  # fmt: skip
+    answers.will('{"number": 5}')
+    runner.drain("bots")
+    assert Act.objects.get(match=match, path="answer", seat__occupant="model").values == {"number": 5}
+    assert Call.objects.latest("pk").scope.startswith(f"study:{match.group.version.study_id}~demo/turn:")
 
 
 def test_unfit_persona_fails_the_turn_and_names_the_slot() -> None:

@@ -110,3 +110,14 @@ def test_socket_folder_of_a_deep_home_is_short(tmp_path: Path) -> None:
     assert len(os.fsencode(places.database_sockets / ".s.PGSQL.5432.lock")) < 107
     assert len(os.fsencode(places.queue_socket)) < 107
     assert places_of(places.home) == places
+
+
+@pytest.mark.parametrize(
+    "words", [["study", "list"], ["simulate", "some-study", "--participants", "2"], ["verify", "x"]]
+)
+def test_command_without_a_database_says_so_in_one_line(tmp_path: Path, words: list[str]) -> None:
+    away = {"RAPPORT_HOME": str(tmp_path), "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nowhere"}
+    done = _manage(away, *words)
+    assert done.returncode == 1
+    assert done.stderr.startswith("no database answers; start this installation with `make up` or `make demo`")
+    assert "Traceback" not in done.stderr

@@ -114,7 +114,7 @@ def test_board_counts_the_failed_work_of_its_own_study(sign_in: SignIn) -> None:
     assert board_of(society.study).failed == 3
     assert board_of(other.study).failed == 2
     page = browser.get(address).content.decode()
-    assert "(events due.failed): 3</p>" in page
+    assert "ask whoever runs the server: 3</p>" in page
 
 
 def test_board_shows_neither_conditions_nor_outcomes_nor_words(sign_in: SignIn) -> None:

@@ -151,7 +151,7 @@ def test_leaving_the_study_ends_the_waiting_too(make_version: MakeVersion) -> No
     sessions.leave(session.pk, withdraw=True)
     assert ticket(session).status == "left"
     person = Participant.objects.get()
-    assert (person.status, person.exit) == ("withdrawn", "withdrawn")
+    assert (person.status, person.exit) == ("withdrawn", "no_group")
     assert Settlement.objects.get().waiting_minor == 10
 
 

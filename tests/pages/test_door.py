@@ -142,11 +142,11 @@ def test_stale_form_changes_nothing_and_shows_where_one_is(giver: Client) -> Non
     assert Act.objects.get().values == {"sent": 4}
 
 
-def test_late_form_is_kept_and_said_not_to_count(giver: Client) -> None:
+def test_late_form_is_said_not_to_count(giver: Client) -> None:
     form = hidden(shown(giver)) | {"sent": "4"}
     Match.objects.update(deadline_at=clock.now() - timedelta(seconds=10))
     answer = giver.post("/s/", urlencode(form), content_type=FORM, headers={"X-Fragment": "1"})
-    assert "it does not count" in answer.content.decode()
+    assert "It does not count." in answer.content.decode()
     assert Submission.objects.get().outcome == "late"
     assert not Act.objects.exists()
 

@@ -41,7 +41,7 @@ def test_undeclared_exit_is_refused_with_the_declared_ones(make_version: MakeVer
     assert refused.value.code == "exit_unknown"
 
 
-def test_points_of_finished_matches_are_paid_and_of_open_ones_not(make_version: MakeVersion) -> None:
+def test_points_are_paid_once_they_are_given_and_of_an_undecided_match_not(make_version: MakeVersion) -> None:
     version = make_version(roles={"giver": {"humans": 1}, "taker": {"ai": 1}})
     session = at_stage(version, "lobby")
     send(session)
@@ -49,7 +49,7 @@ def test_points_of_finished_matches_are_paid_and_of_open_ones_not(make_version: 
     seat = group.seats.get(session=session)
     for number, status in ((1, "complete"), (2, "void"), (3, "open")):
         match = Match.objects.create(group=group, round=number, number=1, status=status, path="give")
-        Placing.objects.create(match=match, seat=seat, position="A", points=10 * number)
+        Placing.objects.create(match=match, seat=seat, position="A", points=10 * number if number < 3 else None)
     sessions.leave(session.pk)
     settled = Settlement.objects.get()
     assert (settled.points, settled.bonus_minor, settled.base_minor) == (30, 60, 0)

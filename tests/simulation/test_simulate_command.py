@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
 
 from simulation.ledger import Ledger
 from simulation.play import DATASET, LEDGER, REPORT_JSON, REPORT_TEXT
-from studies import queries
 from tests.exports.recompute_pay import differences
 from tests.machinery.dataset import ask, table
 from tests.machinery.people import MakeVersion
@@ -75,19 +73,12 @@ def test_refusal_names_the_thing_and_the_remedy(
     assert told in str(refused.value)
 
 
-def test_unknown_study_and_missing_database_are_told_apart(
-    make_version: MakeVersion, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+def test_unknown_study_is_refused_naming_those_that_there_are(
+    make_version: MakeVersion, transactional_db: None
 ) -> None:
     version = make_version()
     with pytest.raises(CommandError, match=f'no study is called "other"; there are: {version.study.slug}'):
         call_command("simulate", "other", "--participants", "2")
-
-    def away(_: str) -> None:
-        raise OperationalError
-
-    monkeypatch.setattr(queries, "study_named", away)
-    with pytest.raises(CommandError, match="start this installation with `make up`"):
-        call_command("simulate", version.study.slug, "--participants", "2")
 
 
 @pytest.mark.long

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.verification import tampered_games, tampered_people
+from tests.verification import tampered_games, tampered_people, tampered_points
 from tests.verification.tampering import CASES
 
 FOLDER = Path(__file__).resolve().parents[2] / "platform" / "verification"
-FILES = (tampered_games, tampered_people)  # importing them enters their cases
+FILES = (tampered_games, tampered_people, tampered_points)  # importing them enters their cases
 ELSEWHERE = {"slot of a person", "sequence of a person"}  # tests/verification/test_people_with_slots.py
 
 

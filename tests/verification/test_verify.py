@@ -11,14 +11,14 @@ from matching.models import Seat
 from participants.models import Participant
 from scheduling.models import Session
 from simulation.ledger import Ledger
-from tests.verification import tampered_games, tampered_people
+from tests.verification import tampered_games, tampered_people, tampered_points
 from tests.verification.played import Played
 from tests.verification.tampering import CASES, change, person, sql
 from verification.check import check
 from verification.report import CHECKED, LEDGER, Report
 
 pytestmark = pytest.mark.django_db
-FILES = (tampered_games, tampered_people)  # importing them enters their cases
+FILES = (tampered_games, tampered_people, tampered_points)  # importing them enters their cases
 NEVER_LATE = 1e6  # seconds: these tests take longer than due work may
 
 
