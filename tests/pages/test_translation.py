@@ -11,6 +11,7 @@ from django.conf import settings
 
 from config.places import ROOT
 
+MARKING = {"_", "ngettext", "gettext", "gettext_noop", "later"}
 FOLDERS = ["participant", "fields", "errors"]
 FOLDER = Path(settings.LOCALE_PATHS[0]) / "de" / "LC_MESSAGES"
 SLOT = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
@@ -58,9 +59,11 @@ def _python_files() -> list[Path]:
 
 def _marked_in_python(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text())):
-        name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
-        if name in {"_", "ngettext", "gettext", "gettext_noop", "later"}:
-            yield from (one.value for one in node.args[:1] if isinstance(one, ast.Constant))  # type: ignore[attr-defined]
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKING):
+            continue
+        said = node.args[0]
+        if isinstance(said, ast.Constant) and isinstance(said.value, str):
+            yield said.value
 
 
 def _marked_in_template(file: Path) -> Iterator[str]:
