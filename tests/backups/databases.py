@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 from django.db import connection
 from psycopg import sql
 
 from config.backups import programs
-from config.backups.programs import Address
+from config.backups.programs import Address, connect
 
 Tables = dict[str, tuple[int, str]]
 # Rows in an order of their own: how they lie in the file is no part of what they say.
@@ -24,12 +23,12 @@ def empty_database() -> Iterator[Address]:
     """A new database; it is dropped at the end."""
     name = f"beside_{uuid4().hex[:12]}"
     ours = programs.address_of(connection)
-    with psycopg.connect(**{**ours, "dbname": "postgres"}, autocommit=True) as server:
+    with connect({**ours, "dbname": "postgres"}, autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
         yield {**ours, "dbname": name}
     finally:
-        with psycopg.connect(**{**ours, "dbname": "postgres"}, autocommit=True) as server:
+        with connect({**ours, "dbname": "postgres"}, autocommit=True) as server:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
@@ -40,13 +39,13 @@ def url_of(address: Address, *, user: str = "") -> str:
 
 def rows(address: Address, query: str) -> list[tuple[Any, ...]]:
     """Rows of a database."""
-    with psycopg.connect(**address) as there:
+    with connect(address) as there:
         return there.execute(query).fetchall()
 
 
 def content(address: Address) -> Tables:
     """Table -> how many rows it has, and a hash over all of them."""
-    with psycopg.connect(**address) as there:
+    with connect(address) as there:
         names = there.execute(
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
         ).fetchall()

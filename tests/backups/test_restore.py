@@ -24,7 +24,7 @@ from django.db import connection
 from config.backups import archive, programs, reading, services
 from config.backups.errors import BackupError
 from config.backups.manifest import Manifest
-from config.backups.programs import Address
+from config.backups.programs import Address, connect
 from config.backups.services import Made
 from config.places import ROOT
 from config.version import VERSION
@@ -64,7 +64,7 @@ def test_manifest_says_what_it_is(made: Made) -> None:
 
 def test_keys_go_on_where_they_stood(made: Made, empty: Address) -> None:
     services.restore(made.file, empty)
-    with psycopg.connect(**empty) as there:
+    with connect(empty) as there:
         assert reading.lagging_sequences(there) == []
         highest = there.execute("SELECT max(id) FROM events_event").fetchall()[0][0]
         insert = "INSERT INTO events_event (kind, subject_kind, subject_id, facts) VALUES ('a.test', 'test', 1, '{}')"
@@ -73,7 +73,7 @@ def test_keys_go_on_where_they_stood(made: Made, empty: Address) -> None:
 
 def test_sequence_that_lags_is_noticed(made: Made, empty: Address) -> None:
     services.restore(made.file, empty)
-    with psycopg.connect(**empty) as there:
+    with connect(empty) as there:
         there.execute("SELECT setval(pg_get_serial_sequence('flow_act', 'id'), 1)")
         assert reading.lagging_sequences(there) == ["flow_act_id_seq"]
 
@@ -81,7 +81,7 @@ def test_sequence_that_lags_is_noticed(made: Made, empty: Address) -> None:
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_append_only_tables_stay_so(table: str, made: Made, empty: Address) -> None:
     services.restore(made.file, empty)
-    with psycopg.connect(**empty) as there, pytest.raises(psycopg.errors.RestrictViolation):
+    with connect(empty) as there, pytest.raises(psycopg.errors.RestrictViolation):
         there.execute(f"DELETE FROM {table}")
 
 
@@ -130,7 +130,7 @@ def test_what_is_no_backup_is_refused(empty: Address, tmp_path: Path) -> None:
 
 
 def test_database_that_holds_anything_is_refused(made: Made, empty: Address) -> None:
-    with psycopg.connect(**empty) as there:
+    with connect(empty) as there:
         there.execute("CREATE TABLE precious (word text)")
     with pytest.raises(BackupError, match=r"precious.*createdb") as error:
         services.restore(made.file, empty)
@@ -174,7 +174,8 @@ def test_password_is_in_no_command_line(made: Made, tmp_path: Path, monkeypatch:
     popen = subprocess.Popen
 
     def noted(argv: list[Any], **more: Any) -> subprocess.Popen[bytes]:
-        started.append(([str(word) for word in argv], more["env"]))
+        if "env" in more:  # not where it is only asked for its version
+            started.append(([str(word) for word in argv], more["env"]))
         return popen(argv, **more)
 
     monkeypatch.setattr(programs.subprocess, "Popen", noted)
@@ -243,6 +244,7 @@ from datetime import datetime
 from django.conf import settings
 settings.EXPERIMENT_PACKAGES = sys.argv[1].split(",")
 from studies.models import Study
+from verification.check import check
 print(check(Study.objects.get(), late_after_seconds=3600, at=datetime.fromisoformat(sys.argv[2])).as_json())
 """
 

@@ -18,7 +18,7 @@ from django.db import connection
 from django.test import override_settings
 
 from config.backups import programs, services
-from config.backups.programs import Address
+from config.backups.programs import Address, connect
 from config.places import ROOT, places_of
 from config.supervisor import database
 from events import runner
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @contextmanager
 def roles_in(address: Address) -> Iterator[None]:
     """A database with the roles of the two files, gone at the end. Roles are the server's: one test at a time."""
-    with psycopg.connect(**{**address, "dbname": "postgres"}, autocommit=True) as server:
+    with connect({**address, "dbname": "postgres"}, autocommit=True) as server:
         server.execute("SELECT pg_advisory_lock(hashtext('roles'))")
         try:
             apply(address)
@@ -49,7 +49,7 @@ def roles_in(address: Address) -> Iterator[None]:
 
 def take_away(address: Address) -> None:
     """The roles, whose tables go back to whoever made the database."""
-    with psycopg.connect(**address, autocommit=True) as there:
+    with connect(address, autocommit=True) as there:
         there.execute(f'ALTER DATABASE "{address["dbname"]}" OWNER TO CURRENT_USER')
         there.execute("REASSIGN OWNED BY rapport_owner TO CURRENT_USER")
         for role in reversed(ROLES):
@@ -58,7 +58,7 @@ def take_away(address: Address) -> None:
 
 
 def apply(address: Address, file: str = "roles.sql") -> None:
-    with psycopg.connect(**address, autocommit=True) as there:
+    with connect(address, autocommit=True) as there:
         there.execute((DEPLOY / file).read_text())
 
 
@@ -82,7 +82,7 @@ def manage(address: Address, role: str, *arguments: str) -> str:
 
 def denied(address: Address, role: str, statement: str) -> bool:
     """Whether a role may not do something."""
-    with psycopg.connect(**{**address, "user": role}) as there:
+    with connect({**address, "user": role}) as there:
         try:
             there.execute(statement)
         except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction):
@@ -93,7 +93,7 @@ def denied(address: Address, role: str, statement: str) -> bool:
 
 
 def tables_of(address: Address) -> list[str]:
-    with psycopg.connect(**address) as there:
+    with connect(address) as there:
         query = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
         return [name for (name,) in there.execute(query).fetchall()]
 
@@ -122,7 +122,7 @@ def test_rights_of_each_role(fresh: Address, tmp_path: Path) -> None:
         assert denied(fresh, role, "CREATE TABLE mine (word text)"), role
         assert denied(fresh, role, "CREATE TEMP TABLE mine (word text)"), role
     # a backup is made as the sweeper's role, and a restore as the owner
-    with psycopg.connect(**fresh) as there:
+    with connect(fresh) as there:
         there.execute("INSERT INTO events_beat (name, facts) VALUES ('a test', '{}')")
     manage(fresh, "rapport_app", "backup", "--to", str(tmp_path))
     (file,) = tmp_path.iterdir()
@@ -132,14 +132,14 @@ def test_rights_of_each_role(fresh: Address, tmp_path: Path) -> None:
         assert done.manifest.rows["events_beat"] == 1
         apply(second)
         assert not denied(second, "rapport_bots", "SELECT * FROM flow_act")
-        with psycopg.connect(**second, autocommit=True) as there:
+        with connect(second, autocommit=True) as there:
             there.execute(f'ALTER DATABASE "{second["dbname"]}" OWNER TO CURRENT_USER')
             for role in ROLES:
                 there.execute(f"DROP OWNED BY {role} CASCADE")
 
 
 def first_column(address: Address, table: str) -> str:
-    with psycopg.connect(**address) as there:
+    with connect(address) as there:
         query = "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum = 1"
         return str(there.execute(query, [table]).fetchall()[0][0])
 
@@ -152,7 +152,7 @@ def test_pooled_role_brings_what_pages_say_at_their_start(fresh: Address) -> Non
     said = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stdout
     options = dict(pair.split("=") for pair in re.findall(r"-c (\S+)", said))
     assert {"enable_seqscan", "plan_cache_mode", "lock_timeout"} <= set(options)
-    with psycopg.connect(**fresh) as there:
+    with connect(fresh) as there:
         (found,) = there.execute("SELECT rolconfig FROM pg_roles WHERE rolname = 'rapport_pooled'").fetchall()[0]
     assert dict(pair.split("=") for pair in found) == options
     assert not denied(fresh, "rapport_pooled", "SELECT * FROM participants_entrylink")
@@ -169,7 +169,7 @@ def test_service_sets_every_password_and_shows_none(fresh: Address, tmp_path: Pa
     for _ in range(2):
         done = subprocess.run(argv, env={**os.environ, **drawn, **where}, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout + done.stderr) == (0, "")
-    with psycopg.connect(**fresh) as there:
+    with connect(fresh) as there:
         found = dict(
             there.execute("SELECT rolname, rolpassword FROM pg_authid WHERE rolpassword IS NOT NULL").fetchall()
         )

@@ -8,7 +8,7 @@ import os
 import re
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -50,7 +50,8 @@ def write(file: Path, manifest: Manifest, pour: Pour) -> Manifest:
         text = f"{file.parent} does not take the backup ({error.strerror}): make room, or set RAPPORT_BACKUP_FOLDER"
         raise BackupError("folder_refused", text) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # where it could not be made, it cannot be looked for either
+            draft.unlink(missing_ok=True)
     return manifest
 
 

@@ -17,6 +17,7 @@ from typing import IO, Any
 import psycopg
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import pq
+from psycopg.conninfo import make_conninfo
 
 from config.backups.archive import CHUNK
 from config.backups.errors import BackupError
@@ -53,14 +54,14 @@ def address_of(connection: BaseDatabaseWrapper) -> Address:
     }
 
 
-def connect(address: Address, **more: Any) -> psycopg.Connection[Any]:
+def connect(address: Address, *, autocommit: bool = False) -> psycopg.Connection[Any]:
     """A connection of our own, which takes as long as it needs.
 
     Raises:
         BackupError: "database_unreachable".
     """
     try:
-        return psycopg.connect(**{**address, **more})  # type: ignore[arg-type]  # words and their values
+        return psycopg.connect(make_conninfo("", **address), autocommit=autocommit)
     except psycopg.OperationalError as error:
         where = f"{address.get('dbname', '')} on {address.get('host', 'this machine')}"
         text = f"no connection to the database {where}: is DATABASE_URL right, and PostgreSQL running?"

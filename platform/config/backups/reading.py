@@ -78,11 +78,11 @@ def lagging_sequences(connection: psycopg.Connection[Any]) -> list[str]:
 
 
 def _all(connection: psycopg.Connection[Any], query: str) -> Sequence[tuple[Any, ...]]:
-    return connection.execute(query).fetchall()  # type: ignore[arg-type]  # constants above
+    return connection.execute(query).fetchall()
 
 
 def _value(connection: psycopg.Connection[Any], query: str, *names: str) -> int:
-    statement = sql.SQL(query).format(*(sql.Identifier(name) for name in names))  # type: ignore[arg-type]  # as above
+    statement = sql.SQL(query).format(*(sql.Identifier(name) for name in names))
     row = connection.execute(statement).fetchone()
     assert row is not None
     return int(row[0])
