@@ -32,10 +32,12 @@ def readyz(_request: HttpRequest) -> JsonResponse:
 
 @researcher_only
 def statusz(_request: HttpRequest) -> JsonResponse:
-    """Show what is overdue, how long the queues are, and when each worker was last heard of."""
+    """Show what is overdue, how long the queues are, when each worker was last heard of, and how backups stand."""
+    from console.upkeep import backup_standing
     from events.queries import status
 
-    return JsonResponse({"version": VERSION, **status()})
+    backup = backup_standing()
+    return JsonResponse({"version": VERSION, **status(), "backup": {"state": backup.state, "made_at": backup.made_at}})
 
 
 def why_not_ready() -> str:

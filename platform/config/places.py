@@ -27,7 +27,7 @@ class Places:
     """The folders and files of one installation.
 
     Attributes:
-        home: State that must survive: database, queue, logs, key, collected static files.
+        home: State that must survive: database, queue, logs, key, backups, collected static files.
         run: Sockets only; may be emptied whenever nothing runs.
     """
 
@@ -57,6 +57,10 @@ class Places:
     @property
     def database(self) -> Path:
         return self.home / "postgres"
+
+    @property
+    def backups(self) -> Path:
+        return self.home / "backups"
 
     @property
     def queue(self) -> Path:

@@ -144,6 +144,14 @@ if DB_POOL != "none":
     # Before PostgreSQL 18 a plan that cannot do without what is off seems so dear that it would be compiled.
     _database["OPTIONS"]["options"] += " -c jit=off"
 
+# --- backups: made by a sweeper, each day at one hour ----------
+_hour = env("RAPPORT_BACKUP_HOUR", default="3" if IS_PRODUCTION else "off")
+if _hour != "off" and (not _hour.isdecimal() or int(_hour) > 23):
+    raise ImproperlyConfigured(f"RAPPORT_BACKUP_HOUR is {_hour!r}: use 0 to 23, an hour in UTC, or off")
+BACKUP_HOUR = None if _hour == "off" else int(_hour)
+BACKUP_FOLDER = Path(env("RAPPORT_BACKUP_FOLDER", default="") or PLACES.backups)
+BACKUP_DAYS = env.int("RAPPORT_BACKUP_DAYS", default=30)
+
 # --- Redis: hints only ----------
 REDIS_IS_OURS = not env("REDIS_URL", default="")
 REDIS_URL = env("REDIS_URL", default="") or PLACES.redis_url

@@ -28,6 +28,11 @@ def status() -> dict[str, Any]:
     }
 
 
+def beats_of(*names: str) -> dict[str, Beat]:
+    """The last signs of some parts, by name; of those that never gave one there is none."""
+    return {beat.name: beat for beat in Beat.objects.filter(name__in=names)}
+
+
 def _queue(queue: str, now: datetime) -> dict[str, Any]:
     rows = Due.objects.filter(queue=queue)
     open_rows = rows.filter(outcome="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connection
@@ -25,9 +26,14 @@ log = logging.getLogger("rapport.sweeper")
 
 
 class Sweeper:
-    """Runs late jobs in a few threads of its own, and late bots' rows on a loop that it starts when first needed."""
+    """Runs late jobs in a few threads of its own, and late bots' rows on a loop that it starts when first needed.
 
-    def __init__(self) -> None:
+    Args:
+        first: What `run` does before it sweeps, such as planning what is due daily; tried again until it succeeds.
+    """
+
+    def __init__(self, *, first: Callable[[], None] | None = None) -> None:
+        self._first = first
         self._stop = threading.Event()
         self._pool = ThreadPoolExecutor(JOB_THREADS, thread_name_prefix="sweeper-job")
         self._busy = 0
@@ -40,6 +46,7 @@ class Sweeper:
         while not self._stop.is_set():
             pause = SWEEP_SECONDS
             try:
+                self._do_first()
                 self.sweep()
                 pause = self._pause()
             except Exception:  # PostgreSQL restarting, say: nobody else does this work, so go on
@@ -47,6 +54,11 @@ class Sweeper:
             connection.close()
             self._stop.wait(pause)
         self.close()
+
+    def _do_first(self) -> None:
+        if self._first is not None:
+            self._first()
+            self._first = None
 
     def stop(self) -> None:
         """End after the jobs in hand."""

@@ -23,7 +23,7 @@ UNKNOWN, MALFORMED, TOO_MANY = 4401, 4400, 4429
 LATER = 1013  # no Redis just now: the page polls, and the browser tries again
 
 log = logging.getLogger("rapport.socket")
-# One process serves all sockets, so this count is the whole truth; a restart ends the sockets and the count together.
+# This process serves all sockets of an address (docs/operations.md); a restart ends the sockets and the count together.
 _open: Counter[int] = Counter()
 
 

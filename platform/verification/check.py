@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from events import clock
 from events.moment import one_moment
@@ -23,6 +24,7 @@ def check(
     ledger: Iterable[Acknowledged] = (),
     *,
     late_after_seconds: float = LATE_AFTER_SECONDS,
+    at: datetime | None = None,
     progress: Progress = silent,
 ) -> Report:
     """Verify a study in one snapshot of the database; nothing is written.
@@ -30,11 +32,12 @@ def check(
     Args:
         ledger: What simulated people were told: `simulation.ledger`. It is read once, in any order.
         late_after_seconds: How long due work may wait for its turn.
+        at: By what time it is late; None: now. A backup is as of its own instant, whenever it is restored.
         progress: Called now and then.
     """
     with one_moment():
         found = Study.objects.get(pk=study.pk)
-        now = clock.now()
+        now = at or clock.now()
         report = Report(found.slug, now)
         inquiry = Inquiry(found, report, Told(report, ledger), now, late_after_seconds, progress)
         check_study(inquiry)

@@ -10,6 +10,7 @@ from console.board import board_of
 from console.desk import Desk, desk_page, newest_or_404
 from console.roles import Capability
 from console.services import make_play_link
+from console.upkeep import backup_standing
 from events.access import researcher_only
 from simulation.queries import unproven
 from studies import definition
@@ -20,9 +21,9 @@ from studies.models import Study
 @researcher_only
 @require_safe
 def studies(request: HttpRequest) -> HttpResponse:
-    """Those in which the visitor has a role; nobody else's exist here."""
+    """Those in which the visitor has a role, nobody else's exist here; and whether the daily backups want a look."""
     found = Study.objects.for_user(request.user).order_by("slug").prefetch_related("versions", "memberships")
-    return render(request, "researcher/studies.html", {"studies": found})
+    return render(request, "researcher/studies.html", {"studies": found, "backup": backup_standing()})
 
 
 @desk_page(Capability.SEE_STUDY)

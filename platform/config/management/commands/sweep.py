@@ -1,4 +1,4 @@
-"""`manage.py sweep`: do whatever is late, with or without Redis."""
+"""`manage.py sweep`: do whatever is late, with or without Redis, and what is due daily."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from config.backups import daily
 from events.sweeper import Sweeper
 
 
@@ -17,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Sweep until a signal says stop."""
-        sweeper = Sweeper()
+        sweeper = Sweeper(first=daily.plan)
 
         def end(_number: int, _frame: FrameType | None) -> None:
             sweeper.stop()
