@@ -1,7 +1,7 @@
 """What differs between the screens of two conditions, and whether the study file says that it may."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import product
 
@@ -16,6 +16,7 @@ from studies.models import levels_of
 from studies.schema import StudyFile
 
 MOST_PASSAGES = 1  # of a condition page; more must be named under `differs`
+NOWHERE = Key("")
 NO_SCREEN = "(there is no such screen)"
 
 
@@ -108,10 +109,10 @@ class Same:
 
 def summed_up(differences: Sequence[Difference]) -> list[Same]:
     """The same wordings once, the undeclared first."""
-    found: dict[tuple[object, ...], list[Key]] = {}
+    found: dict[Difference, list[Key]] = {}
     for each in differences:
-        found.setdefault((each.conditions, each.first, each.second, each.reason), []).append(each.key)
-    rows = [Same(*what, tuple(keys)) for what, keys in found.items()]  # type: ignore[arg-type]
+        found.setdefault(replace(each, key=NOWHERE), []).append(each.key)
+    rows = [Same(d.conditions, d.first, d.second, d.reason, tuple(keys)) for d, keys in found.items()]
     return sorted(rows, key=lambda row: bool(row.reason))
 
 

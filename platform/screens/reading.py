@@ -36,7 +36,7 @@ class Piece:
     """One thing on a page.
 
     Attributes:
-        kind: "words", "attribute", "field" or "element".
+        kind: "words", "attribute", "field", "element", or "meta" for what only programs read.
         text: What it says; of an element its tag and classes.
         within: The elements around it, outermost first, as "tag.class.class".
     """
@@ -133,7 +133,7 @@ class _Reader(HTMLParser):
                 if name.startswith("data-"):
                     self._add("attribute", f"{name}={value}")
         if tag == "meta" and at.get("name") != "csrf":
-            self._add("attribute", " ".join(f"{name}={value}" for name, value in sorted(at.items())))
+            self._add("meta", " ".join(f"{name}={value}" for name, value in sorted(at.items())))
         if tag in ASKED:
             self._add("field", " ".join([tag, *(f"{name}={at[name]}" for name in OF_FIELDS if name in at)]))
 

@@ -62,7 +62,13 @@ def test_one_stray_word_of_the_experiment_in_one_condition_is_found(
     (pages / "decide_leaking.md").write_text(honest.replace("They do not know", "They do not yet know"))
     source, drawn = drawn_folder(folder)
     found = stray(compared(drawn, source.study, *LEVELS))
-    assert [(same.first, same.second) for same in found if NO_SCREEN not in same.first + same.second] == []
+    texts = {(same.first, same.second) for same in found if NO_SCREEN not in same.first + same.second}
+    assert texts == {
+        (
+            ("A and B decide at the same moment. They do not know your choice.",),
+            ("A and B decide at the same moment. They do not yet know your choice.",),
+        )
+    }
     assert {key.place for same in found for key in same.keys} == {"game/decide"}
 
 

@@ -47,7 +47,7 @@ def test_branches_of_each_stage_are_drawn(drawn_main: Drawn) -> None:
     assert states(drawn_main, "quiz") >= {"first", "after an empty form", "after wrong answers"}
     assert states(drawn_main, "briefing") >= {"first", "after an empty form", "after wrong answers"}
     assert states(drawn_main, "lobby") >= {"alone", "asked", "asked a second time", "ready, others not yet"}
-    assert states(drawn_main, "game", "void", "Chooser") == {"reads"}
+    assert states(drawn_main, "game", "void", "Chooser") >= {"reads"}
     assert states(drawn_main, "game", "sit_out", "Responder") == {"rests"}
     assert states(drawn_main, "game", "decide", "Chooser") >= {"has answered", "after an empty form"}
     assert "an answer came too late" in states(drawn_main, "game", "ask", "Chooser") | states(

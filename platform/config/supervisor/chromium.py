@@ -157,7 +157,7 @@ async def _tab() -> AsyncIterator[_Tab]:
         )
         try:
             async with aiohttp.ClientSession() as session:
-                address = await _address(Path(home), process)
+                address = await _address(Path(home), process, path=path)
                 async with session.ws_connect(address, max_msg_size=0, origin=None) as socket:
                     tab = _Tab(socket)
                     await tab.open()
@@ -169,17 +169,17 @@ async def _tab() -> AsyncIterator[_Tab]:
             _end(process)
 
 
-async def _address(home: Path, process: subprocess.Popen[bytes]) -> str:
+async def _address(home: Path, process: subprocess.Popen[bytes], *, path: str) -> str:
     """Where its DevTools listen; it writes that into its home."""
     file = home / "DevToolsActivePort"
     waited = 0.0
     while not file.exists() or len(file.read_text().split()) < 2:
         if process.poll() is not None or waited > START_SECONDS:
-            raise ScreensError("browser_failed", f"{process.args[0]} did not start: {REMEDY}")  # type: ignore[index]
+            raise ScreensError("browser_failed", f"{path} did not start: {REMEDY}")
         await asyncio.sleep(0.1)
         waited += 0.1
-    port, path = file.read_text().split()[:2]
-    return f"ws://127.0.0.1:{port}{path}"
+    port, where = file.read_text().split()[:2]
+    return f"ws://127.0.0.1:{port}{where}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

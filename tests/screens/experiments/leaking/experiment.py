@@ -6,6 +6,8 @@ from experiments.partner_selection.experiment import experiment as honest
 from experiments.partner_selection.rules import view as told
 from paradigm import Place, State, View
 
+FACTS = ("letter", "picked", "returned", "points")  # of the honest view: a check reads them in this very file
+
 
 def view(place: Place, state: State) -> View:
     shown = told(place, state)
