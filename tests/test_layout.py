@@ -15,8 +15,8 @@ PLATFORM = ROOT / "platform"
 # Each may import what stands in an earlier row; those of one row may not import each other.
 DIRECTION = [
     {"paradigm"}, {"events"}, {"studies"}, {"participants"}, {"scheduling"}, {"matching"}, {"flow"}, {"llm"},
-    {"chat", "measures"}, {"bots"}, {"recruitment"}, {"exports"}, {"verification"}, {"simulation"}, {"console"},
-    {"config"},
+    {"chat", "measures"}, {"bots"}, {"recruitment"}, {"exports"}, {"verification"}, {"simulation"}, {"screens"},
+    {"console"}, {"config"},
 ]  # fmt: skip
 ROW = {package: number for number, row in enumerate(DIRECTION) for package in row}
 EXPERIMENTS_MAY_IMPORT = {"paradigm", "pydantic", *sys.stdlib_module_names}

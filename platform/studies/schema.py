@@ -9,6 +9,7 @@ from studies.schema_stages import StageConfig
 from studies.schema_types import FilePath, Line, Money, Name, Part, Slug
 
 CURRENCY = r"^[A-Z]{3}$"
+PLACE_PATTERN = r"^[a-z][a-z0-9_]{0,23}(/[a-z][a-z0-9_]{0,23})?$"
 
 
 class Contact(Part):
@@ -40,11 +41,23 @@ class Told(Part):
     )
 
 
+class MayDiffer(Part):
+    """A place whose pages may differ by a factor for another reason than labels, condition pages and parameters."""
+
+    at: Annotated[str, Field(pattern=PLACE_PATTERN)] = Field(
+        description="A stage, or a step of a game: `after`, `game/feedback`; or `exits`, for the last pages."
+    )
+    note: Line = Field(description="Why, for whoever reads the comparison.")
+
+
 class Factor(Part):
     """What is manipulated."""
 
     levels: list[Name] = Field(min_length=2, max_length=12, description="Names; they appear in the dataset.")
     note: str = ""
+    differs: list[MayDiffer] = Field(
+        default_factory=list, max_length=20, description="Where else pages differ; read by `study screens --diff`."
+    )
 
 
 class Conditions(Part):

@@ -39,6 +39,12 @@ SPOILED = {
     ),
     "E205": ("at: formation", "at: formation, strata: [fair]", "allocation.strata[0]", "answer of one person"),
     "E206": ("cross: [label]", "cross: []", "factors.label", "in no condition"),
+    "E209": (
+        "levels: [hidden, marked]",
+        "levels: [hidden, marked], differs: [{at: game/gives, note: another question}]",
+        "factors.label.differs[0].at",
+        "Did you mean game/give?",
+    ),
     "E402": (
         "on_fail: {exit: failed_quiz}",
         "on_fail: {exit: quiz_fail}",

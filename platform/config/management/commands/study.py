@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,13 @@ from django.urls import reverse
 from bots.errors import BotsError
 from bots.run import Progress, run_groups
 from config.places import ROOT
+from config.refusal import SetupError
+from config.supervisor import screens
+from config.supervisor.chromium import needed_path
 from matching.errors import MatchingError
 from participants.services import make_link, make_links, revoke_open_links
+from screens.differing import Same, pairs, told
+from screens.errors import ScreensError
 from simulation.queries import warning_of
 from studies import changes, queries, services
 from studies.check import check
@@ -77,6 +82,12 @@ class Command(BaseCommand):
         made = verb("run", "play groups without people, as fast as their seats decide", "study")
         made.add_argument("--groups", type=int, required=True, help="how many")
         made.add_argument("--max-calls", type=int, help="most attempts to ask a language model")
+        made = verb("screens", "draw every page that a participant can see, and compare conditions", "study")
+        made.add_argument("--out", help="a folder for the document (default: screens/ID in the installation's home)")
+        made.add_argument("--pdf", action="store_true", help="print it, too; needs a Chromium")
+        made.add_argument("--no-pictures", action="store_false", dest="pictures", help="though there is a Chromium")
+        made.add_argument("--diff", nargs=2, metavar=("A", "B"), help="two conditions, or two levels of a factor")
+        made.add_argument("--seed", default="1", help="settles names, words and numbers (default: 1)")
         verb("list", "every study with its status and newest version")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -87,7 +98,7 @@ class Command(BaseCommand):
             for problem in error.problems:
                 self.tell(problem)
             raise CommandError(str(error)) from error
-        except (BotsError, MatchingError) as error:
+        except (BotsError, MatchingError, ScreensError, SetupError) as error:
             raise CommandError(str(error)) from error
 
     def tell(self, problem: Problem) -> None:
@@ -212,6 +223,36 @@ def run_verb(command: Command, options: dict[str, Any]) -> None:
     command.say(f"{done.complete} groups complete, {done.ended} ended early")
 
 
+def screens_verb(command: Command, options: dict[str, Any]) -> None:
+    """Draw every page; with --diff say what differs, and end with status 1 where the study file does not declare it."""
+    source = screens.source_of(options["study"], seed=options["seed"])
+    study = source.study
+    if options["diff"]:
+        pairs(study, *options["diff"])  # refused before anything is started
+    if options["pdf"]:
+        needed_path()
+    drawn = screens.drawn_elsewhere(source.plan, say=command.stdout.write)
+    found = screens.compared(drawn, study, *options["diff"]) if options["diff"] else None
+    out = Path(options["out"] or screens.default_folder(study))
+    wanted = screens.Wanted(out, pictures=options["pictures"], pdf=options["pdf"])
+    files = screens.write(source, drawn, wanted, differences=found, say=command.stdout.write)
+    command.say(f"{_counted(len(drawn.screens), 'page')} in {', '.join(map(str, files))}")
+    for name in drawn.not_reached:
+        command.stdout.write(command.style.WARNING(f"{name}: no course of the game that was tried came to this page"))
+    if found is not None:
+        _tell_differences(command, found)
+
+
+def _tell_differences(command: Command, found: Sequence[Same]) -> None:
+    for same in reversed(found):
+        command.stdout.write(told(same))
+    stray = sum(not same.reason for same in found)
+    if stray:
+        remedy = "make the pages alike, or say where they may differ under `factors.NAME.differs`"
+        raise CommandError(f"{_counted(stray, 'difference')} that the study file does not declare: {remedy}")
+    command.say(f"{_counted(len(found), 'difference')}, all declared")
+
+
 def list_verb(command: Command, options: dict[str, Any]) -> None:
     """Print every study."""
     del options
@@ -264,5 +305,6 @@ VERBS: dict[str, Verb] = {
     "link": link_verb,
     "member": member_verb,
     "run": run_verb,
+    "screens": screens_verb,
     "list": list_verb,
 }

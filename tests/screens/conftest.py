@@ -1,0 +1,21 @@
+"""The shipped study, drawn in the test's own database, which holds nothing of it afterwards."""
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from config.supervisor.screens import Source
+from screens.screen import Drawn
+from tests.screens.studies import drawn_here, main_source
+
+
+@pytest.fixture(scope="session")
+def main() -> Source:
+    """The shipped study."""
+    return main_source()
+
+
+@pytest.fixture(scope="session")
+def drawn_main(main: Source, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Drawn:
+    """Every page of the shipped study, once for all tests of this worker."""
+    with django_db_blocker.unblock():
+        return drawn_here(main.plan)
