@@ -25,7 +25,8 @@ def plan() -> None:
 
 
 def next_after(now: datetime) -> datetime:
-    """When the next backup is due: at the hour of the setting, in UTC, today or tomorrow."""
+    """When the next backup is due: at the hour of the setting, which must be there, in UTC, today or tomorrow."""
+    assert settings.BACKUP_HOUR is not None
     today = now.replace(hour=settings.BACKUP_HOUR, minute=0, second=0, microsecond=0)
     return today if today > now else today + timedelta(days=1)
 
