@@ -10,9 +10,10 @@ from events.models import Event
 from exports.scope import Scope
 from exports.services.snapshot import snapshot
 from exports.tables import table_named
+from flow.models import Placing
 from flow.queries import rev_of
 from flow.services import rescue, sessions
-from matching.models import Group, Placing, Ticket
+from matching.models import Group, Ticket
 from participants.models import Consent, Participant
 from recruitment.models import Settlement
 from scheduling.models import Session

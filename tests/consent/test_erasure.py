@@ -25,6 +25,7 @@ from measures.models import Answer
 from participants.models import WITHDRAWN_TEXT, Consent, Participant
 from recruitment.models import Settlement
 from scheduling.models import Session
+from studies.problems import StudyError
 from tests.consent.trading import (
     Writer,
     files_with,
@@ -101,7 +102,8 @@ def test_no_word_of_theirs_is_left_in_any_table_or_file(played: Played, tmp_path
     trio, group = ended(played)
     gone = next(person for person in pair_with(trio, program=with_program) if person.role == "giver")
     others = [person for person in trio if person is not gone]
-    ask_models(group, gone.mark)
+    quoted = Entry.objects.filter(seat=seat_of(gone)).order_by("pk")[0].text
+    ask_models(group, quoted)
     show(gone)
     before = set(places_with(gone.mark))
     assert before >= {
@@ -277,6 +279,20 @@ def test_replies_of_models_are_waited_for(played: Played) -> None:
     assert participant_of(trio[0]).erased_at is not None
 
 
+def test_it_does_not_need_the_experiment(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    trio, _group = ended(played)
+    gone = next(person for person in trio if person.role == "giver")
+    gone.send(withdraw="1")
+
+    def gone_too(*_: object) -> None:
+        raise StudyError("experiment_unknown", "no such folder")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("exports.society.Declared.of", gone_too)
+        runner.drain("jobs")
+    assert list(places_with(gone.mark)) == []
+
+
 def test_what_comes_after_erasure_is_not_kept(played: Played) -> None:
     trio, _group = ended(played)
     trio[0].send(withdraw="1")
@@ -289,7 +305,7 @@ def test_what_comes_after_erasure_is_not_kept(played: Played) -> None:
 
 def test_reasons_that_researchers_wrote_of_them_go_too(played: Played) -> None:
     trio, _group = group_of_three(played)
-    code = participant_of(trio[0]).code
+    code = participant_of(next(person for person in trio if person.role == "giver")).code
     rescue.extend(code, seconds=60, reason="Mrs Miller rang")
     rescue.withdraw(code, reason="by mail of today")
     rescue.end_group(Group.objects.get().code, reason="a test")

@@ -1,7 +1,7 @@
 """What others' rows of one group repeat of a person who is erased: entries, acts, views, and what models were told."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -9,12 +9,15 @@ from json import dumps
 
 from bots.models import BotTurn
 from chat.models import Entry
+from exports.declared import split_key
 from exports.redaction import is_words, marked, quotable, reduced, strings_in, without
 from exports.society import Society
 from flow.models import Act, Exposure
 from llm.models import Call
 from measures.models import Answer
+from paradigm import Field
 from participants.models import WITHDRAWN_TEXT
+from studies.problems import StudyError
 
 ROWS_AT_ONCE = 200
 
@@ -60,8 +63,15 @@ class Echoes:
         return {pk for pk, seat in self.society.seats.items() if seat.occupant != "person"}
 
     def _is_words(self, act: Act, name: str, value: object) -> bool:
-        fields = self.society.declared.fields(act.path, self.society.seats[act.seat_id].role)
-        return is_words(fields.get(name), value)
+        field = self._fields(act.path, self.society.seats[act.seat_id].role).get(split_key(name)[0])
+        return is_words(field, value)
+
+    def _fields(self, path: str, role: str) -> Mapping[str, Field]:
+        """What was asked; nothing where the experiment is not installed any more: then every text counts as words."""
+        try:
+            return self.society.declared.fields(path, role)
+        except StudyError:
+            return {}
 
     def _entries(self, quotes: Sequence[str]) -> int:
         """An entry keeps its number, so that what others refer to is still there."""

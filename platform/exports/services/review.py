@@ -8,6 +8,7 @@ from django.db import transaction
 from chat.models import Entry
 from events import log
 from exports.course import RELEASED
+from exports.declared import split_key
 from exports.errors import ExportError
 from exports.redaction import is_words, strings_in
 from exports.scope import Scope
@@ -80,6 +81,6 @@ def _texts(society: Society, match: int, seat: int) -> Iterator[str]:
     for act in Act.objects.filter(match=match, seat=seat).order_by("pk"):
         asked = fields(act.path, society.seats[seat].role)
         for name, value in act.values.items():
-            yield from strings_in(value) if is_words(asked.get(name), value) else ()
+            yield from strings_in(value) if is_words(asked.get(split_key(name)[0]), value) else ()
     said = Entry.objects.filter(conversation__match=match, seat=seat).order_by("conversation", "seq")
     yield from said.exclude(text="").values_list("text", flat=True)
