@@ -144,7 +144,8 @@ class Echoes:
         return {position for position, placing in self.society.placings[match].items() if placing.seat_id not in out}
 
     def _calls(self, quotes: Sequence[str]) -> int:
-        told, others = [], []
+        told: list[int] = []
+        others: list[int] = []
         for turn in BotTurn.objects.filter(match__in=self.society.matches):
             is_told = turn.match_id in self.touched or self._was_told(turn.match_id, turn.seat_id)
             (told if is_told else others).append(turn.pk)
