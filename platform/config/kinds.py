@@ -38,9 +38,13 @@ KINDS: dict[str, dict[str, str]] = {
         "survey": "measures.stages.Survey",
         "debrief": "flow.stages.debrief.Debrief",
     },
+    "consent": {
+        "again": "flow.stages.consent.ConsentAgain",
+    },
     "exit": {
         "settle": "recruitment.services.settle",
         "page": "recruitment.stages.end_page",
+        "submit": "recruitment.stages.end_submit",
     },
     "field": {
         "text": "paradigm.Text",

@@ -11,6 +11,10 @@ REACTIONS: dict[str, list[Reaction]] = {
     # Whoever joins or is ready tries at once, after the commit: `flow.services.forming.try_after_commit`.
     "ticket.joined": [Reaction("flow.tasks.form_groups", key="{version}:{stage}", after_seconds=2)],
     "ticket.ready": [Reaction("flow.tasks.form_groups", key="{version}:{stage}", after_seconds=2)],
+    "study.amended": [Reaction("flow.tasks.ask_again", key="study:{study}")],
+    # What is asked for twice is done once; while the person's group still plays, the handler puts it off.
+    "participant.withdrawn": [Reaction("exports.tasks.erase", key="participant:{subject_id}")],
+    "rescue.withdraw": [Reaction("exports.tasks.erase", key="participant:{subject_id}")],
     "due.failed": [Reaction("flow.tasks.last_resort")],
     # The key names one turn: a match's revision and a seat, which `bots.queries.address_of` reads from it.
     "turn.opened": [Reaction("bots.turns.take_turn", key="{match}:{rev}:{subject_id}")],

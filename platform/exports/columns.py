@@ -12,6 +12,9 @@ Row = Mapping[str, object]
 
 IN_PROGRESS = "not yet: still going on when the data were written"
 WITHDRAWN = "the person asked that their data be deleted"
+GONE, BY_PARTNER, FROM_BOTH = "withdrawn", "withdrawn_partner", "withdrawn_consent"
+"""Why a value is missing: its own person withdrew; words that may repeat a partner's who withdrew, deleted or not yet
+released; a number worked out from what both did."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""What only the log tells of a group's course: when a seat was left, and which matches were void for a missing act."""
+"""What only the log tells of a group's course: when a seat was left, which matches were void for a missing act, and
+whose withheld words a reviewer has released."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -6,7 +7,7 @@ from dataclasses import dataclass, field
 
 from events.models import Event
 
-LEFT, VOIDED = "seat.left", "match.voided"
+LEFT, VOIDED, RELEASED = "seat.left", "match.voided", "text.released"
 
 
 @dataclass
@@ -15,11 +16,14 @@ class Course:
 
     left: dict[int, Event] = field(default_factory=dict)  # by seat number
     voided: dict[int, Event] = field(default_factory=dict)  # by the match's primary key
+    released: dict[tuple[int, int], Event] = field(default_factory=dict)  # by match and seat number; the newest
 
     def add(self, event: Event) -> None:
         """Keep one event."""
         if event.kind == LEFT:
             self.left[event.facts["seat"]] = event
+        elif event.kind == RELEASED:
+            self.released[event.facts["match"], event.facts["seat"]] = event
         else:
             self.voided[event.facts["match"]] = event
 
@@ -32,7 +36,7 @@ class Course:
 def courses(groups: Iterable[int]) -> Mapping[int, Course]:
     """The courses of some groups by primary key, in one query."""
     found: dict[int, Course] = defaultdict(Course)
-    events = Event.objects.filter(subject_kind="group", subject_id__in=list(groups), kind__in=(LEFT, VOIDED))
+    events = Event.objects.filter(subject_kind="group", subject_id__in=list(groups), kind__in=(LEFT, VOIDED, RELEASED))
     for event in events.order_by("pk"):
         found[event.subject_id].add(event)
     return found

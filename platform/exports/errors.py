@@ -4,7 +4,8 @@
 class ExportError(Exception):
     """Nothing was given out. `code` is for programs, the text names the thing and the remedy.
 
-    Codes: "folder_not_empty", "inside_transaction", "not_for_this_session", "unknown_table".
+    Codes: "folder_not_empty", "inside_transaction", "no_reason", "not_for_this_session", "not_withheld",
+    "unknown_table".
     """
 
     def __init__(self, code: str, text: str) -> None:

@@ -1,6 +1,6 @@
 """Columns that several tables share. The same name means the same thing everywhere."""
 
-from exports.columns import IN_PROGRESS, WITHDRAWN, Column
+from exports.columns import BY_PARTNER, FROM_BOTH, GONE, IN_PROGRESS, WITHDRAWN, Column
 
 PARTICIPANT = Column("participant", "The person's random code.")
 OCCUPANT_PARTICIPANT = Column(
@@ -21,6 +21,14 @@ STUDY_DAY = Column(
 IS_VOID = Column("is_void", "1 if the match was not completed, so that nothing in it counted.", "boolean")
 IS_WITHDRAWN = Column(
     "is_withdrawn", "1 if the seat's person asked that their data be deleted; its values are empty.", "boolean"
+)
+MISSING_REASON = Column(
+    "missing_reason",
+    "Why values of this row are empty that were there: the person asked for deletion (withdrawn); the words may repeat "
+    "what a partner said who did, and are deleted or not yet reviewed (withdrawn_partner); the number was worked out "
+    "from what such a partner and others did (withdrawn_consent).",
+    allowed=f"{GONE}|{BY_PARTNER}|{FROM_BOTH}",
+    missing="nobody's withdrawal empties this row",
 )
 
 

@@ -36,6 +36,8 @@ ALWAYS_THE_SAME = frozenset(
     {"match", "group", "participant", "role", "repetition", "selector", "holder", "is_withdrawn"}
 )
 """Columns that the first table has told already."""
+NEVER_HERE = frozenset({"missing_reason"})
+"""A column about people whose data are deleted, which no demo needs."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class _Own:
         yield self._table("exposures", "What you were shown", EXPOSURE_COLUMNS, shown)
 
     def _table(self, name: str, title: str, columns: Sequence[Column], rows: Iterable[Row]) -> OwnTable:
-        left_out = ALWAYS_THE_SAME if name != "placings" else frozenset()
+        left_out = NEVER_HERE | (ALWAYS_THE_SAME if name != "placings" else frozenset())
         left_out |= frozenset() if self.is_over else UNTIL_OVER
         told = [column for column in columns if column.name not in left_out]
         return OwnTable(name, title, told, [cells(told, {one.name: row[one.name] for one in told}) for row in rows])

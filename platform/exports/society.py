@@ -1,7 +1,7 @@
 """One group as the tables see it: seats, matches, placings, and what must stay empty because somebody withdrew."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -41,12 +41,38 @@ class Society:
     @cached_property
     def told_of_withdrawn_from(self) -> Mapping[int, int]:
         """Seat -> the first round in which it met a withdrawn seat: from then on its views may quote what is gone."""
+        return self.first_met(self.withdrawn)
+
+    def first_met(self, seats: Set[int]) -> Mapping[int, int]:
+        """Seat -> the first round in which it was in one match with one of some seats; they themselves included."""
         first: dict[int, int] = {}
         for match in self.matches.values():
-            inside = {placing.seat_id for placing in self.placings.get(match.pk, {}).values()}
-            if inside & self.withdrawn:
+            inside = self.inside(match.pk)
+            if inside & seats:
                 first |= {seat: min(match.round, first.get(seat, match.round)) for seat in inside}
         return first
+
+    def inside(self, match: int) -> Set[int]:
+        """The seats of a match."""
+        return {placing.seat_id for placing in self.placings.get(match, {}).values()}
+
+    def has_withdrawn(self, match: int) -> bool:
+        """Whether somebody in a match asked for deletion."""
+        return bool(self.withdrawn & self.inside(match))
+
+    def is_withheld(self, match: int, seat: int) -> bool:
+        """Whether the words of a seat stay inside, because they may repeat what somebody said who asked for deletion.
+
+        A reviewer may release a person's. An automated seat's are deleted with that person's data.
+        """
+        gone = [self.seats[pk] for pk in self.withdrawn & self.inside(match)]
+        if not gone or seat in self.withdrawn:
+            return bool(gone)
+        if self.seats[seat].occupant != "person":
+            return True
+        released = self.course.released.get((match, self.seats[seat].number))
+        asked = [one.participant.withdrawn_at or one.participant.ended_at for one in gone if one.participant]
+        return released is None or any(at is not None and at > released.at for at in asked)
 
     @cached_property
     def openings(self) -> Mapping[int, datetime]:

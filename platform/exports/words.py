@@ -1,6 +1,7 @@
 """The two files of a dataset that are for reading: the README and the codebook as Markdown."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from exports.columns import Row, Table
@@ -29,18 +30,31 @@ HOW_TO_READ = """## How to read it
 * Groups with `is_filled`, in which an automated stand-in (`is_stand_in`) has the seat of a person, are analysed apart.
 * People who asked that their data be deleted are left out, with every word of theirs. Their seats and matches stay,
   marked `is_withdrawn` or `has_withdrawn`, with empty values, so that group sizes and choice sets remain right.
+* What others said to them in the same match is empty too, because it may repeat them, until a reviewer has released it;
+  so are points that were worked out from what both did. `missing_reason` says which it is: `withdrawn`,
+  `withdrawn_partner` or `withdrawn_consent`.
+* An earlier copy of this dataset may hold more. Delete it; two copies that are compared show who left.
 """
 
 
-def readme(study: Study, tables: Sequence[tuple[Table, Written]], *, people: int) -> str:
+@dataclass(frozen=True)
+class Counted:
+    """How many people a dataset is about, how many asked for deletion, and of how many the data are deleted."""
+
+    people: int
+    withdrawn: int
+    erased: int
+
+
+def readme(study: Study, tables: Sequence[tuple[Table, Written]], counted: Counted) -> str:
     """What this dataset is and how to read it."""
-    people_entered = "1 person" if people == 1 else f"{people} people"
     lines = [
         *_stamps(study),
         f"# Dataset: {study.slug}",
         "",
         WHAT_IT_IS,
-        f"{people_entered} entered the study and did not ask for deletion.",
+        f"{_people(counted.people)} entered the study and did not ask for deletion.",
+        f"{_people(counted.withdrawn)} asked for it and are left out; the data of {counted.erased} are deleted.",
         "",
     ]
     lines += ["## Tables", "", "| file | rows | one row is |", "|---|---|---|"]
@@ -51,6 +65,10 @@ def readme(study: Study, tables: Sequence[tuple[Table, Written]], *, people: int
         "| manifest.json | | the SHA-256 of each file |",
     ]
     return "\n".join([*lines, "", HOW_TO_READ])
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number} people"
 
 
 def _stamps(study: Study) -> list[str]:

@@ -145,7 +145,7 @@ def context_of(page: Page, frame: Frame) -> dict[str, object]:
         "tables": [_labelled(table) for table in (view.tables if view else ())],
         "key": uuid4(),
         "identity": identity_of(page),
-        "digest": digest_of(page) if page.kind == "waiting" else "",
+        "digest": digest_of(page) if page.kind == "waiting" or page.facts.get("awaits") else "",
         "is_live": page.kind in LIVE_KINDS,
         "is_still": page.kind in STILL_KINDS,
         "direction": "rtl" if get_language_bidi() else "ltr",

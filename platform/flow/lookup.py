@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flow.consenting import AGAIN, consent_of
 from flow.kinds import VOID_PATH, kind
 from flow.stage import StageKind
 from flow.state import MatchState
@@ -12,10 +13,15 @@ from studies import definition
 
 
 def stage_of(session: Session) -> StageKind:
-    """The stage a session is at, ready to use."""
+    """The stage a session is at, ready to use; before it opens, consent to a text that has changed."""
     version = session.participant.version
+    found: StageKind
+    if AGAIN in session.facts:
+        newer = definition.version_of(session.facts[AGAIN])
+        found = kind("consent", "again")(consent_of(newer), newer)
+        return found
     config = definition.stage(version, session.stage)
-    found: StageKind = kind("stage", config.kind)(config, version)
+    found = kind("stage", config.kind)(config, version)
     return found
 
 

@@ -1,10 +1,11 @@
-"""Matches, what seats did in them, what they were shown, and which requests arrived."""
+"""Matches, what seats did in them, what they were shown, which requests arrived, and who was told at the end."""
 
 from django.db import models
 from django.db.models import Q
 
 from events.clock import RapportNow
 from matching.models import Group, Seat
+from participants.models import Participant
 from scheduling.models import Session
 
 
@@ -105,3 +106,24 @@ class Submission(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["session", "key"], name="submission_key_once")]
+
+
+class Debriefing(models.Model):
+    """One way in which the debrief reached somebody, or was tried. Append-only.
+
+    A page counts when it was really served; a message that was sent is an attempt, and what it leads to is a page.
+    """
+
+    class How(models.TextChoices):
+        STAGE = "stage"  # in its place among the stages
+        LAST_PAGE = "last_page"  # to somebody who had left before it
+        MESSAGE = "message"  # a link handed out, to be sent by whoever recruited the person
+
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="debriefings")
+    how = models.CharField(max_length=10, choices=How)
+    attempt = models.PositiveSmallIntegerField(default=1)  # of this way
+    at = models.DateTimeField(db_default=RapportNow())
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["participant", "how", "attempt"], name="debriefing_once")]

@@ -4,7 +4,7 @@ from functools import partial
 
 from events import due
 from events.claim import Claim
-from flow.services import games, sessions
+from flow.services import consents, games, sessions
 from flow.services.forming import form_groups as form_all
 
 
@@ -30,6 +30,11 @@ def form_groups(claim: Claim) -> str | None:
     """Form what groups can be formed in a waiting room."""
     formed = form_all(claim.facts["version"], claim.facts["stage"])
     return f"formed {formed}"
+
+
+def ask_again(claim: Claim) -> str | None:
+    """The study has a new version: if the text about taking part is another, who waits reads it before playing."""
+    return f"asked {consents.ask_those_who_wait(int(claim.key.rpartition(':')[2]))}"
 
 
 def last_resort(claim: Claim) -> str | None:

@@ -23,7 +23,7 @@ from flow.forms import FormError, read_form, read_pairs
 from flow.framing import frame_of, kept_on_leaving, may_see_records
 from flow.kinds import kind
 from flow.page import Page
-from flow.services import sessions
+from flow.services import debriefs, sessions
 from scheduling.models import Session
 from studies import definition
 
@@ -146,6 +146,9 @@ def _shown(request: HttpRequest, *, note: str = "", status: int = 200, is_fragme
     if note:
         page = replace(page, note=note)
     html = draw(request, page, frame, is_fragment=is_fragment or _wants_fragment(request))
+    told = page.facts.get("told")
+    if told and request.method != "HEAD":
+        debriefs.mark_delivered(request.participant, told)  # type: ignore[attr-defined]
     return HttpResponse(html, status=status)
 
 

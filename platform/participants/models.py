@@ -6,6 +6,9 @@ from django.db.models import Q
 from events.clock import RapportNow
 from studies.models import Study, Version
 
+WITHDRAWN_TEXT = "[withdrawn]"
+"""What stands where words were that are deleted, because somebody asked for it."""
+
 
 class Participant(models.Model):
     """A pseudonymous person in a study. Holds nothing that identifies anybody."""
@@ -32,6 +35,8 @@ class Participant(models.Model):
     created_at = models.DateTimeField(db_default=RapportNow())
     seen_at = models.DateTimeField(db_default=RapportNow())  # the last sign of life, at most a few seconds old
     ended_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)  # when it was asked that the data be deleted
+    erased_at = models.DateTimeField(null=True)  # when they were: what is left says that somebody was here, and the pay
 
     class Meta:
         constraints = [

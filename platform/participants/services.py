@@ -213,17 +213,20 @@ def _check_open(link: EntryLink, version: Version) -> None:
 
 @transaction.atomic(savepoint=False)
 def record_consent(
-    participant: Participant, *, document: str, is_agreed: bool, ticks: Mapping[str, bool], language: str
+    participant: Participant, *, version: Version, document: str, is_agreed: bool, ticks: Mapping[str, bool]
 ) -> Consent:
-    """Keep what a person agreed to or declined, with the hash of the words they were shown."""
-    version = participant.version
+    """Keep what a person agreed to or declined, with the hash of the words they were shown.
+
+    Args:
+        version: Whose words these were: one's own, or a later one that changed them.
+    """
     consent = insert(
         Consent(
             participant=participant,
             version=version,
             document=document,
             document_sha256=definition.text_sha256(version, document),
-            language=language,
+            language=definition.definition(version).language,
             agreed=is_agreed,
             ticks=dict(ticks),
         )

@@ -1,6 +1,7 @@
 """What a person did that is paid, and what the study file pays for it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db.models import QuerySet
@@ -8,16 +9,17 @@ from django.db.models import QuerySet
 from events.prepared import Given, prepared
 from flow.stages.debrief import points_of
 from matching.models import Seat, Ticket
-from participants.models import Participant
+from participants.models import Consent, Participant
 from recruitment.errors import RecruitmentError
 from recruitment.models import Settlement
-from recruitment.rules import Earned, Terms, Waited, completion_code
+from recruitment.rules import Earned, PayLine, Rule, Terms, Waited, completion_code, more_of, reckon
 from studies import definition
 from studies.models import Study, Version
 from studies.schema import Exit
 from studies.schema_stages import WaitingRoomStage
 from studies.schema_types import DECIMALS
 
+LESS_THAN_EARNED: tuple[Rule, ...] = ("none", "fixed")
 UNPAID = (Participant.Origin.PREVIEW, Participant.Origin.SIMULATED)
 
 
@@ -71,6 +73,39 @@ def terms_of(version: Version, exit_name: str) -> Terms:
         rate=payments.points.rate if payments.points else None,
         most=payments.points.max if payments.points else Decimal(0),
     )
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """What somebody did, and every line of what the exit pays for it."""
+
+    earned: Earned
+    currency: str
+    lines: Sequence[PayLine]
+
+
+def owed_to(participant: Participant) -> Reckoning:
+    """What a participant who has reached an exit is owed. Raises RecruitmentError: "exit_unknown".
+
+    Who agreed to take part, and later did not agree to a text that had changed, gets what was earned, whatever the exit
+    pays, or the exit's pay where that is more.
+    """
+    terms, earned = terms_of(participant.version, participant.exit), earned_by(participant)
+    lines = reckon(terms, earned)
+    if terms.rule in LESS_THAN_EARNED and _declined_later(participant):
+        lines = more_of(lines, reckon(replace(terms, rule="earned"), earned))
+    return Reckoning(earned, terms.currency, lines)
+
+
+def _declined_later(participant: Participant) -> bool:
+    answers = _answers.all(participant=participant.pk)
+    return len(answers) > 1 and any(answers[:-1]) and not answers[-1]
+
+
+@prepared
+def _answers(participant: Given) -> QuerySet[Consent, bool]:
+    """Yes or no to each text of the consent page, in order."""
+    return Consent.objects.filter(participant=participant).order_by("pk").values_list("agreed", flat=True)
 
 
 def exit_of(version: Version, exit_name: str) -> Exit:

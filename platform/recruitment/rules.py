@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -103,9 +104,14 @@ def _waiting(terms: Terms, waited: Waited) -> PayLine:
     return PayLine("waiting", amount, {"minutes": str(minutes), "per_minute": str(waited.per_minute)})
 
 
-def total_of(lines: list[PayLine], *whats: What) -> int:
+def total_of(lines: Sequence[PayLine], *whats: What) -> int:
     """The sum of the lines of some kinds, in minor units."""
     return sum(line.amount_minor for line in lines if line.what in whats)
+
+
+def more_of(one: list[PayLine], other: list[PayLine]) -> list[PayLine]:
+    """Of two ways to reckon the one that gives more; the first, where they give the same."""
+    return max(one, other, key=lambda lines: sum(line.amount_minor for line in lines))
 
 
 def completion_code(seed: str, exit_name: str, declared: str) -> str:

@@ -9,8 +9,8 @@ from matching.services import leave_waiting
 from participants.models import Participant
 from recruitment.errors import RecruitmentError
 from recruitment.models import Settlement
-from recruitment.queries import codes_of, earned_by, settlement_of, terms_of
-from recruitment.rules import reckon, total_of
+from recruitment.queries import codes_of, owed_to, settlement_of
+from recruitment.rules import total_of
 from studies import definition
 
 SETTLED = "participant.settled"
@@ -32,18 +32,18 @@ def settle(participant: Participant) -> Settlement:
     if not found.exit:
         raise RecruitmentError("not_ended", f"{found.code} is still {found.status}; end the session first")
     leave_waiting(found)
-    terms, earned = terms_of(found.version, found.exit), earned_by(found)
-    lines = reckon(terms, earned)
+    owed = owed_to(found)
+    lines = owed.lines
     settlement = insert(
         Settlement(
             participant=found,
             exit=found.exit,
             code=codes_of(found.version)[found.exit],
-            currency=terms.currency,
+            currency=owed.currency,
             base_minor=total_of(lines, "base", "fixed"),
             bonus_minor=total_of(lines, "bonus"),
             waiting_minor=total_of(lines, "waiting"),
-            points=earned.points,
+            points=owed.earned.points,
             explanation=[line.as_json() for line in lines],
         )
     )

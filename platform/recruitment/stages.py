@@ -1,5 +1,6 @@
-"""The last page: thanks, the code, the pay explained line by line, and a debrief for those who left before theirs."""
+"""The last page: thanks, the code, the pay explained line by line, and a debrief for who has not read theirs yet."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -8,16 +9,20 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from events.models import Event
+from flow.debriefing import Standing, stage_of_debrief, standing_of
+from flow.models import Debriefing, Submission
 from flow.page import Page
-from flow.stages.debrief import debrief_text, own_rounds, stage_of_debrief
+from flow.services import visits
+from flow.stages.debrief import debrief_text, own_rounds
 from flow.stages.texts import text_of
-from matching.models import Group
 from paradigm import Table, View
 from participants.models import Participant
 from recruitment.models import Settlement
 from recruitment.queries import exit_of, settlement_of
 from scheduling.models import Session
 from studies.money import amount_text, minor_text
+from studies.schema_stages import DebriefStage
 
 
 def end_page(session: Session) -> Page:
@@ -28,16 +33,52 @@ def end_page(session: Session) -> Page:
         return Page(kind="end", title=_("One moment, please"), poll_seconds=3)
     leaving = exit_of(participant.version, settlement.exit)
     text = text_of(participant.version, leaving.page, **_given(settlement))
-    debrief, rounds = _late_debrief(session)
-    asked = participant.status == Participant.Status.WITHDRAWN
+    standing = standing_of(session)
+    debrief, rounds = _late_debrief(session, standing)
+    chooses = standing == Standing.NOW and _may_choose(session)
+    facts = {"code": settlement.code, "is_paid": settlement.total_minor > 0, "awaits": standing == Standing.LATER}
+    facts |= {"told": Debriefing.How.LAST_PAGE} if standing == Standing.NOW else {}
+    facts |= {"chooses": True, "also": [_deleting()]} if chooses else {}
     return Page(
         kind="end",
         title=text.title or _("Thank you"),
         html=SafeString(text.html + debrief),
-        view=View(tables=[*_pay_table(settlement), *rounds]),
-        facts={"code": settlement.code, "is_paid": settlement.total_minor > 0},
-        note=_("You asked us to delete your data. Your pay stays the same.") if asked else "",
+        view=View(tables=[*rounds, *_pay_table(settlement)] if chooses else [*_pay_table(settlement), *rounds]),
+        button=_("Keep my data") if chooses else "",
+        facts=facts,
+        note=_note(participant),
     )
+
+
+def end_submit(session: Session, data: Mapping[str, str]) -> str:
+    """The one thing that the last page may ask: whether the data are kept, where the debrief came late."""
+    if standing_of(session) != Standing.NOW or not _may_choose(session):
+        return str(Submission.Outcome.STALE)
+    if data.get("withdraw"):
+        visits.withdraw_after(session)
+    else:
+        visits.keep_data(session)
+    return str(Submission.Outcome.STORED)
+
+
+def _may_choose(session: Session) -> bool:
+    """Whether the person has not yet said what shall become of the data, and the study file lets them say it."""
+    person, found = session.participant, stage_of_debrief(session.participant.version)
+    if found is None or not found[1].offer_data_withdrawal or person.status != Participant.Status.FINISHED:
+        return False
+    return not Event.objects.filter(subject_kind="participant", subject_id=person.pk, kind=visits.KEPT).exists()
+
+
+def _deleting() -> dict[str, str]:
+    return {"name": "withdraw", "value": "1", "label": _("Delete my data; my pay stays the same")}
+
+
+def _note(participant: Participant) -> str:
+    if participant.erased_at is not None:
+        return _("You asked us to delete your data, and we did. Your pay stays the same.")
+    if participant.status == Participant.Status.WITHDRAWN:
+        return _("You asked us to delete your data. Your pay stays the same.")
+    return ""
 
 
 def _given(settlement: Settlement) -> dict[str, Any]:
@@ -51,28 +92,31 @@ def _given(settlement: Settlement) -> dict[str, Any]:
     }
 
 
-def _late_debrief(session: Session) -> tuple[SafeString, list[Table]]:
-    """For somebody who met others and left before the debrief: the same words and the same table, now."""
+def _late_debrief(session: Session, standing: Standing) -> tuple[SafeString, list[Table]]:
+    """For somebody who has not read the debrief in its place: the same words and the same table, as soon as may be."""
     version = session.participant.version
     found = stage_of_debrief(version)
-    if found is None or session.stage >= found[0] or not session.participant.seats.exists():
+    if found is None or standing == Standing.NOTHING:
         return SafeString(""), []
-    if _is_met_still_playing(session):
-        wait = _(
-            "When your group has finished, this page will explain what the study was about. "
-            "Please come back to it with the same link."
-        )
-        return format_html("<p>{}</p>", wait), []
+    if standing == Standing.LATER:
+        return format_html("<p>{}</p>", _later(found[1])), []
     text = debrief_text(version, found[1], session.participant)
     rounds = own_rounds(session.participant) if found[1].reveals_partners else []
     heading = format_html("<h2>{}</h2>", text.title or _("What this study was about"))
     return SafeString(heading + text.html), rounds
 
 
-def _is_met_still_playing(session: Session) -> bool:
-    """Whether what the debrief tells could still reach somebody in the game."""
-    seats = session.participant.seats
-    return seats.filter(group__status=Group.Status.ACTIVE).exists()
+def _later(config: DebriefStage) -> str:
+    """What is true of the time when more will be said."""
+    if config.when == "collection_closed":
+        return _(
+            "There is more to say about this study. When it has ended for everybody, this page will explain it. "
+            "Please come back to it with the same link."
+        )
+    return _(
+        "When your group has finished, this page will explain what the study was about. "
+        "Please come back to it with the same link."
+    )
 
 
 def _pay_table(settlement: Settlement) -> list[Table]:

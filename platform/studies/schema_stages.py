@@ -35,6 +35,11 @@ class ConsentStage(Stage):
     document: FilePath = Field(description="Markdown. Its text and sha256 are kept with each consent.")
     ticks: list[Tick] = Field(min_length=1, max_length=12)
     on_decline: ExitTo
+    on_decline_later: ExitTo | None = Field(
+        None,
+        description="For who does not agree to a text that was changed later; `on_decline` unless given. Pays at least "
+        "what was earned.",
+    )
 
 
 class InstructionsStage(Stage):
@@ -138,6 +143,12 @@ class DebriefStage(Stage):
 
     kind: Literal["debrief"]
     page: FilePath
+    when: Literal["exit", "group_done", "collection_closed"] = Field(
+        "exit",
+        description="`exit`: in its place, and to who left before it once their group is over. `group_done`: once "
+        "everybody in the group has come this far or left. `collection_closed`: once the study is closed and nobody "
+        "plays. Whoever is earlier reads it on the last page, under the same link.",
+    )
     reveals_partners: bool = Field(True, description="Whether the page lists who was an AI in one's own rounds.")
     offer_data_withdrawal: bool = Field(True, description="Whether one may have one's data deleted, pay unchanged.")
 

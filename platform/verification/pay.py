@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from events.models import Event
 from participants.models import Participant
 from recruitment.models import Settlement
-from recruitment.queries import codes_of, earned_by, terms_of
-from recruitment.rules import reckon, total_of
+from recruitment.queries import codes_of, owed_to
+from recruitment.rules import total_of
 from recruitment.services import SETTLED
 from studies import definition
 from verification.inquiry import Inquiry
@@ -27,16 +27,16 @@ def check_pay(inquiry: Inquiry, people: Sequence[Participant], log: Mapping[tupl
 def _check_settlement(inquiry: Inquiry, person: Participant, paid: Settlement, events: Sequence[Event]) -> None:
     if person.exit not in definition.definition(person.version).exits:
         return  # said already, and nothing says what it pays
-    report, terms, earned = inquiry.report, terms_of(person.version, person.exit), earned_by(person)
-    lines = reckon(terms, earned)
+    report, reckoned = inquiry.report, owed_to(person)
+    lines = reckoned.lines
     owed = {
         "exit": person.exit,
         "code": codes_of(person.version)[person.exit],
-        "currency": terms.currency,
+        "currency": reckoned.currency,
         "base_minor": total_of(lines, "base", "fixed"),
         "bonus_minor": total_of(lines, "bonus"),
         "waiting_minor": total_of(lines, "waiting"),
-        "points": earned.points,
+        "points": reckoned.earned.points,
     }
     for name, value in owed.items():
         report.compare(f"pay, {name}", person.code, value, getattr(paid, name))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from events.models import Event
+from flow.consenting import ASKED
+from flow.services.visits import WITHDRAWN
 from matching.models import Ticket
 from matching.services import JOINED, STATUS_EVENT
 from participants.models import Participant
@@ -17,13 +19,14 @@ from scheduling.models import Session
 from scheduling.services import OPENED
 from studies import definition
 from studies import services as studies
+from verification.erased import check_erased
 from verification.forms import check_forms
 from verification.inquiry import Inquiry
 from verification.pay import check_pay
 
 PEOPLE_AT_ONCE = 250
 FINISHED = "session.finished"
-STAGES = ("stage.opened", "stage.closed")
+STAGES = ("stage.opened", "stage.closed", ASKED)
 _TICKET_STATUS = {event: str(status) for status, event in STATUS_EVENT.items()} | {JOINED: str(Ticket.Status.WAITING)}
 _STUDY_STATUS = {
     studies.OPENED: studies.Status.OPEN, studies.PAUSED: studies.Status.PAUSED, studies.CLOSED: studies.Status.CLOSED,
@@ -61,7 +64,7 @@ def check_people(inquiry: Inquiry) -> None:
         check_forms(inquiry, [session for person in people for session in person.sessions])
     entered = Event.objects.filter(study_id=inquiry.study.pk, kind=ENTERED)
     erased = entered.exclude(subject_id__in=rows.values("pk")).count()
-    inquiry.report.left_out["people erased"] += erased
+    inquiry.report.left_out["people erased"] += erased + rows.filter(erased_at__isnull=False).count()
     inquiry.told.may_be_erased += erased
 
 
@@ -98,7 +101,10 @@ def _check_person(inquiry: Inquiry, person: _Person, log: Log) -> None:
         (event for one in person.sessions for event in log["session", one.pk] if event.kind == FINISHED),
         key=lambda event: event.pk,
     )
-    told = inquiry.follow("participant", row.code, [*entered, *(str(event.facts["status"]) for event in ended)])
+    asked = [event for event in log["participant", row.pk] if event.kind == WITHDRAWN]
+    later = [str(Participant.Status.WITHDRAWN) for event in asked if event.facts["before"] != Participant.Status.ACTIVE]
+    moves = [*entered, *(str(event.facts["status"]) for event in ended), *later]
+    told = inquiry.follow("participant", row.code, moves)
     report.compare("status of a participant", row.code, told, row.status)
     report.compare("exit of a participant", row.code, ended[-1].facts["exit"] if ended else "", row.exit)
     report.compare("end of a participant", row.code, bool(ended), row.ended_at is not None)
@@ -108,6 +114,7 @@ def _check_person(inquiry: Inquiry, person: _Person, log: Log) -> None:
     if len(person.sessions) != 1:
         report.differ("visits of a participant", row.code, 1, len(person.sessions))
     report.standing[f"people: {row.exit or row.status}"] += 1
+    check_erased(inquiry, row, log["participant", row.pk], has_asked=bool(asked))
     for session in person.sessions:
         _check_session(inquiry, session, log["session", session.pk])
     for ticket in person.tickets:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 CHECKED = (
-    "studies", "people", "sessions", "tickets", "settlements", "forms", "slots", "allocations",
+    "studies", "people", "erased people", "sessions", "tickets", "settlements", "forms", "slots", "allocations",
     "groups", "seats", "rounds", "matches", "void matches", "steps", "acts", "turns", "exposures", "payoffs",
     "conversations", "entries", "due work",
 )  # fmt: skip

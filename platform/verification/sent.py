@@ -8,11 +8,13 @@ from typing import Any
 from chat import forms
 from chat.channels import Draft, channel_for
 from chat.errors import ChatError
+from exports.redaction import strings_in
 from flow.kinds import VOID_PATH
 from flow.models import Act, Match
 from paradigm import Decision, Field, FieldError, Talk
 from paradigm.fields import clean, resolve
 from paradigm.program import step_at
+from participants.models import WITHDRAWN_TEXT
 from verification.story import Past, Story
 
 
@@ -50,6 +52,11 @@ def said(story: Story, talk: Talk, *, entries: int, data: Mapping[str, str]) -> 
     except (FieldError, ChatError) as error:
         raise UnreadableError(error.code) from error
     return draft, values.get("then") == forms.READY
+
+
+def is_marked(values: Mapping[str, Any]) -> bool:
+    """Whether words were taken out because they repeated somebody whose data are deleted."""
+    return any(WITHDRAWN_TEXT in text for text in strings_in(values))
 
 
 def _cleaned(fields: Sequence[Field], data: Mapping[str, str]) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ class Story:
         log: Events about the group.
         match_log: Match -> the events about it, those recorded with the group included.
         acts: Match -> its acts, oldest first.
-        erased: Seats of withdrawn people that have no act and no entry: theirs may have been erased.
+        erased: Seats of people whose data are deleted, as they asked; or of whom no row is left.
     """
 
     society: Society
@@ -141,9 +141,11 @@ def _logs(
 def _erased(society: Society, acts: Mapping[int, Sequence[Act]]) -> frozenset[int]:
     if not society.withdrawn:
         return frozenset()
+    people = {pk: society.seats[pk].participant for pk in society.withdrawn}
+    erased = {pk for pk, person in people.items() if person is not None and person.erased_at is not None}
     present = {act.seat_id for match in society.matches for act in acts.get(match, ())}
     present |= set(EntryRow.objects.filter(seat__in=society.withdrawn).values_list("seat_id", flat=True))
-    return society.withdrawn - present
+    return frozenset(erased | (society.withdrawn - present))
 
 
 def has_left(story: Story, seat: Seat, *, before: Event) -> bool:

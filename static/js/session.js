@@ -18,6 +18,8 @@ let timer = 0;
 let isTroubled = false;
 
 const page = () => document.getElementById("page");
+/** Nothing more will come: an exit has been reached, and whatever the study has to say has been said. */
+const isOver = ({ over, awaits }) => over === "yes" && awaits !== "yes";
 const pause = (ms) => new Promise((wake) => setTimeout(wake, ms));
 
 /** Wait for `ms`, or only until the browser is online again. */
@@ -165,7 +167,7 @@ async function take(form, answer) {
 
 /** Ask whether the page has changed. Also the sign of life that keeps one's place. */
 async function poll() {
-  if (page().dataset.over === "yes") return;
+  if (isOver(page().dataset)) return;
   if (sending || polling) { isAsked = true; return; }
   isAsked = false;
   const before = shown;
@@ -194,8 +196,8 @@ function askAgain() {
 
 function schedule() {
   clearTimeout(timer);
-  const { live, kind, pollSeconds, over } = page().dataset;
-  if (over === "yes") return;
+  const { live, kind, pollSeconds } = page().dataset;
+  if (isOver(page().dataset)) return;
   // in a waiting room the question itself is the sign of life: only those who give one are seated
   const isOften = kind === "waiting" || (live === "yes" && !socket.isOpen());
   const seconds = isOften ? Number(pollSeconds) || 3 : 25;

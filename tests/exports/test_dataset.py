@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from exports.errors import ExportError
 from exports.services.bundle import export, export_zip
 from exports.tables import TABLES
+from flow.models import Debriefing
 from participants.models import Consent, EntryLink, Participant
 from tests.exports import rows
 
@@ -28,6 +29,7 @@ def played(slug: str = "choosing") -> rows.Society:
     match = society.play(number=2, choice=None)
     society.talk(match, "person", "@all hello")
     society.rest("person", number=3)
+    Debriefing.objects.create(participant=society.selector, how="last_page", delivered_at=rows.BEGAN)
     rows.make_call(match.bot_turns.get(path="decide"))
     rows.make_ticket(society.selector, waited_seconds=61)
     rows.make_answer(society.selector, "quiz", "earn", 10, is_correct=True)

@@ -179,15 +179,30 @@ def test_withdrawn_person_has_no_rows_and_no_word_anywhere() -> None:
     cells = [value for found in everything.values() for row in found for value in row.values()]
     assert not [value for value in cells if "Bruno" in value or society.candidate.code in value]
     assert everything["events"] == []
-    assert only(everything["placings"], "position", "points", "is_withdrawn") == [
-        ("A", "", "1"),
-        ("B", "0", "0"),
-        ("Chooser", "12", "0"),
+    assert only(everything["placings"], "position", "points", "is_withdrawn", "missing_reason") == [
+        ("A", "", "1", "withdrawn"),
+        ("B", "", "0", "withdrawn_consent"),
+        ("Chooser", "", "0", "withdrawn_consent"),
     ]
-    offered = only(everything["choice_sets"], "position", "kind", "message", "n_chars", "returned", "is_withdrawn")
-    assert offered == [("A", "human", "", "", "", "1"), ("B", "ai", "'=SUM(A1)", "8", "18", "0")]
+    offered = only(everything["choice_sets"], "position", "kind", "message", "n_chars", "returned", "missing_reason")
+    assert offered == [
+        ("A", "human", "", "", "", "withdrawn"),
+        ("B", "ai", "", "", "18", "withdrawn_partner"),  # a program's words may repeat theirs
+    ]
+    stated = only(everything["decisions"], "position", "field", "value", "missing_reason")
+    assert ("Chooser", "question", "", "withdrawn_partner") in stated
+    assert ("Chooser", "choice", "A", "") in stated
     assert {row["view"] for row in everything["exposures"]} == {""}
     assert only(everything["groups"], "has_withdrawn", "people") == [("1", "2")]
+
+
+def test_points_of_a_void_match_stay_for_they_are_declared() -> None:
+    study = rows.make_study()
+    society = rows.make_society(study)
+    society.play(number=1, choice=None)
+    withdraw(society.candidate)
+    found = only(table(study, "placings"), "position", "points", "missing_reason")
+    assert found == [("A", "", "withdrawn"), ("B", "10", ""), ("Chooser", "10", "")]
 
 
 def test_views_before_the_withdrawn_was_met_are_kept() -> None:

@@ -13,6 +13,7 @@ GUARDED = [
     "flow_act",
     "flow_exposure",
     "flow_submission",
+    "flow_debriefing",
     "measures_answer",
     "participants_consent",
     "recruitment_settlement",

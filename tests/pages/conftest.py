@@ -1,6 +1,6 @@
 """People with a browser in the gift game."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from django.conf import LazySettings
@@ -24,11 +24,17 @@ def reckoned(participant: Participant) -> None:
     """Nothing is paid here."""
 
 
+def nothing_asked(session: Session, data: Mapping[str, str]) -> str:
+    """The last page asks nothing here."""
+    return "stale"
+
+
 @pytest.fixture(autouse=True)
 def exits_have_a_page(gift_is_installed: None, settings: LazySettings) -> None:  # noqa: F811
     from flow.kinds import kind
 
-    settings.KINDS = settings.KINDS | {"exit": {"settle": f"{__name__}.reckoned", "page": f"{__name__}.last_page"}}
+    names = {"settle": "reckoned", "page": "last_page", "submit": "nothing_asked"}
+    settings.KINDS = settings.KINDS | {"exit": {what: f"{__name__}.{name}" for what, name in names.items()}}
     kind.cache_clear()
 
 

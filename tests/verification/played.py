@@ -120,7 +120,10 @@ def let_time_pass(group: Group) -> None:
 
 
 def play_everything(home: Path) -> Played:
-    """Six ways to end, groups complete, ended and running, void rounds, a stand-in, and a group without people."""
+    """Six ways to end, groups complete, ended and running, void rounds, a stand-in, and a group without people.
+
+    Of the two who ask that their data be deleted one is erased, and the other waits for it.
+    """
     fast = {"delay": {"min_s": 0, "max_s": 0, "think_s": [0, 0]}}
     computer = {"occupant": "policy", "policies": ["half"], "label": {"all": ""}, "asked_if_ai": "deflect"} | fast
     person = {"occupant": "person", "label": {"all": ""}}
@@ -132,17 +135,19 @@ def play_everything(home: Path) -> Played:
     played.come().send(decline="1")
     waiting = played.come("lobby")
     waiting.send(leave="1")
-    _complete_group(played)
+    rescue.withdraw(waiting.session.participant.code, reason="a test")
+    second = _complete_group(played)
     _ended_group(played)
     _running_group(played)
     run_groups(version, "game", n=1)
     played.come("quiz")
     runner.drain()
+    sessions.leave(second.session.pk, withdraw=True)
     return played
 
 
-def _complete_group(played: Played) -> None:
-    """A round in which somebody misses an act; two go on to the end, one withdraws, one stays at the questions."""
+def _complete_group(played: Played) -> Person:
+    """A round in which somebody misses an act; one goes on to the end, two stay at the questions; return the first."""
     trio, group = played.seated()
     while any(match.path == "give" for match in group.matches.all()):
         trio[0].go_on() or trio[1].go_on() or trio[2].go_on()
@@ -152,7 +157,7 @@ def _complete_group(played: Played) -> None:
     for person in trio[:1]:
         person.go_on()
         person.go_on()
-    sessions.leave(trio[1].session.pk, withdraw=True)
+    return trio[1]
 
 
 def play_to_void(group: Group) -> None:

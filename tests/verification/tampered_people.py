@@ -45,6 +45,16 @@ def participant_withdraws_without_an_event(played: Played) -> None:
     change(person(played), status="withdrawn")
 
 
+@case("withdrawal of a participant")
+def withdrawal_has_no_time(played: Played) -> None:
+    change(person(played, "withdrawn"), withdrawn_at=None)
+
+
+@case("erasure of a participant", "erasure that nobody asked for", "rows of an erased person")
+def somebody_counts_as_erased(played: Played) -> None:
+    change(person(played), erased_at=clock.now())
+
+
 @case("exit of a participant")
 def participant_left_by_another_exit(played: Played) -> None:
     change(person(played), exit="left")

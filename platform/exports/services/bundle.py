@@ -14,7 +14,7 @@ from exports.scope import Scope
 from exports.services.snapshot import snapshot
 from exports.stamps import dataset_name, stamped
 from exports.tables import tables_of
-from exports.words import codebook_markdown, readme
+from exports.words import Counted, codebook_markdown, readme
 from exports.writing import Written, write_csv, write_json, write_text
 from participants.models import Participant
 from studies.models import Study
@@ -70,14 +70,18 @@ def _write(study: Study, folder: Path) -> list[Written]:
     study = Study.objects.get(pk=study.pk)  # as the snapshot shows it
     tables = [(table, _write_table(study, table, folder)) for table in tables_of(study)]
     book = list(codebook([table for table, _ in tables], study))
-    people = study.participants.exclude(status=Participant.Status.WITHDRAWN).count()
+    counted = Counted(
+        people=study.participants.exclude(status=Participant.Status.WITHDRAWN).count(),
+        withdrawn=study.participants.filter(status=Participant.Status.WITHDRAWN).count(),
+        erased=study.participants.filter(erased_at__isnull=False).count(),
+    )
     files = [written for _, written in tables]
     files.append(write_csv(folder / "codebook.csv", CODEBOOK_COLUMNS, book))
     files.append(write_text(folder / "codebook.md", codebook_markdown(book)))
-    files.append(write_text(folder / "README.md", readme(study, tables, people=people)))
+    files.append(write_text(folder / "README.md", readme(study, tables, counted)))
     for version in study.versions.order_by("number"):
         files.append(write_json(folder / f"study.v{version.number}.json", version.definition))
-    files.append(write_json(folder / "manifest.json", manifest(study, files)))
+    files.append(write_json(folder / "manifest.json", manifest(study, files, counted)))
     return files
 
 
@@ -85,9 +89,8 @@ def _write_table(study: Study, table: Table, folder: Path) -> Written:
     return write_csv(folder / f"{table.name}.csv", table.columns, table.rows(Scope(study)))
 
 
-def manifest(study: Study, files: list[Written]) -> dict[str, object]:
+def manifest(study: Study, files: list[Written], counted: Counted) -> dict[str, object]:
     """What was written, from which versions, by which software."""
-    withdrawn = study.participants.filter(status=Participant.Status.WITHDRAWN).count()
     versions = study.versions.order_by("number")
     return {
         "format": FORMAT,
@@ -95,7 +98,8 @@ def manifest(study: Study, files: list[Written]) -> dict[str, object]:
         "study": study.slug,
         "is_demo": study.is_demo,
         "is_simulated": study.is_simulated,
-        "withdrawn_people": withdrawn,
+        "withdrawn_people": counted.withdrawn,
+        "erased_people": counted.erased,
         "versions": [{"number": one.number, "sha256": one.sha256, "reason": one.reason} for one in versions],
         "files": [
             {"name": file.name, "sha256": file.sha256, "bytes": file.size_bytes}

@@ -6,6 +6,7 @@ from exports.tables.allocations import ALLOCATIONS
 from exports.tables.automated import BOT_TURNS
 from exports.tables.calls import CALLS
 from exports.tables.choice_sets import CHOICE_SETS
+from exports.tables.debriefings import DEBRIEFINGS
 from exports.tables.decisions import BELIEFS, DECISIONS
 from exports.tables.events import EVENTS
 from exports.tables.exposures import EXPOSURES
@@ -16,7 +17,7 @@ from studies.models import Study
 
 TABLES: list[Table] = [
     PARTICIPANTS, SESSIONS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS, ALLOCATIONS, CHOICE_SETS, EXPOSURES,
-    DECISIONS, ENTRIES, BELIEFS, ANSWERS, BOT_TURNS, CALLS, EVENTS, PAYMENTS,
+    DECISIONS, ENTRIES, BELIEFS, ANSWERS, BOT_TURNS, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS,
 ]  # fmt: skip
 
 

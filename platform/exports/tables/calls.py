@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from bots.models import BotTurn
 from exports import keys
 from exports.codes import match_code, seat_code
-from exports.columns import Column, Row, Table
+from exports.columns import BY_PARTNER, Column, Row, Table
 from exports.scope import CHUNK, Scope, seconds
 from llm.models import Call
 from matching.models import Seat
@@ -35,6 +35,7 @@ COLUMNS = [
     Column("latency_ms", "From asking to the whole answer.", "integer", "ms", missing=NOT_SERVED),
     Column("cost_usd", "Computed cost.", "number", "USD", missing="the price is not known"),
     keys.since_group("call_s", "When the call began", missing="the call was for no turn in a match"),
+    keys.MISSING_REASON,
 ]
 
 
@@ -82,6 +83,7 @@ def _row(call: Call, found: tuple[BotTurn, bool] | None) -> dict[str, object]:
         "latency_ms": call.latency_ms,
         "cost_usd": call.cost_usd,
         "call_s": seconds(call.at, group.formed_at if group else None),
+        "missing_reason": BY_PARTNER if has_withdrawn else None,
     }
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from exports import keys
-from exports.columns import IN_PROGRESS, WITHDRAWN, Column, Row, Table
+from exports.columns import BY_PARTNER, GONE, IN_PROGRESS, WITHDRAWN, Column, Row, Table
 from exports.scope import Scope
 from exports.society import Society, societies
 from flow.models import Act, Exposure, Match
 
-GONE = f"nothing was stated, or {WITHDRAWN}"
+NOT_HERE = f"nothing was stated, or {WITHDRAWN}"
+WITHHELD = f"{NOT_HERE}, or somebody in the match did: see `missing_reason`"
 
 COLUMNS = [
     keys.MATCH,
@@ -26,11 +27,12 @@ COLUMNS = [
     Column("kind", "What the partner really was.", allowed="human|ai"),
     Column("label_shown", "What the partner was called on the page.", missing="no label was shown"),
     Column("is_stand_in", "1 if automated where the condition wants a person.", "boolean"),
-    Column("message", "The partner's words as displayed.", "text", missing=GONE),
-    Column("n_chars", "Length of the message.", "integer", "characters", missing=GONE),
+    Column("message", "The partner's words as displayed.", "text", missing=WITHHELD),
+    Column("n_chars", "Length of the message.", "integer", "characters", missing=WITHHELD),
     Column("chosen", "1 if this partner was picked.", "boolean", missing="no choice came in time"),
     Column(
-        "returned", "The number the partner stated at the same step, picked or not.", "integer", "points", missing=GONE
+        "returned", "The number the partner stated at the same step, picked or not.", "integer", "points",
+        missing=NOT_HERE,
     ),
     Column(
         "executed", "1 if the number was carried out: picked, and the match complete.", "boolean", missing=IN_PROGRESS
@@ -41,7 +43,8 @@ COLUMNS = [
     ),
     keys.IS_VOID,
     Column("is_withdrawn", "1 if the partner's person asked that their data be deleted; values are empty.", "boolean"),
-]
+    keys.MISSING_REASON,
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def rows_of_offer(offer: Offer) -> Iterator[dict[str, object]]:
 
 def _row(offer: Offer, *, seat: int, card: Mapping[str, Any], order: int) -> dict[str, object]:
     society, match = offer.society, offer.match
-    is_gone = seat in society.withdrawn
+    is_gone, is_withheld = seat in society.withdrawn, society.is_withheld(match.pk, seat)
     is_chosen = None if offer.picked is None else offer.picked == card["position"]
     act = offer.acts.get(offer.selector)
     is_open = match.status == Match.Status.OPEN
@@ -127,8 +130,8 @@ def _row(offer: Offer, *, seat: int, card: Mapping[str, Any], order: int) -> dic
         "kind": society.seats[seat].kind,
         "label_shown": card.get("label", ""),
         "is_stand_in": society.seats[seat].is_stand_in,
-        "message": None if is_gone else card.get("text", ""),
-        "n_chars": None if is_gone else len(card.get("text", "")),
+        "message": None if is_withheld else card.get("text", ""),
+        "n_chars": None if is_withheld else len(card.get("text", "")),
         "chosen": is_chosen,
         "returned": offer.stated(seat),
         "executed": None if is_open else bool(is_chosen) and match.status == Match.Status.COMPLETE,
@@ -136,6 +139,7 @@ def _row(offer: Offer, *, seat: int, card: Mapping[str, Any], order: int) -> dic
         "latency_ms": act.latency_ms if act else None,
         "is_void": match.status == Match.Status.VOID,
         "is_withdrawn": is_gone,
+        "missing_reason": GONE if is_gone else BY_PARTNER if is_withheld else None,
     }
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from exports import keys
-from exports.columns import Column, Row, Table
+from exports.columns import BY_PARTNER, Column, Row, Table
 from exports.declared import split_key
+from exports.redaction import is_words
 from exports.scope import Scope, seconds
 from exports.society import Society, societies
 from flow.models import Act, Match
@@ -29,12 +30,16 @@ DECISION_COLUMNS = [
     Column("field", "What was asked, as declared by the experiment."),
     Column("about", "Position of the partner it is about.", missing="about no partner"),
     Column("about_seat", "Seat of the partner it is about.", missing="about no partner"),
-    Column("value", "What was decided.", "text", "see the field's own entry in the codebook", missing=NOTHING_CAME),
+    Column(
+        "value", "What was decided.", "text", "see the field's own entry in the codebook",
+        missing=f"{NOTHING_CAME}, or see `missing_reason`",
+    ),
     SOURCE,
     LATENCY,
     keys.since_group("act_s", "When it was done"),
     keys.IS_VOID,
-]
+    keys.MISSING_REASON,
+]  # fmt: skip
 
 BELIEF_COLUMNS = [
     keys.MATCH,
@@ -77,6 +82,11 @@ class Stated:
         return self.society.seat(placing.seat_id) if placing else None
 
     @property
+    def is_withheld(self) -> bool:
+        """Whether these are words that may repeat what somebody said who asked for deletion."""
+        return is_words(self.field, self.value) and self.society.is_withheld(self.match.pk, self.act.seat_id)
+
+    @property
     def shared(self) -> dict[str, object]:
         """The cells that both tables have."""
         return {
@@ -86,7 +96,7 @@ class Stated:
             "step": self.act.path,
             "participant": self.society.participant(self.act.seat_id),
             "field": self.name,
-            "value": self.value,
+            "value": None if self.is_withheld else self.value,
             "source": self.act.source,
             "latency_ms": self.act.latency_ms,
             "is_void": self.match.status == Match.Status.VOID,
@@ -120,6 +130,7 @@ def decision_row(one: Stated) -> Row:
         "about": one.about,
         "about_seat": one.about_seat,
         "act_s": seconds(one.act.at, one.society.group.formed_at),
+        "missing_reason": BY_PARTNER if one.is_withheld else None,
     }
 
 

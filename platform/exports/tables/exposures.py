@@ -5,7 +5,7 @@ from typing import Any
 
 from exports import keys
 from exports.cells import listed
-from exports.columns import Column, Row, Table
+from exports.columns import BY_PARTNER, Column, Row, Table
 from exports.scope import Scope, seconds
 from exports.society import Society, societies
 from flow.models import Exposure, Match
@@ -24,6 +24,7 @@ COLUMNS = [
     Column("view", "All that the seat was told: page, facts, cards, lines, tables.", "json", missing=QUOTES),
     keys.since_group("shown_s", "When the step was opened for the seat"),
     Column("is_withdrawn", f"1 if the view is empty because {QUOTES}.", "boolean"),
+    keys.MISSING_REASON,
 ]  # fmt: skip
 
 
@@ -56,6 +57,7 @@ def _row(society: Society, exposure: Exposure) -> Row:
         "view": None if is_gone else exposure.view,
         "shown_s": seconds(exposure.at, society.group.formed_at),
         "is_withdrawn": is_gone,
+        "missing_reason": BY_PARTNER if is_gone else None,
     }
 
 

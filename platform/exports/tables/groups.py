@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Set
 from django.db.models import F
 
 from exports import keys
-from exports.columns import IN_PROGRESS, WITHDRAWN, Column, Row, Table
+from exports.columns import FROM_BOTH, GONE, IN_PROGRESS, WITHDRAWN, Column, Row, Table
 from exports.scope import Scope, seconds
 from exports.society import Society, societies
 from flow.models import Act, Match
@@ -84,7 +84,8 @@ PLACING_COLUMNS = [
     keys.ROLE,
     keys.POSITION,
     Column(
-        "points", "What the seat earned in the match.", "integer", "points", missing=f"{IN_PROGRESS}, or {WITHDRAWN}"
+        "points", "What the seat earned in the match.", "integer", "points",
+        missing=f"{IN_PROGRESS}, {WITHDRAWN}, or somebody in the match did and it counted: see `missing_reason`",
     ),
     keys.IS_VOID,
     Column(
@@ -92,6 +93,7 @@ PLACING_COLUMNS = [
         "number", "s", "0 or more", f"{IN_PROGRESS}, the seat had been left, or {WITHDRAWN}",
     ),
     keys.IS_WITHDRAWN,
+    keys.MISSING_REASON,
 ]  # fmt: skip
 
 REST_COLUMNS = [
@@ -105,6 +107,7 @@ REST_COLUMNS = [
         "own.", "number", "s", "0 or more", f"{IN_PROGRESS}, or {WITHDRAWN}",
     ),
     keys.IS_WITHDRAWN,
+    keys.MISSING_REASON,
 ]  # fmt: skip
 
 
@@ -176,7 +179,7 @@ def _void_reason(society: Society, match: Match, late: Set[int]) -> str | None:
 
 
 def _round(society: Society, match: Match, late: Set[int]) -> Row:
-    inside = {placing.seat_id for placing in society.placings.get(match.pk, {}).values()}
+    inside = society.inside(match.pk)
     return {
         "match": society.match(match),
         "group": society.group.code,
@@ -190,7 +193,7 @@ def _round(society: Society, match: Match, late: Set[int]) -> Row:
         "people": sum(
             seat.occupant == "person" and society.is_here(pk, match.opened_at) for pk, seat in society.seats.items()
         ),
-        "has_withdrawn": bool(inside & society.withdrawn),
+        "has_withdrawn": society.has_withdrawn(match.pk),
         "edges": match.edges or None,
         "opened_s": seconds(match.opened_at, society.group.formed_at),
         "closed_s": seconds(match.closed_at, society.group.formed_at),
@@ -201,6 +204,8 @@ def placing_row(society: Society, match: Match, position: str) -> Row:
     """One seat's place in one match."""
     placing = society.placings[match.pk][position]
     is_gone = placing.seat_id in society.withdrawn
+    # Points of a void match are declared, not worked out from what anybody did.
+    is_of_both = not is_gone and match.status == Match.Status.COMPLETE and society.has_withdrawn(match.pk)
     until = None
     if match.closed_at is not None and not is_gone:
         until = society.idle_until(match.round, seat=placing.seat_id, since=match.closed_at)
@@ -212,10 +217,11 @@ def placing_row(society: Society, match: Match, position: str) -> Row:
         "participant": society.participant(placing.seat_id),
         "role": society.seats[placing.seat_id].role,
         "position": position,
-        "points": None if is_gone else placing.points,
+        "points": None if is_gone or is_of_both else placing.points,
         "is_void": match.status == Match.Status.VOID,
         "waited_s": seconds(until, match.closed_at),
         "is_withdrawn": is_gone,
+        "missing_reason": GONE if is_gone else FROM_BOTH if is_of_both else None,
     }
 
 
@@ -262,6 +268,7 @@ def _rest(society: Society, number: int, seat: int, waited_s: str) -> Row:
         "role": society.seats[seat].role,
         "waited_s": None if is_gone else waited_s,
         "is_withdrawn": is_gone,
+        "missing_reason": GONE if is_gone else None,
     }
 
 

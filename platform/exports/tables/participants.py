@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from django.db.models import OuterRef, Prefetch, Subquery, Value
+from django.db.models import Exists, OuterRef, Prefetch, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from events.models import Event
 from exports import keys
 from exports.columns import IN_PROGRESS, Column, Row, Table
 from exports.scope import CHUNK, Scope, by_code, kept, seconds
+from flow.services.visits import KEPT
 from matching.models import Seat, Ticket
 from participants.models import Consent, Participant
 from recruitment.models import Settlement
@@ -29,8 +31,16 @@ PARTICIPANT_COLUMNS = [
         missing="not allocated, or nothing is manipulated",
     ),
     Column("consented", "1 if the person agreed to take part, 0 if they declined.", "boolean", missing=NO_CONSENT),
-    Column("consent_ticks", "Which boxes of the consent page were ticked.", "json", missing=NO_CONSENT),
-    Column("consent_sha256", "SHA-256 of the consent text the person saw.", missing=NO_CONSENT),
+    Column(
+        "consented_again", "The last answer to a text that had changed: 1 agreed, 0 declined and left.", "boolean",
+        missing="the person was not asked again",
+    ),
+    Column("consent_ticks", "Which boxes of the consent page were ticked last.", "json", missing=NO_CONSENT),
+    Column("consent_sha256", "SHA-256 of the consent text the person answered last.", missing=NO_CONSENT),
+    Column(
+        "kept_data", "1 if the person, asked after the debrief, let the data be kept.", "boolean",
+        missing="not asked, or not answered",
+    ),
     Column("strikes", "Acts in a row that did not come in time, when the data were written.", "integer", "acts"),
     keys.STUDY_DAY,
 ]  # fmt: skip
@@ -90,7 +100,8 @@ def _participants(scope: Scope) -> Iterator[Row]:
     seat = Seat.objects.filter(participant=OuterRef("pk")).order_by("-pk").values("group__condition")[:1]
     people = Participant.objects.filter(kept(""), study=scope.study).select_related("version")
     people = people.prefetch_related(Prefetch("consents", Consent.objects.order_by("pk")))
-    known = people.annotate(allocated=Coalesce(Subquery(own), Subquery(seat), Value("")))
+    kept_it = Event.objects.filter(subject_kind="participant", subject_id=OuterRef("pk"), kind=KEPT)
+    known = people.annotate(allocated=Coalesce(Subquery(own), Subquery(seat), Value("")), has_kept=Exists(kept_it))
     for person in known.order_by(by_code("code")).iterator(chunk_size=CHUNK):
         consents = list(person.consents.all())
         consent = consents[-1] if consents else None
@@ -101,9 +112,11 @@ def _participants(scope: Scope) -> Iterator[Row]:
             "status": person.status,
             "exit": person.exit,
             "condition": person.allocated,
-            "consented": consent.agreed if consent else None,
+            "consented": consents[0].agreed if consents else None,
+            "consented_again": consent.agreed if consent and len(consents) > 1 else None,
             "consent_ticks": consent.ticks if consent else None,
             "consent_sha256": consent.document_sha256 if consent else None,
+            "kept_data": True if person.has_kept else None,
             "strikes": person.strikes,
             "study_day": scope.day(person.created_at),
             **_ticked(boxes, consents),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chat.models import Entry
 from exports import keys
-from exports.columns import Column, Row, Table
+from exports.columns import BY_PARTNER, Column, Row, Table
 from exports.scope import CHUNK, Scope, by_code, kept, seconds
 from exports.society import societies
 from measures.models import Answer
@@ -20,10 +20,11 @@ ENTRY_COLUMNS = [
     keys.OCCUPANT_PARTICIPANT,
     keys.ROLE,
     Column("kind", "What was done.", allowed="message|post|comment|vote|edit|point"),
-    Column("text", "The words.", "text", missing="this kind has no words"),
-    Column("n_chars", "Length of the text.", "integer", "characters"),
+    Column("text", "The words.", "text", missing="this kind has no words, or see `missing_reason`"),
+    Column("n_chars", "Length of the text.", "integer", "characters", missing="see `missing_reason`"),
     Column("facts", "What it refers to, such as the entry answered or the section edited.", "json"),
     keys.since_group("entry_s", "When it was stored"),
+    keys.MISSING_REASON,
 ]
 
 ANSWER_COLUMNS = [
@@ -49,6 +50,7 @@ def _entries(scope: Scope) -> Iterator[Row]:
         )
         for one in said.iterator(chunk_size=CHUNK):
             match = society.matches[one.conversation.match_id]
+            is_withheld = society.is_withheld(match.pk, one.seat_id)
             yield {
                 "match": society.match(match),
                 "group": society.group.code,
@@ -60,10 +62,11 @@ def _entries(scope: Scope) -> Iterator[Row]:
                 "participant": society.participant(one.seat_id),
                 "role": society.seats[one.seat_id].role,
                 "kind": one.kind,
-                "text": one.text,
-                "n_chars": len(one.text),
+                "text": None if is_withheld else one.text,
+                "n_chars": None if is_withheld else len(one.text),
                 "facts": one.facts,
                 "entry_s": seconds(one.at, society.group.formed_at),
+                "missing_reason": BY_PARTNER if is_withheld else None,
             }
 
 

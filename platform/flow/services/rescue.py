@@ -24,7 +24,7 @@ from studies import definition
 from studies.schema_partners import Fill
 
 EXTEND, MOVE, REPLACE, END, LINK = "rescue.extend", "rescue.move", "rescue.replace", "rescue.end", "rescue.link"
-END_GROUP = "rescue.end_group"
+WITHDRAW, END_GROUP = "rescue.withdraw", "rescue.end_group"
 MOVABLE = ("instructions", "quiz", "survey", "debrief")
 """Kinds of stages into which one person can be moved: nobody else depends on them."""
 MOST_SECONDS = 24 * 3600
@@ -198,6 +198,31 @@ def end(code: str, *, exit_name: str, reason: str) -> None:
         _keep(END, session, reason, exit=exit_name)
 
     retry_lock(work)
+
+
+def withdraw(code: str, *, reason: str) -> str:
+    """Do what somebody asked for by mail: have their data deleted, and end their visit if it goes on; return the exit.
+
+    Asking once more, as after an erasure that failed, is harmless.
+
+    Raises:
+        FlowError: "no_reason"; "not_here" when their data are deleted already.
+    """
+    _need(reason)
+
+    def work() -> str:
+        session = sessions.lock(session_named(code).pk)
+        person = session.participant
+        if person.erased_at is not None:
+            raise FlowError("not_here", f"the data of {code} are deleted already")
+        if session.status == Session.Status.ACTIVE:
+            sessions.leave(session.pk, withdraw=True)
+        elif person.status != Participant.Status.WITHDRAWN:
+            visits.withdraw_after(session)
+        _keep(WITHDRAW, session, reason)
+        return Participant.objects.values_list("exit", flat=True).get(pk=person.pk)
+
+    return retry_lock(work)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from events.prepared import Given, Question, insert, prepared, together, update
 from flow import queries
 from flow.deadlines import GONE_AFTER, GRACE, watch
 from flow.errors import FlowError
+from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.models import Submission
 from flow.services import games, rounds, visits
@@ -139,14 +140,14 @@ def _submit(session_id: int, key: UUID, rev: str, data: Mapping[str, str], body:
         return Result(prior.outcome)
     stage = definition.stage(session.participant.version, session.stage).id
     result = _take(session, key, rev, data)
-    if result.outcome != "refused":
+    if result.outcome != "refused" and session.participant.erased_at is None:
         insert(Submission(session=session, key=key, stage=stage, rev=rev, body_sha256=body, outcome=result.outcome))
     return result
 
 
 def _take(session: Session, key: UUID, rev: str, data: Mapping[str, str]) -> Result:
     if session.status != Session.Status.ACTIVE:
-        return Result(Submission.Outcome.STALE)
+        return Result(_take_afterwards(session, rev, data))
     stage = stage_of(session)
     if not queries.is_answered_by(session, rev, stage):
         return Result(Submission.Outcome.STALE)
@@ -155,6 +156,14 @@ def _take(session: Session, key: UUID, rev: str, data: Mapping[str, str]) -> Res
         return Result("refused", verdict.errors)
     _apply(session, verdict)
     return Result(verdict.outcome if isinstance(verdict, Handled) else Submission.Outcome.STORED)
+
+
+def _take_afterwards(session: Session, rev: str, data: Mapping[str, str]) -> str:
+    """The last page may ask one thing more: whether the data may be kept."""
+    if not queries.is_answered_by(session, rev):
+        return Submission.Outcome.STALE
+    outcome: str = kind("exit", "submit")(session, data)
+    return outcome
 
 
 def _apply(session: Session, verdict: Verdict) -> None:

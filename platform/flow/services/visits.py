@@ -7,6 +7,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from events import clock, log
 from events.clock import RapportNow
 from events.prepared import Given, Question, prepared, together, update
+from flow.consenting import AGAIN, ASKED, asked_again
 from flow.deadlines import forget_stage_deadline, forget_watch, stream_of
 from flow.kinds import kind
 from flow.lookup import stage_of
@@ -18,13 +19,15 @@ from studies import allocation, definition
 from studies.models import Version
 
 COMPLETED = "completed"
+WITHDRAWN = "participant.withdrawn"
+KEPT = "data.kept"
 
 
 def lock_sessions(ids: Iterable[int]) -> list[Session]:
     """Sessions under their locks, in the order of their keys, so that two groups of locks never wait for each other.
 
-    Each has its participant, as `live_group` the key of the running group where it sits, if any, and as `read_at` the
-    clock under the lock.
+    Each has its participant, as `live_group` the key of the running group where it sits, if any, as `newest_version`
+    the key of its study's, and as `read_at` the clock under the lock.
     """
     wanted = list(ids)
     return under_lock(together(*locking(wanted))[1]) if wanted else []
@@ -50,17 +53,23 @@ def _under_lock(ids: Given) -> QuerySet[Session]:
 @prepared
 def _with_people(ids: Given, status: Given) -> QuerySet[Session]:
     live = Seat.objects.filter(session=OuterRef("pk"), status=status).values("group")[:1]
+    newest = Version.objects.filter(study=OuterRef("participant__study")).order_by("-number").values("pk")[:1]
     sessions = Session.objects.filter(pk__any=ids).select_related("participant__study")
-    return sessions.annotate(live_group=Subquery(live), read_at=RapportNow()).order_by("pk")
+    known = sessions.annotate(live_group=Subquery(live), newest_version=Subquery(newest), read_at=RapportNow())
+    return known.order_by("pk")
 
 
 def enter(session: Session) -> None:
-    """Open the stage that `session.stage` points to."""
+    """Open the stage that `session.stage` points to; first ask for consent again, where the text has changed."""
     config = definition.stage(session.participant.version, session.stage)
-    session.facts = {}
+    again = asked_again(session)
+    session.facts = {} if again is None else {AGAIN: again}
     session.stage_opened_at = clock.now()
     session.rev += 1
     update(session, "facts", "stage", "stage_opened_at", "rev", "planned_exit")
+    if again is not None:
+        _record(session, ASKED, {"stage": config.id, "number": definition.version_of(again).number})
+        return
     _record(session, "stage.opened", {"stage": config.id})
     stage_of(session).open(session)
     if session.facts:
@@ -115,9 +124,46 @@ def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:
     participant.status = check_move("participant", participant.status, status)
     participant.exit = exit_name
     participant.ended_at = now
-    update(participant, "status", "exit", "ended_at")
+    participant.withdrawn_at = now if withdraw else None
+    update(participant, "status", "exit", "ended_at", "withdrawn_at")
     kind("exit", "settle")(participant)
     _record(session, "session.finished", {"exit": exit_name, "status": participant.status})
+    if withdraw:
+        _record_of_person(session, WITHDRAWN, {"before": Participant.Status.ACTIVE})
+
+
+def withdraw_after(session: Session) -> None:
+    """Somebody who has left asks that the data be deleted. The pay stays as it was reckoned."""
+    participant = session.participant
+    before, now = participant.status, clock.now()
+    participant.status = check_move("participant", before, Participant.Status.WITHDRAWN)
+    participant.withdrawn_at = now
+    update(participant, "status", "withdrawn_at")
+    _turn_page(session)
+    _record_of_person(session, WITHDRAWN, {"before": before})
+
+
+def keep_data(session: Session) -> None:
+    """Somebody who was asked after the debrief says that the data may be kept."""
+    if session.status != Session.Status.ACTIVE:
+        _turn_page(session)
+    _record_of_person(session, KEPT, {})
+
+
+def _turn_page(session: Session) -> None:
+    """The last page is another one now: a second click on the old one answers nothing."""
+    session.rev += 1
+    update(session, "rev")
+
+
+def _record_of_person(session: Session, event: str, facts: dict[str, object]) -> None:
+    log.record(
+        event,
+        study=session.participant.study_id,
+        subject=("participant", session.participant_id),
+        facts=facts,
+        wake={stream_of(session): session.rev},
+    )
 
 
 def _record(session: Session, event: str, facts: dict[str, object]) -> None:

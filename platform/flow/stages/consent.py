@@ -1,21 +1,22 @@
 """The consent page: what taking part means, boxes to tick, and a way to say no."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, ClassVar
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from flow.page import Page
-from flow.stage import Exit, Next, Refused, Stay, Verdict
+from flow.services import visits
+from flow.stage import Exit, Handled, Next, Refused, Stay, Verdict
 from flow.stages.texts import text_of
 from paradigm import Field, FieldError
 from paradigm.fields import clean
 from participants.services import record_consent
 from scheduling.models import Session
-from studies import definition
 from studies.markdown import fill
 from studies.models import Version
 from studies.schema_stages import ConsentStage
@@ -94,8 +95,37 @@ class Consent:
     def _record(self, session: Session, values: Mapping[str, bool], *, is_agreed: bool) -> None:
         record_consent(
             session.participant,
+            version=self.version,
             document=self.config.document,
             is_agreed=is_agreed,
             ticks={one.id: bool(values.get(one.id)) for one in self.config.ticks},
-            language=definition.definition(self.version).language,
         )
+
+
+class ConsentAgain(Consent):
+    """The text of a later version, before the stage that comes next. Implements `flow.stage.StageKind`.
+
+    `flow.consenting` says who is asked, and when. Whoever agrees goes on where they were; whoever does not leaves with
+    what was earned, which `recruitment.queries.owed_to` sees to.
+    """
+
+    def page(self, session: Session) -> Page:
+        page = super().page(session)
+        told = _("The text about taking part has changed since you agreed to it. Please read it again.")
+        kept = _("If you do not agree to it, your part ends here, and you keep all that you have earned.")
+        return replace(
+            page,
+            html=format_html("<p><strong>{}</strong> {}</p>{}", told, kept, page.html),
+            button=_("I agree and go on"),
+            facts={"also": [{"name": "decline", "value": "1", "label": _("I do not agree and leave")}]},
+        )
+
+    def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
+        verdict = super().submit(session, data)
+        match verdict:
+            case Next():
+                visits.enter(session)  # where they were going; a text that is newer still comes first
+                return Handled()
+            case Exit():
+                return Exit((self.config.on_decline_later or self.config.on_decline).exit)
+        return verdict

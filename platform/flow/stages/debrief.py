@@ -6,15 +6,16 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from events.prepared import Given, prepared
-from flow.models import Exposure, Match, Placing
+from flow.debriefing import Standing, standing_of
+from flow.models import Debriefing, Exposure, Match, Placing
 from flow.page import Page
+from flow.services import visits
 from flow.stage import Exit, Next, Stay, Verdict
 from flow.stages.texts import text_of
 from matching.models import Seat
 from paradigm import Table, View
 from participants.models import Participant
 from scheduling.models import Session
-from studies import definition
 from studies.markdown import Rendered
 from studies.models import Version
 from studies.schema_stages import DebriefStage
@@ -30,7 +31,9 @@ class Debrief:
         self.version = version
 
     def open(self, session: Session) -> None:
-        """Nothing to prepare."""
+        """Where it is too early to tell, the session goes on, and the last page tells it when it is time."""
+        if standing_of(session) == Standing.LATER:
+            visits.move_on(session)
 
     def page(self, session: Session) -> Page:
         text = debrief_text(self.version, self.config, session.participant)
@@ -42,12 +45,14 @@ class Debrief:
             html=text.html,
             button=_("Keep my data and continue") if keeps else _("Continue"),
             view=View(tables=own_rounds(session.participant)) if self.config.reveals_partners else None,
-            facts={"also": also} if keeps else {},
+            facts={"told": Debriefing.How.STAGE} | ({"also": also} if keeps else {}),
         )
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
         if data.get("withdraw") and self.config.offer_data_withdrawal:
             return Exit(session.planned_exit or COMPLETED, withdraw=True)
+        if self.config.offer_data_withdrawal:
+            visits.keep_data(session)
         return Next()
 
     def overdue(self, session: Session) -> Verdict:
@@ -58,12 +63,6 @@ class Debrief:
 def debrief_text(version: Version, config: DebriefStage, participant: Participant) -> Rendered:
     """The debrief's words for one person."""
     return text_of(version, config.page, points=points_of(participant))
-
-
-def stage_of_debrief(version: Version) -> tuple[int, DebriefStage] | None:
-    """The study's first debrief and its place among the stages, if there is one."""
-    stages = enumerate(definition.definition(version).stages)
-    return next(((index, stage) for index, stage in stages if isinstance(stage, DebriefStage)), None)
 
 
 def points_of(participant: Participant) -> int:

@@ -156,6 +156,8 @@ def _exits_used(context: Context) -> Iterator[tuple[Path, str]]:
     for path, stage in context.stages():
         if isinstance(stage, ConsentStage):
             yield (*path, "on_decline", "exit"), stage.on_decline.exit
+            if stage.on_decline_later:
+                yield (*path, "on_decline_later", "exit"), stage.on_decline_later.exit
         elif isinstance(stage, QuizStage):
             yield (*path, "on_fail", "exit"), stage.on_fail.exit
         elif isinstance(stage, WaitingRoomStage):

@@ -16,7 +16,7 @@ from flow.services import rescue
 class Command(BaseCommand):
     """One subcommand per verb."""
 
-    help = "Show a participant; give more time, move, replace, end, or make a new link."
+    help = "Show a participant; give more time, move, replace, end, delete their data, or make a new link."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the verbs."""
@@ -37,6 +37,7 @@ class Command(BaseCommand):
         replacing.add_argument("policy", help="one of `fill.policies` in the study file")
         replacing.add_argument("--exit", default="left", help="the exit by which the person leaves")
         verb("end", "end the participation").add_argument("--exit", required=True, help="a declared exit")
+        verb("withdraw", "delete their data, as they asked for; ends the participation; the pay stays")
         verb("link", "revoke the old link and print a new one, once")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -61,7 +62,14 @@ class Command(BaseCommand):
         if verb == "replace":
             seat = rescue.replace(code, policy=options["policy"], reason=reason, exit_name=options["exit"])
             return f"seat {seat.number} ({seat.policy}) plays on from the next round; {code} left by {options['exit']}"
+        if verb == "link":
+            return f"{settings.ORIGIN}{reverse('landing', args=[rescue.link(code, reason=reason)])}"
+        return self._end(verb, code, exit_name=options.get("exit", ""), reason=reason)
+
+    @staticmethod
+    def _end(verb: str, code: str, *, exit_name: str, reason: str) -> str:
         if verb == "end":
-            rescue.end(code, exit_name=options["exit"], reason=reason)
-            return f"{code} left by {options['exit']}"
-        return f"{settings.ORIGIN}{reverse('landing', args=[rescue.link(code, reason=reason)])}"
+            rescue.end(code, exit_name=exit_name, reason=reason)
+            return f"{code} left by {exit_name}"
+        left = rescue.withdraw(code, reason=reason)
+        return f"{code} has left by {left}; the data are deleted as soon as nobody plays with {code}"

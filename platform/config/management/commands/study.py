@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from bots.errors import BotsError
 from bots.run import Progress, run_groups
+from config.debriefs import lines_of, write_links
 from config.places import ROOT
 from config.refusal import SetupError
 from config.supervisor import screens
@@ -79,6 +80,10 @@ class Command(BaseCommand):
         made.add_argument("--revoke", action="store_true", help="make none; end every open link of the study instead")
         made = verb("member", "give a researcher a role in a study, or another than before", "study", "username")
         made.add_argument("--role", choices=Membership.Role.values, default=Membership.Role.EDITOR)
+        made = verb("debriefs", "who was exposed to a deception, who was told, and who is still owed it", "study")
+        made.add_argument(
+            "--links", metavar="FILE", help="write a CSV of links for who is owed it, and keep the attempt"
+        )
         made = verb("run", "play groups without people, as fast as their seats decide", "study")
         made.add_argument("--groups", type=int, required=True, help="how many")
         made.add_argument("--max-calls", type=int, help="most attempts to ask a language model")
@@ -202,6 +207,16 @@ def link_verb(command: Command, options: dict[str, Any]) -> None:
         command.stdout.write(f"{settings.ORIGIN}{reverse('landing', args=[token])}")
 
 
+def debriefs_verb(command: Command, options: dict[str, Any]) -> None:
+    """Print who is owed a debrief; with --links also write a link for each who was not reached."""
+    study = queries.study_named(options["study"])
+    if options["links"]:
+        count = write_links(study, Path(options["links"]))
+        command.say(f"{_counted(count, 'link')} in {options['links']}: send them now, they are stored nowhere else")
+    for line in lines_of(study):
+        command.stdout.write(line)
+
+
 def member_verb(command: Command, options: dict[str, Any]) -> None:
     """Let a researcher see a study."""
     study, user = queries.study_named(options["study"]), queries.researcher_named(options["username"])
@@ -304,6 +319,7 @@ VERBS: dict[str, Verb] = {
     "schema": schema_verb,
     "link": link_verb,
     "member": member_verb,
+    "debriefs": debriefs_verb,
     "run": run_verb,
     "screens": screens_verb,
     "list": list_verb,

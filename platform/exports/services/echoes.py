@@ -1,0 +1,168 @@
+"""What others' rows of one group repeat of a person who is erased: entries, acts, views, and what models were told."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from json import dumps
+
+from bots.models import BotTurn
+from chat.models import Entry
+from exports.declared import split_key
+from exports.redaction import is_words, marked, quotable, reduced, strings_in, without
+from exports.society import Society
+from flow.models import Act, Exposure
+from llm.models import Call
+from measures.models import Answer
+from paradigm import Field
+from participants.models import WITHDRAWN_TEXT
+from studies.problems import StudyError
+
+ROWS_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Echoes:
+    """One group, and the seats in it of the person who is erased. The caller holds its lock and may change all rows."""
+
+    society: Society
+    mine: Set[int]
+
+    def erase(self) -> Counter[str]:
+        """Mark or shorten every row of the group that may repeat the person; how many of which kind.
+
+        With automated seats the whole exchange goes. What people said stays, without literal quotes: an export holds it
+        back until a reviewer has read it.
+        """
+        quotes = self._quotes()
+        return Counter({
+            "entries": self._entries(quotes),
+            "others_acts": self._acts(quotes),
+            "others_views": self._views(quotes),
+            "others_answers": self._answers(quotes),
+            "calls": self._calls(quotes),
+        })  # fmt: skip
+
+    def _quotes(self) -> Sequence[str]:
+        """What the person wrote here, as it can be looked for in what others wrote."""
+        said = list(Entry.objects.filter(seat__in=self.mine).values_list("text", flat=True))
+        for act in Act.objects.filter(seat__in=self.mine):
+            for name, value in act.values.items():
+                said += strings_in(value) if self._is_words(act, name, value) else ()
+        return quotable(said)
+
+    @cached_property
+    def touched(self) -> Set[int]:
+        """The matches in which the person was."""
+        return {pk for pk in self.society.matches if self.society.inside(pk) & self.mine}
+
+    @cached_property
+    def automated(self) -> Set[int]:
+        """The seats in which nobody sits."""
+        return {pk for pk, seat in self.society.seats.items() if seat.occupant != "person"}
+
+    def _is_words(self, act: Act, name: str, value: object) -> bool:
+        field = self._fields(act.path, self.society.seats[act.seat_id].role).get(split_key(name)[0])
+        return is_words(field, value)
+
+    def _fields(self, path: str, role: str) -> Mapping[str, Field]:
+        """What was asked; nothing where the experiment is not installed any more: then every text counts as words."""
+        try:
+            return self.society.declared.fields(path, role)
+        except StudyError:
+            return {}
+
+    def _entries(self, quotes: Sequence[str]) -> int:
+        """An entry keeps its number, so that what others refer to is still there."""
+        changed = 0
+        rows = Entry.objects.filter(conversation__match__in=self.society.matches).select_related("conversation")
+        for row in rows.order_by("pk").iterator(chunk_size=ROWS_AT_ONCE):
+            before = (row.text, row.facts, row.key)
+            if row.seat_id in self.mine:
+                row.text, row.facts, row.key = marked(row.text), {}, f"withdrawn:{row.seq}"
+            elif row.seat_id in self.automated and row.conversation.match_id in self.touched:
+                row.text = marked(row.text)
+            elif self._was_told(row.conversation.match_id, row.seat_id):
+                row.text = without(row.text, quotes)
+            if (row.text, row.facts, row.key) != before:
+                row.save(update_fields=["text", "facts", "key"])
+                changed += 1
+        return changed
+
+    def _acts(self, quotes: Sequence[str]) -> int:
+        changed = 0
+        rows = Act.objects.filter(match__in=self.society.matches).exclude(seat__in=self.mine).order_by("pk")
+        for row in rows.iterator(chunk_size=ROWS_AT_ONCE):
+            values = row.values
+            if row.seat_id in self.automated and row.match_id in self.touched:
+                values = {k: marked(v) if self._is_words(row, k, v) else v for k, v in row.values.items()}
+            elif self._was_told(row.match_id, row.seat_id):
+                values = without(row.values, quotes)
+            if values != row.values:
+                row.values = values
+                row.save(update_fields=["values"])
+                changed += 1
+        return changed
+
+    def _answers(self, quotes: Sequence[str]) -> int:
+        changed = 0
+        met = {self.society.seats[pk].session_id for pk in self._met.keys() - self.mine} - {None}
+        for row in Answer.objects.filter(session__in=met).order_by("pk").iterator(chunk_size=ROWS_AT_ONCE):
+            value = without(row.value, quotes)
+            if value != row.value:
+                row.value = value
+                row.save(update_fields=["value"])
+                changed += 1
+        return changed
+
+    def _views(self, quotes: Sequence[str]) -> int:
+        changed = 0
+        rows = Exposure.objects.filter(match__in=self.society.matches).exclude(seat__in=self.mine).order_by("pk")
+        for row in rows.iterator(chunk_size=ROWS_AT_ONCE):
+            view = without(row.view, quotes)  # those who never met the person may have been told by those who did
+            if self._was_told(row.match_id, row.seat_id):
+                view = reduced(view, kept=self._kept(row.match_id))
+            if view != row.view:
+                row.view = view
+                row.sha256 = sha256(dumps(view, sort_keys=True).encode()).hexdigest()  # the old one could be guessed at
+                row.save(update_fields=["view", "sha256"])
+                changed += 1
+        return changed
+
+    @cached_property
+    def _met(self) -> dict[int, int]:
+        return dict(self.society.first_met(self.mine))
+
+    def _was_told(self, match: int, seat: int) -> bool:
+        """Whether a seat had met the person by then, so that whatever it was told may come from them."""
+        return seat in self._met and self.society.matches[match].round >= self._met[seat]
+
+    def _kept(self, match: int) -> Set[str]:
+        """Positions of people in a match who are not erased."""
+        out = self.automated | self.mine
+        return {position for position, placing in self.society.placings[match].items() if placing.seat_id not in out}
+
+    def _calls(self, quotes: Sequence[str]) -> int:
+        told: list[int] = []
+        others: list[int] = []
+        for turn in BotTurn.objects.filter(match__in=self.society.matches):
+            is_told = turn.match_id in self.touched or self._was_told(turn.match_id, turn.seat_id)
+            (told if is_told else others).append(turn.pk)
+        gone = [call.pk for call in self._asked_for(told)]
+        gone += [call.pk for call in self._asked_for(others) if _quotes_any(call, quotes)]
+        calls = Call.objects.filter(pk__in=gone)
+        return calls.update(prompt=[WITHDRAWN_TEXT], prompt_sha256="", output=WITHDRAWN_TEXT, error="")
+
+    def _asked_for(self, turns: Sequence[int]) -> Iterator[Call]:
+        """The calls of some turns, by their keys: see `bots.by_model.scope_of`."""
+        own = f"study:{self.society.group.version.study_id}"
+        for first in range(0, len(turns), ROWS_AT_ONCE):
+            keys = "|".join(map(str, turns[first : first + ROWS_AT_ONCE]))
+            rows = Call.objects.filter(scope__startswith=own, scope__regex=f"/turn:({keys}):")
+            yield from rows.iterator(chunk_size=ROWS_AT_ONCE)
+
+
+def _quotes_any(call: Call, quotes: Sequence[str]) -> bool:
+    said = "\n".join([*strings_in(call.prompt), call.output, call.error])
+    return any(quote in said or dumps(quote, ensure_ascii=False)[1:-1] in said for quote in quotes)

@@ -1,0 +1,120 @@
+"""Deleting the data of somebody who asked for it: their rows, their words, and where others' rows repeat them.
+
+It waits until nobody plays with them, so that a running game is not disturbed. One transaction does all of it, so a
+crash leaves everything as it was, and the work is done again; doing it twice changes nothing. What stays, and why, is
+in docs/consent-and-debrief.md: that somebody was here, what they agreed to, their pay, the slot of the randomisation,
+and that there is a gap.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from events import clock, due, log
+from events.claim import Claim
+from events.models import Event
+from exports.services.echoes import Echoes
+from exports.society import society_of
+from flow.models import Act, Exposure, Submission
+from matching.models import Group
+from measures.models import Answer
+from participants.models import WITHDRAWN_TEXT, Participant
+from scheduling.models import Session
+
+ERASE = "exports.tasks.erase"
+ERASED = "participant.erased"
+LOOK_AGAIN_AFTER = timedelta(seconds=60)
+LAST_REPLIES_WITHIN = timedelta(minutes=2)  # a model that was asked before the game's end answers in less
+RESCUES = "rescue."
+
+
+def erase(claim: Claim) -> str:
+    """Delete what the person of a claim did and wrote.
+
+    Returns:
+        "erased"; "waits" while somebody plays with them; "nothing" where nothing was asked for, or it is done.
+    """
+    key = int(claim.key.rpartition(":")[2])
+    with transaction.atomic():
+        groups = _locked(key)
+        # The person after the groups, as everybody locks; two workers on one person do it once.
+        person = Participant.objects.select_for_update(of=("self",)).get(pk=key)
+        if person.status != Participant.Status.WITHDRAWN or person.erased_at is not None:
+            outcome = "nothing"
+        elif (until := _busy_until(groups)) is not None:
+            return _put_off(claim, until)
+        else:
+            with _erasing():
+                _forget(person, groups)
+            outcome = "erased"
+        due.settle(claim, outcome)
+    return outcome
+
+
+def _locked(participant_id: int) -> Sequence[Group]:
+    """The groups in which somebody sat, under their locks: nobody acts in them, and no other erasure changes them."""
+    keys = Group.objects.filter(seats__participant=participant_id).values_list("pk", flat=True)
+    groups = Group.objects.select_for_update(of=("self",)).select_related("version__study")
+    return list(groups.filter(pk__in=set(keys)).order_by("pk"))
+
+
+def _busy_until(groups: Sequence[Group]) -> datetime | None:
+    """When to look again; None where nothing is written any more that could hold the person's words."""
+    now = clock.now()
+    if any(group.status == Group.Status.ACTIVE for group in groups):
+        return now + LOOK_AGAIN_AFTER
+    with_models = [group for group in groups if group.seats.filter(occupant="model").exists()]
+    quiet_at = max((group.ended_at + LAST_REPLIES_WITHIN for group in with_models if group.ended_at), default=now)
+    return quiet_at if quiet_at > now else None
+
+
+def _put_off(claim: Claim, until: datetime) -> str:
+    due.settle(claim, "waits")
+    event = Event(pk=claim.event_id) if claim.event_id else None
+    due.schedule(claim.reaction, claim.key, until, facts=claim.facts, event=event)
+    return "waits"
+
+
+@contextmanager
+def _erasing() -> Iterator[None]:
+    """Let rows be changed that are kept for good otherwise, in this transaction and no longer than this."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL rapport.erasing = 'on'")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL rapport.erasing = 'off'")
+
+
+def _forget(person: Participant, groups: Sequence[Group]) -> None:
+    """Words of theirs that others' rows hold go first: afterwards nobody knows them any more."""
+    gone: Counter[str] = Counter()
+    for group in groups:
+        society = society_of(group)
+        mine = frozenset(pk for pk, seat in society.seats.items() if seat.participant_id == person.pk)
+        gone += Echoes(society, mine).erase()
+    gone += _forget_own(person)
+    person.erased_at = clock.now()
+    person.save(update_fields=["erased_at"])
+    about = ("participant", person.pk)
+    log.record(ERASED, study=person.study_id, subject=about, facts={"rows": dict(sorted(gone.items()))})
+
+
+def _forget_own(person: Participant) -> Counter[str]:
+    """What was done by the person alone. A timeout stays: nothing came, and it says why a match is void for others."""
+    own = {
+        "acts": Act.objects.filter(seat__participant=person).exclude(source=Act.Source.TIMEOUT),
+        "exposures": Exposure.objects.filter(seat__participant=person),
+        "answers": Answer.objects.filter(session__participant=person),
+        "submissions": Submission.objects.filter(session__participant=person),
+    }
+    gone = Counter({name: rows.delete()[0] for name, rows in own.items()})
+    Session.objects.filter(participant=person).update(facts={})
+    for event in Event.objects.filter(subject_kind="participant", subject_id=person.pk, kind__startswith=RESCUES):
+        if "reason" in event.facts:  # what a researcher wrote of them
+            event.facts = event.facts | {"reason": WITHDRAWN_TEXT}
+            event.save(update_fields=["facts"])
+            gone["reasons"] += 1
+    return gone

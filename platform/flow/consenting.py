@@ -1,0 +1,59 @@
+"""Who is asked for consent again: whoever agreed to another text or other boxes than those of the newest version.
+
+They are asked where one stage ends and the next begins, and never while they sit in a running group: others would wait.
+docs/decisions/0004 says why.
+"""
+
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+
+from events.prepared import Given, prepared
+from participants.models import Consent
+from scheduling.models import Session
+from studies import definition
+from studies.models import Version
+from studies.schema_stages import ConsentStage
+
+AGAIN = "consent_again"  # in a session's facts: the version whose text is asked about, before the stage is opened
+ASKED = "consent.asked"
+
+
+def consent_of(version: Version) -> ConsentStage | None:
+    """The consent stage of a version; None where nobody is asked."""
+    stages = definition.definition(version).stages
+    return next((stage for stage in stages if isinstance(stage, ConsentStage)), None)
+
+
+def asked_again(session: Session) -> int | None:
+    """The version whose consent this session must answer before it goes on; None where it need not.
+
+    The session was read under its lock, which tells the study's newest version and the group where it sits.
+    """
+    newest: int | None = getattr(session, "newest_version", None)
+    if newest in (None, session.participant.version_id) or session.live_group is not None:  # type: ignore[attr-defined]
+        return None
+    wanted = _terms(definition.version_of(newest))
+    return newest if wanted and wanted != _answered(session) else None
+
+
+def _answered(session: Session) -> Sequence[object]:
+    """The text and boxes to which the person said yes or no last."""
+    person = session.participant
+    last = _last.first(participant=person.pk)
+    return _terms(definition.version_of(person.version_id if last is None else last))
+
+
+def _terms(version: Version) -> Sequence[object]:
+    """What somebody agrees to: the sha256 of the words, and the boxes."""
+    stage = consent_of(version)
+    if stage is None:
+        return ()
+    boxes = [(tick.id, tick.label, tick.required) for tick in stage.ticks]
+    return (definition.text_sha256(version, stage.document), *boxes)
+
+
+@prepared
+def _last(participant: Given) -> QuerySet[Consent, int]:
+    answers = Consent.objects.filter(participant=participant).order_by("-pk")
+    return answers.values_list("version_id", flat=True)[:1]

@@ -1,0 +1,115 @@
+"""Whether it is time to tell somebody what a study was about, and who is still owed it. Reads only.
+
+Exposed is whoever sat in a group of a version that declares a deception: what is withheld or false concerns those whom
+one meets. A page that was served has told them; a message that was sent has tried to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from events.prepared import Given, prepared
+from flow.models import Debriefing
+from matching.models import Group, Seat
+from participants.models import Participant
+from scheduling.models import Session
+from studies import definition
+from studies.models import Study, Version
+from studies.schema_stages import DebriefStage
+
+ENOUGH_ATTEMPTS = 2
+
+
+class Standing(StrEnum):
+    """What somebody is to be told at this moment."""
+
+    NOTHING = "nothing"  # there is no debrief, they met nobody, or they read it in its place
+    LATER = "later"
+    NOW = "now"
+
+
+@dataclass(frozen=True)
+class Owed:
+    """Somebody who was exposed to a deception, and what was done to tell them."""
+
+    participant: Participant
+    debriefings: Sequence[Debriefing] = field(default_factory=tuple)
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        """When they were first shown it."""
+        return min((one.delivered_at for one in self.debriefings if one.delivered_at), default=None)
+
+    @property
+    def attempts(self) -> int:
+        """How often it was tried without a page being served by it."""
+        return sum(one.delivered_at is None for one in self.debriefings)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether they were told, or it was tried often enough."""
+        return self.delivered_at is not None or self.attempts >= ENOUGH_ATTEMPTS
+
+
+def stage_of_debrief(version: Version) -> tuple[int, DebriefStage] | None:
+    """The study's first debrief and its place among the stages, if there is one."""
+    stages = enumerate(definition.definition(version).stages)
+    return next(((index, stage) for index, stage in stages if isinstance(stage, DebriefStage)), None)
+
+
+def standing_of(session: Session) -> Standing:
+    """What the person of a session is to be told now, in the debrief's place or on the last page."""
+    found = stage_of_debrief(session.participant.version)
+    if found is None:
+        return Standing.NOTHING
+    index, config = found
+    is_there = session.status == Session.Status.ACTIVE and session.stage == index
+    if not is_there and (_read_in_its_place(session, index, config) or _met_nobody(session, index)):
+        return Standing.NOTHING
+    return Standing.NOW if _is_time(session, index, config, is_there=is_there) else Standing.LATER
+
+
+def _read_in_its_place(session: Session, index: int, config: DebriefStage) -> bool:
+    if config.when == "exit":  # never passed over
+        return session.stage >= index
+    return session.participant.debriefings.filter(how=Debriefing.How.STAGE).exists()
+
+
+def _met_nobody(session: Session, index: int) -> bool:
+    """Whether somebody left on the way to the debrief, and before there was anything to explain."""
+    return session.stage < index and not _groups.all(session=session.pk)
+
+
+def _is_time(session: Session, index: int, config: DebriefStage, *, is_there: bool) -> bool:
+    if config.when == "exit":
+        return is_there or Group.Status.ACTIVE not in _groups.all(session=session.pk)
+    if config.when == "group_done":
+        return Group.Status.ACTIVE not in _groups.all(session=session.pk) and not _behind(session, index)
+    study = session.participant.study
+    is_played = Group.objects.filter(version__study=study, status=Group.Status.ACTIVE).exists()
+    return study.status == Study.Status.CLOSED and not is_played
+
+
+@prepared
+def _groups(session: Given) -> QuerySet[Seat, str]:
+    """The status of each group in which a session had a seat."""
+    return Seat.objects.filter(session=session).values_list("group__status", flat=True)
+
+
+def _behind(session: Session, index: int) -> bool:
+    """Whether somebody of the same group is still on the way to the debrief."""
+    groups = Seat.objects.filter(session=session).values("group")
+    there = Session.objects.filter(seats__group__in=groups, status=Session.Status.ACTIVE, stage__lt=index)
+    return there.exclude(pk=session.pk).exists()
+
+
+def exposed_in(study: Study) -> list[Owed]:
+    """Everybody exposed to a deception that the study declares, by code, with what was done to tell them."""
+    deceiving = [v.pk for v in study.versions.all() if definition.definition(v).deception]
+    met = Seat.objects.filter(participant=OuterRef("pk"), group__version__in=deceiving)
+    people = Participant.objects.filter(Exists(met), study=study).exclude(origin=Participant.Origin.PREVIEW)
+    rows = people.prefetch_related("debriefings").order_by("code")
+    return [Owed(one, sorted(one.debriefings.all(), key=lambda row: row.pk)) for one in rows]

@@ -1,0 +1,35 @@
+"""People whose data are deleted: that it was asked for, that it is said, and that nothing is left which must go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chat.models import Entry
+from events.models import Event
+from exports.services.erasure import ERASED
+from flow.models import Act, Exposure, Submission
+from measures.models import Answer
+from participants.models import WITHDRAWN_TEXT, Participant
+from verification.inquiry import Inquiry
+
+
+def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event], *, has_asked: bool) -> None:
+    """One person. Whoever did not ask has lost nothing; whoever is erased has no row left that tells what they did."""
+    report, is_erased = inquiry.report, person.erased_at is not None
+    report.compare("withdrawal of a participant", person.code, has_asked, person.withdrawn_at is not None)
+    told = sum(event.kind == ERASED for event in events)
+    report.compare("erasure of a participant", person.code, int(is_erased), told)
+    if not is_erased:
+        return
+    report.count("erased people")
+    if not has_asked:
+        report.differ("erasure that nobody asked for", person.code, "data", "none")
+    left = {
+        "answers": Answer.objects.filter(session__participant=person),
+        "submissions": Submission.objects.filter(session__participant=person),
+        "exposures": Exposure.objects.filter(seat__participant=person),
+        "acts": Act.objects.filter(seat__participant=person).exclude(source=Act.Source.TIMEOUT),
+        "entries": Entry.objects.filter(seat__participant=person).exclude(text__in=("", WITHDRAWN_TEXT)),
+    }
+    found = {name: count for name, rows in left.items() if (count := rows.count())}
+    report.compare("rows of an erased person", person.code, {}, found)
