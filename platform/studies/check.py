@@ -6,6 +6,7 @@ from typing import Any
 
 from studies import yaml_file
 from studies.checks import (
+    allocation,
     ethics,
     games,
     money,
@@ -26,6 +27,7 @@ from studies.sources import STUDY_FILE, FolderSource, Source, SourceError
 CHECKS: list[Check] = [
     *references.CHECKS,
     *stages.CHECKS,
+    *allocation.CHECKS,
     *ethics.CHECKS,
     *placeholders.CHECKS,
     *games.CHECKS,

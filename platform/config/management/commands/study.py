@@ -17,6 +17,8 @@ from bots.run import Progress, run_groups
 from config.places import ROOT
 from matching.errors import MatchingError
 from participants.services import make_link, make_links, revoke_open_links
+from simulation.as_text import text_of
+from simulation.balance import balance
 from simulation.queries import warning_of
 from studies import changes, queries, services
 from studies.check import check
@@ -77,6 +79,8 @@ class Command(BaseCommand):
         made = verb("run", "play groups without people, as fast as their seats decide", "study")
         made.add_argument("--groups", type=int, required=True, help="how many")
         made.add_argument("--max-calls", type=int, help="most attempts to ask a language model")
+        made = verb("balance", "planned against allocated, begun and completed, by condition and stratum", "study")
+        made.add_argument("--trials", action="store_true", help="with demonstrations, previews, runs and simulations")
         verb("list", "every study with its status and newest version")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -212,6 +216,13 @@ def run_verb(command: Command, options: dict[str, Any]) -> None:
     command.say(f"{done.complete} groups complete, {done.ended} ended early")
 
 
+def balance_verb(command: Command, options: dict[str, Any]) -> None:
+    """Print the balance table."""
+    study = queries.study_named(options["study"])
+    with_trials = options["trials"] or study.is_demo or study.is_simulated
+    command.stdout.write(text_of(balance(study, queries.version_of(study, None), with_trials=with_trials)))
+
+
 def list_verb(command: Command, options: dict[str, Any]) -> None:
     """Print every study."""
     del options
@@ -264,5 +275,6 @@ VERBS: dict[str, Verb] = {
     "link": link_verb,
     "member": member_verb,
     "run": run_verb,
+    "balance": balance_verb,
     "list": list_verb,
 }
