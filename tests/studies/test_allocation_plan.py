@@ -32,7 +32,7 @@ def test_every_block_holds_each_condition_as_often_as_its_weight_says(
     seed: str, weights: list[int], times: int
 ) -> None:
     levels = "abcd"[: len(weights)]
-    rule = {"block_sizes": [sum(weights) * times], "weights": dict(zip(levels, weights, strict=True))}
+    rule: dict[str, Any] = {"block_sizes": [sum(weights) * times], "weights": dict(zip(levels, weights, strict=True))}
     for found in sequence(entry(levels=levels, **rule), seed, 3):
         assert Counter(found) == {f"c={level}": w * times for level, w in zip(levels, weights, strict=True)}
 
@@ -120,7 +120,7 @@ def test_coin_takes_the_best_condition_as_often_as_it_says() -> None:
 
 
 def test_variance_weighs_what_is_far_apart_more_than_the_range() -> None:
-    held = [("a", {}), ("a", {}), ("b", {})]
+    held: list[tuple[str, dict[str, str]]] = [("a", {}), ("a", {}), ("b", {})]
     assert Coin({"a": 1, "b": 1, "c": 1}, "range", 1).after("c", held, {}) == 1
     assert Coin({"a": 1, "b": 1}, "variance", 1).after("a", held, {}) == 1
     assert Coin({"a": 1, "b": 1}, "variance", 1).after("b", held, {}) == 0

@@ -21,7 +21,8 @@ THREADS = 8
 
 
 def plan(block_sizes: list[int], conditions: Sequence[str] = ("a", "b")) -> Entry:
-    return Entry(0, AllocationSection(unit="group", block_sizes=block_sizes, at="formation"), ["c"], conditions)
+    said = {"unit": "group", "block_sizes": block_sizes, "at": "formation"}
+    return Entry(0, AllocationSection.model_validate(said), ["c"], conditions)
 
 
 @given(st.text(max_size=8), st.integers(1, 4), st.lists(st.integers(1, 4), min_size=1, max_size=3), st.integers(1, 20))

@@ -10,7 +10,6 @@ from matching.models import Group
 from participants.models import Participant
 from studies.allocation import entries
 from studies.allocation_plan import HOLDER
-from studies.definition import version_of
 from studies.models import Allocation
 
 COLUMNS = [
@@ -63,12 +62,13 @@ WITHIN_A_PERSON = ("session", "item")
 def _allocations(scope: Scope) -> Iterator[Row]:
     log = Allocation.objects.filter(slot__version__study=scope.study).select_related("slot")
     acts = log.order_by("pk").iterator(chunk_size=CHUNK)
+    versions = {version.pk: version for version in scope.study.versions.all()}  # not joined: definitions are large
     before, began = 0, None
     while batch := list(islice(acts, CHUNK)):
         codes = _codes(batch)
         began = began or batch[0].at
         for order, one in enumerate(batch, start=before + 1):
-            version = version_of(one.slot.version_id)
+            version = versions[one.slot.version_id]
             entry = entries(version)[one.slot.entry]
             code = codes.get((entry.holder, one.unit_id))
             is_gone = entry.holder == "participant" and code is None

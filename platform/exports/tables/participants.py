@@ -103,7 +103,7 @@ def _participants(scope: Scope) -> Iterator[Row]:
             "origin": person.origin,
             "status": person.status,
             "exit": person.exit,
-            "condition": condition_of(levels),
+            "condition": condition_of(dict(levels)),
             "consented": consent.agreed if consent else None,
             "consent_ticks": consent.ticks if consent else None,
             "consent_sha256": consent.document_sha256 if consent else None,
