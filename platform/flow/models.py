@@ -21,6 +21,7 @@ class Match(models.Model):
     round = models.PositiveIntegerField()
     number = models.PositiveSmallIntegerField()
     edges = models.JSONField(default=list)
+    condition = models.TextField(blank=True, default="")  # the levels that hold in it: its group's, round's and pair's
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     path = models.CharField(max_length=120, blank=True)  # the open step; "" when over
     rev = models.PositiveIntegerField(default=1)  # grows with each step that opens or closes
@@ -43,6 +44,8 @@ class Placing(models.Model):
     match = models.ForeignKey(Match, models.CASCADE, related_name="placings")
     seat = models.ForeignKey(Seat, models.PROTECT, related_name="placings")
     position = models.CharField(max_length=20)
+    condition = models.TextField(blank=True, default="")  # the levels that its person was given one by one
+    label = models.CharField(max_length=40, null=True)  # what others are shown in this match; None: as in all
     points = models.IntegerField(null=True)
 
     class Meta:

@@ -108,7 +108,7 @@ class MatchState(State):
 
     @property
     def levels(self) -> Mapping[str, str]:
-        return levels_of(self.match.group.condition)
+        return levels_of(self.match.condition or self.match.group.condition)
 
     @property
     def round(self) -> int:
@@ -200,7 +200,9 @@ def _acts(match: Given) -> QuerySet[Act]:
 def place_of(placing: Placing) -> Place:
     """A placing as rules see it: with the label, without the kind."""
     seat = placing.seat
-    return Place(seat=seat.number, role=seat.role, position=placing.position, label=seat.label)
+    label = seat.label if placing.label is None else placing.label
+    levels = levels_of(placing.condition)
+    return Place(seat=seat.number, role=seat.role, position=placing.position, label=label, levels=levels)
 
 
 def plays_of(seats: Sequence[int], before: int, k: int) -> Mapping[int, Sequence[Play]]:

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Min, Q, QuerySet
 
 from events.prepared import Given, prepared
 from matching import rules
 from matching.models import Group, Ticket
 from participants.models import Participant
 from scheduling.models import Session
-from studies import definition
-from studies.models import Slot, Version
+from studies import definition, giving
+from studies.models import Version, condition_of
 from studies.schema_partners import GroupPlan
 
 LATELY = timedelta(minutes=15)
@@ -59,19 +59,20 @@ def open_tickets(version_id: int | Given, stage: str | Given) -> QuerySet[Ticket
 def pools(version_id: int, stage: str) -> dict[Pool, list[rules.Waiting]]:
     """Who waits, by the groups they may sit in."""
     found: dict[Pool, list[rules.Waiting]] = defaultdict(list)
-    for origin, condition, *waiting in _waiting.all(version=version_id, stage=stage):
+    rows = _waiting.all(version=version_id, stage=stage)
+    alike = giving.pooled(definition.version_of(version_id), [person for _origin, person, *_ticket in rows])
+    for origin, person, *waiting in rows:
         group = ORIGIN_OF_GROUP[Participant.Origin(origin)]
-        found[Pool(group, condition or "")].append(rules.Waiting(*waiting))
+        found[Pool(group, condition_of(alike.get(person, {})))].append(rules.Waiting(*waiting))
     return found
 
 
 @prepared
 def _waiting(version: Given, stage: Given) -> QuerySet[Ticket, Any]:
-    """Origin and condition of each person who waits, and the ticket as `rules.Waiting` has it."""
-    held = Slot.objects.filter(holder_kind="participant", holder_id=OuterRef("session__participant"))
-    tickets = open_tickets(version, stage).annotate(condition=Subquery(held.values("condition")[:1])).order_by("pk")
+    """Origin and key of each person who waits, and the ticket as `rules.Waiting` has it."""
+    tickets = open_tickets(version, stage).order_by("pk")
     ticket = ("pk", "status", "joined_at", "seen_at", "asked_at", "ready_at", "misses")
-    return tickets.values_list("session__participant__origin", "condition", *ticket)
+    return tickets.values_list("session__participant__origin", "session__participant", *ticket)
 
 
 def as_waiting(ticket: Ticket) -> rules.Waiting:

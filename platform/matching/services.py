@@ -18,7 +18,7 @@ from matching.seating import Table, make_seats, table_of
 from participants.codes import names_of
 from participants.models import Participant
 from scheduling.models import Session
-from studies import allocation
+from studies import giving
 from studies.models import Version
 from studies.schema_partners import Fill
 
@@ -139,7 +139,8 @@ def seat_group(
     group = Group(version=version, stage=game_stage, origin=origin, is_filled=is_filled, **names)
     group.rounds = table.experiment.rounds(table.parameters, table.chance("rounds", group))
     group.save(force_insert=True)
-    group.condition = _condition(table, group, tickets)
+    people = [ticket.session.participant_id for ticket in tickets]
+    group.condition = giving.at_formation(version, group, people)
     group.save(update_fields=["condition"])
     make_seats(table, group, tickets, fill=stand_ins or table.plan.fill)
     facts = {"stage": game_stage, "condition": group.condition, "people": len(tickets), "filled": is_filled}
@@ -170,15 +171,6 @@ def mark_seated(tickets: Iterable[Ticket]) -> None:
     """End the waiting of those who got a seat."""
     for ticket in tickets:
         _end(ticket, Ticket.Status.SEATED)
-
-
-def _condition(table: Table, group: Group, tickets: Sequence[Ticket]) -> str:
-    if table.study.allocation.unit == "group":
-        sequence = allocation.sequence_of(group.origin)
-        return allocation.take_slot(table.version, unit="group", unit_id=group.pk, stratum=sequence)
-    # people were allocated one by one: the group has a condition only if they share it
-    conditions = {allocation.condition_of(ticket.session.participant) for ticket in tickets}
-    return conditions.pop() if len(conditions) == 1 else ""
 
 
 def _end(ticket: Ticket, status: Ticket.Status) -> None:

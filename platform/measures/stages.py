@@ -15,10 +15,10 @@ from measures.services import record_answers
 from paradigm import FieldError
 from paradigm.fields import clean
 from scheduling.models import Session
-from studies.allocation import condition_of
+from studies import giving
 from studies.definition import definition
 from studies.items import Item, briefing_items, items
-from studies.models import Version, levels_of
+from studies.models import Version
 from studies.money import amount_text
 from studies.schema_stages import BriefingStage, QuizStage, SurveyStage, WaitingRoomStage
 from studies.slots import slots
@@ -117,7 +117,10 @@ class Survey:
         self.version = version
 
     def open(self, session: Session) -> None:
-        """Nothing to prepare: the order follows from the seed."""
+        """Draw the levels of its items, if they have any; the order follows from the seed."""
+        count = len(items(self.version, self.config.items, slots(self.version)))
+        levels = giving.at_items(self.version, session.participant, self.config.id, count)
+        session.facts = {"levels": {str(number): each for number, each in levels.items()}} if levels else {}
 
     def page(self, session: Session) -> Page:
         text = text_of(self.version, self.config.page) if self.config.page else None
@@ -146,7 +149,8 @@ class Survey:
         if self.config.shuffle:
             code = session.participant.code
             Random(f"{self.version.seed}/{self.config.id}/{code}").shuffle(asked)  # noqa: S311  seeded on purpose
-        return list(enumerate(asked, start=1))
+        levels = session.facts.get("levels", {})
+        return [(place, item.under(levels.get(str(place), {}))) for place, item in enumerate(asked, start=1)]
 
 
 class Briefing:
@@ -203,7 +207,7 @@ class Briefing:
 
     def _levels(self, session: Session) -> dict[str, str]:
         group = group_of(session)
-        return levels_of(group.condition if group else condition_of(session.participant))
+        return giving.of_person(self.version, session.participant, group.condition if group else None, session.repeat)
 
     def _items(self, levels: Mapping[str, str]) -> list[Item]:
         is_here = not self.config.by or self.config.by in levels

@@ -22,12 +22,17 @@ class Seat:
 
 @dataclass(frozen=True)
 class Place:
-    """A seat in one match, as views, payoffs and policies see it: what it is called, never what it is."""
+    """A seat in one match, as views, payoffs and policies see it: what it is called, never what it is.
+
+    `levels` are those that its person was given one by one; {} for who has none, as every automated seat. Others learn
+    of them only what a view tells: policies and pages are given their own place alone.
+    """
 
     seat: int
     role: str
     position: str
     label: str = ""
+    levels: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class State(Protocol):
 
     @property
     def levels(self) -> Mapping[str, str]:
-        """This group's level of each factor."""
+        """The level of each factor that holds in this match: its group's, its round's and its pair's."""
 
     @property
     def round(self) -> int:

@@ -18,7 +18,7 @@ from participants.errors import ParticipantError
 from participants.models import Consent, EntryLink, Participant
 from participants.queries import link_of
 from participants.tokens import cookie_secret, digest, new_token, stream_name
-from studies import allocation, definition
+from studies import definition, giving
 from studies.models import Study, Version
 
 ENTERED = "participant.entered"
@@ -28,7 +28,6 @@ CONSENT_DECLINED = "consent.declined"
 LINK_MADE = "link.made"
 LINK_REVOKED = "link.revoked"
 
-AT_ENTRY = "entry"  # when a study may give a person their condition
 TOUCH_EVERY_SECONDS = 5
 
 
@@ -183,9 +182,7 @@ def _newcomer(link: EntryLink, secret: str) -> Entry:
         subject=("participant", participant.pk),
         facts={"version": version.pk, "link": link.pk},
     )
-    if definition.definition(version).allocation.at == AT_ENTRY:
-        sequence = allocation.sequence_of(participant.origin)
-        allocation.take_slot(version, unit="participant", unit_id=participant.pk, stratum=sequence)
+    giving.at_entry(version, participant)
     # In the same transaction: nobody is in a study without a session to be in.
     import_string(settings.KINDS["visit"]["start"])(participant)
     return Entry(participant, secret)

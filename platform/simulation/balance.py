@@ -1,60 +1,118 @@
 """Whether conditions came out as planned."""
 
-from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from matching.models import Group
-from participants.models import Participant
+from participants.models import Consent, Participant
 from simulation.figures import percent
 from simulation.sections import Column, Section, counted
 from studies import definition
-from studies.allocation_plan import conditions_of
+from studies.allocation import TRIAL, entries
+from studies.allocation_plan import Entry
+from studies.balance import Fate, Line, balance_table, most_apart
 from studies.models import Slot, Study, Version
 
-UNITS = {"group": ("group", "groups"), "participant": ("person", "people")}
+UNITS = {
+    "study": ("study", "studies"),
+    "group": ("group", "groups"),
+    "participant": ("person", "people"),
+    "pair": ("pair", "pairs"),
+    "session": ("session", "sessions"),
+    "round": ("round", "rounds"),
+    "item": ("item", "items"),
+}
 UNMANIPULATED = "(nothing is manipulated)"
+COLUMNS = [
+    Column("unit", "unit"), Column("stratum", "stratum"), Column("condition", "condition"),
+    Column("planned_percent", "planned, %"), Column("observed", "allocated"),
+    Column("observed_percent", "allocated, %"), Column("begun", "begun"), Column("to_the_end", "to the end"),
+]  # fmt: skip
 
 
-def balance(study: Study, version: Version) -> Section:
-    """Groups or people per condition: planned, observed, and how many of them came to the end."""
-    said = definition.definition(version)
-    unit = said.allocation.unit
-    held = Slot.objects.filter(version__study=study, holder_kind=unit).exclude(holder_id=None)
-    observed = Counter(held.values_list("condition", flat=True))
-    finished = _finished(study, unit)
-    to_end = Counter(condition for condition, pk in held.values_list("condition", "holder_id") if pk in finished)
-    planned = conditions_of(said)
-    conditions = [*planned, *sorted(set(observed) - set(planned))]
-    total = observed.total()
-    rows = [
-        [
-            condition or UNMANIPULATED, 100 / len(planned) if condition in planned else 0.0, observed[condition],
-            percent(observed[condition], total), to_end[condition],
-        ]
-        for condition in conditions
+def balance(study: Study, version: Version, *, with_trials: bool = True) -> Section:
+    """Per condition and stratum of each entry: planned, allocated, begun, and how many of them came to the end.
+
+    Args:
+        version: Whose plan it is held against.
+        with_trials: Whether slots count that were drawn for demonstrations, previews, runs and simulations.
+    """
+    lines = balance_table(entries(version), _fates(study, with_trials=with_trials))
+    rows = [_row(line, _total(lines, line)) for line in lines]
+    return Section("balance", "Balance of conditions", COLUMNS, rows, _notes(version, lines))
+
+
+def _row(line: Line, total: int) -> list[str | int | float | None]:
+    return [
+        line.entry.rule.unit, line.stratum, line.condition or UNMANIPULATED, 100 * line.planned, line.allocated,
+        percent(line.allocated, total), line.begun, line.completed,
     ]  # fmt: skip
-    columns = [
-        Column("condition", "condition"), Column("planned_percent", "planned, %"),
-        Column("observed", UNITS[unit][1]), Column("observed_percent", "observed, %"),
-        Column("to_the_end", "of them to the end"),
-    ]  # fmt: skip
-    most = max(said.allocation.block_sizes) // len(planned)
-    sequence = " in each stratum" if said.allocation.strata else ""
-    wanted = counted(said.sample.target, *UNITS[said.sample.unit])
-    notes = [
-        f"{counted(total, *UNITS[unit])} allocated; the study file wants {wanted}.",
-        f"While a block is open one condition may be ahead by up to {most}{sequence}.",
-        "To the end: a group that played all its rounds; a person who left by an exit that pays in full.",
+
+
+def _total(lines: Sequence[Line], of: Line) -> int:
+    return sum(one.allocated for one in lines if (one.entry.number, one.stratum) == (of.entry.number, of.stratum))
+
+
+def _notes(version: Version, lines: Sequence[Line]) -> list[str]:
+    sample = definition.definition(version).sample
+    wanted = counted(sample.target, *UNITS[sample.unit])
+    notes = []
+    for entry in entries(version):
+        total = sum(line.allocated for line in lines if line.entry.number == entry.number)
+        wants = f"; the study file wants {wanted}" if entry.rule.unit == sample.unit else ""
+        notes.append(f"{counted(total, *UNITS[entry.rule.unit])} allocated{wants}.")
+        notes += _bound(entry)
+    return [
+        *dict.fromkeys(notes),
+        "Begun: a group whose first round began, a round that did, a person who agreed to take part.",
+        "To the end: a group that played all its rounds, a round that was over, a person whose exit pays in full.",
     ]
-    return Section("balance", "Balance of conditions", columns, rows, notes)
 
 
-def _finished(study: Study, unit: str) -> set[int]:
-    """The keys of groups that played all rounds, or of people who left by an exit that pays in full."""
-    if unit == "group":
-        groups = Group.objects.filter(version__study=study, status=Group.Status.COMPLETE)
-        return set(groups.values_list("pk", flat=True))
+def _bound(entry: Entry) -> list[str]:
+    most = most_apart(entry)
+    if most is None:
+        return []
+    sequence = " in each stratum" if entry.rule.strata else ""
+    return [f"While a block is open one condition may be ahead by up to {most}{sequence}."]
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """How far groups and people came: groups by key, and the keys of people."""
+
+    groups: Mapping[int, Group]
+    agreed: frozenset[int]
+    full: frozenset[int]
+    is_closed: bool
+
+    def of(self, slot: Slot) -> tuple[bool, bool]:
+        """Whether who holds a slot has begun what it is for, and come to its end."""
+        pk = slot.holder_id or 0
+        if slot.holder_kind == "participant":
+            return pk in self.agreed, pk in self.full
+        group = self.groups.get(pk) if slot.holder_kind == "group" else None
+        if group is None:
+            return True, self.is_closed
+        is_complete = group.status == Group.Status.COMPLETE
+        if slot.place.isdigit():  # a round
+            return group.round >= int(slot.place), is_complete or group.round > int(slot.place)
+        return group.round > 0, is_complete
+
+
+def _fates(study: Study, *, with_trials: bool) -> Iterator[Fate]:
+    held = Slot.objects.filter(version__study=study).exclude(holder_id=None)
+    held = held if with_trials else held.exclude(stratum__startswith=TRIAL)
+    ends = _ends(study)
+    for slot in held.order_by("pk").iterator():
+        yield Fate(slot.entry, slot.condition, slot.stratum, *ends.of(slot))
+
+
+def _ends(study: Study) -> _Ends:
+    groups = {group.pk: group for group in Group.objects.filter(version__study=study)}
+    agreed = Consent.objects.filter(participant__study=study, agreed=True).values_list("participant", flat=True)
     full: set[int] = set()
     for version in study.versions.all():
         names = [name for name, leaving in definition.definition(version).exits.items() if leaving.pay == "full"]
         full |= set(Participant.objects.filter(version=version, exit__in=names).values_list("pk", flat=True))
-    return full
+    return _Ends(groups, frozenset(agreed), frozenset(full), study.status == Study.Status.CLOSED)

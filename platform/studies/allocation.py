@@ -1,22 +1,27 @@
 """Who gets which condition: the next free slot of a seeded sequence, and a log of every taking and returning.
 
-Verbs run in the caller's transaction, before the caller locks a group: slot → group → ticket or session.
+Verbs run in the caller's transaction, before the caller locks a group: slot → group → ticket or session. What is drawn
+while a group plays is drawn under that group's lock.
 """
 
-from typing import Literal, Protocol
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from django.db import connection
 from django.db.models import Max, Q
 
 from studies import definition
-from studies.allocation_plan import block, conditions_of
+from studies.allocation_plan import Entry, Held, block, entries_of, levels_at, minimised
 from studies.models import Allocation, Slot, Version
+from studies.models import condition_of as spelt
 from studies.problems import StudyError
+from studies.schema_allocation import Unit
 
-Unit = Literal["group", "participant"]
 RECRUITED = ("live", "link")
 """Origins of groups and of people that count. All others are trials."""
 TRIAL = "~"  # no item's id begins with it, so no stratum does
+_entries: dict[str, list[Entry]] = {}  # by the sha256 of the definition, which is frozen
 
 
 class Holder(Protocol):
@@ -25,62 +30,114 @@ class Holder(Protocol):
     pk: int
 
 
-def take_slot(version: Version, *, unit: Unit, unit_id: int, stratum: str = "") -> str:
-    """Give a unit the lowest free slot of its stratum, returned ones first, and log it.
+@dataclass(frozen=True)
+class Draw:
+    """What is drawn, where that is not the one condition of a unit.
 
     Args:
-        unit_id: Primary key of the group or participant. A unit that has a slot already keeps it.
+        entry: Number of the entry of `allocation`; None: the first one of the unit.
+        place: The holder's round, session or item ("3"), or pair ("2-5").
+        profile: Answers to the covariates, as `stratum_of` spells them.
+        since: From when it holds, "round 3"; "" for what the entry says.
+    """
+
+    entry: int | None = None
+    place: str = ""
+    profile: str = ""
+    since: str = ""
+
+
+def entries(version: Version) -> list[Entry]:
+    """The entries of a version's `allocation`, in order."""
+    found = _entries.get(version.sha256)
+    if found is None:
+        if len(_entries) >= definition.MOST_PARSED:
+            _entries.clear()
+        found = _entries[version.sha256] = entries_of(definition.definition(version))
+    return found
+
+
+def take_slot(version: Version, *, unit: Unit, unit_id: int, stratum: str = "", draw: Draw = Draw()) -> str:
+    """Give a unit the lowest free slot of its stratum, returned ones first, and log it.
+
+    Minimisation has no free slots: each is made, with its condition, when it is taken.
+
+    Args:
+        unit_id: Primary key of the group, participant or study that holds it. Who has a slot already keeps it.
         stratum: The sequence to take from, as `sequence_of` spells it.
 
     Returns:
-        The condition, "label=hidden"; "" where nothing is manipulated.
+        The condition, "label=hidden"; an order of them for a Latin square; "" where nothing is manipulated.
 
     Raises:
-        StudyError: "unit", when the study allocates another kind of unit.
+        StudyError: "unit", when the study allocates other kinds of units.
         RuntimeError: outside a transaction.
     """
-    study = definition.definition(version)
-    if study.allocation.unit != unit:
-        raise StudyError("unit", f"{version} allocates by {study.allocation.unit}, not by {unit}")
-    _lock_sequence(version, stratum)
-    held = Slot.objects.filter(holder_kind=unit, holder_id=unit_id).first()
+    entry = _entry(version, unit, draw)
+    _lock_sequence(version, entry, stratum)
+    mine: dict[str, Any] = {"holder_kind": entry.holder, "holder_id": unit_id, "place": draw.place}
+    held = Slot.objects.filter(version=version, entry=entry.number, **mine).first()
     if held:
         return held.condition
-    slot = _next_free(version, stratum) or _make_block(version, stratum)
-    slot.holder_kind, slot.holder_id = unit, unit_id
-    slot.save(update_fields=["holder_kind", "holder_id"])
-    Allocation.objects.create(slot=slot, unit=unit, unit_id=unit_id, act=Allocation.Act.TAKEN)
+    slot = _next(version, entry, stratum, draw.profile)
+    slot.holder_kind, slot.holder_id, slot.place = entry.holder, unit_id, draw.place
+    slot.save(update_fields=["holder_kind", "holder_id", "place"])
+    facts: dict[str, Any] = {"unit": unit, "unit_id": unit_id, "place": draw.place, "since": draw.since or entry.since}
+    Allocation.objects.create(slot=slot, act=Allocation.Act.TAKEN, **facts)
     return slot.condition
 
 
 def return_slot(version: Version, *, unit: Unit, unit_id: int, reason: str) -> bool:
-    """Put a slot back, so that it is the next to be taken. Only for a unit that never reached the treatment.
+    """Put a unit's slots back, so that each is the next to be taken. Only for who never reached the treatment.
+
+    What was minimised is not taken again: who comes next has other covariates, and other numbers to be alike to.
 
     Returns:
         Whether the unit had one.
     """
-    held = Slot.objects.filter(version=version, holder_kind=unit, holder_id=unit_id).first()
+    of = [entry for entry in entries(version) if entry.rule.unit == unit]
+    returned = [_return(version, entry, unit_id, reason) for entry in of]
+    return any(returned)
+
+
+def _return(version: Version, entry: Entry, unit_id: int, reason: str) -> bool:
+    mine: dict[str, Any] = {"holder_kind": entry.holder, "holder_id": unit_id}
+    held = Slot.objects.filter(version=version, entry=entry.number, **mine).first()
     if held is None:
         return False
-    _lock_sequence(version, held.stratum)
-    slot = Slot.objects.filter(pk=held.pk, holder_kind=unit, holder_id=unit_id).first()
+    _lock_sequence(version, entry, held.stratum)
+    slot = Slot.objects.filter(pk=held.pk, **mine).first()
     if slot is None:  # somebody else returned it while we waited for the lock
         return False
-    slot.holder_kind, slot.holder_id = "", None
-    slot.save(update_fields=["holder_kind", "holder_id"])
-    Allocation.objects.create(slot=slot, unit=unit, unit_id=unit_id, act=Allocation.Act.RETURNED, reason=reason)
+    facts: dict[str, Any] = {"unit": entry.rule.unit, "unit_id": unit_id, "place": slot.place, "since": entry.since}
+    slot.holder_kind, slot.holder_id, slot.place = "", None, ""
+    slot.save(update_fields=["holder_kind", "holder_id", "place"])
+    Allocation.objects.create(slot=slot, act=Allocation.Act.RETURNED, reason=reason, **facts)
     return True
 
 
 def condition_of(holder: Holder, *, unit: Unit = "participant") -> str:
     """The condition that a participant (or group) was allocated to; "" before, and where nothing is manipulated."""
-    slot = Slot.objects.filter(holder_kind=unit, holder_id=holder.pk).first()
-    return slot.condition if slot else ""
+    slots = list(Slot.objects.filter(holder_kind=unit, holder_id=holder.pk))
+    if not slots:
+        return ""
+    version = definition.version_of(slots[0].version_id)
+    return spelt(levels_at(entries(version), [held(slot) for slot in slots]))
+
+
+def held(slot: Slot) -> Held:
+    """A slot as the plan sees it."""
+    return Held(slot.entry, slot.place, slot.condition)
 
 
 def stratum_of(answers: dict[str, str]) -> str:
     """The name of a stratum: answers by item, "gender=woman,site=north"."""
     return ",".join(f"{item}={answers[item]}" for item in sorted(answers))
+
+
+def profile_of(stratum: str) -> dict[str, str]:
+    """The inverse of `stratum_of`."""
+    return dict(part.split("=", 1) for part in stratum.split(",") if part)
 
 
 def sequence_of(origin: str, stratum: str = "") -> str:
@@ -90,44 +147,68 @@ def sequence_of(origin: str, stratum: str = "") -> str:
 
     Args:
         origin: Of the group or participant.
-        stratum: Answers that the allocation is stratified by, as `stratum_of` spells them.
+        stratum: Answers that the allocation is stratified by, as `stratum_of` spells them, or the code of the group or
+            person within which rounds, pairs, sessions or items are balanced.
     """
     if origin in RECRUITED:
         return stratum
     return f"{TRIAL}{origin},{stratum}" if stratum else f"{TRIAL}{origin}"
 
 
-def _lock_sequence(version: Version, stratum: str) -> None:
+def _entry(version: Version, unit: Unit, draw: Draw) -> Entry:
+    known = entries(version)
+    found = [one for one in known if one.rule.unit == unit and draw.entry in (None, one.number)]
+    if not found:
+        units = " and ".join(dict.fromkeys(one.rule.unit for one in known))
+        raise StudyError("unit", f"{version} allocates by {units}, not by {unit}")
+    return found[0]
+
+
+def _lock_sequence(version: Version, entry: Entry, stratum: str) -> None:
     """One unit at a time takes from a sequence: two would both see the same slot free, or make the same block twice."""
     if not connection.in_atomic_block:
         raise RuntimeError("slots are taken and returned in the transaction that needs them")
+    name = f"slots/{version.pk}/{entry.number}/{stratum}"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"slots/{version.pk}/{stratum}"])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
-def _next_free(version: Version, stratum: str) -> Slot | None:
-    free = Slot.objects.filter(version=version, stratum=stratum, holder_id__isnull=True)
-    return free.order_by("number").first()
+def _next(version: Version, entry: Entry, stratum: str, profile: str) -> Slot:
+    """The slot that is taken now."""
+    if entry.rule.method == "minimisation":
+        return _minimised(version, entry, stratum, profile)
+    free = Slot.objects.filter(version=version, entry=entry.number, stratum=stratum, holder_id__isnull=True)
+    return free.order_by("number").first() or _make_block(version, entry, stratum)
 
 
-def _make_block(version: Version, stratum: str) -> Slot:
+def _make_block(version: Version, entry: Entry, stratum: str) -> Slot:
     """Write the next block of the sequence; returns its first slot."""
-    study = definition.definition(version)
-    last = Slot.objects.filter(version=version, stratum=stratum).aggregate(Max("block"), Max("number"))
+    of: dict[str, Any] = {"version": version, "entry": entry.number, "stratum": stratum}
+    last = Slot.objects.filter(**of).aggregate(Max("block"), Max("number"))
     number, after = (last["block__max"] or 0) + 1, last["number__max"] or 0
-    sequence = f"{version.number}/{stratum}"
-    conditions = block(study.allocation, conditions_of(study), seed=version.seed, sequence=sequence, number=number)
+    conditions = block(entry, seed=version.seed, sequence=entry.sequence(version.number, stratum), number=number)
     slots = [
-        Slot(version=version, stratum=stratum, number=after + at, block=number, condition=condition)
+        Slot(**of, number=after + at, block=number, condition=condition)
         for at, condition in enumerate(conditions, start=1)
     ]
     return Slot.objects.bulk_create(slots)[0]
 
 
+def _minimised(version: Version, entry: Entry, stratum: str, profile: str) -> Slot:
+    """Write the next slot of the sequence, with the condition that keeps those who hold one most alike."""
+    of: dict[str, Any] = {"version": version, "entry": entry.number, "stratum": stratum}
+    made = Slot.objects.filter(**of)
+    number = (made.aggregate(Max("number"))["number__max"] or 0) + 1
+    holding = made.filter(holder_id__isnull=False).values_list("condition", "profile")
+    condition = minimised(
+        entry, [(one, profile_of(its)) for one, its in holding], profile_of(profile),
+        seed=version.seed, sequence=entry.sequence(version.number, stratum), number=number,
+    )  # fmt: skip
+    return Slot.objects.create(**of, number=number, block=number, condition=condition, profile=profile)
+
+
 def balance(version: Version) -> dict[str, int]:
-    """How many units hold each condition now, trials aside."""
-    held = Slot.objects.filter(~Q(holder_id=None), version=version).exclude(stratum__startswith=TRIAL)
-    found = dict.fromkeys(conditions_of(definition.definition(version)), 0)
-    for condition in held.values_list("condition", flat=True):
-        found[condition] += 1
-    return found
+    """How many units hold each condition of the first entry now, trials aside."""
+    taken = Slot.objects.filter(~Q(holder_id=None), version=version, entry=0).exclude(stratum__startswith=TRIAL)
+    found = Counter(taken.values_list("condition", flat=True))
+    return {condition: found[condition] for condition in entries(version)[0].conditions}

@@ -6,6 +6,7 @@ from typing import Any
 
 from studies import yaml_file
 from studies.checks import (
+    allocation,
     differs,
     ethics,
     games,
@@ -28,6 +29,7 @@ CHECKS: list[Check] = [
     *references.CHECKS,
     *stages.CHECKS,
     *differs.CHECKS,
+    *allocation.CHECKS,
     *ethics.CHECKS,
     *placeholders.CHECKS,
     *games.CHECKS,

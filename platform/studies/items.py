@@ -22,11 +22,19 @@ class Item:
         field: What is asked; every bound is a number and every slot is filled.
         correct: The right value, None where there is none.
         explain: What to say after a wrong answer.
+        by: The factor whose level decides the wording, "" for none; `wordings`: level → question.
     """
 
     field: Field
     correct: int | str | None = dataclasses.field(default=None, repr=False)
     explain: str = ""
+    by: str = ""
+    wordings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def under(self, levels: Mapping[str, str]) -> "Item":
+        """The question as it is worded at a level of `by`; unchanged where the item has none."""
+        label = self.wordings.get(levels.get(self.by, ""))
+        return self if label is None else dataclasses.replace(self, field=dataclasses.replace(self.field, label=label))
 
     @property
     def id(self) -> str:
@@ -88,7 +96,13 @@ def resolve(said: AnyItem, slots: Mapping[str, object]) -> Item:
     Raises:
         StudyError: the codes of `studies.grammar`; "slot_not_a_number" where a bound is no whole number.
     """
-    return Item(field=_field(said, slots), correct=_correct(said, slots), explain=fill(said.explain, slots))
+    return Item(
+        field=_field(said, slots),
+        correct=_correct(said, slots),
+        explain=fill(said.explain, slots),
+        by=said.by or "",
+        wordings={level: fill(words, slots) for level, words in said.wordings.items()},
+    )
 
 
 def _field(said: AnyItem, slots: Mapping[str, object]) -> Field:

@@ -101,21 +101,26 @@ class VersionFile(models.Model):
 
 
 class Slot(models.Model):
-    """One place in the seeded sequence of conditions. Taken under its lock, by one group or participant."""
+    """One place in a seeded sequence of conditions. Taken under its lock, by one holder."""
 
     version = models.ForeignKey(Version, models.PROTECT, related_name="slots")
+    entry = models.PositiveSmallIntegerField(default=0)  # the place of its entry in `allocation`, from 0
     stratum = models.CharField(max_length=120, blank=True)  # which sequence: a stratum, or "~demo" and the like
     number = models.PositiveIntegerField()  # 1, 2, 3 … in the order of use
     block = models.PositiveIntegerField()
-    condition = models.CharField(max_length=200)  # "label=hidden,reward=low"; "" when nothing is manipulated
-    holder_kind = models.CharField(max_length=12, blank=True)  # "group" or "participant"
+    condition = models.TextField()  # "label=hidden,reward=low"; an order of them, joined by ">"; "" when there is none
+    profile = models.TextField(blank=True)  # covariates of who took it, where it was minimised over them
+    holder_kind = models.CharField(max_length=12, blank=True)  # "study", "group" or "participant"
     holder_id = models.BigIntegerField(null=True)
+    place = models.CharField(max_length=24, blank=True)  # the holder's round, session or item ("3"), or pair ("2-5")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["version", "stratum", "number"], name="slot_number_once"),
+            models.UniqueConstraint(fields=["version", "entry", "stratum", "number"], name="slot_number_once"),
             models.UniqueConstraint(
-                fields=["holder_kind", "holder_id"], condition=models.Q(holder_id__isnull=False), name="slot_one_holder"
+                fields=["holder_kind", "holder_id", "version", "entry", "place"],
+                condition=models.Q(holder_id__isnull=False),
+                name="slot_one_holder",
             ),
         ]
 
@@ -128,8 +133,10 @@ class Allocation(models.Model):
         RETURNED = "returned"
 
     slot = models.ForeignKey(Slot, models.PROTECT, related_name="log")
-    unit = models.CharField(max_length=12)
-    unit_id = models.BigIntegerField()
+    unit = models.CharField(max_length=12)  # of the entry: group, participant, round …
+    unit_id = models.BigIntegerField()  # of the group, participant or study that holds it
+    place = models.CharField(max_length=24, blank=True)  # as the slot's
+    since = models.CharField(max_length=24, blank=True)  # "round 3", "session 1": from when on; "": from the start
     act = models.CharField(max_length=10, choices=Act)
     reason = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField(db_default=RapportNow())

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from studies.schema_allocation import Allocation, Allocations
 from studies.schema_partners import GroupPlan, Partner
 from studies.schema_stages import StageConfig
 from studies.schema_types import FilePath, Line, Money, Name, Part, Slug
@@ -64,24 +65,6 @@ class Conditions(Part):
     """Which factors are crossed into conditions."""
 
     cross: list[Name] = Field(default_factory=list, max_length=4, description="Every factor, once.")
-
-
-class Allocation(Part):
-    """How conditions are given out: permuted blocks of seeded random sizes."""
-
-    unit: Literal["group", "participant"] = Field(description="Who is given a condition.")
-    method: Literal["permuted_block"] = "permuted_block"
-    block_sizes: list[Annotated[int, Field(ge=1, le=48)]] = Field(
-        min_length=1,
-        max_length=6,
-        description="Multiples of the number of conditions; each block draws one.",
-    )
-    strata: list[Name] = Field(
-        default_factory=list, max_length=2, description="Choice items, each answer with blocks of its own."
-    )
-    at: Name = Field(
-        description="`formation` (of the group), `entry`, or the stage after which a participant is allocated."
-    )
 
 
 class Wave(Part):
@@ -149,7 +132,7 @@ class StudyFile(Part):
     told: Told
     factors: dict[Name, Factor] = Field(default_factory=dict, max_length=4)
     conditions: Conditions = Field(default_factory=Conditions)
-    allocation: Allocation
+    allocation: Allocations = Field(description="One entry for all factors, or a list, each entry for some.")
     groups: dict[Name, GroupPlan] = Field(default_factory=dict)
     partners: dict[Name, Partner] = Field(default_factory=dict)
     waves: list[Wave] = Field(min_length=1, max_length=1, description="One wave in this version of the format.")
@@ -162,3 +145,8 @@ class StudyFile(Part):
     def stages(self) -> list[StageConfig]:
         """Every stage of every wave, in order."""
         return [stage for wave in self.waves for stage in wave.stages]
+
+    @property
+    def allocations(self) -> list[Allocation]:
+        """How conditions are given out, entry by entry."""
+        return [self.allocation] if isinstance(self.allocation, Allocation) else self.allocation

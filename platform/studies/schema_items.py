@@ -25,6 +25,10 @@ class ItemBase(Part):
 
     id: Name
     label: Words = Field(description="The question; may hold slots.")
+    by: Name | None = Field(None, description="In a survey: a factor of unit item, whose level decides the wording.")
+    wordings: dict[Name, Words] = Field(
+        default_factory=dict, description="Level → the question at that level, instead of `label`; may hold slots."
+    )
     required: bool = True
     belief: BeliefMark | None = None
     correct: int | str | None = Field(

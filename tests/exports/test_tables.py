@@ -235,6 +235,10 @@ def test_allocations_log_what_was_taken() -> None:
         ("1", "gabcdefghjk", "taken", "label=disclosed", "1"),
         ("2", "gbbbbbbbbbb", "taken", "label=hidden", "2"),
     ]
+    first = table(study, "allocations")[0]
+    said = {"entry": "1", "unit": "group", "factors": "label", "method": "permuted_block", "from": "", "place": ""}
+    assert {name: first[name] for name in said} == said
+    assert first["at_s"] == "0.000"
     assert Group.objects.count() == 2
 
 

@@ -1,7 +1,7 @@
 """Seeded permuted blocks: balanced, the same for the same seed, and no slot twice however many ask at once."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -11,17 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studies.allocation import balance, condition_of, return_slot, stratum_of, take_slot
-from studies.allocation_plan import block, conditions_of
+from studies.allocation_plan import Entry, block, conditions_of
 from studies.definition import definition
 from studies.models import Allocation, Slot, Version
 from studies.problems import StudyError
-from studies.schema import Allocation as AllocationSection
+from studies.schema_allocation import Allocation as AllocationSection
 
 THREADS = 8
 
 
-def plan(block_sizes: list[int]) -> AllocationSection:
-    return AllocationSection(unit="group", block_sizes=block_sizes, at="formation")
+def plan(block_sizes: list[int], conditions: Sequence[str] = ("a", "b")) -> Entry:
+    said = {"unit": "group", "block_sizes": block_sizes, "at": "formation"}
+    return Entry(0, AllocationSection.model_validate(said), ["c"], conditions)
 
 
 @given(st.text(max_size=8), st.integers(1, 4), st.lists(st.integers(1, 4), min_size=1, max_size=3), st.integers(1, 20))
@@ -30,7 +31,7 @@ def test_every_block_holds_each_condition_equally_often(
 ) -> None:
     names = [f"c={n}" for n in range(conditions)]
     sizes = [conditions * factor for factor in factors]
-    found = block(plan(sizes), names, seed=seed, sequence="1/", number=number)
+    found = block(plan(sizes, names), seed=seed, sequence="1/", number=number)
     assert len(found) in sizes
     assert len(set(Counter(found).values())) == 1
     assert set(found) == set(names)
@@ -39,7 +40,7 @@ def test_every_block_holds_each_condition_equally_often(
 @given(st.text(max_size=8), st.text(max_size=8))
 def test_sequence_is_that_of_its_seed(seed: str, other: str) -> None:
     def sequence(of: str, name: str = "1/") -> list[list[str]]:
-        return [block(plan([2, 4]), ["a", "b"], seed=of, sequence=name, number=n) for n in range(1, 31)]
+        return [block(plan([2, 4]), seed=of, sequence=name, number=n) for n in range(1, 31)]
 
     assert sequence(seed) == sequence(seed)
     assert (sequence(seed) == sequence(other)) == (seed == other)
@@ -48,7 +49,7 @@ def test_sequence_is_that_of_its_seed(seed: str, other: str) -> None:
 
 @given(st.integers(0, 200))
 def test_at_no_time_are_conditions_far_apart(length: int) -> None:
-    found = [each for n in range(1, 102) for each in block(plan([2, 4]), ["a", "b"], seed="s", sequence="1/", number=n)]
+    found = [each for n in range(1, 102) for each in block(plan([2, 4]), seed="s", sequence="1/", number=n)]
     counts = Counter(found[:length])
     assert abs(counts["a"] - counts["b"]) <= 2
 
@@ -84,6 +85,13 @@ def test_same_seed_gives_the_same_sequence(frozen: Callable[..., Version]) -> No
     first = [take_slot(one, unit="group", unit_id=n) for n in range(1, 30)]
     other = frozen("id: sharing-test", "id: sharing-other", seed="fixed")
     assert [take_slot(other, unit="group", unit_id=n) for n in range(101, 130)] == first
+
+
+def test_sequence_of_a_study_with_one_entry_never_changes() -> None:
+    """What was drawn before there were several entries is drawn as it was: studies under way go on."""
+    of = plan([3, 6, 9], "abc")
+    drawn = [block(of, seed="seed", sequence="1/", number=number) for number in range(1, 7)]
+    assert ["".join(each) for each in drawn] == ["bac", "abc", "babccacba", "abc", "ccaababcb", "bac"]
 
 
 @pytest.mark.django_db
@@ -167,7 +175,7 @@ def test_threads_get_every_slot_once(version: Version) -> None:
     expected = [
         each
         for n in range(1, 65)
-        for each in block(plan([2, 4]), conditions_of(definition(version)), seed="seed", sequence="1/", number=n)
+        for each in block(plan([2, 4], conditions_of(definition(version))), seed="seed", sequence="1/", number=n)
     ]
     assert list(Slot.objects.order_by("number").values_list("condition", flat=True)) == expected[: Slot.objects.count()]
 

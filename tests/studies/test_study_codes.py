@@ -12,7 +12,7 @@ SPOILED = {
     "E001": ("factors:", "factors: [", "study.yaml", "this is not YAML"),
     "E004": ("estimated_minutes: 20", "estimated_minutes: 20\nlanguage: de", "language", "stands twice"),
     "E005": ("language: en", "language: &en en", "study.yaml", "anchors"),
-    "E100": ("unit: group, method", "unit: dyad, method", "allocation.unit", "Choose 'group' or 'participant'"),
+    "E100": ("unit: group, method", "unit: dyad, method", "allocation.unit", "Choose 'study', 'group', 'participant'"),
     "E101": (
         "forms: pair",
         "forms: pair\n        max_wait_second: 5",
@@ -39,7 +39,7 @@ SPOILED = {
     ),
     "E205": ("at: formation", "at: formation, strata: [fair]", "allocation.strata[0]", "answer of one person"),
     "E206": ("cross: [label]", "cross: []", "factors.label", "in no condition"),
-    "E209": (
+    "E210": (
         "levels: [hidden, marked]",
         "levels: [hidden, marked], differs: [{at: game/gives, note: another question}]",
         "factors.label.differs[0].at",

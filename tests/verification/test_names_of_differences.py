@@ -10,7 +10,11 @@ from tests.verification.tampering import CASES
 
 FOLDER = Path(__file__).resolve().parents[2] / "platform" / "verification"
 FILES = (tampered_games, tampered_people, tampered_points)  # importing them enters their cases
-ELSEWHERE = {"slot of a person", "sequence of a person"}  # tests/verification/test_people_with_slots.py
+ELSEWHERE = {
+    "slot of a person", "sequence of a person",  # tests/verification/test_people_with_slots.py
+    "condition that a group's people share", "condition of a match",  # tests/matching/test_levels_of_rounds.py
+    "levels of a person in a match", "label of a seat in a match",
+}  # fmt: skip
 
 
 def names() -> Iterator[str]:

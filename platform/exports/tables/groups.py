@@ -67,13 +67,17 @@ ROUND_COLUMNS = [
         allowed="timeout|left|ended",
         missing="it was not",
     ),
+    Column(
+        "condition", "Levels of the factors that held in the match: the group's, the round's and the pair's.",
+        allowed="factor=level, joined by commas", missing="nothing is manipulated",
+    ),
     Column("seats", "How many met.", "integer", "seats"),
     Column("people", "How many people still sat in the group when the match began.", "integer", "seats"),
     Column("has_withdrawn", "1 if somebody in it asked that their data be deleted.", "boolean"),
     Column("edges", "Who is linked with whom, by position.", "json", missing="the match is no graph"),
     keys.since_group("opened_s", "When the match began"),
     keys.CLOSED_S,
-]
+]  # fmt: skip
 
 PLACING_COLUMNS = [
     keys.MATCH,
@@ -83,6 +87,14 @@ PLACING_COLUMNS = [
     keys.OCCUPANT_PARTICIPANT,
     keys.ROLE,
     keys.POSITION,
+    Column(
+        "own_levels", "Levels of the factors that the person was given one by one.",
+        allowed="factor=level, joined by commas", missing=f"there are none, or no person sits there, or {WITHDRAWN}",
+    ),
+    Column(
+        "match_label", "What the others were shown in this match, where it is not the seat's label of all matches.",
+        missing="the seat's own label was shown, or none",
+    ),
     Column(
         "points", "What the seat earned in the match.", "integer", "points",
         missing=f"{IN_PROGRESS}, {WITHDRAWN}, or somebody in the match did and it counted: see `missing_reason`",
@@ -189,6 +201,7 @@ def _round(society: Society, match: Match, late: Set[int]) -> Row:
         "is_void": match.status == Match.Status.VOID,
         "void_step": match.void_path,
         "void_reason": _void_reason(society, match, late),
+        "condition": match.condition or society.group.condition,
         "seats": len(inside),
         "people": sum(
             seat.occupant == "person" and society.is_here(pk, match.opened_at) for pk, seat in society.seats.items()
@@ -217,6 +230,8 @@ def placing_row(society: Society, match: Match, position: str) -> Row:
         "participant": society.participant(placing.seat_id),
         "role": society.seats[placing.seat_id].role,
         "position": position,
+        "own_levels": None if is_gone else placing.condition,
+        "match_label": placing.label,
         "points": None if is_gone or is_of_both else placing.points,
         "is_void": match.status == Match.Status.VOID,
         "waited_s": seconds(until, match.closed_at),

@@ -1,9 +1,11 @@
 """People, their visits, and what they are owed."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Prefetch, Subquery
 
 from events.models import Event
 from exports import keys
@@ -14,8 +16,8 @@ from matching.models import Seat, Ticket
 from participants.models import Consent, Participant
 from recruitment.models import Settlement
 from scheduling.models import Session
-from studies import definition
-from studies.models import Slot, Study
+from studies import definition, giving
+from studies.models import Study, condition_of, levels_of
 from studies.schema_stages import ConsentStage
 
 NO_CONSENT = "the consent page was not answered"
@@ -27,7 +29,9 @@ PARTICIPANT_COLUMNS = [
     Column("status", "Where the person is in the study.", allowed="active|finished"),
     Column("exit", "The declared exit by which the person left.", missing=IN_PROGRESS),
     Column(
-        "condition", "Levels of the factors, as allocated.", allowed="factor=level, joined by commas",
+        "condition",
+        "Levels of the factors, as first allocated: the person's own, their group's and the study's.",
+        allowed="factor=level, joined by commas",
         missing="not allocated, or nothing is manipulated",
     ),
     Column("consented", "1 if the person agreed to take part, 0 if they declined.", "boolean", missing=NO_CONSENT),
@@ -96,13 +100,12 @@ def _tick_columns(study: Study) -> Sequence[Column]:
 
 def _participants(scope: Scope) -> Iterator[Row]:
     boxes = [column.name for column in _tick_columns(scope.study)]
-    own = Slot.objects.filter(holder_kind="participant", holder_id=OuterRef("pk")).values("condition")[:1]
     seat = Seat.objects.filter(participant=OuterRef("pk")).order_by("-pk").values("group__condition")[:1]
     people = Participant.objects.filter(kept(""), study=scope.study).select_related("version")
     people = people.prefetch_related(Prefetch("consents", Consent.objects.order_by("pk")))
     kept_it = Event.objects.filter(subject_kind="participant", subject_id=OuterRef("pk"), kind=KEPT)
-    known = people.annotate(allocated=Coalesce(Subquery(own), Subquery(seat), Value("")), has_kept=Exists(kept_it))
-    for person in known.order_by(by_code("code")).iterator(chunk_size=CHUNK):
+    known = people.annotate(of_group=Subquery(seat), has_kept=Exists(kept_it)).order_by(by_code("code"))
+    for person, levels in _with_levels(known.iterator(chunk_size=CHUNK)):
         consents = list(person.consents.all())
         consent = consents[-1] if consents else None
         yield {
@@ -111,7 +114,7 @@ def _participants(scope: Scope) -> Iterator[Row]:
             "origin": person.origin,
             "status": person.status,
             "exit": person.exit,
-            "condition": person.allocated,
+            "condition": condition_of(dict(levels)),
             "consented": consents[0].agreed if consents else None,
             "consented_again": consent.agreed if consent and len(consents) > 1 else None,
             "consent_ticks": consent.ticks if consent else None,
@@ -121,6 +124,18 @@ def _participants(scope: Scope) -> Iterator[Row]:
             "study_day": scope.day(person.created_at),
             **_ticked(boxes, consents),
         }
+
+
+def _with_levels(people: Iterator[Any]) -> Iterator[tuple[Any, Mapping[str, str]]]:
+    """Each person with the levels that they were allocated to, their group's or the study's among them."""
+    while batch := list(islice(people, CHUNK)):
+        of_version: dict[int, list[Participant]] = defaultdict(list)
+        for person in batch:
+            of_version[person.version_id].append(person)
+        own: dict[int, Mapping[str, str]] = {}
+        for version, several in of_version.items():
+            own |= giving.first_levels(definition.version_of(version), {one.pk: one for one in several})
+        yield from ((person, levels_of(person.of_group or "") | dict(own.get(person.pk, {}))) for person in batch)
 
 
 def _ticked(boxes: Sequence[str], consents: Sequence[Consent]) -> Mapping[str, bool | None]:

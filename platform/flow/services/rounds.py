@@ -16,9 +16,10 @@ from events.prepared import Given, insert, insert_all, prepared, update
 from flow.deadlines import forget_deadline, step_deadline
 from flow.game import game_of
 from flow.kinds import VOID_PATH
+from flow.levels import RoundLevels, levels_of_round
 from flow.lookup import step_kind
 from flow.machine import check_move
-from flow.models import Act, Exposure, Match, Placing
+from flow.models import Act, Exposure, Match
 from flow.pairing import matching_of, seats_of
 from flow.services import visits
 from flow.state import MatchState
@@ -44,7 +45,8 @@ def open_round(group: Group, number: int) -> None:
     group.round = number
     update(group, "round")
     _record(group, "round.opened", {"round": number, "matches": len(plans)})
-    states = [_open_match(group, number, index, plan, seats) for index, plan in enumerate(plans, start=1)]
+    levels = levels_of_round(group, number, seats)
+    states = [_open_match(levels, index, plan, seats) for index, plan in enumerate(plans, start=1)]
     for state in states:
         _go(state.match, first(game.experiment.steps, state), state)
     _wake_sitting_out(group, plans, seats)
@@ -52,11 +54,12 @@ def open_round(group: Group, number: int) -> None:
         close_round(group)
 
 
-def _open_match(group: Group, number: int, index: int, plan: MatchPlan, seats: Sequence[Seat]) -> MatchState:
-    edges = [list(edge) for edge in plan.edges]
-    match = insert(Match(group=group, round=number, number=index, edges=edges, path="~new"))
+def _open_match(levels: RoundLevels, index: int, plan: MatchPlan, seats: Sequence[Seat]) -> MatchState:
+    match = Match(group=levels.group, round=levels.number, number=index, path="~new")
+    match.edges, match.condition = [list(edge) for edge in plan.edges], levels.of_match(plan)
+    match = insert(match)
     sitting = {seat.number: seat for seat in seats}
-    placings = [Placing(match=match, seat=sitting[seat], position=position) for position, seat in plan.seats.items()]
+    placings = [levels.placing(match, position, sitting[seat]) for position, seat in plan.seats.items()]
     return MatchState.of_new(match, insert_all(placings))
 
 

@@ -30,7 +30,7 @@ from participants import services as people
 from participants.models import Participant
 from scheduling.models import Session
 from scheduling.services import open_session
-from studies import definition
+from studies import definition, giving
 
 LEFT, WITHDRAWN = "left", "withdrawn"
 log = logging.getLogger("rapport.task")
@@ -53,6 +53,7 @@ def start(participant: Participant, wave: str = "") -> Session:
     """Open the participant's visit and its first stage. Calling twice returns the same session."""
     session, is_new = open_session(participant, wave)
     if is_new:
+        giving.at_session(participant.version, participant, session.repeat)
         visits.enter(session)
         watch(session, session.stage_opened_at + GONE_AFTER)
     return session

@@ -1,6 +1,7 @@
 """Moving one session through its stages. All of it runs in a caller's transaction that holds the session's lock."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -15,7 +16,7 @@ from flow.machine import check_move
 from matching.models import Seat
 from participants.models import Participant
 from scheduling.models import Session
-from studies import allocation, definition
+from studies import definition, giving
 from studies.models import Version
 
 COMPLETED = "completed"
@@ -81,7 +82,8 @@ def move_on(session: Session) -> None:
     stages = definition.definition(session.participant.version).stages
     forget_stage_deadline(session)
     _record(session, "stage.closed", {"stage": stages[session.stage].id})
-    _allocate(session, stages[session.stage].id)
+    answers = partial(kind("answers", "last"), session)
+    giving.after_stage(session.participant.version, session.participant, stages[session.stage].id, answers)
     if session.stage + 1 < len(stages):
         session.stage += 1
         enter(session)
@@ -98,16 +100,6 @@ def pass_stage(session: Session, stage_id: str) -> None:
 def index_of(version: Version, stage_id: str) -> int:
     """The place of a stage in its wave, from 0."""
     return [stage.id for stage in definition.definition(version).stages].index(stage_id)
-
-
-def _allocate(session: Session, stage_id: str) -> None:
-    """Give the participant a condition, where the study file allocates people after this stage."""
-    version = session.participant.version
-    rule = definition.definition(version).allocation
-    if rule.unit == "participant" and rule.at == stage_id:
-        stratum = allocation.stratum_of(kind("answers", "last")(session, rule.strata))
-        sequence = allocation.sequence_of(session.participant.origin, stratum)
-        allocation.take_slot(version, unit="participant", unit_id=session.participant_id, stratum=sequence)
 
 
 def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:

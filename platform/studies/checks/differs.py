@@ -11,13 +11,13 @@ OF_EVERY_GAME = frozenset({"void", "sit_out"})
 
 @needs("factors", "waves")
 def places_exist(context: Context) -> None:
-    """E209: every place named under `differs` is a stage, or a step of a game stage."""
+    """E210: every place named under `differs` is a stage, or a step of a game stage."""
     known = _places(context)
     for name, factor in context.study.factors.items():
         for at, each in enumerate(factor.differs):
             if each.at not in known:
                 path = ("factors", name, "differs", at, "at")
-                context.say("E209", path, f'"{each.at}" is no stage and no step of a game.', meant(each.at, known))
+                context.say("E210", path, f'"{each.at}" is no stage and no step of a game.', meant(each.at, known))
 
 
 def _places(context: Context) -> set[str]:

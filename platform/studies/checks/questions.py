@@ -11,6 +11,7 @@ from studies.checks.context import Context, meant, needs
 from studies.checks.schema import shape_problems
 from studies.checks.texts import known_names
 from studies.problems import Problem, StudyError
+from studies.schema_allocation import Allocation
 from studies.schema_items import AnyItem, ChoiceItem, ItemFile
 from studies.schema_stages import QuizStage, SurveyStage
 from studies.yaml_file import Document, Path
@@ -27,6 +28,7 @@ def items_are_sound(context: Context) -> None:
         document, found = _parsed(context, stage.items, text)
         for at, item in enumerate(found):
             _item(context, _Place(stage.items, document, at), item, is_quiz=stage.kind == "quiz")
+            _wordings(context, _Place(stage.items, document, at), item, stage.id)
             if (names := known_names(context)) is not None:
                 _resolved(context, _Place(stage.items, document, at), item, names)
         _ids_once(context, stage.items, document, found)
@@ -34,18 +36,27 @@ def items_are_sound(context: Context) -> None:
 
 @needs("waves", "allocation")
 def strata_asked_before(context: Context) -> None:
-    """E205: a stratum is a choice item that has been answered when allocation happens."""
-    allocation = context.study.allocation
-    asked = {item: at for at, item in _choices_before(context, allocation.at)}
-    for at, name in enumerate(allocation.strata):
-        path: Path = ("allocation", "strata", at)
-        if allocation.unit == "group":
+    """E205: a stratum or covariate is a choice item that has been answered when allocation happens."""
+    is_list = isinstance(context.study.allocation, list)
+    for number, rule in enumerate(context.study.allocations):
+        path: Path = ("allocation", number) if is_list else ("allocation",)
+        _asked_before(context, path, rule)
+
+
+def _asked_before(context: Context, path: Path, rule: Allocation) -> None:
+    when = rule.at if isinstance(rule.at, str) else "entry"
+    asked = {item for _, item in _choices_before(context, when)}
+    named = [("strata", at, name) for at, name in enumerate(rule.strata)]
+    named += [("covariates", at, name) for at, name in enumerate(rule.covariates)]
+    for key, at, name in named:
+        if rule.unit != "participant":
+            who = "groups have none" if rule.unit == "group" else f"unit {rule.unit} has none"
             context.say(
-                "E205", path, f'"{name}" is an answer of one person; groups have none.', "Use unit: participant."
+                "E205", (*path, key, at), f'"{name}" is an answer of one person; {who}.', "Use unit: participant."
             )
         elif name not in asked:
-            what = f'no choice item "{name}" is asked before allocation happens (at: {allocation.at}).'
-            context.say("E205", path, what, "Move its stage earlier, or set at: to the stage that asks it.")
+            what = f'no choice item "{name}" is asked before allocation happens (at: {when}).'
+            context.say("E205", (*path, key, at), what, "Move its stage earlier, or set at: to the stage that asks it.")
 
 
 def _choices_before(context: Context, at: str) -> Iterator[tuple[int, str]]:
@@ -102,6 +113,29 @@ def _item(context: Context, place: _Place, item: AnyItem, *, is_quiz: bool) -> N
         values = [option.value for option in item.options]
         if len(set(values)) < len(values):
             place.say(context, "E408", "options", "a value stands twice.", "Give each its own.")
+
+
+def _wordings(context: Context, place: _Place, item: AnyItem, stage: str) -> None:
+    """E201, E202, E204: the wording follows a factor that is given to the items of this survey."""
+    if item.by is None:
+        if item.wordings:
+            place.say(context, "E202", "wordings", "stand without `by`.", "Name the factor: by: ….")
+        return
+    if not {"factors", "allocation"} <= context.sections:
+        return
+    if item.by not in context.study.factors:
+        remedy = meant(item.by, context.study.factors)
+        place.say(context, "E201", "by", f'factor "{item.by}" does not exist.', remedy)
+        return
+    levels = context.study.factors[item.by].levels
+    for level in [level for level in levels if level not in item.wordings]:
+        place.say(context, "E202", "wordings", f'no wording for level "{level}".', "Add one.")
+    for level in [level for level in item.wordings if level not in levels]:
+        place.say(context, "E202", "wordings", f'there is no level "{level}".', meant(level, levels))
+    here = [rule for rule in context.study.allocations if rule.unit == "item" and rule.at == stage]
+    if not any(item.by in (rule.factors or context.study.conditions.cross) for rule in here):
+        what = f'"{item.by}" is not given to the items of "{stage}".'
+        place.say(context, "E204", "by", what, f"Allocate it: {{unit: item, at: {stage}, …}}.")
 
 
 def _resolved(context: Context, place: _Place, item: AnyItem, names: Mapping[str, Any]) -> None:

@@ -75,6 +75,7 @@ def _shown(label: Label) -> list[str]:
 
 def _read_in(item: AnyItem) -> Iterator[str]:
     yield item.label
+    yield from item.wordings.values()
     yield item.explain
     if isinstance(item, ChoiceItem):
         yield from (option.label for option in item.options)

@@ -1,8 +1,7 @@
-"""Names that must exist elsewhere in the file: factors and levels, partners, exits, conditions, allocation."""
+"""Names that must exist elsewhere in the file: factors and levels, partners, exits, conditions."""
 
 from collections.abc import Iterator, Mapping
 
-from studies.allocation_plan import conditions_of
 from studies.checks.context import Context, meant, needs
 from studies.schema_partners import GroupPlan, PersonPartner
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, WaitingRoomStage
@@ -82,25 +81,6 @@ def conditions_cross(context: Context) -> None:
             context.say("E206", ("factors", name, "levels"), "a level stands twice.", "Keep one.")
 
 
-@needs("factors", "conditions", "allocation")
-def blocks_fit(context: Context) -> None:
-    """E203: every block holds each condition equally often."""
-    if not set(context.study.conditions.cross) <= set(context.study.factors):
-        return
-    conditions = conditions_of(context.study)
-    for at, size in enumerate(context.study.allocation.block_sizes):
-        if size % len(conditions):
-            what = f"{size} is not a multiple of {len(conditions)} conditions."
-            context.say(
-                "E203", ("allocation", "block_sizes", at), what, f"Use {len(conditions)}, {2 * len(conditions)}, …"
-            )
-    longest = max(len(condition) for condition in conditions)
-    if longest > 200:
-        context.say(
-            "E803", ("conditions",), f"a condition's name has {longest} characters; 200 fit.", "Shorten the names."
-        )
-
-
 @needs("groups", "partners")
 def partners_fill(context: Context) -> None:
     """E501: each kind of seat is filled by a partner of that kind."""
@@ -167,4 +147,4 @@ def _exits_used(context: Context) -> Iterator[tuple[Path, str]]:
             yield (*path, "on_too_few", "exit"), stage.on_too_few.exit
 
 
-CHECKS = [factors_exist, conditions_cross, blocks_fit, partners_fill, exits_exist]
+CHECKS = [factors_exist, conditions_cross, partners_fill, exits_exist]

@@ -125,6 +125,8 @@ def _bare(annotation: Any) -> Any:
 
 def _member(union: Any, tag: int | str) -> Any:
     for each in get_args(union):
+        if any(getattr(mark, "tag", None) == tag for mark in getattr(each, "__metadata__", ())):
+            return each
         for info in getattr(each, "model_fields", {}).values():
             if get_origin(info.annotation) is Literal and tag in get_args(info.annotation):
                 return each

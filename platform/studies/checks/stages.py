@@ -1,4 +1,4 @@
-"""The order of stages: what must come before what, and when allocation can happen."""
+"""The order of stages: what must come before what."""
 
 from studies.checks.context import Context, meant, needs
 from studies.schema_stages import (
@@ -92,52 +92,12 @@ def game_within_reach(context: Context) -> None:
             untimed.append((path, stage.id))
 
 
-@needs("waves", "allocation", "factors", "partners", "groups")
-def allocation_fits(context: Context) -> None:
-    """E204: what is allocated exists when it is allocated."""
-    allocation, path = context.study.allocation, ("allocation", "unit")
-    has_group = any(True for _ in context.stages("waiting_room")) or needs_nobody(context)
-    if allocation.unit == "group":
-        if not has_group:
-            context.say("E204", path, "is group, but no waiting_room forms one.", "Use participant.")
-        if allocation.at != "formation":
-            what = f'groups are allocated at formation, not at "{allocation.at}".'
-            context.say(
-                "E204", ("allocation", "at"), what, "Write at: formation; instructions and quiz are then common."
-            )
-        return
-    if allocation.at != "entry" and allocation.at not in {stage.id for _, stage in context.stages()}:
-        what = f'"{allocation.at}" is neither entry nor a stage.'
-        context.say(
-            "E204", ("allocation", "at"), what, meant(allocation.at, ["entry", *(s.id for _, s in context.stages())])
-        )
-    _allocated_in_time(context)
-    for factor in sorted(_factors_in_groups(context)):
-        what = f'is participant, but "{factor}" is used inside a group stage.'
-        context.say("E204", path, what, "Use group.")
-
-
 def _is_for_one(context: Context, stage: object) -> bool:
     """A condition page of people who are allocated one by one needs nobody else."""
-    return isinstance(stage, BriefingStage) and context.study.allocation.unit == "participant"
-
-
-def _allocated_in_time(context: Context) -> None:
-    """E204: nobody reads the page of a condition before having one."""
-    at = context.study.allocation.at
-    has_condition = at == "entry"
-    for path, stage in context.stages():
-        if isinstance(stage, BriefingStage) and stage.by and not has_condition:
-            what = f'people come to "{stage.id}" before they are allocated (after "{at}").'
-            context.say("E204", path, what, "Move it behind that stage, or allocate earlier.")
-        has_condition = has_condition or stage.id == at
-
-
-def _factors_in_groups(context: Context) -> set[str]:
-    found: set[str] = set()
-    if any(True for _ in context.stages("game")):
-        found |= {partner.label.by for partner in context.study.partners.values() if partner.label.by}
-    return found
+    if not isinstance(stage, BriefingStage) or "allocation" not in context.sections:
+        return False
+    of = [rule for rule in context.study.allocations if not rule.factors or stage.by in rule.factors or not stage.by]
+    return bool(of) and all(rule.unit in ("participant", "session", "study") for rule in of)
 
 
 @needs("waves")
@@ -162,4 +122,4 @@ def _waiting_is_paid(context: Context, path: Path, stage: WaitingRoomStage) -> N
         context.say("W407", (*path, "pay_per_minute"), "is nothing.", "Waiting people must be paid.")
 
 
-CHECKS = [consent_first, ids_once, groups_formed, game_within_reach, allocation_fits, order_is_sound]
+CHECKS = [consent_first, ids_once, groups_formed, game_within_reach, order_is_sound]

@@ -23,6 +23,8 @@ from matching.errors import MatchingError
 from participants.services import make_link, make_links, revoke_open_links
 from screens.differing import Same, pairs, told
 from screens.errors import ScreensError
+from simulation.as_text import text_of
+from simulation.balance import balance
 from simulation.queries import warning_of
 from studies import changes, queries, services
 from studies.check import check
@@ -93,6 +95,8 @@ class Command(BaseCommand):
         made.add_argument("--no-pictures", action="store_false", dest="pictures", help="though there is a Chromium")
         made.add_argument("--diff", nargs=2, metavar=("A", "B"), help="two conditions, or two levels of a factor")
         made.add_argument("--seed", default="1", help="settles names, words and numbers (default: 1)")
+        made = verb("balance", "planned against allocated, begun and completed, by condition and stratum", "study")
+        made.add_argument("--trials", action="store_true", help="with demonstrations, previews, runs and simulations")
         verb("list", "every study with its status and newest version")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -268,6 +272,13 @@ def _tell_differences(command: Command, found: Sequence[Same]) -> None:
     command.say(f"{_counted(len(found), 'difference')}, all declared")
 
 
+def balance_verb(command: Command, options: dict[str, Any]) -> None:
+    """Print the balance table."""
+    study = queries.study_named(options["study"])
+    with_trials = options["trials"] or study.is_demo or study.is_simulated
+    command.stdout.write(text_of(balance(study, queries.version_of(study, None), with_trials=with_trials)))
+
+
 def list_verb(command: Command, options: dict[str, Any]) -> None:
     """Print every study."""
     del options
@@ -322,5 +333,6 @@ VERBS: dict[str, Verb] = {
     "debriefs": debriefs_verb,
     "run": run_verb,
     "screens": screens_verb,
+    "balance": balance_verb,
     "list": list_verb,
 }

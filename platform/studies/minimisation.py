@@ -1,0 +1,58 @@
+"""Minimisation: the condition that keeps the numbers most alike over the covariates, by a biased coin.
+
+Source: Pocock & Simon (1975), Biometrics 31, 103-115; without covariates, and with two conditions, the biased coin of
+Efron (1971), Biometrika 58, 403-417.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from random import Random
+
+Profile = Mapping[str, str]
+"""Answer by covariate."""
+
+
+@dataclass(frozen=True)
+class Coin:
+    """How a condition is chosen.
+
+    Args:
+        weights: Condition → how often it is wanted relative to the others.
+        imbalance: "range" or "variance" of the numbers, each divided by its weight.
+        probability: How often one of the best conditions is taken; otherwise one of the others.
+    """
+
+    weights: Mapping[str, int]
+    imbalance: str
+    probability: float
+
+    def choose(self, held: Sequence[tuple[str, Profile]], profile: Profile, rng: Random) -> str:
+        """The condition of whoever comes now.
+
+        Args:
+            held: Condition and profile of everybody who holds one.
+            profile: Of whoever comes.
+        """
+        unlike = {condition: self.after(condition, held, profile) for condition in self.weights}
+        least = min(unlike.values())
+        best = [condition for condition, much in unlike.items() if much == least]
+        rest = [condition for condition, much in unlike.items() if much > least]
+        return rng.choice(best if not rest or rng.random() < self.probability else rest)
+
+    def after(self, condition: str, held: Sequence[tuple[str, Profile]], profile: Profile) -> Fraction:
+        """How unlike the numbers would be with the newcomer in a condition, summed over the covariates."""
+        total = Fraction(0)
+        for covariate in profile or ("",):
+            answer = profile.get(covariate)
+            alike = [other for other, its in held if its.get(covariate) == answer]
+            numbers = [Fraction(alike.count(one) + (one == condition), weight) for one, weight in self.weights.items()]
+            total += _unlike(numbers, self.imbalance)
+        return total
+
+
+def _unlike(numbers: Sequence[Fraction], imbalance: str) -> Fraction:
+    if imbalance == "range":
+        return max(numbers) - min(numbers)
+    mean = Fraction(sum(numbers), len(numbers))
+    return Fraction(sum((number - mean) ** 2 for number in numbers), len(numbers))
