@@ -7,13 +7,16 @@ from typing import Any
 from studies import yaml_file
 from studies.checks import (
     ethics,
+    exclusions,
     games,
     money,
     pairing,
     placeholders,
+    plan,
     questions,
     quiet_words,
     references,
+    sentence,
     stages,
     texts,
 )
@@ -34,6 +37,9 @@ CHECKS: list[Check] = [
     *texts.CHECKS,
     *quiet_words.CHECKS,
     *questions.CHECKS,
+    *sentence.CHECKS,
+    *exclusions.CHECKS,
+    *plan.CHECKS,
     *texts.LAST,
 ]
 
