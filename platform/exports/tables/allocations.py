@@ -22,7 +22,7 @@ COLUMNS = [
     Column(
         "stratum",
         "The sequence the slot belongs to: that of a stratum, or one of trials, which begins with ~ and their origin.",
-        allowed="item=answer, joined by commas; ~run, ~demo, ~preview or ~simulated before them",
+        allowed="item=answer, joined by commas; ~run, ~demo, ~preview, ~pilot or ~simulated before them",
         missing="there are no strata",
     ),
     Column("slot", "Place in the seeded sequence, from 1 in each.", "integer"),
