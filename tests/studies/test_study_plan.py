@@ -196,7 +196,7 @@ def test_groups_that_nobody_forms_are_no_sample(folder: Folder) -> None:
     text = folder.text()
     lobby, after = text.index("      - id: lobby\n"), text.index("      - {id: after,")
     folder.write(text[:lobby] + text[after:])
-    assert folder.one("E424").path == "sample.unit"
+    assert folder.one("W424").path == "sample.unit"
 
 
 SENTENCE = "sentence: Some players may be programs."

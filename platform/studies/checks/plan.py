@@ -25,11 +25,11 @@ NUMERIC = {"integer", "number", "boolean"}
 
 @needs("sample", "exclusions", "waves", "groups")
 def sample_can_be_counted(context: Context) -> None:
-    """E424, W425: what is counted exists, and the way of counting says what it seems to say."""
+    """W424, W425: what is counted exists, and the way of counting says what it seems to say."""
     sample = context.study.sample
     has_room = any(True for _ in context.stages("waiting_room"))
     if sample.unit == "group" and not has_room and not needs_nobody(context):
-        context.say("E424", ("sample", "unit"), "is group, but no waiting_room forms one.", "Use participant.")
+        context.say("W424", ("sample", "unit"), "is group, but no waiting_room forms one.", "Use participant.")
     counts = [each for each in context.study.exclusions if each.registered and each.when == "pre_treatment"]
     if sample.counts == "analysable" and not counts:
         what = "is analysable, but no registered pre-treatment exclusion says who is not."
