@@ -21,6 +21,12 @@ KINDS: dict[str, dict[str, str]] = {
     "answers": {
         "last": "measures.queries.last_answers",
     },
+    "sample": {
+        "full": "recruitment.sample.full",
+    },
+    "tables": {
+        "columns": "exports.tables.columns_of",
+    },
     "own_rows": {
         "rows": "exports.own_steps.record_of",
     },

@@ -7,14 +7,23 @@ twice. A coarse key makes one open row of many events: `Reaction("bots.turns.hea
 
 from events.reaction import Reaction
 
+# Whether a study has its people. A row for each cause: one for a whole study would be waited for by transactions that
+# hold groups and sessions, in either order.
+_SAMPLE = Reaction("recruitment.tasks.look_at_sample", key="{study}:{subject_kind}:{subject_id}", after_seconds=1)
+
 REACTIONS: dict[str, list[Reaction]] = {
     # Whoever joins or is ready tries at once, after the commit: `flow.services.forming.try_after_commit`.
     "ticket.joined": [Reaction("flow.tasks.form_groups", key="{version}:{stage}", after_seconds=2)],
     "ticket.ready": [Reaction("flow.tasks.form_groups", key="{version}:{stage}", after_seconds=2)],
-    "study.amended": [Reaction("flow.tasks.ask_again", key="study:{study}")],
+    "study.amended": [Reaction("flow.tasks.ask_again", key="study:{study}"), _SAMPLE],
     # What is asked for twice is done once; while the person's group still plays, the handler puts it off.
     "participant.withdrawn": [Reaction("exports.tasks.erase", key="participant:{subject_id}")],
     "rescue.withdraw": [Reaction("exports.tasks.erase", key="participant:{subject_id}")],
+    "study.opened": [_SAMPLE],
+    "consent.given": [_SAMPLE],
+    "group.formed": [_SAMPLE],
+    "group.ended": [_SAMPLE],
+    "session.finished": [_SAMPLE],
     "due.failed": [Reaction("flow.tasks.last_resort")],
     # The key names one turn: a match's revision and a seat, which `bots.queries.address_of` reads from it.
     "turn.opened": [Reaction("bots.turns.take_turn", key="{match}:{rev}:{subject_id}")],

@@ -5,26 +5,33 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from exports.cells import listed
+from exports.cells import canonical, listed
 from exports.columns import Column, Row, Table
 from exports.declared import Declared
 from paradigm import Choice, Field, Parameters
 from studies import definition
 from studies.items import Item, briefing_items, items
+from studies.markdown import fill
 from studies.models import Study, Version
+from studies.schema import StudyFile, Told
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, StageConfig, SurveyStage
 from studies.slots import slots
 
 COLUMNS = [
-    Column("entry", "What the row describes.", allowed="column|parameter|derived|field|factor|tick|item"),
+    Column(
+        "entry", "What the row describes.", allowed="column|told|exclusion|parameter|derived|field|factor|tick|item"
+    ),
     Column("version", "Version of the study it belongs to.", "integer", missing="the same in every version"),
-    Column("where", "Table of a column; stage of an item; stage/step/role of a field.", missing="a factor"),
-    Column("name", "The name in the data."),
+    Column("where", "Table of a column; stage of an item; stage/step/role of a field.", missing="of the whole study"),
+    Column("name", "The name in the data, or in the study file."),
     Column("label", "What it says, or the question as asked.", "text", missing="the study file says nothing"),
     Column("type", "How to read the values."),
     Column("unit", "Unit of the values.", missing="no unit"),
     Column("allowed_values", "Values or range.", "text", missing="not bounded"),
-    Column("value", "Value in this version, of a parameter.", "text", missing="not a parameter"),
+    Column(
+        "value", "In this version: of a parameter; of what people were told; the rule of an exclusion.", "text",
+        missing="neither of these",
+    ),
     Column("missing_meaning", "What an empty cell means.", missing="it does not apply"),
     Column("source", "Where it comes from.", "text", missing="declared by the platform"),
 ]  # fmt: skip
@@ -46,6 +53,12 @@ def codebook(tables: Sequence[Table], study: Study) -> Iterator[Row]:
 def version_rows(version: Version) -> Iterator[Row]:
     """What one version adds: factors, consent ticks, items, parameters, and the fields of its decisions."""
     said = definition.definition(version)
+    yield from _told_rows(version, said)
+    for one in said.exclusions:
+        yield _row(
+            version, "exclusion", "", name=one.id, label=one.note, type="boolean", value=one.rule,
+            source=f"study file: exclusions, {one.when}{', registered' if one.registered else ''}",
+        )  # fmt: skip
     for name, factor in said.factors.items():
         yield _row(
             version, "factor", "", name=name, label=factor.note, type="string",
@@ -53,6 +66,22 @@ def version_rows(version: Version) -> Iterator[Row]:
         )  # fmt: skip
     for stage in said.stages:
         yield from _stage_rows(version, stage)
+
+
+def _told_rows(version: Version, said: StudyFile) -> Iterator[Row]:
+    """What people were told about the mixture of people and AI, with the very words."""
+    told = said.told
+    values = {
+        "ai_may_be_present": int(told.ai_may_be_present),
+        "share": told.share,
+        "who_knows": told.who_knows if isinstance(told.who_knows, str) else canonical(told.who_knows),
+        "sentence": fill(told.sentence, slots(version)) if told.sentence else "",
+    }
+    for name, value in values.items():
+        yield _row(
+            version, "told", "", name=name, label=Told.model_fields[name].description or "Whether AI may be there.",
+            type="boolean" if name == "ai_may_be_present" else "string", value=value, source="study file: told",
+        )  # fmt: skip
 
 
 def _stage_rows(version: Version, stage: StageConfig) -> Iterator[Row]:
@@ -74,7 +103,7 @@ def _stage_rows(version: Version, stage: StageConfig) -> Iterator[Row]:
 
 def _item_row(version: Version, stage: str, item: Item, *, source: str) -> Row:
     return _row(
-        version, "item", stage, name=item.id, label=item.field.label, **_described(item.field),
+        version, "item", stage, name=item.id, label=item.field.label, **described(item.field),
         missing_meaning="never empty" if item.field.required else UNANSWERED, source=source,
     )  # fmt: skip
 
@@ -141,13 +170,14 @@ def _field_rows(version: Version, stage: GameStage, values: Parameters) -> Itera
         label = field.label.replace("{about}", "the partner") or f"{field.name} at {step}"
         belief = f"; a belief about the partner's {field.belief.what}" if field.belief else ""
         yield _row(
-            version, "field", f"{stage.id}/{step}/{role}", name=field.name, label=label, **_described(field),
+            version, "field", f"{stage.id}/{step}/{role}", name=field.name, label=label, **described(field),
             missing_meaning="nothing came in time" + ("" if field.required else ", or left empty"),
             source=f"{stage.experiment}: declared{', once for each partner' if is_each else ''}{belief}",
         )  # fmt: skip
 
 
-def _described(field: Field) -> dict[str, str]:
+def described(field: Field) -> dict[str, str]:
+    """Type, unit and allowed values of what is asked."""
     said = field.describe()
     allowed = said.get("allowed_values", "")
     if isinstance(field, Choice) and callable(field.options):

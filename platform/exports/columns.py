@@ -6,6 +6,7 @@ from typing import Literal
 
 from exports.scope import Scope
 from studies.models import Study
+from studies.schema import StudyFile
 
 ColumnType = Literal["string", "text", "integer", "number", "boolean", "json"]
 Row = Mapping[str, object]
@@ -48,7 +49,8 @@ class Column:
 class Table:
     """One CSV: a row per fact. `rows` yields mappings with exactly the columns' names, in a repeatable order.
 
-    `more` gives the columns that a study file adds; `of` puts them behind the others.
+    `more` gives the columns that the versions of a study add; `of` puts them behind the others. `planned` gives those
+    that a study file would add.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Table:
     columns: Sequence[Column]
     rows: Callable[[Scope], Iterator[Row]]
     more: Callable[[Study], Sequence[Column]] | None = None
+    planned: Callable[[StudyFile], Sequence[Column]] | None = None
 
     def of(self, study: Study) -> "Table":
         """This table with the columns that one study has in it."""

@@ -48,6 +48,7 @@ class Group(models.Model):
     class Origin(models.TextChoices):
         LIVE = "live"
         DEMO = "demo"
+        PILOT = "pilot"
         RUN = "run"  # made by `study run`, without people
         SIMULATED = "simulated"
 

@@ -23,6 +23,7 @@ ORIGIN_OF_GROUP = {
     Participant.Origin.LINK: Group.Origin.LIVE,
     Participant.Origin.DEMO: Group.Origin.DEMO,
     Participant.Origin.PREVIEW: Group.Origin.DEMO,
+    Participant.Origin.PILOT: Group.Origin.PILOT,
     Participant.Origin.SIMULATED: Group.Origin.SIMULATED,
 }
 

@@ -12,6 +12,7 @@ from events.prepared import Given, prepared
 from participants.models import Participant
 from participants.tokens import digest
 from studies import definition
+from studies.models import Study
 
 COOKIE_DAYS = 60
 LONGEST_TOKEN = 200
@@ -25,6 +26,16 @@ def cookie_name() -> str:
 def cookie_token(request: HttpRequest) -> str:
     """The secret in the request's cookie; empty where there is none."""
     return request.COOKIES.get(cookie_name(), "")
+
+
+def pilot_cookie_name(study: Study) -> str:
+    """Where a browser that took part in a study's pilot keeps its secret, whatever it takes part in later."""
+    return f"{cookie_name()}-{digest(study.slug)[:12]}"
+
+
+def pilot_token(request: HttpRequest, study: Study) -> str:
+    """The secret of the study's pilot in the request's cookies; empty where there is none."""
+    return request.COOKIES.get(pilot_cookie_name(study), "")
 
 
 def participant_of_scope(scope: Mapping[str, Any]) -> Participant | None:
@@ -53,10 +64,10 @@ def _by_secret(sha256: Given) -> QuerySet[Participant]:
     return Participant.objects.select_related("study").filter(token_sha256=sha256)
 
 
-def give_cookie(response: HttpResponse, secret: str) -> None:
+def give_cookie(response: HttpResponse, secret: str, *, name: str = "") -> None:
     """Let the browser carry the secret: unreadable to scripts, unsent by other sites' forms."""
     response.set_cookie(
-        cookie_name(),
+        name or cookie_name(),
         secret,
         max_age=COOKIE_DAYS * 24 * 3600,
         path="/",

@@ -4,9 +4,9 @@
 class ParticipantError(Exception):
     """Somebody could not come in, and nothing changed. `code` is for programs, the text for the log.
 
-    Codes: "unknown" (no such link, or no longer valid: never said which), "draft", "paused", "closed" (the study takes
-    nobody new), "code_changed" (the installed experiment is not the one that was frozen), "ended" (the participant has
-    already left).
+    Codes: "unknown" (no such link, or no longer valid: never said which), "draft", "paused", "closed", "full" (the
+    study takes nobody new; its sample is reached), "code_changed" (the installed experiment is not the one that was
+    frozen), "ended" (the participant has already left), "no_pilot" (the study file declares none).
     """
 
     def __init__(self, code: str, text: str) -> None:

@@ -22,6 +22,7 @@ class Participant(models.Model):
         LINK = "link"
         DEMO = "demo"
         PREVIEW = "preview"
+        PILOT = "pilot"  # tries the study out for pay, before it counts
         SIMULATED = "simulated"
 
     study = models.ForeignKey(Study, models.PROTECT, related_name="participants")

@@ -1,15 +1,15 @@
 """Reads about links."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from events import clock
 from events.prepared import Given, prepared
 from participants.models import EntryLink, Participant
 from participants.tokens import digest
 from studies import definition
-from studies.models import Version
+from studies.models import Study, Version
 
 PREVIEW_LASTS = timedelta(hours=24)
 
@@ -36,6 +36,13 @@ def version_for(link: EntryLink) -> Version | None:
         return definition.version_of(link.participant.version_id)
     newest = newest_of.first(study=link.study_id)
     return None if newest is None else definition.version_of(newest)
+
+
+def first_recruited_at(study: Study) -> datetime | None:
+    """When the first person came who was recruited for the main study; None before."""
+    recruited = Participant.objects.filter(study=study, origin=Participant.Origin.LINK)
+    found: datetime | None = recruited.aggregate(first=Min("created_at"))["first"]
+    return found
 
 
 @prepared

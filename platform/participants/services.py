@@ -28,6 +28,7 @@ CONSENT_DECLINED = "consent.declined"
 LINK_MADE = "link.made"
 LINK_REVOKED = "link.revoked"
 
+PILOT = Participant.Origin.PILOT
 TOUCH_EVERY_SECONDS = 5
 
 
@@ -52,7 +53,12 @@ def make_link(
     Args:
         is_open: For everybody who has it, instead of for one person.
         participant: The person it leads back to, where there is one already.
+
+    Raises:
+        ParticipantError: "no_pilot", where the newest version of the study declares none.
     """
+    if participant is None:
+        _check_pilot(study, origin)
     token = new_token()
     link = EntryLink.objects.create(
         study=study, token_sha256=digest(token), is_open=is_open, origin=origin, participant=participant
@@ -62,16 +68,26 @@ def make_link(
 
 
 @transaction.atomic
-def make_links(study: Study, count: int) -> list[str]:
-    """Make so many links for one person each, all or none, and return their tokens, which are stored nowhere."""
+def make_links(study: Study, count: int, *, origin: str = Participant.Origin.LINK) -> list[str]:
+    """Make so many links for one person each, all or none, and return their tokens, which are stored nowhere.
+
+    Raises:
+        ParticipantError: as `make_link`.
+    """
+    _check_pilot(study, origin)
     tokens = [new_token() for _ in range(count)]
-    origin = Participant.Origin.LINK
     links = EntryLink.objects.bulk_create(
         EntryLink(study=study, token_sha256=digest(token), is_open=False, origin=origin) for token in tokens
     )
     for link in links:
         log.record(LINK_MADE, study=study.pk, subject=("link", link.pk), facts={"is_open": False, "origin": origin})
     return tokens
+
+
+def _check_pilot(study: Study, origin: str) -> None:
+    newest = study.current if origin == PILOT else None
+    if origin == PILOT and (newest is None or definition.definition(newest).sample.pilot is None):
+        raise ParticipantError("no_pilot", f"{study.slug} declares no pilot; add sample: {{pilot: {{target: N}}}}")
 
 
 @transaction.atomic
@@ -95,21 +111,25 @@ def revoke_open_links(study: Study) -> int:
 
 
 @transaction.atomic
-def enter(token: str, *, cookie_token: str = "", form_key: str = "") -> Entry:
+def enter(token: str, *, cookie_token: str = "", form_key: str = "", pilot_token: str = "") -> Entry:
     """Redeem a link: a new participant with a session, or the one who is already there.
 
     Args:
         token: Of the link.
         cookie_token: The secret that the browser carries already, if any.
         form_key: The random number of the landing page; see `tokens.cookie_secret`.
+        pilot_token: The secret with which the browser took part in a pilot of this study, if it did.
 
     Raises:
-        ParticipantError: "unknown", "draft", "paused", "closed", "code_changed".
+        ParticipantError: "unknown", "draft", "paused", "closed", "full", "code_changed".
     """
     link = link_of(token)
     if link is None:
         raise ParticipantError("unknown", "no such link")
     secret = cookie_secret(token, form_key)
+    tried = _pilot_of(link, cookie_token, pilot_token) if pilot_token or not link.is_open else None
+    if tried is not None:
+        return tried  # who was in the pilot never counts: the link stays unused
     if link.is_open:
         return _enter_openly(link, cookie_token=cookie_token, secret=secret)
     # Two clicks, or two devices, on a personal link must not become two people. Nothing is joined here: rows that are
@@ -123,6 +143,17 @@ def enter(token: str, *, cookie_token: str = "", form_key: str = "") -> Entry:
     link.participant = entry.participant
     link.save(update_fields=["participant"])
     return entry
+
+
+def _pilot_of(link: EntryLink, *secrets: str) -> Entry | None:
+    """By an unused link to the main study: whoever took part in its pilot with one of some secrets."""
+    if link.origin != Participant.Origin.LINK or link.participant is not None:
+        return None
+    for secret in filter(None, secrets):
+        known = participant_with(secret)
+        if known is not None and known.study_id == link.study_id and known.origin == PILOT:
+            return Entry(known, secret)
+    return None
 
 
 def _enter_openly(link: EntryLink, *, cookie_token: str, secret: str) -> Entry:
@@ -199,6 +230,10 @@ def _newest(study: Study) -> Version:
 
 def _check_open(link: EntryLink, version: Version) -> None:
     status = link.study.status
+    if status in {Study.Status.OPEN, Study.Status.PAUSED} and link.origin in {Participant.Origin.LINK, PILOT}:
+        reached = import_string(settings.KINDS["sample"]["full"])(version, is_pilot=link.origin == PILOT)
+        if reached is not None:
+            raise ParticipantError("full", f"{link.study.slug} has its sample: {reached.text}")
     if status != Study.Status.OPEN and link.origin != Participant.Origin.PREVIEW:
         raise ParticipantError(status, f"{link.study.slug} is {status}")
     if not definition.code_is_current(version):

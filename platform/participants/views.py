@@ -11,9 +11,9 @@ from django.views import View
 
 from events.access import public
 from participants import limiter, queries, services
-from participants.access import cookie_token, give_cookie
+from participants.access import cookie_token, give_cookie, pilot_cookie_name, pilot_token
 from participants.errors import ParticipantError
-from participants.models import EntryLink
+from participants.models import EntryLink, Participant
 from participants.tokens import new_token
 from studies import definition
 from studies.schema import StudyFile
@@ -67,7 +67,12 @@ def _start(request: HttpRequest, token: str, link: EntryLink) -> HttpResponse:
         return _too_many(request)
     form_key = request.POST.get("form_key", "")[:LONGEST_KEY]
     try:
-        entry = services.enter(token, cookie_token=cookie_token(request), form_key=form_key)
+        entry = services.enter(
+            token,
+            cookie_token=cookie_token(request),
+            form_key=form_key,
+            pilot_token=pilot_token(request, link.study),
+        )
     except ParticipantError as error:
         if error.code == "unknown":
             raise Http404("no such link") from error
@@ -75,6 +80,8 @@ def _start(request: HttpRequest, token: str, link: EntryLink) -> HttpResponse:
     response = HttpResponseRedirect(reverse("session"))
     response.status_code = SEE_OTHER
     give_cookie(response, entry.secret)
+    if entry.participant.origin == Participant.Origin.PILOT:
+        give_cookie(response, entry.secret, name=pilot_cookie_name(link.study))
     return response
 
 
@@ -87,6 +94,7 @@ def _not_open(request: HttpRequest, code: str) -> HttpResponse:
     """A calm answer; nothing was made, and the link stays good."""
     words = {
         "closed": (_("This study has ended"), _("Thank you for your interest. Nobody new can take part any more.")),
+        "full": (_("This study has ended"), _("Thank you for your interest. Nobody new can take part any more.")),
         "paused": (_("This study takes a break"), _("Please try your link again later.")),
     }
     title, advice = words.get(code, (_("This study is not open yet"), _("Please try your link again later.")))

@@ -1,9 +1,9 @@
-"""The one reckoning of each person's pay."""
+"""The one reckoning of each person's pay, and the end of recruiting when the sample is reached."""
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from events import log
+from events import due, log
 from events.prepared import Given, insert, prepared
 from matching.services import leave_waiting
 from participants.models import Participant
@@ -11,9 +11,14 @@ from recruitment.errors import RecruitmentError
 from recruitment.models import Settlement
 from recruitment.queries import codes_of, owed_to, settlement_of
 from recruitment.rules import total_of
+from recruitment.sample import full, last_instant
 from studies import definition
+from studies.models import Study
+from studies.services import record_once, stop_study
 
 SETTLED = "participant.settled"
+PILOT_FULL = "study.pilot_full"
+LOOK_AT_SAMPLE = "recruitment.tasks.look_at_sample"
 
 
 @transaction.atomic(savepoint=False)
@@ -50,6 +55,25 @@ def settle(participant: Participant) -> Settlement:
     facts = {"exit": found.exit, "total_minor": settlement.total_minor}
     log.record(SETTLED, study=found.study_id, subject=("participant", found.pk), facts=facts)
     return settlement
+
+
+def stop_when_full(study_id: int) -> str:
+    """Pause a study that has reached its sample or its last day, and say so; otherwise come back after that day."""
+    study = Study.objects.get(pk=study_id)
+    newest = study.current
+    if newest is None or study.status != Study.Status.OPEN or study.is_demo or study.is_simulated:
+        return "nothing to stop"
+    if definition.definition(newest).sample.pilot and (pilot := full(newest, is_pilot=True)):
+        record_once(study, PILOT_FULL, {"target": pilot.target})
+    found = full(newest)
+    if found is not None:
+        is_stopped = stop_study(study, because=found.because, counted=found.counted, target=found.target)
+        return f"paused: {found.because}" if is_stopped else "nothing to stop"
+    end = last_instant(definition.definition(newest).sample)
+    if end is not None:
+        with transaction.atomic():
+            due.schedule(LOOK_AT_SAMPLE, f"{study_id}:until", end)
+    return "goes on"
 
 
 @prepared

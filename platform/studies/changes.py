@@ -15,7 +15,8 @@ AMENDABLE = [
     for pattern in (
         r"^(version|title|note|estimated_minutes)$",
         r"^contact\.",
-        r"^sample\.(target|counts)$",
+        r"^sample\.(target|counts|until|pilot(\.target)?)$",
+        r"^preregistration\.(url|registered_on)$",
         r"(^|\.)note$",
         r"^waves\[\w+\]\.stages\[\w+\]\.(max_wait_seconds|ready_seconds|pay_per_minute)$",
     )

@@ -9,13 +9,16 @@ from studies.checks import (
     allocation,
     differs,
     ethics,
+    exclusions,
     games,
     money,
     pairing,
     placeholders,
+    plan,
     questions,
     quiet_words,
     references,
+    sentence,
     stages,
     texts,
 )
@@ -38,6 +41,9 @@ CHECKS: list[Check] = [
     *texts.CHECKS,
     *quiet_words.CHECKS,
     *questions.CHECKS,
+    *sentence.CHECKS,
+    *exclusions.CHECKS,
+    *plan.CHECKS,
     *texts.LAST,
 ]
 

@@ -21,7 +21,6 @@ from studies.problems import StudyError
 
 MAX_CHARS = 200
 MAX_DEPTH = 20
-Node = Callable[[Mapping[str, Any]], Any]
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<sign><=|>=|==|!=|[-+*/()<>]))", re.ASCII
@@ -36,11 +35,39 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 _SUM: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub}
 _PRODUCT: dict[str, Callable[[Any, Any], Any]] = {"*": operator.mul, "/": operator.truediv}
+COMPARISONS = frozenset(_COMPARE)
+CALCULATIONS: Mapping[str, Callable[[Any, Any], Any]] = _COMPARE | _SUM | _PRODUCT
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as written."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True)
+class Word:
+    """A name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two parts and what stands between them: a sign, "and" or "or"."""
+
+    sign: str
+    left: "Node"
+    right: "Node"
+
+
+Node = Number | Word | Pair
 
 
 @dataclass(frozen=True)
 class Expression:
-    """A parsed expression: the names it uses, and its value once they are known."""
+    """A parsed expression: the names it uses, how it is built, and its value once they are known."""
 
     names: frozenset[str]
     node: Node
@@ -52,7 +79,7 @@ class Expression:
             StudyError: "slot_unknown", "slot_not_a_number", "slot_division".
         """
         try:
-            return _plain(self.node(slots))
+            return _plain(_value(self.node, slots))
         except ZeroDivisionError as error:
             raise StudyError("slot_division", "the expression divides by zero with these parameters") from error
         except TypeError as error:
@@ -110,30 +137,30 @@ class _Parser:
             raise StudyError("expression", f'"{self.text}": too many brackets')
         left = self.conjunction(depth)
         while self.take("or"):
-            left = _either(left, self.conjunction(depth))
+            left = Pair("or", left, self.conjunction(depth))
         return left
 
     def conjunction(self, depth: int) -> Node:
         left = self.comparison(depth)
         while self.take("and"):
-            left = _both(left, self.comparison(depth))
+            left = Pair("and", left, self.comparison(depth))
         return left
 
     def comparison(self, depth: int) -> Node:
         left = self.sum(depth)
         sign = self.take(*_COMPARE)
-        return _apply(_COMPARE[sign], left, self.sum(depth)) if sign else left
+        return Pair(sign, left, self.sum(depth)) if sign else left
 
     def sum(self, depth: int) -> Node:
         left = self.product(depth)
         while sign := self.take(*_SUM):
-            left = _apply(_SUM[sign], left, self.product(depth))
+            left = Pair(sign, left, self.product(depth))
         return left
 
     def product(self, depth: int) -> Node:
         left = self.factor(depth)
         while sign := self.take(*_PRODUCT):
-            left = _apply(_PRODUCT[sign], left, self.factor(depth))
+            left = Pair(sign, left, self.factor(depth))
         return left
 
     def factor(self, depth: int) -> Node:
@@ -145,40 +172,31 @@ class _Parser:
                 raise StudyError("expression", f'"{self.text}": a bracket is not closed')
             return inside
         if self.take("-"):
-            return _apply(operator.sub, _constant(Fraction(0)), self.factor(depth + 1))
+            return Pair("-", Number(Fraction(0)), self.factor(depth + 1))
         kind, token = self.tokens[self.at] if self.at < len(self.tokens) else ("", "")
         if kind not in {"number", "name"} or token in {"and", "or"}:
             raise StudyError("expression", f'"{self.text}": a name or a number is missing')
         self.at += 1
         if kind == "number":
-            return _constant(Fraction(token))
+            return Number(Fraction(token))
         self.names.add(token)
-        return _name(token)
+        return Word(token)
 
 
-def _constant(value: Fraction) -> Node:
-    return lambda _slots: value
-
-
-def _name(name: str) -> Node:
-    def look_up(slots: Mapping[str, Any]) -> Any:
-        if name not in slots:
-            raise StudyError("slot_unknown", f'nothing is called "{name}" here; there are: {", ".join(sorted(slots))}')
-        return _exact(slots[name])
-
-    return look_up
-
-
-def _apply(act: Callable[[Any, Any], Any], left: Node, right: Node) -> Node:
-    return lambda slots: act(left(slots), right(slots))
-
-
-def _either(left: Node, right: Node) -> Node:
-    return lambda slots: bool(left(slots)) or bool(right(slots))
-
-
-def _both(left: Node, right: Node) -> Node:
-    return lambda slots: bool(left(slots)) and bool(right(slots))
+def _value(node: Node, slots: Mapping[str, Any]) -> Any:
+    if isinstance(node, Number):
+        return node.value
+    if isinstance(node, Word):
+        if node.name not in slots:
+            there = ", ".join(sorted(slots))
+            raise StudyError("slot_unknown", f'nothing is called "{node.name}" here; there are: {there}')
+        return _exact(slots[node.name])
+    left = _value(node.left, slots)
+    if node.sign == "or":
+        return bool(left) or bool(_value(node.right, slots))
+    if node.sign == "and":
+        return bool(left) and bool(_value(node.right, slots))
+    return CALCULATIONS[node.sign](left, _value(node.right, slots))
 
 
 def _exact(value: Any) -> Any:

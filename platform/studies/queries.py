@@ -3,9 +3,12 @@
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 
+from events.models import Event
 from studies import definition
 from studies.models import Study, Version, VersionFile
 from studies.problems import StudyError
+
+OPENED = "study.opened"
 
 
 def study_named(slug: str) -> Study:
@@ -48,6 +51,12 @@ def code_matches(version: Version) -> bool:
 def has_begun(study: Study) -> bool:
     """Whether a recruited person has entered; from then on only listed fields may change."""
     return study.participants.filter(origin="link").exists()
+
+
+def is_opened_beyond(version: Version, because: str) -> bool:
+    """Whether a researcher opened the study although its sample was reached, for this reason and under this version."""
+    opened = Event.objects.filter(kind=OPENED, subject_kind="study", subject_id=version.study_id)
+    return opened.filter(facts__beyond=because, facts__version=version.pk).exists()
 
 
 def texts(version: Version) -> dict[str, str]:

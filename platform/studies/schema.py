@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 
 from studies.schema_allocation import Allocation, Allocations
 from studies.schema_partners import GroupPlan, Partner
+from studies.schema_plan import Exclusion, Preregistration, Sample
 from studies.schema_stages import StageConfig
 from studies.schema_types import FilePath, Line, Money, Name, Part, Slug
 
@@ -39,6 +40,12 @@ class Told(Part):
     share: Literal["none", "some", "range", "exact"] = Field(description="How exactly the share of AI is told.")
     who_knows: Literal["nobody", "everybody"] | dict[Name, Literal["own", "others", "all", "none"]] = Field(
         description="Who knows which labels others see; by role where it differs."
+    )
+    sentence: str = Field(
+        "",
+        max_length=500,
+        description="The words that participants read about it, as they stand on a consent, instructions or briefing "
+        "page.",
     )
 
 
@@ -103,14 +110,6 @@ class Payments(Part):
     minimum_hourly: Money = Field(description="The base alone must reach it, over `estimated_minutes`.")
 
 
-class Sample(Part):
-    """How many are wanted, and who counts."""
-
-    unit: Literal["group", "participant"]
-    target: Annotated[int, Field(ge=1, le=1_000_000)]
-    counts: Literal["started", "completed", "analysable"] = Field("completed", description="Which of them count.")
-
-
 class StudyFile(Part):
     """A whole study."""
 
@@ -140,6 +139,10 @@ class StudyFile(Part):
     payments: Payments
     estimated_minutes: Annotated[int, Field(ge=1, le=600)] = Field(description="For a whole visit, waiting included.")
     sample: Sample
+    exclusions: list[Exclusion] = Field(
+        default_factory=list, max_length=20, description="Whom the analysis leaves out."
+    )
+    preregistration: Preregistration | None = None
 
     @property
     def stages(self) -> list[StageConfig]:

@@ -32,7 +32,12 @@ class ItemBase(Part):
     required: bool = True
     belief: BeliefMark | None = None
     correct: int | str | None = Field(
-        None, description="Quiz only: a value, or an expression in braces. Never sent to a page."
+        None,
+        description="In a quiz, and of an attention item: a value, or an expression in braces. Never sent to a page.",
+    )
+    attention: bool = Field(
+        False,
+        description="Survey only: the item itself asks for the answer that is `correct`, to see whether it is read.",
     )
     explain: str = Field("", max_length=1000, description="Quiz only: shown after a wrong answer; may hold slots.")
     note: str = ""

@@ -7,23 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from events import log
+from events.models import Event
 from studies import registry
 from studies.changes import applied, differences, not_amendable
 from studies.check import Checked, check_data, check_folder
 from studies.definition import FROZEN, canonical, code_is_current, parameters_of
 from studies.models import Membership, SourceFile, Study, Version, VersionFile
 from studies.problems import Problem, StudyError, errors
-from studies.queries import has_begun, texts, version_of
+from studies.queries import OPENED, has_begun, texts, version_of
 from studies.schema import StudyFile
 from studies.schema_stages import GameStage
 from studies.sources import FrozenSource
 
 FROZE = "study.frozen"
-OPENED = "study.opened"
 PAUSED = "study.paused"
 CLOSED = "study.closed"
 AMENDED = "study.amended"
@@ -164,17 +166,55 @@ def publish_copy(
         return _store(study, content, seed=seed, reason="", event=FROZE, number=number)
 
 
-def open_study(study: Study) -> None:
-    """Let people in. Raises StudyError: "status", "version_unknown", "code_changed"."""
+def open_study(study: Study, *, reason: str = "") -> None:
+    """Let people in.
+
+    Args:
+        reason: Why more are let in than the sample wants, where it is reached; kept with the event.
+
+    Raises:
+        StudyError: "status", "version_unknown", "code_changed"; "full" where the sample is reached and no reason given.
+    """
     newest = version_of(study)
     if not code_is_current(newest):
         raise StudyError("code_changed", _CODE_CHANGED.format(newest))
-    _turn(study, Status.OPEN, OPENED)
+    reached = import_string(settings.KINDS["sample"]["full"])(newest)
+    if reached is None:
+        _turn(study, Status.OPEN, OPENED)
+        return
+    if not reason.strip():
+        change = "sample.until" if reached.because == "until" else "sample.target"
+        remedy = f"amend {change}, or say why more are wanted: `manage.py study open {study.slug} --reason TEXT`"
+        raise StudyError("full", f"{study.slug} has its sample, {reached.text}; {remedy}")
+    beyond = {"beyond": reached.because, "version": newest.pk, "reason": reason.strip()}
+    _turn(study, Status.OPEN, OPENED, facts=beyond)
 
 
 def pause_study(study: Study) -> None:
     """Let nobody new in; those who are there go on. Raises StudyError: "status"."""
     _turn(study, Status.PAUSED, PAUSED)
+
+
+def stop_study(study: Study, *, because: str, counted: int, target: int) -> bool:
+    """Pause an open study because of its own sample rule; false where somebody has paused or closed it already.
+
+    Args:
+        because: "target" or "until".
+        counted: How many count, of the `target`.
+    """
+    try:
+        _turn(study, Status.PAUSED, PAUSED, facts={"because": because, "counted": counted, "target": target})
+    except StudyError:
+        return False
+    return True
+
+
+@transaction.atomic
+def record_once(study: Study, event: str, facts: Mapping[str, Any]) -> Event:
+    """Record something of a study with its facts, unless that is recorded already; returns the first record."""
+    study = _lock(study)
+    known = Event.objects.filter(kind=event, subject_kind="study", subject_id=study.pk, facts=facts)
+    return known.order_by("pk").first() or log.record(event, study=study.pk, subject=("study", study.pk), facts=facts)
 
 
 def close_study(study: Study) -> None:
@@ -295,14 +335,14 @@ def _store(
 
 
 @transaction.atomic
-def _turn(study: Study, status: Study.Status, event: str) -> None:
+def _turn(study: Study, status: Study.Status, event: str, *, facts: Mapping[str, Any] | None = None) -> None:
     now = _lock(study)
     if Status(now.status) not in ALLOWED[status]:
         remedy = (
             "a closed study stays closed: load it under another id" if now.status == Status.CLOSED else "nothing to do"
         )
         raise StudyError("status", f"{study.slug} is {now.status}, so it cannot become {status}; {remedy}")
-    log.record(event, study=study.pk, subject=("study", study.pk), facts={"from": now.status})
+    log.record(event, study=study.pk, subject=("study", study.pk), facts={"from": now.status, **(facts or {})})
     now.status = status
     now.save(update_fields=["status"])
     study.status = status

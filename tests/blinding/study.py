@@ -84,7 +84,7 @@ def _said(slug: str, rounds: int, pace: Mapping[str, Any]) -> dict[str, Any]:
         "exits": {name: {"pay": "earned", "page": "exit.md"} for name in EXITS},
         "payments": {"currency": "GBP", "base": "4.00", "minimum_hourly": "6.00"},
         "estimated_minutes": 20,
-        "sample": {"unit": "group", "target": 100},
+        "sample": {"unit": "group", "target": 100_000},
     }  # fmt: skip
 
 

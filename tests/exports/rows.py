@@ -79,6 +79,7 @@ def definition(slug: str) -> dict[str, Any]:
         },
         "estimated_minutes": 20,
         "sample": {"unit": "group", "target": 2},
+        "exclusions": [{"id": "tries", "rule": "quiz_attempts > 1", "when": "pre_treatment", "note": "Did not read."}],
         "frozen": {"files": {name: _sha(text) for name, text in FILES.items()}, "seed_sha256": _sha("seed")},
     }
 

@@ -38,6 +38,7 @@ def quick_study(folder: Path, *, name: str = "quick", change: Callable[[Study], 
     del said["groups"]["society"]["fill"]
     said["partners"]["computer"]["delay"] = dict(FAST)
     stage(said, "game")["parameters"] |= {"rounds": 3, "expect_every": 2, "feedback_seconds": 5}
+    said["sample"]["target"] = 100_000  # as many as a test likes
     if change:
         change(said)
     (home / "study.yaml").write_text(yaml.safe_dump(said, sort_keys=False))

@@ -40,7 +40,7 @@ COLUMNS = [
         "stratum",
         "The sequence the slot belongs to: that of a stratum, of one group or person within which it is balanced, or "
         "one of trials, which begins with ~ and their origin.",
-        allowed="item=answer, joined by commas; a code; ~run, ~demo, ~preview or ~simulated before them",
+        allowed="item=answer, joined by commas; a code; ~run, ~demo, ~preview, ~pilot or ~simulated before them",
         missing="there are no strata",
     ),
     Column(

@@ -18,6 +18,7 @@ from recruitment.models import Settlement
 from scheduling.models import Session
 from studies import definition, giving
 from studies.models import Study, condition_of, levels_of
+from studies.schema import StudyFile
 from studies.schema_stages import ConsentStage
 
 NO_CONSENT = "the consent page was not answered"
@@ -25,7 +26,7 @@ NO_CONSENT = "the consent page was not answered"
 PARTICIPANT_COLUMNS = [
     keys.PARTICIPANT,
     keys.VERSION,
-    Column("origin", "How the person came.", allowed="link|demo|preview|simulated"),
+    Column("origin", "How the person came.", allowed="|".join(Participant.Origin.values)),
     Column("status", "Where the person is in the study.", allowed="active|finished"),
     Column("exit", "The declared exit by which the person left.", missing=IN_PROGRESS),
     Column(
@@ -87,15 +88,21 @@ PAYMENT_COLUMNS = [
 
 def _tick_columns(study: Study) -> Sequence[Column]:
     """A column for each box of the consent pages, whichever version has it; the wording is that of the newest."""
-    found: dict[str, Column] = {}
-    for version in study.versions.order_by("number"):
-        for stage in definition.definition(version).stages:
-            for tick in stage.ticks if isinstance(stage, ConsentStage) else ():
-                found[tick.id] = Column(
-                    f"tick_{tick.id}", f'1 if this box was ticked: "{tick.label}"', "boolean",
-                    missing=f"{NO_CONSENT}, or it had no such box", source=f"study file: {stage.id}",
-                )  # fmt: skip
+    versions = study.versions.order_by("number")
+    found = {column.name: column for version in versions for column in _ticks_of(definition.definition(version))}
     return list(found.values())
+
+
+def _ticks_of(said: StudyFile) -> Sequence[Column]:
+    return [
+        Column(
+            f"tick_{tick.id}", f'1 if this box was ticked: "{tick.label}"', "boolean",
+            missing=f"{NO_CONSENT}, or it had no such box", source=f"study file: {stage.id}",
+        )
+        for stage in said.stages
+        if isinstance(stage, ConsentStage)
+        for tick in stage.ticks
+    ]  # fmt: skip
 
 
 def _participants(scope: Scope) -> Iterator[Row]:
@@ -195,7 +202,12 @@ def _payments(scope: Scope) -> Iterator[Row]:
 
 
 PARTICIPANTS = Table(
-    "participants", "Everyone who entered the study", PARTICIPANT_COLUMNS, _participants, more=_tick_columns
+    "participants",
+    "Everyone who entered the study",
+    PARTICIPANT_COLUMNS,
+    _participants,
+    more=_tick_columns,
+    planned=_ticks_of,
 )
 SESSIONS = Table("sessions", "Each visit of each person", SESSION_COLUMNS, _sessions)
 WAITS = Table("waits", "Each time somebody waited for a group", WAIT_COLUMNS, _waits)

@@ -1,6 +1,7 @@
 """Files of items: shape, slots, and right answers that can be given."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -59,6 +60,16 @@ def _asked_before(context: Context, path: Path, rule: Allocation) -> None:
             context.say("E205", (*path, key, at), what, "Move its stage earlier, or set at: to the stage that asks it.")
 
 
+def resolved_items(context: Context, stage: QuizStage | SurveyStage, path: Path) -> list[items.Item]:
+    """The items of a stage as a page would show them; those with something wrong are left out, and told elsewhere."""
+    text, names = context.read(stage.items, (*path, "items")), known_names(context)
+    found: list[items.Item] = []
+    for item in _parsed(context, stage.items, text)[1] if text is not None and names is not None else []:
+        with suppress(StudyError):
+            found.append(items.resolve(item, names or {}))
+    return found
+
+
 def _choices_before(context: Context, at: str) -> Iterator[tuple[int, str]]:
     """Choice items of the stages up to the one after which people are allocated."""
     stages = list(context.stages())
@@ -105,8 +116,12 @@ def _add(context: Context, problems: list[Problem]) -> None:
 def _item(context: Context, place: _Place, item: AnyItem, *, is_quiz: bool) -> None:
     if is_quiz and item.correct is None:
         place.say(context, "E414", "", "a quiz item needs a right answer.", "Add correct.")
-    if not is_quiz and item.correct is not None:
-        place.say(context, "E414", "correct", "a survey item has no right answer.", "Remove it, or use a quiz stage.")
+    if not is_quiz and item.correct is not None and not item.attention:
+        remedy = "Remove it, add attention: true, or use a quiz stage."
+        place.say(context, "E414", "correct", "a survey item has no right answer.", remedy)
+    if item.attention and (is_quiz or item.correct is None or not item.required):
+        what = "an attention item stands in a survey, must be answered, and has a right answer."
+        place.say(context, "E414", "attention", what, "Add correct, or remove attention.")
     if is_quiz and not item.required:
         place.say(context, "E414", "required", "a quiz item must be answered.", "Remove required: false.")
     if isinstance(item, ChoiceItem):

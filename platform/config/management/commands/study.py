@@ -19,7 +19,11 @@ from config.places import ROOT
 from config.refusal import SetupError
 from config.supervisor import screens
 from config.supervisor.chromium import needed_path
+from exports.services.prereg import write_folder, write_version
 from matching.errors import MatchingError
+from participants.errors import ParticipantError
+from participants.models import Participant
+from participants.queries import first_recruited_at
 from participants.services import make_link, make_links, revoke_open_links
 from screens.differing import Same, pairs, told
 from screens.errors import ScreensError
@@ -63,7 +67,9 @@ class Command(BaseCommand):
             made.add_argument("--demo", action="store_true", help="a demonstration, whose data are never a result")
             made.add_argument("--open", action="store_true", help="let people in at once") if name == "load" else None
         for name, text in (("open", "let people in"), ("pause", "let nobody new in"), ("close", "end data collection")):
-            verb(name, text, "study")
+            made = verb(name, text, "study")
+            if name == "open":
+                made.add_argument("--reason", default="", help="why more are let in than the sample wants")
         made = verb("amend", "make a new version of a running study", "study")
         made.add_argument("--folder", help="the whole study as it shall be")
         made.add_argument(
@@ -79,6 +85,7 @@ class Command(BaseCommand):
         made.add_argument("--out", default=str(ROOT / SCHEMA_FILE), help="where to; - is the screen")
         made = verb("link", "make an entry link for everybody who gets it, or links for one person each", "study")
         made.add_argument("--single", type=int, default=0, metavar="N", help="N links, each for one person")
+        made.add_argument("--pilot", action="store_true", help="for the pilot, whose people never count")
         made.add_argument("--revoke", action="store_true", help="make none; end every open link of the study instead")
         made = verb("member", "give a researcher a role in a study, or another than before", "study", "username")
         made.add_argument("--role", choices=Membership.Role.values, default=Membership.Role.EDITOR)
@@ -97,6 +104,8 @@ class Command(BaseCommand):
         made.add_argument("--seed", default="1", help="settles names, words and numbers (default: 1)")
         made = verb("balance", "planned against allocated, begun and completed, by condition and stratum", "study")
         made.add_argument("--trials", action="store_true", help="with demonstrations, previews, runs and simulations")
+        made = verb("prereg", "write what is decided beforehand, of a study or a folder, as one document", "what")
+        made.add_argument("--out", required=True, metavar="DIR", help="folder for prereg.md and prereg.json")
         verb("list", "every study with its status and newest version")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -107,7 +116,7 @@ class Command(BaseCommand):
             for problem in error.problems:
                 self.tell(problem)
             raise CommandError(str(error)) from error
-        except (BotsError, MatchingError, ScreensError, SetupError) as error:
+        except (BotsError, MatchingError, ParticipantError, ScreensError, SetupError) as error:
             raise CommandError(str(error)) from error
 
     def tell(self, problem: Problem) -> None:
@@ -146,15 +155,20 @@ def freeze_verb(command: Command, options: dict[str, Any]) -> None:
         f"{version.study.slug} version {version.number} is frozen ({version.sha256[:12]}), {version.study.status}"
     )
     if is_open:
+        _warn_of_no_preregistration(command, version.study)
         _warn_of_no_clean_run(command, version.study)
 
 
 def turn_verb(command: Command, options: dict[str, Any]) -> None:
     """Open, pause or close a study."""
     study = queries.study_named(options["study"])
-    {"open": services.open_study, "pause": services.pause_study, "close": services.close_study}[options["verb"]](study)
+    if options["verb"] == "open":
+        services.open_study(study, reason=options["reason"])
+    else:
+        {"pause": services.pause_study, "close": services.close_study}[options["verb"]](study)
     command.say(f"{study.slug} is {study.status}")
     if options["verb"] == "open":
+        _warn_of_no_preregistration(command, study)
         _warn_of_silent_models(command, study)
         _warn_of_no_clean_run(command, study)
 
@@ -206,8 +220,9 @@ def link_verb(command: Command, options: dict[str, Any]) -> None:
     if options["revoke"]:
         command.say(f"{_counted(revoke_open_links(study), 'open link')} ended; whoever came by one goes on")
         return
-    single = options["single"]
-    for token in make_links(study, single) if single else [make_link(study, is_open=True)]:
+    single, origin = options["single"], Participant.Origin.PILOT if options["pilot"] else Participant.Origin.LINK
+    made = make_links(study, single, origin=origin) if single else [make_link(study, is_open=True, origin=origin)]
+    for token in made:
         command.stdout.write(f"{settings.ORIGIN}{reverse('landing', args=[token])}")
 
 
@@ -279,6 +294,21 @@ def balance_verb(command: Command, options: dict[str, Any]) -> None:
     command.stdout.write(text_of(balance(study, queries.version_of(study, None), with_trials=with_trials)))
 
 
+def prereg_verb(command: Command, options: dict[str, Any]) -> None:
+    """Write the preregistration of the newest version of a study, or of a folder."""
+    out = Path(options["out"])
+    if Path(options["what"]).exists():
+        files = write_folder(Path(options["what"]), out)
+        command.say(f"wrote {', '.join(file.name for file in files)} in {out}; not frozen, so nothing is recorded")
+        return
+    version = queries.version_of(queries.study_named(options["what"]))
+    files, event = write_version(version, out)
+    command.say(f"wrote {', '.join(file.name for file in files)} in {out} of {version}")
+    first = first_recruited_at(version.study)
+    order = "before the first participant" if first is None or event.at < first else "AFTER the first participant"
+    command.stdout.write(f"sha256 {event.facts['sha256']}, first written {event.at:%Y-%m-%d %H:%M} UTC, {order}")
+
+
 def list_verb(command: Command, options: dict[str, Any]) -> None:
     """Print every study."""
     del options
@@ -296,6 +326,14 @@ def _warn_of_silent_models(command: Command, study: Study) -> None:
     if any(isinstance(one, ModelPartner) for one in partners) and not (settings.LLM_BASE or settings.LLM_KEY):
         text = "Its language models cannot answer: set RAPPORT_LLM_KEY or RAPPORT_LLM_BASE before anybody comes in."
         command.stdout.write(command.style.WARNING(text))
+
+
+def _warn_of_no_preregistration(command: Command, study: Study) -> None:
+    """What is not written down before people come cannot be told from what was found afterwards."""
+    if study.is_demo or study.is_simulated or definition(queries.version_of(study)).preregistration is not None:
+        return
+    text = "It has no preregistration: whatever is found will be exploratory. Declare one before anybody comes in."
+    command.stdout.write(command.style.WARNING(text))
 
 
 def _warn_of_no_clean_run(command: Command, study: Study) -> None:
@@ -334,5 +372,6 @@ VERBS: dict[str, Verb] = {
     "run": run_verb,
     "screens": screens_verb,
     "balance": balance_verb,
+    "prereg": prereg_verb,
     "list": list_verb,
 }

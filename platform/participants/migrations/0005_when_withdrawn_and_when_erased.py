@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("participants", "0003_room_for_simulated_codes")]
+    dependencies = [("participants", "0004_pilots")]
 
     operations = [
         migrations.AddField("participant", "withdrawn_at", models.DateTimeField(null=True)),

@@ -1,0 +1,209 @@
+"""What is written down before data come, out of one study file. Pure: the same version gives the same content."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from exports.codebook import described
+from exports.declared import Declared
+from exports.tables import TABLES
+from studies import definition, items, rules, variables
+from studies.allocation_plan import conditions_of
+from studies.definition import FROZEN, canonical
+from studies.markdown import fill
+from studies.models import Version
+from studies.problems import StudyError
+from studies.queries import texts
+from studies.schema import StudyFile
+from studies.schema_partners import ModelPartner, PersonPartner
+from studies.schema_plan import Exclusion, Outcome, Preregistration
+from studies.schema_stages import BriefingStage, GameStage, QuizStage, SurveyStage
+from studies.services import definition_of
+from studies.slots import study_slots
+from studies.sources import STUDY_FILE, FolderSource
+
+FORMAT = "rapport-prereg/1"
+Content = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A study as it will be: a frozen version, or a folder that is sound.
+
+    Attributes:
+        frozen: What freezing adds: the sha256 of each file and of each experiment's code.
+        sha256: Of the definition.
+        number: Of the version; None of a folder.
+    """
+
+    study: StudyFile
+    files: Mapping[str, str]
+    frozen: Mapping[str, Any]
+    sha256: str
+    number: int | None = None
+
+    @property
+    def said(self) -> Preregistration:
+        """What the study file says under `preregistration`. Raises StudyError: "no_preregistration"."""
+        if self.study.preregistration is None:
+            what = f"{self.study.id} has no preregistration"
+            raise StudyError("no_preregistration", f"{what}; write hypotheses, outcomes and models under that key")
+        return self.study.preregistration
+
+
+def of_version(version: Version) -> Planned:
+    """A frozen version."""
+    frozen = version.definition[FROZEN]
+    return Planned(definition.definition(version), texts(version), frozen, version.sha256, version.number)
+
+
+def of_folder(folder: Path) -> Planned:
+    """The study in a folder. Raises StudyError: "invalid"."""
+    folder = folder.parent if folder.name == STUDY_FILE else folder
+    said = definition_of(folder)
+    source, frozen = FolderSource(folder), said.pop(FROZEN)
+    sha256 = hashlib.sha256(canonical(said | {FROZEN: frozen}).encode()).hexdigest()
+    files = {path: source.read(path) for path in frozen["files"]}
+    return Planned(StudyFile.model_validate(said), files, frozen, sha256)
+
+
+def content_of(planned: Planned) -> Content:
+    """Everything that is registered, with its own sha256. Raises StudyError: "no_preregistration"."""
+    study, said = planned.study, planned.said
+    content = {
+        "format": FORMAT,
+        "study": _identity(planned),
+        "registration": {"url": said.url, "registered_on": said.registered_on},
+        "hypotheses": [each.model_dump() for each in said.hypotheses],
+        "estimands": [each.model_dump() for each in said.estimands],
+        "design": _design(planned),
+        "allocation": study.allocation.model_dump() | {"conditions": conditions_of(study)},
+        "told": study.told.model_dump() | {"sentence": fill(study.told.sentence, study_slots(study))},
+        "deception": [each.model_dump() for each in study.deception],
+        "sample": study.sample.model_dump(),
+        "stopping": said.stopping,
+        "power": said.power,
+        "manipulated": list(_manipulated(planned)),
+        "outcomes": [_outcome(each) for each in said.outcomes],
+        "items": list(_items(planned)),
+        "decisions": list(_decisions(study)),
+        "exclusions": [_exclusion(planned, each) for each in study.exclusions],
+        "missing": said.missing,
+        "models": [each.model_dump() for each in said.models],
+        "exploratory": said.exploratory,
+        "versions": {"software": settings.VERSION} | {key: planned.frozen[key] for key in ("experiments", "files")},
+    }
+    return content | {"sha256": sha256_of(content)}
+
+
+def sha256_of(content: Content) -> str:
+    """The sha256 of a content: of its canonical JSON without the key `sha256` itself."""
+    bare = {key: value for key, value in content.items() if key != "sha256"}
+    return hashlib.sha256(canonical(bare).encode()).hexdigest()
+
+
+def _identity(planned: Planned) -> Content:
+    study = planned.study
+    return {
+        "id": study.id,
+        "title": study.title,
+        "public_title": study.public_title,
+        "note": study.note,
+        "version": study.version,
+        "number": planned.number,
+        "sha256": planned.sha256,
+        "ethics_ref": study.contact.ethics_ref,
+    }
+
+
+def _design(planned: Planned) -> Content:
+    study = planned.study
+    return {
+        "factors": {name: factor.model_dump() for name, factor in study.factors.items()},
+        "groups": {name: plan.model_dump() for name, plan in study.groups.items()},
+        "partners": {name: partner.model_dump(mode="json") for name, partner in study.partners.items()},
+        "automated": [name for name, partner in study.partners.items() if not isinstance(partner, PersonPartner)],
+        "models": sorted({one.model.name for one in study.partners.values() if isinstance(one, ModelPartner)}),
+        "stages": [{"id": stage.id, "kind": stage.kind} for stage in study.stages],
+        "games": [
+            {"stage": stage.id, "experiment": stage.experiment, "parameters": stage.parameters}
+            for stage in study.stages
+            if isinstance(stage, GameStage)
+        ],
+        "estimated_minutes": study.estimated_minutes,
+        "payments": study.payments.model_dump(mode="json"),
+    }
+
+
+def _manipulated(planned: Planned) -> Iterator[Content]:
+    """Each factor, with what differs between its levels: condition pages word for word, and labels of partners."""
+    for name, factor in planned.study.factors.items():
+        levels = [_level(planned, name, level) for level in factor.levels]
+        yield {"factor": name, "note": factor.note, "levels": levels}
+
+
+def _level(planned: Planned, factor: str, level: str) -> Content:
+    study, slots = planned.study, study_slots(planned.study)
+    briefings = [stage for stage in study.stages if isinstance(stage, BriefingStage) and stage.by == factor]
+    pages = [{"stage": stage.id, "file": stage.pages[level]} for stage in briefings]
+    labelled = {name: partner.label for name, partner in study.partners.items() if partner.label.by == factor}
+    return {
+        "level": level,
+        "pages": [page | {"text": fill(planned.files[page["file"]], slots).strip()} for page in pages],
+        "labels": {name: label.under(level) for name, label in labelled.items()},
+    }
+
+
+def _outcome(outcome: Outcome) -> Content:
+    columns = {column.name: column for table in TABLES if table.name == outcome.table for column in table.columns}
+    column = columns.get(outcome.column)
+    known = {"label": column.label, "type": column.type, "unit": column.unit} if column else {}
+    return outcome.model_dump() | known
+
+
+def _items(planned: Planned) -> Iterator[Content]:
+    """Every question of quizzes, condition pages and surveys as it is asked."""
+    study = planned.study
+    for stage in study.stages:
+        names = study_slots(study, stage.id)
+        found: list[items.Item] = []
+        if isinstance(stage, QuizStage | SurveyStage):
+            found = [items.resolve(one, names) for one in items.parse(planned.files[stage.items])]
+        elif isinstance(stage, BriefingStage):
+            found = items.briefing_items(stage, {}, names)
+        for item in found:
+            options = [[one.value, one.label] for one in getattr(item.field, "options", ())]
+            asked = {"stage": stage.id, "item": item.id, "wording": item.field.label, "options": options}
+            yield asked | described(item.field) | {"required": item.field.required}
+
+
+def _decisions(study: StudyFile) -> Iterator[Content]:
+    """Every field of every decision, with the bounds that follow from the parameters."""
+    for stage in study.stages:
+        if isinstance(stage, GameStage):
+            experiment = definition.experiment(stage.experiment)
+            for step, role, field, is_each in Declared(experiment, definition.parameters_of(stage)).every_field():
+                asked = {"stage": stage.id, "step": step, "role": role, "field": field.name, "wording": field.label}
+                belief = field.belief.what if field.belief else None
+                yield asked | described(field) | {"once_per_partner": is_each, "belief": belief}
+
+
+def _exclusion(planned: Planned, exclusion: Exclusion) -> Content:
+    """A rule with the meaning of its names, and whether it defines the analysable sample or a sensitivity analysis."""
+    study = planned.study
+    slots = study_slots(study)
+    known = variables.variables_of(
+        study, lambda stage: [items.resolve(one, slots) for one in items.parse(planned.files[stage.items])]
+    )
+    used = [known[name] for name in dict.fromkeys(rules.names_in(rules.rule_of(exclusion.rule))) if name in known]
+    is_primary = exclusion.when == "pre_treatment" and exclusion.registered
+    return exclusion.model_dump() | {
+        "analysis": "main" if is_primary else "sensitivity",
+        "variables": [
+            {"name": one.name, "label": one.label, "values": str(one.domain), "known_after": one.stage} for one in used
+        ],
+    }

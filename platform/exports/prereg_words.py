@@ -1,0 +1,222 @@
+"""A preregistration to be read: the sections that registries ask for, in Markdown."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from exports.prereg import Content
+
+WHAT_IT_IS = """Written from the study file by `manage.py study prereg`: the registered text and the running study come
+from one source. `prereg.json` beside it says the same for programs; its sha256 is below. Nobody is taken out of the
+dataset: `exclusions.csv` says who met which rule.
+"""
+DECEPTIONS = {
+    "omission": "something is not told",
+    "false_label": "an AI is called what a person is called",
+    "delay": "answers of programs take as long as people's",
+    "wizard": "staff write as the AI",
+}
+COUNTS = {
+    ("group", "started"): "groups that have begun",
+    ("group", "completed"): "groups that played to the end",
+    ("group", "analysable"): "groups that played to the end and in which no registered pre-treatment exclusion is met",
+    ("participant", "started"): "people who agreed to take part",
+    ("participant", "completed"): "people who completed the study",
+    ("participant", "analysable"): "people who completed the study and meet no registered pre-treatment exclusion",
+}
+NOTHING = "Nothing is declared."
+
+
+def as_markdown(content: Content) -> str:
+    """The whole document; the same content gives the same bytes."""
+    study = content["study"]
+    frozen = f"frozen version {study['number']}" if study["number"] else "not frozen yet"
+    registered = content["registration"]
+    head = [
+        f"# Preregistration: {study['title']}",
+        "",
+        WHAT_IT_IS,
+        f"* Study `{study['id']}`, version {study['version']}, {frozen}, sha256 `{study['sha256']}`",
+        f"* sha256 of the machine-readable content: `{content['sha256']}`",
+        f"* Registered: {registered['url'] or 'no address yet'}, {registered['registered_on'] or 'no day yet'}",
+        f"* Ethics approval: {study['ethics_ref'] or 'none given'}",
+        "",
+    ]
+    if study["note"]:
+        head += [study["note"], ""]
+    return "\n".join(
+        [*head, *(line for title, section in SECTIONS for line in ("## " + title, "", *section(content), ""))]
+    )
+
+
+def _hypotheses(content: Content) -> Iterator[str]:
+    for each in content["hypotheses"]:
+        yield f"* **{each['id']}** (outcome `{each['outcome']}`): {each['text']}"
+
+
+def _estimands(content: Content) -> Iterator[str]:
+    for each in content["estimands"]:
+        yield f"* **{each['id']}** (for {each['hypothesis']}): {each['text']}"
+    if not content["estimands"]:
+        yield NOTHING
+
+
+def _design(content: Content) -> Iterator[str]:
+    design = content["design"]
+    yield f"An experiment of about {design['estimated_minutes']} minutes. Stages: " + ", ".join(
+        f"`{stage['id']}` ({stage['kind'].replace('_', ' ')})" for stage in design["stages"]
+    )
+    yield ""
+    for name, plan in design["groups"].items():
+        seats = ", ".join(f"{role}: {one['humans']} people, {one['ai']} AI" for role, one in plan["roles"].items())
+        yield f"* Group `{name}`: {seats}"
+    for name in design["automated"]:
+        yield f"* Partner `{name}`: {_plain(design['partners'][name])}"
+    for game in design["games"]:
+        yield f"* Game `{game['experiment']}` at stage `{game['stage']}`: {_plain(game['parameters'])}"
+
+
+def _allocation(content: Content) -> Iterator[str]:
+    said = content["allocation"]
+    sizes = ", ".join(map(str, said["block_sizes"]))
+    yield f"Unit: {said['unit']}. Permuted blocks of sizes {sizes}, drawn from a secret seed; given at: {said['at']}."
+    yield f"Strata: {', '.join(said['strata']) or 'none'}. Conditions:"
+    yield ""
+    yield from (f"* `{condition or 'one condition'}`" for condition in said["conditions"])
+    yield ""
+    yield "The analysis set is everyone allocated."
+
+
+def _blinding(content: Content) -> Iterator[str]:
+    told = content["told"]
+    yield f"Participants are told that AI may be present: {'yes' if told['ai_may_be_present'] else 'no'}."
+    yield f"How exactly its share is told: {told['share']}. Who knows labels: {_plain(told['who_knows'])}."
+    if told["sentence"]:
+        yield f"The words they read: *{told['sentence']}*"
+    yield ""
+    for each in content["deception"]:
+        yield f"* {each['what']} ({DECEPTIONS[each['what']]}): approved by {each['approved_by']}, {each['reference']}; "
+        yield f"  explained on `{each['debrief']}`"
+    if not content["deception"]:
+        yield "No deception."
+
+
+def _sample(content: Content) -> Iterator[str]:
+    said = content["sample"]
+    yield f"Target: {said['target']} {COUNTS[said['unit'], said['counts']]}."
+    yield "Then nobody new is let in; who is there goes on."
+    yield f"Last day on which somebody new is let in: {said['until'] or 'none'}."
+    pilot = f"{said['pilot']['target']} people, never part of the sample" if said["pilot"] else "none"
+    yield f"Pilot: {pilot}."
+    yield from ("", f"Besides: {content['stopping'] or 'no other rule stops the study.'}")
+    yield from ("", f"Why this target: {content['power'] or 'not said.'}")
+
+
+def _manipulated(content: Content) -> Iterator[str]:
+    for factor in content["manipulated"]:
+        yield f"### {factor['factor']}"
+        yield from ("", factor["note"] or "No note.", "")
+        for level in factor["levels"]:
+            labels = ", ".join(f'{name}: "{label}"' for name, label in level["labels"].items())
+            yield f"* **{level['level']}**" + (f"; labels: {labels}" if labels else "")
+            for page in level["pages"]:
+                yield f"  * `{page['file']}` reads:"
+                yield from (f"    > {line}".rstrip() for line in page["text"].splitlines())
+        yield ""
+    if not content["manipulated"]:
+        yield NOTHING
+
+
+def _measured(content: Content) -> Iterator[str]:
+    rows = [
+        [each["id"], each["role"], f"{each['table']}.{each['column']}", each["where"], each.get("label", "")]
+        for each in content["outcomes"]
+    ]
+    yield from _table(["outcome", "role", "column", "rows", "meaning"], rows)
+    yield from ("", "Questions:", "")
+    asked = [
+        [
+            each["stage"],
+            each["item"],
+            each["wording"],
+            " / ".join(label for _, label in each["options"]) or each["allowed_values"],
+        ]
+        for each in content["items"]
+    ]
+    yield from _table(["stage", "item", "wording", "answers"], asked)
+    yield from ("", "Decisions in games:", "")
+    decided = [
+        [each["step"], each["role"], each["field"], each["wording"], each["allowed_values"]]
+        for each in content["decisions"]
+    ]
+    yield from _table(["step", "role", "field", "wording", "values"], decided)
+
+
+def _exclusions(content: Content) -> Iterator[str]:
+    for each in content["exclusions"]:
+        use = "main analysis" if each["analysis"] == "main" else "sensitivity analysis only"
+        registered = "registered" if each["registered"] else "not registered"
+        yield f"* **{each['id']}**: `{each['rule']}` ({each['when']}, {registered}; {use}) {each['note']}".rstrip()
+        for one in each["variables"]:
+            yield f"  * `{one['name']}`: {one['label']} ({one['values']}; known after `{one['known_after']}`)"
+    if not content["exclusions"]:
+        yield "Nobody is excluded."
+
+
+def _models(content: Content) -> Iterator[str]:
+    rows = [
+        [each["id"], each["outcome"], f"`{each['formula']}`", each["family"], str(each["level"])]
+        for each in content["models"]
+    ]
+    yield from _table(["model", "outcome", "formula", "family", "level of intervals"], rows) if rows else [NOTHING]
+
+
+def _versions(content: Content) -> Iterator[str]:
+    versions = content["versions"]
+    yield f"* Rapport {versions['software']}"
+    for name, sha256 in sorted(versions["experiments"].items()):
+        yield f"* experiment `{name}`: sha256 of its code `{sha256}`"
+    for name in content["design"]["models"]:
+        yield f"* language model `{name}`"
+    yield ""
+    yield from _table(["file", "sha256"], [[name, f"`{sha256}`"] for name, sha256 in sorted(versions["files"].items())])
+
+
+def _text(key: str) -> Callable[[Content], Iterable[str]]:
+    return lambda content: [content[key] or NOTHING]
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(header)} |"
+    yield "|" + "---|" * len(header)
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|').replace(chr(10), ' ') for cell in row)} |"
+
+
+def _plain(value: Any) -> str:
+    """A value in one line: names with their values, without brackets at the outside."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_inside(one)}" for name, one in value.items() if one not in ("", None))
+    return _inside(value)
+
+
+def _inside(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"({_plain(value)})"
+    return f"[{', '.join(map(_inside, value))}]" if isinstance(value, list) else str(value)
+
+
+SECTIONS: list[tuple[str, Callable[[Content], Iterable[str]]]] = [
+    ("Hypotheses", _hypotheses),
+    ("Estimands", _estimands),
+    ("Design and conditions", _design),
+    ("Allocation", _allocation),
+    ("Blinding and deception", _blinding),
+    ("Sample and stopping rule", _sample),
+    ("Manipulated variables", _manipulated),
+    ("Measured variables", _measured),
+    ("Exclusions", _exclusions),
+    ("Missing data", _text("missing")),
+    ("Models", _models),
+    ("Exploratory analyses", _text("exploratory")),
+    ("Versions", _versions),
+]

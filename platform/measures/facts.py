@@ -1,0 +1,164 @@
+"""What is known of people that a rule of exclusion may name, read from the rows of some people at once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+
+from events.models import Event
+from flow.models import Act, Match, Placing
+from matching.models import Group, Seat
+from measures.exclusions import Fact, Ruling, Value, rulings, variables_in
+from measures.models import Answer
+from participants.models import Participant
+from scheduling.models import Session
+from studies.definition import definition, version_of
+from studies.domains import Numbers
+from studies.schema_stages import BriefingStage, QuizStage, SurveyStage
+from studies.variables import Variable
+
+OPENED, CLOSED = "stage.opened", "stage.closed"
+MATCHES = {"rounds_completed": Match.Status.COMPLETE, "rounds_void": Match.Status.VOID}
+
+
+@dataclass
+class _Person:
+    """The rows of one person."""
+
+    session: Session | None = None
+    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)  # the last one, by stage and item
+    stages: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by kind of event and stage
+    seats: list[Seat] = field(default_factory=list)
+    rounds: dict[str, int] = field(default_factory=lambda: defaultdict(int))  # by status of the match
+    missed: int = 0
+
+    def is_past(self, place: int) -> bool:
+        """Whether nothing can change any more at a stage and before it."""
+        return self.session is not None and (self.is_over or self.session.stage > place)
+
+    @property
+    def is_over(self) -> bool:
+        return self.session is not None and self.session.status == Session.Status.FINISHED
+
+
+def rulings_of(people: Sequence[Participant]) -> Iterator[tuple[Participant, Ruling]]:
+    """Every rule of exclusion for some people, in their order, by the version that each of them is in."""
+    declared = [one for one in people if definition(version_of(one.version_id)).exclusions]
+    rows = _rows(declared)
+    for one in declared:
+        said = definition(version_of(one.version_id)).exclusions
+        for ruling in rulings(said, _facts(one, rows[one.pk])):
+            yield one, ruling
+
+
+def _facts(person: Participant, rows: _Person) -> dict[str, Fact]:
+    return {name: _fact(person, rows, one) for name, one in variables_in(person.version_id).items()}
+
+
+def _fact(person: Participant, rows: _Person, variable: Variable) -> Fact:
+    if variable.item:
+        return _answer(rows.answers.get((variable.stage, variable.item)))
+    if not rows.is_past(variable.place):
+        return Fact()
+    if variable.name in {"quiz_attempts", "quiz_minutes"}:
+        return _of_quizzes(person, rows, variable)
+    if variable.name in {"checks_failed", "attention_failed"}:
+        return _failed(person, rows, variable)
+    if variable.name == "minutes":
+        return _visit(rows)
+    return _of_games(rows, variable)
+
+
+def _answer(answer: Answer | None) -> Fact:
+    if answer is None or answer.value is None:
+        return Fact()
+    value: Value = answer.value if isinstance(answer.value, str) else Fraction(str(answer.value))
+    return Fact(value, answer.at)
+
+
+def _of_quizzes(person: Participant, rows: _Person, variable: Variable) -> Fact:
+    """Over all quizzes of the study that the person came to."""
+    stages = [stage.id for stage in definition(version_of(person.version_id)).stages if isinstance(stage, QuizStage)]
+    spans = [(rows.stages[OPENED, one], _end(rows, one)) for one in stages if (OPENED, one) in rows.stages]
+    ends = [end for _, end in spans if end is not None]
+    if len(ends) < len(stages):
+        return Fact()
+    if variable.name == "quiz_minutes":
+        seconds = sum((end - begin).total_seconds() for begin, end in spans if end is not None)
+        return Fact(min(Fraction(str(seconds)) / 60, _most(variable)), max(ends))
+    tries = {one: [each.attempt for (stage, _), each in rows.answers.items() if stage == one] for one in stages}
+    return Fact(Fraction(sum(max(each, default=0) for each in tries.values())), max(ends))
+
+
+def _end(rows: _Person, stage: str) -> datetime | None:
+    """When a stage was over; who left the study there ended it by that."""
+    return rows.stages.get((CLOSED, stage)) or (rows.session.finished_at if rows.session else None)
+
+
+def _failed(person: Participant, rows: _Person, variable: Variable) -> Fact:
+    """Items with a right answer whose last answer was another. Unknown where one of them was never answered."""
+    kind = BriefingStage if variable.name == "checks_failed" else SurveyStage
+    stages = {stage.id for stage in definition(version_of(person.version_id)).stages if isinstance(stage, kind)}
+    given = [each for (stage, _), each in rows.answers.items() if stage in stages and each.is_correct is not None]
+    if len(given) < _most(variable):
+        return Fact()
+    return Fact(Fraction(sum(each.is_correct is False for each in given)), max(each.at for each in given))
+
+
+def _most(variable: Variable) -> Fraction:
+    """The most that a variable with an upper bound can be."""
+    if not isinstance(variable.domain, Numbers) or variable.domain.high is None:
+        raise TypeError(f"{variable.name} has no upper bound")
+    return variable.domain.high
+
+
+def _visit(rows: _Person) -> Fact:
+    session = rows.session
+    if session is None or session.finished_at is None:
+        return Fact()
+    seconds = (session.finished_at - session.started_at).total_seconds()
+    return Fact(Fraction(str(seconds)) / 60, session.finished_at)
+
+
+def _of_games(rows: _Person, variable: Variable) -> Fact:
+    """Of the groups in which the person sat, once these or the person's part in them are over."""
+    if not rows.seats or any(_still_plays(seat) for seat in rows.seats):
+        return Fact()
+    ends = [seat.group.ended_at for seat in rows.seats if seat.status == Seat.Status.DONE]
+    finished = rows.session.finished_at if rows.session else None
+    at = max((end for end in ends if end is not None), default=finished)
+    count = rows.missed if variable.name == "missed_acts" else rows.rounds[MATCHES[variable.name]]
+    return Fact(Fraction(count), at)
+
+
+def _still_plays(seat: Seat) -> bool:
+    return seat.status == Seat.Status.SITTING and seat.group.status == Group.Status.ACTIVE
+
+
+def _rows(people: Iterable[Participant]) -> Mapping[int, _Person]:
+    """Everything that decides, in six queries for all."""
+    ids = [one.pk for one in people]
+    found: dict[int, _Person] = {pk: _Person() for pk in ids}
+    sessions = {one.pk: one for one in Session.objects.filter(participant__in=ids).order_by("pk")}
+    for session in sessions.values():
+        found[session.participant_id].session = session
+    for answer in Answer.objects.filter(session__in=sessions).order_by("attempt", "pk"):
+        found[sessions[answer.session_id].participant_id].answers[answer.stage, answer.item] = answer
+    events = Event.objects.filter(subject_kind="session", subject_id__in=sessions, kind__in=(OPENED, CLOSED))
+    for event in events.order_by("-pk"):  # the first opening counts: somebody may be sent back to a waiting room
+        owner = found[sessions[event.subject_id].participant_id]
+        owner.stages[event.kind, event.facts["stage"]] = event.at
+    _add_games(found, ids)
+    return found
+
+
+def _add_games(found: Mapping[int, _Person], ids: Sequence[int]) -> None:
+    for seat in Seat.objects.filter(participant__in=ids).select_related("group").order_by("pk"):
+        found[seat.participant_id or 0].seats.append(seat)
+    met = Placing.objects.filter(seat__participant__in=ids, match__round__gte=1)
+    for person, status in met.values_list("seat__participant", "match__status"):
+        found[person].rounds[status] += 1
+    missed = Act.objects.filter(seat__participant__in=ids, source=Act.Source.TIMEOUT, match__round__gte=1)
+    for person in missed.values_list("seat__participant", flat=True):
+        found[person].missed += 1

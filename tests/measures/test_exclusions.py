@@ -1,0 +1,117 @@
+"""Rules of exclusion: what is not known decides nothing that it could still change, and facts come from rows."""
+
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from flow.services import sessions
+from matching.models import Group
+from measures.exclusions import Fact, decide
+from measures.facts import rulings_of
+from participants.models import Participant
+from scheduling.models import Session
+from studies.models import Version
+from studies.rules import rule_of
+from tests.machinery.people import MakeVersion, at_stage, fresh, go_on, newcomer, send
+
+KNOWN = {"tries": Fact(Fraction(3)), "gender": Fact("woman"), "age": Fact()}
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_met"),
+    [
+        ("tries > 2", True),
+        ("tries > 3", False),
+        ("tries * 2 == 6", True),
+        ("gender == woman", True),
+        ("man == gender", False),
+        ("gender != man and tries == 3", True),
+        ("age > 90", None),
+        ("age > 90 and tries > 3", False),
+        ("age > 90 or tries > 2", True),
+        ("age > 90 and tries > 2", None),
+        ("age > 90 or tries > 3", None),
+        ("tries / (tries - 3) > 1", None),
+        ("age + tries > 1", None),
+    ],
+)
+def test_rule_is_decided_by_what_is_known(rule: str, is_met: bool | None) -> None:
+    assert decide(rule_of(rule), KNOWN) is is_met
+
+
+RULES: list[dict[str, Any]] = [
+    {"id": "tries", "rule": "quiz_attempts > 1", "when": "pre_treatment"},
+    {"id": "slow", "rule": "quiz_minutes > 4", "when": "pre_treatment"},
+    {"id": "anew", "rule": "letters == anew", "when": "pre_treatment", "registered": False},
+    {"id": "misread", "rule": "checks_failed > 0", "when": "post_treatment"},
+    {"id": "missed", "rule": "missed_acts > 0 or rounds_completed < 3", "when": "post_treatment"},
+    {"id": "short", "rule": "minutes < 600", "when": "post_treatment"},
+]
+
+
+@pytest.fixture
+def version(make_version: MakeVersion) -> Version:
+    return make_version(roles={"giver": {"humans": 1}, "taker": {"ai": 1}}, exclusions=RULES)
+
+
+def found(session: Session) -> dict[str, bool | None]:
+    person = Participant.objects.get(pk=session.participant_id)
+    return {ruling.exclusion.id: ruling.is_met for _, ruling in rulings_of([person])}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_known_of_somebody_who_has_just_come(version: Version) -> None:
+    assert set(found(newcomer(version)).values()) == {None}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_attempts_count_until_the_quiz_is_over(version: Version) -> None:
+    session = at_stage(version, "quiz")
+    send(session, keep="1", letters="anew")
+    assert found(session)["tries"] is None
+    assert found(session)["anew"] is True
+    sessions.leave(session.pk)
+    assert found(session) == {
+        "tries": False, "slow": False, "anew": True, "misread": None, "missed": None, "short": True,
+    }  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_second_attempt_meets_the_rule(version: Version) -> None:
+    session = at_stage(version, "quiz")
+    send(session, keep="1", letters="anew")
+    session = go_on(session)
+    assert found(session)["tries"] is True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_misread_page_and_a_game_that_is_left(version: Version) -> None:
+    session = at_stage(version, "lobby")
+    send(session)
+    wrong = "told_yes" if "hidden" in Group.objects.get().condition else "told_no"
+    send(session, told=wrong)
+    send(session, told=wrong)
+    session = fresh(session)
+    assert (found(session)["misread"], found(session)["missed"]) == (True, None)
+    sessions.leave(session.pk)
+    assert found(session)["missed"] is True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_minutes_of_a_quiz_count_from_its_opening(version: Version) -> None:
+    session = at_stage(version, "quiz")
+    sessions.leave(session.pk)
+    Session.objects.filter(pk=session.pk).update(finished_at=session.stage_opened_at + timedelta(minutes=4.5))
+    assert found(session)["slow"] is True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_registered_rules_on_what_came_before_exclude(version: Version) -> None:
+    session = at_stage(version, "quiz")
+    send(session, keep="1", letters="anew")
+    session = go_on(session)
+    sessions.leave(session.pk)
+    person = Participant.objects.get(pk=session.participant_id)
+    assert [ruling.exclusion.id for _, ruling in rulings_of([person]) if ruling.excludes] == ["tries"]
