@@ -15,7 +15,7 @@ BACKWARD = "DROP TRIGGER flow_debriefing_append_only ON flow_debriefing;"
 class Migration(migrations.Migration):
     dependencies = [
         ("flow", "0004_acts_of_people_who_are_simulated_are_theirs"),
-        ("participants", "0004_when_withdrawn_and_when_erased"),
+        ("participants", "0005_when_withdrawn_and_when_erased"),
         ("events", "0001_clock_events_and_due"),
     ]
 
