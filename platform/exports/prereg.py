@@ -12,7 +12,7 @@ from exports.codebook import described
 from exports.declared import Declared
 from exports.tables import TABLES
 from studies import definition, items, rules, variables
-from studies.allocation_plan import conditions_of
+from studies.allocation_plan import entries_of
 from studies.definition import FROZEN, canonical
 from studies.markdown import fill
 from studies.models import Version
@@ -81,7 +81,7 @@ def content_of(planned: Planned) -> Content:
         "hypotheses": [each.model_dump() for each in said.hypotheses],
         "estimands": [each.model_dump() for each in said.estimands],
         "design": _design(planned),
-        "allocation": study.allocation.model_dump() | {"conditions": conditions_of(study)},
+        "allocation": [entry.rule.model_dump() | {"conditions": list(entry.conditions)} for entry in entries_of(study)],
         "told": study.told.model_dump() | {"sentence": fill(study.told.sentence, study_slots(study))},
         "deception": [each.model_dump() for each in study.deception],
         "sample": study.sample.model_dump(),

@@ -23,6 +23,15 @@ COUNTS = {
     ("participant", "completed"): "people who completed the study",
     ("participant", "analysable"): "people who completed the study and meet no registered pre-treatment exclusion",
 }
+METHODS = {
+    "permuted_block": "permuted blocks",
+    "quota": "quotas",
+    "minimisation": "minimisation",
+    "latin_square": "balanced orders",
+    "simple": "independent draws",
+}
+MORE = ("factors", "block_sizes", "weights", "targets", "strata", "covariates")
+"""What else an entry of `allocation` may say, in the order in which it is told."""
 NOTHING = "Nothing is declared."
 
 
@@ -76,14 +85,19 @@ def _design(content: Content) -> Iterator[str]:
 
 
 def _allocation(content: Content) -> Iterator[str]:
-    said = content["allocation"]
-    sizes = ", ".join(map(str, said["block_sizes"]))
-    yield f"Unit: {said['unit']}. Permuted blocks of sizes {sizes}, drawn from a secret seed; given at: {said['at']}."
-    yield f"Strata: {', '.join(said['strata']) or 'none'}. Conditions:"
-    yield ""
-    yield from (f"* `{condition or 'one condition'}`" for condition in said["conditions"])
-    yield ""
+    for said in content["allocation"]:
+        yield f"Unit: {said['unit']}. Method: {METHODS[said['method']]}, drawn from a secret seed; given at: {_at(said['at'])}."
+        yield from (f"{name.capitalize().replace('_', ' ')}: {_plain(said[name])}." for name in MORE if said[name])
+        yield "Conditions:"
+        yield ""
+        yield from (f"* `{condition or 'one condition'}`" for condition in said["conditions"])
+        yield ""
     yield "The analysis set is everyone allocated."
+
+
+def _at(said: Any) -> str:
+    """The moment of an allocation: a name, or a round or session."""
+    return str(said) if isinstance(said, str) else ", ".join(f"{name} {n}" for name, n in said.items() if n)
 
 
 def _blinding(content: Content) -> Iterator[str]:

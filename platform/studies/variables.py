@@ -14,6 +14,7 @@ from studies.domains import Domain, Numbers, Words
 from studies.items import Item
 from studies.problems import StudyError
 from studies.schema import StudyFile
+from studies.schema_allocation import Allocation
 from studies.schema_stages import BriefingStage, GameStage, QuizStage, SurveyStage, WaitingRoomStage
 
 T = TypeVar("T")
@@ -54,12 +55,19 @@ def variables_of(study: StudyFile, items_of: ItemsOf) -> dict[str, Variable]:
 
 
 def allocated_after(study: StudyFile) -> int:
-    """The place of the stage at whose end people are allocated, alone or as a group; -1 at entry."""
-    if study.allocation.unit == "group":
-        rooms = [at for at, stage in enumerate(study.stages) if isinstance(stage, WaitingRoomStage)]
-        return rooms[0] if rooms else AT_ENTRY
+    """The place of the stage at whose end people are first allocated, alone or as a group; -1 at entry."""
+    return min(_given_after(study, rule) for rule in study.allocations)
+
+
+def _given_after(study: StudyFile, rule: Allocation) -> int:
+    """The place of the stage after which one entry gives its levels."""
     ids = [stage.id for stage in study.stages]
-    return ids.index(study.allocation.at) if study.allocation.at in ids else AT_ENTRY
+    if isinstance(rule.at, str) and rule.at in ids:
+        return ids.index(rule.at)
+    if rule.at == "entry":
+        return AT_ENTRY
+    rooms = [at for at, stage in enumerate(study.stages) if isinstance(stage, WaitingRoomStage)]
+    return rooms[0] if rooms else AT_ENTRY
 
 
 def attention_items(items: Sequence[Item]) -> list[str]:
