@@ -86,7 +86,8 @@ def _design(content: Content) -> Iterator[str]:
 
 def _allocation(content: Content) -> Iterator[str]:
     for said in content["allocation"]:
-        yield f"Unit: {said['unit']}. Method: {METHODS[said['method']]}, drawn from a secret seed; given at: {_at(said['at'])}."
+        yield f"Unit: {said['unit']}. Method: {METHODS[said['method']]}, drawn from a secret seed."
+        yield f"Given at: {_at(said['at'])}."
         yield from (f"{name.capitalize().replace('_', ' ')}: {_plain(said[name])}." for name in MORE if said[name])
         yield "Conditions:"
         yield ""

@@ -58,7 +58,8 @@ def test_document_has_every_section_and_what_stands_in_the_file(tmp_path: Path) 
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == TITLES
     for words in (
         "**h1** (outcome `picked`)",
-        "Permuted blocks of sizes 2, 4",
+        "Method: permuted blocks, drawn from a secret seed.",
+        "Block sizes: ",
         "The words they read: *Some players are people and some are AI. There is at least one of each in your group.*",
         "delay (answers of programs take as long as people's): approved by example only",
         "Target: 48 groups that played to the end.",
