@@ -15,8 +15,8 @@ from django.urls import reverse
 from bots.errors import BotsError
 from bots.run import Progress, run_groups
 from config.debriefs import lines_of, write_links
-from config.places import ROOT
 from config.refusal import SetupError
+from config.study_arguments import declare
 from config.supervisor import screens
 from config.supervisor.chromium import needed_path
 from exports.services.prereg import write_folder, write_version
@@ -35,7 +35,7 @@ from studies.check import check
 from studies.definition import definition
 from studies.models import Membership, Study
 from studies.problems import Problem, StudyError, errors
-from studies.publish import REFERENCE_FILE, SCHEMA_FILE, published, with_fields
+from studies.publish import REFERENCE_FILE, published, with_fields
 from studies.schema_partners import ModelPartner
 
 Verb = Callable[["Command", dict[str, Any]], None]
@@ -56,57 +56,7 @@ class Command(BaseCommand):
                 made.add_argument(argument)
             return made
 
-        verb("check", "say everything that is wrong with the study in a folder", "folder")
-        for name in ("freeze", "load"):
-            text = "check the study in a folder and keep it for good" + (
-                ", and open it (--open)" if name == "load" else ""
-            )
-            made = verb(name, text, "folder")
-            made.add_argument("--seed", help="for simulations; otherwise drawn")
-            made.add_argument("--owner", metavar="USERNAME", help="a researcher who becomes its owner")
-            made.add_argument("--demo", action="store_true", help="a demonstration, whose data are never a result")
-            made.add_argument("--open", action="store_true", help="let people in at once") if name == "load" else None
-        for name, text in (("open", "let people in"), ("pause", "let nobody new in"), ("close", "end data collection")):
-            made = verb(name, text, "study")
-            if name == "open":
-                made.add_argument("--reason", default="", help="why more are let in than the sample wants")
-        made = verb("amend", "make a new version of a running study", "study")
-        made.add_argument("--folder", help="the whole study as it shall be")
-        made.add_argument(
-            "--set", action="append", default=[], metavar="PATH=VALUE", help="one change; may be repeated"
-        )
-        made.add_argument("--code", metavar="REASON", help="accept the experiment code that is installed now")
-        made.add_argument("--reason", default="", help="why; kept with the version")
-        made = verb("diff", "compare a version with the newest, with another, or with a folder", "study", "other")
-        made.add_argument(
-            "--version", type=int, default=None, dest="number", help="the version to start from (default: newest)"
-        )
-        made = verb("schema", "write the JSON Schema of study files")
-        made.add_argument("--out", default=str(ROOT / SCHEMA_FILE), help="where to; - is the screen")
-        made = verb("link", "make an entry link for everybody who gets it, or links for one person each", "study")
-        made.add_argument("--single", type=int, default=0, metavar="N", help="N links, each for one person")
-        made.add_argument("--pilot", action="store_true", help="for the pilot, whose people never count")
-        made.add_argument("--revoke", action="store_true", help="make none; end every open link of the study instead")
-        made = verb("member", "give a researcher a role in a study, or another than before", "study", "username")
-        made.add_argument("--role", choices=Membership.Role.values, default=Membership.Role.EDITOR)
-        made = verb("debriefs", "who was exposed to a deception, who was told, and who is still owed it", "study")
-        made.add_argument(
-            "--links", metavar="FILE", help="write a CSV of links for who is owed it, and keep the attempt"
-        )
-        made = verb("run", "play groups without people, as fast as their seats decide", "study")
-        made.add_argument("--groups", type=int, required=True, help="how many")
-        made.add_argument("--max-calls", type=int, help="most attempts to ask a language model")
-        made = verb("screens", "draw every page that a participant can see, and compare conditions", "study")
-        made.add_argument("--out", help="a folder for the document (default: screens/ID in the installation's home)")
-        made.add_argument("--pdf", action="store_true", help="print it, too; needs a Chromium")
-        made.add_argument("--no-pictures", action="store_false", dest="pictures", help="though there is a Chromium")
-        made.add_argument("--diff", nargs=2, metavar=("A", "B"), help="two conditions, or two levels of a factor")
-        made.add_argument("--seed", default="1", help="settles names, words and numbers (default: 1)")
-        made = verb("balance", "planned against allocated, begun and completed, by condition and stratum", "study")
-        made.add_argument("--trials", action="store_true", help="with demonstrations, previews, runs and simulations")
-        made = verb("prereg", "write what is decided beforehand, of a study or a folder, as one document", "what")
-        made.add_argument("--out", required=True, metavar="DIR", help="folder for prereg.md and prereg.json")
-        verb("list", "every study with its status and newest version")
+        declare(verb)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the verb; a refusal ends with status 1 and says all that is wrong."""
