@@ -201,6 +201,9 @@ KINDS = kinds.KINDS
 REACTIONS = reactions.REACTIONS
 TASK_APP = "config.celery.app"
 
+# --- pictures of pages, for `study screens` ----------
+CHROMIUM = env("RAPPORT_CHROMIUM", default="")
+
 # --- people ----------
 # New participants by one open link from one address within an hour; a lab's computers may share one. 0: no limit.
 MOST_ENTRIES_PER_ADDRESS = env.int("RAPPORT_MOST_ENTRIES_PER_ADDRESS", default=100)

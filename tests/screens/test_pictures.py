@@ -4,6 +4,7 @@ import base64
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 
 from config.supervisor.chromium import chromium_path, pdf_of, pictures_of
 from screens.errors import ScreensError
@@ -45,7 +46,7 @@ def test_file_is_printed(tmp_path: Path) -> None:
     assert printed.rstrip().endswith(b"%%EOF")
 
 
-def test_browser_that_does_not_start_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAPPORT_CHROMIUM", "/bin/false")
+def test_browser_that_does_not_start_is_named(settings: LazySettings) -> None:
+    settings.CHROMIUM = "/bin/false"
     with pytest.raises(ScreensError, match="/bin/false did not start"):
         pdf_of(Path("page.html"))

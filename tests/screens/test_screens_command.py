@@ -5,6 +5,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 from config.refusal import SetupError
@@ -45,8 +46,10 @@ def test_refusal_comes_before_anything_is_started(db: None, arguments: Sequence[
         call_command("study", "screens", str(SHIPPED / "main"), *arguments, stdout=StringIO())
 
 
-def test_pdf_without_a_browser_says_what_to_install(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAPPORT_CHROMIUM", "")
+def test_pdf_without_a_browser_says_what_to_install(
+    db: None, tmp_path: Path, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHROMIUM = ""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CommandError, match="apt-get install chromium"):
         call_command("study", "screens", str(SHIPPED / "main"), "--pdf", stdout=StringIO())

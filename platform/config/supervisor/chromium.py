@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from django.conf import settings
 
 from config.supervisor.process import die_with_parent
 from screens.errors import ScreensError
@@ -42,7 +43,7 @@ IS_LOADED = "document.readyState === 'complete' && location.protocol === 'file:'
 
 def chromium_path() -> str:
     """Where a Chromium is; empty when there is none."""
-    return os.environ.get("RAPPORT_CHROMIUM", "") or next((path for name in NAMES if (path := shutil.which(name))), "")
+    return settings.CHROMIUM or next((path for name in NAMES if (path := shutil.which(name))), "")
 
 
 def needed_path() -> str:
