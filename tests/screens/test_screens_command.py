@@ -13,7 +13,7 @@ from tests.machinery.quick import SHIPPED
 from tests.machinery.running import Running
 from tests.screens.studies import short_copy
 
-CHANGED = ("Some players are people", "Some of the players are people")
+CHANGED = ("You will see your role", "You will find your role")
 
 
 def test_pages_of_a_folder_are_drawn_elsewhere_and_compared(running: Running, tmp_path: Path) -> None:
@@ -29,8 +29,8 @@ def test_pages_of_a_folder_are_drawn_elsewhere_and_compared(running: Running, tm
     with pytest.raises(SetupError) as refused:
         running.manage(*arguments)
     assert "NOT DECLARED, on briefing, first" in str(refused.value)
-    assert "label=hidden: Some players are people and some are AI." in str(refused.value)
-    assert "label=disclosed: Some of the players are people and some are AI." in str(refused.value)
+    assert "label=hidden: You will see your role in the first round." in str(refused.value)
+    assert "label=disclosed: You will find your role in the first round." in str(refused.value)
     assert "differences that the study file does not declare" in str(refused.value)
 
 
