@@ -34,7 +34,7 @@ def test_shipped_study_differs_as_declared_and_in_nothing_else(main: Source, dra
     assert {key.stage for same in found for key in same.keys} == {"briefing", "game", "debrief", "exits"}
 
 
-@pytest.mark.parametrize("old", ["Some players are people", "Your group is complete", "You will see your role"])
+@pytest.mark.parametrize("old", ["Your group is complete", "You will see your role"])
 def test_one_stray_word_on_one_condition_page_is_found(tmp_path: Path, db: None, old: str) -> None:
     folder = short_copy(tmp_path)
     page = folder.parent / "pages" / "briefing_disclosed.md"
