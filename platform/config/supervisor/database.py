@@ -9,7 +9,6 @@ import os
 import pwd
 import shutil
 import signal
-import subprocess
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,7 +18,7 @@ import psycopg
 
 from config.places import Places, digest_of, is_open_to_others, own_folder
 from config.refusal import SetupError
-from config.supervisor.process import Command, Owner
+from config.supervisor.process import Command, Owner, run_to_its_end
 
 ROOT_LIBRARY = Path("/var/lib/rapport")
 # PostgreSQL would write a failed statement with its values into its log; who sent it has the error already.
@@ -58,7 +57,7 @@ def prepare(places: Places) -> Server:
     sockets = _owned(places.database_sockets, owner)
     server = Server(programs=programs, data=_data_folder(places, owner), sockets=sockets, owner=owner)
     if not (server.data / "PG_VERSION").exists():
-        _initialise(server)
+        _initialise(server, log=places.logs / "initdb.log")
     return server
 
 
@@ -116,29 +115,18 @@ def _owned(folder: Path, owner: Owner | None) -> Path:
     return folder
 
 
-def _initialise(server: Server) -> None:
-    owner = server.owner
-    made = subprocess.run(  # noqa: S603  our own argv
-        [
-            str(server.programs / "initdb"),
-            "-D",
-            str(server.data),
-            "-U",
-            "rapport",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--no-locale",
-        ],
-        cwd="/",
-        check=False,
-        capture_output=True,
-        text=True,
-        user=owner.uid if owner else None,
-        group=owner.gid if owner else None,
-        extra_groups=[] if owner else None,
-    )
-    if made.returncode:
-        raise SetupError("initdb_failed", f"initdb could not make {server.data}: {made.stderr.strip()[-500:]}")
+def _initialise(server: Server, *, log: Path) -> None:
+    """Make the cluster beside its place and move it there whole: a half one, left by a stop, would never start."""
+    if any(server.data.iterdir()):
+        raise SetupError("initdb_failed", f"{server.data} holds files, but no database: move them away")
+    draft = server.data.with_name(f"{server.data.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    _owned(draft, server.owner)
+    argv = [str(server.programs / "initdb"), "-D", str(draft), "-U", "rapport"]
+    argv += ["--auth=trust", "--encoding=UTF8", "--no-locale"]
+    if run_to_its_end(Command(argv, log=log, owner=server.owner, folder=Path("/"))):
+        raise SetupError("initdb_failed", f"initdb could not make {server.data}: {log.read_text().strip()[-500:]}")
+    draft.rename(server.data)
 
 
 def answers(url: str, *, while_starting: bool = False) -> bool:

@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+ASKS_TO_STOP = (signal.SIGINT, signal.SIGTERM)
 LARGEST_LOG_BYTES = 50_000_000
 
 
@@ -95,6 +96,35 @@ class Process:
             self.popen.wait(seconds)
         self.end_group()
         return self.popen.returncode
+
+
+def run_to_its_end(command: Command) -> int:
+    """Run a program and return its exit code; what interrupts it ends its children too, which else would outlive it."""
+    process = None
+    try:
+        with stops_later():
+            process = Process(command)
+        return process.popen.wait()
+    finally:
+        if process is not None:
+            process.end_group()
+
+
+@contextlib.contextmanager
+def stops_later() -> Iterator[None]:
+    """Hold back requests to stop: a child that has started, but is not noted yet, would be lost. For the main thread.
+
+    A mask would not do: the kernel hands a signal to any thread that takes it, and Python handles it in this one.
+    """
+    held: list[int] = []
+    earlier = {number: signal.signal(number, lambda sent, _: held.append(sent)) for number in ASKS_TO_STOP}
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+        for number in held:
+            signal.raise_signal(number)
 
 
 def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:

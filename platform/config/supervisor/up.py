@@ -15,6 +15,7 @@ from config.places import ROOT, Places
 from config.refusal import SetupError
 from config.supervisor import broker, canary, children, database, guards
 from config.supervisor.children import Child
+from config.supervisor.process import ASKS_TO_STOP
 from config.supervisor.watch import Say, Watch
 
 START_SECONDS = 15.0
@@ -52,7 +53,7 @@ def run(wanted: Wanted, *, say: Say) -> None:
     places: Places = settings.PLACES
     with guards.only_copy(places):
         watch = Watch(say=say, pids=places.home / "pids")
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ASKS_TO_STOP:
             signal.signal(number, _request_stop)
         try:
             places.origin.write_text(f"{os.getpid()} {settings.ORIGIN}\n")
@@ -61,7 +62,7 @@ def run(wanted: Wanted, *, say: Say) -> None:
         except StopRequested:
             say("stopping")
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in ASKS_TO_STOP:
                 signal.signal(number, signal.SIG_IGN)
             watch.stop(layers=[list(children.NAMES), ["redis"], ["postgres"]])
             places.origin.unlink(missing_ok=True)

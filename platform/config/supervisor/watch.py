@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from config.supervisor.children import Child
-from config.supervisor.process import Process
+from config.supervisor.process import Process, stops_later
 
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0
@@ -33,7 +33,8 @@ class Keeper:
 
     def start(self) -> None:
         """Start the child."""
-        self.process = Process(self.child.command)
+        with stops_later():
+            self.process = Process(self.child.command)
         self.unwell_since = None
         self.was_well = False
         self.pid_file.parent.mkdir(exist_ok=True)
