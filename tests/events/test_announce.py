@@ -34,6 +34,7 @@ class Listener:
     def __init__(self, stream: str, layer: Any = None) -> None:
         self._stream = stream
         self._layer = layer or get_channel_layer()
+        self._receiving: asyncio.Task[Frame] | None = None
 
     async def __aenter__(self) -> Listener:
         self._channel = await self._layer.new_channel()
@@ -42,13 +43,19 @@ class Listener:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._receiving is not None:
+            self._receiving.cancel()
         await self._layer.group_discard(self._stream, self._channel)
 
     async def next(self, *, seconds: float) -> Frame | None:
-        try:
-            return await asyncio.wait_for(self._layer.receive(self._channel), seconds)
-        except TimeoutError:
+        # One receiver until a frame comes, as a socket has: the layer forgets the channel of one that is cancelled, and
+        # what arrives before the next one asks would be lost.
+        if self._receiving is None:
+            self._receiving = asyncio.ensure_future(self._layer.receive(self._channel))
+        if not (await asyncio.wait({self._receiving}, timeout=seconds))[0]:
             return None
+        received, self._receiving = self._receiving, None
+        return received.result()
 
 
 class CountingLayer:
