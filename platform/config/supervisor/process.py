@@ -117,14 +117,14 @@ def stops_later() -> Iterator[None]:
     A mask would not do: the kernel hands a signal to any thread that takes it, and Python handles it in this one.
     """
     held: list[int] = []
-    earlier = {number: signal.signal(number, lambda sent, _: held.append(sent)) for number in ASKS_TO_STOP}
+    earlier = {number: signal.signal(number, lambda number, _: held.append(number)) for number in ASKS_TO_STOP}
     try:
         yield
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)
-        for number in held:
-            signal.raise_signal(number)
+        for sent in held:
+            signal.raise_signal(sent)
 
 
 def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
