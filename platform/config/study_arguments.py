@@ -7,6 +7,7 @@ from django.core.management.base import CommandParser
 from config.places import ROOT
 from studies.models import Membership
 from studies.publish import SCHEMA_FILE
+from studies.services import MEMBER_ROLES
 
 NewVerb = Callable[..., CommandParser]
 """`verb(name, help, *names of what must be given)`."""
@@ -17,6 +18,7 @@ def declare(verb: NewVerb) -> None:
     _of_versions(verb)
     _of_people(verb)
     _of_design(verb)
+    _of_masking(verb)
 
 
 def _of_versions(verb: NewVerb) -> None:
@@ -49,7 +51,7 @@ def _of_people(verb: NewVerb) -> None:
     made.add_argument("--pilot", action="store_true", help="for the pilot, whose people never count")
     made.add_argument("--revoke", action="store_true", help="make none; end every open link of the study instead")
     made = verb("member", "give a researcher a role in a study, or another than before", "study", "username")
-    made.add_argument("--role", choices=Membership.Role.values, default=Membership.Role.EDITOR)
+    made.add_argument("--role", choices=MEMBER_ROLES, default=Membership.Role.EDITOR)
     made = verb("debriefs", "who was exposed to a deception, who was told, and who is still owed it", "study")
     made.add_argument("--links", metavar="FILE", help="write a CSV of links for who is owed it, and keep the attempt")
 
@@ -71,3 +73,12 @@ def _of_design(verb: NewVerb) -> None:
     made = verb("prereg", "write what is decided beforehand, of a study or a folder, as one document", "what")
     made.add_argument("--out", required=True, metavar="DIR", help="folder for prereg.md and prereg.json")
     verb("list", "every study with its status and newest version")
+
+
+def _of_masking(verb: NewVerb) -> None:
+    text = "let somebody without another role see conditions and outcomes while data come in; each look is kept"
+    verb("monitor", text, "study", "username")
+    made = verb("unmask", "let everybody see conditions and outcomes before data are complete: a deviation", "study")
+    made.add_argument("--reason", default="", help="why; it goes into the dataset, so name nobody")
+    made.add_argument("--by", default="", metavar="USERNAME", help="whose decision it was, if not that of the server's")
+    verb("deviations", "whether conditions are masked, who monitors, and what was done otherwise than planned", "study")

@@ -13,6 +13,7 @@ from console.board import board_of
 from console.desk import desk_of, role_in
 from console.roles import Capability
 from events.access import researcher_only
+from studies.masking.standing import state_of
 from studies.models import Study
 
 
@@ -56,7 +57,7 @@ class Board(ReadOnly):
     def get(self, request: Request, slug: str) -> Response:
         """The board now."""
         desk = desk_of(request._request, slug, self.capability)
-        return Response(board_of(desk.study).as_json())
+        return Response(board_of(desk.study, is_masked=desk.is_masked).as_json())
 
 
 def _study(study: Study, request: Request) -> dict[str, Any]:
@@ -67,6 +68,7 @@ def _study(study: Study, request: Request) -> dict[str, Any]:
         "status": study.status,
         "is_demo": study.is_demo,
         "is_simulated": study.is_simulated,
+        "masking": state_of(study),
         "version": newest.number if newest else None,
         "role": role_in(study, request.user.pk),
     }

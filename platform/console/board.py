@@ -1,5 +1,7 @@
-"""Who is where in a study, now. Never an outcome, never a condition: looking must not become stopping when it suits."""
+"""Who is where in a study, now. Never an outcome, and of conditions the letters alone, whether they are masked or not:
+looking must not become stopping when it suits."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,7 +16,9 @@ from flow.standing import failed_work, stage_name, time_left, waited_for
 from matching.models import Group, Seat, Ticket
 from participants.models import Consent, Participant
 from scheduling.models import Session
+from simulation.balance import lines_of
 from studies import definition
+from studies.masking.arms import arms_of
 from studies.models import Study, Version
 
 LIVE = (Ticket.Status.WAITING, Ticket.Status.ASKED, Ticket.Status.READY)
@@ -65,6 +69,17 @@ class Playing:
 
 
 @dataclass(frozen=True)
+class Arm:
+    """How far those came who were given one condition, which a letter stands for."""
+
+    arm: str
+    unit: str
+    allocated: int
+    begun: int
+    completed: int
+
+
+@dataclass(frozen=True)
 class Board:
     """The whole board at one instant."""
 
@@ -74,6 +89,7 @@ class Board:
     people: Sequence[Present]
     waiting: Sequence[Waiting]
     groups: Sequence[Tally]
+    arms: Sequence[Arm]
     matches: Sequence[Playing]
     failed: int  # pieces of background work that were given up
 
@@ -82,8 +98,12 @@ class Board:
         return asdict(self) | {"at": self.at.isoformat()}
 
 
-def board_of(study: Study) -> Board:
-    """Read everything that the board shows; bounded by `MOST_LISTED` rows in each list."""
+def board_of(study: Study, *, is_masked: bool = False) -> Board:
+    """Read everything that the board shows; bounded by `MOST_LISTED` rows in each list.
+
+    Args:
+        is_masked: Whether to say nothing of seats in which nobody sits.
+    """
     now = clock.now()
     return Board(
         at=now,
@@ -92,7 +112,8 @@ def board_of(study: Study) -> Board:
         people=list(_people(study, now)),
         waiting=[_waiting(ticket, now) for ticket in _live_tickets(study)[:MOST_LISTED]],
         groups=_groups(study),
-        matches=[_playing(match) for match in _open_matches(study)],
+        arms=_arms(study),
+        matches=[_playing(match, is_masked=is_masked) for match in _open_matches(study)],
         failed=failed_work(study),
     )
 
@@ -149,6 +170,19 @@ def _groups(study: Study) -> list[Tally]:
     return [Tally(value, str(label), found.get(value, 0)) for value, label in Group.Status.choices]
 
 
+def _arms(study: Study) -> list[Arm]:
+    """How far people or groups came in each condition, by its letter."""
+    version = study.current
+    if version is None:
+        return []
+    letters, found = arms_of(study), dict[tuple[str, str], Counter[str]]()
+    for line in lines_of(study, version, with_trials=study.is_demo or study.is_simulated):
+        if line.condition:
+            counted = found.setdefault((line.entry.rule.unit, letters.of(line.condition)), Counter())
+            counted.update(allocated=line.allocated, begun=line.begun, completed=line.completed)
+    return [Arm(arm, unit, **found[unit, arm]) for unit, arm in sorted(found)]
+
+
 def _live_tickets(study: Study) -> Any:
     tickets = Ticket.objects.filter(version__study=study, status__in=LIVE, session__status=Session.Status.ACTIVE)
     return tickets.select_related("session__participant").order_by("joined_at")
@@ -170,10 +204,11 @@ def _open_matches(study: Study) -> list[Match]:
     return list(rows.order_by("group__formed_at", "number")[:MOST_LISTED])
 
 
-def _playing(match: Match) -> Playing:
+def _playing(match: Match, *, is_masked: bool) -> Playing:
     seats = {placing.seat_id: placing.seat for placing in match.placings.all()}
     sitting = [seat for seat in seats.values() if seat.status == Seat.Status.SITTING]
-    missing = [_named(match.group, seats[seat.pk]) for seat in waited_for(match)]
+    late = [seats[seat.pk] for seat in waited_for(match)]
+    missing = [_named(match.group, seat) for seat in late if seat.participant or not is_masked]
     return Playing(
         group=match.group.code,
         round=f"{match.round} of {match.group.rounds}",

@@ -11,7 +11,8 @@ from django.http.response import HttpResponseBase
 
 from console.roles import Capability, may
 from events.access import researcher_only
-from studies.models import Study, Version
+from studies.masking.standing import State, state_of
+from studies.models import Membership, Study, Version
 
 P = ParamSpec("P")
 
@@ -22,6 +23,18 @@ class Desk:
 
     study: Study
     role: str
+    reader: int
+    masking: State
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether conditions and outcomes are held back from this researcher."""
+        return self.masking == State.MASKED and self.role != Membership.Role.MONITOR
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether this researcher sees, as a monitor, what others may not: each look is kept."""
+        return self.masking == State.MASKED and not self.is_masked
 
     @property
     def may(self) -> dict[str, bool]:
@@ -42,7 +55,7 @@ def desk_of(request: HttpRequest, slug: str, capability: Capability) -> Desk:
     role = role_in(study, request.user.pk)
     if not may(role, capability):
         raise PermissionDenied(f"{role} may not {capability}")
-    return Desk(study, role)
+    return Desk(study, role, request.user.pk or 0, state_of(study))
 
 
 def role_in(study: Study, user_id: int | None) -> str:

@@ -14,16 +14,19 @@ class Capability(StrEnum):
     WATCH = "watch"  # the board: who is where, never an outcome
     TRY = "try"  # play it oneself
     CHANGE = "change"  # parameters
-    SEE_DATA = "see_data"  # rows and texts of participants
+    SEE_DATA = "see_data"  # rows and texts of participants; while they are masked, what may leave of them
+    UNMASK = "unmask"  # let everybody see conditions and outcomes before collection is closed, with a reason
 
 
 MATRIX: dict[str, frozenset[Capability]] = {
     Role.OWNER: frozenset(Capability),
-    Role.EDITOR: frozenset(Capability),
+    Role.EDITOR: frozenset(Capability) - {Capability.UNMASK},
     # who runs sessions reads no participant's words
     Role.OPERATOR: frozenset({Capability.SEE_STUDY, Capability.WATCH, Capability.TRY}),
     # who analyses changes nothing, and has no need to see who is online
     Role.ANALYST: frozenset({Capability.SEE_STUDY, Capability.SEE_DATA}),
+    # who watches over people's safety sees the data unmasked, and has no hand in the study
+    Role.MONITOR: frozenset({Capability.SEE_STUDY, Capability.WATCH, Capability.SEE_DATA, Capability.UNMASK}),
 }
 
 

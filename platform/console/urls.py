@@ -13,6 +13,7 @@ urlpatterns = [
     path("researcher/studies/<slug:slug>/play", studies.play, name="play"),
     path("researcher/studies/<slug:slug>/parameters", parameters.parameters, name="parameters"),
     path("researcher/studies/<slug:slug>/simulations", simulations.simulations, name="simulations"),
+    path("researcher/studies/<slug:slug>/unmask", studies.unmask, name="unmask"),
     path("researcher/studies/<slug:slug>/board", studies.board, name="board"),
     path("researcher/studies/<slug:slug>/data", data.data, name="data"),
     path("researcher/studies/<slug:slug>/data.zip", data.bundle, name="bundle"),

@@ -4,7 +4,7 @@
 class ExportError(Exception):
     """Nothing was given out. `code` is for programs, the text names the thing and the remedy.
 
-    Codes: "folder_not_empty", "inside_transaction", "no_reason", "not_for_this_session", "not_withheld",
+    Codes: "folder_not_empty", "held_back", "inside_transaction", "no_reason", "not_for_this_session", "not_withheld",
     "unknown_table".
     """
 

@@ -1,17 +1,20 @@
-"""Reads for the researcher's pages: the first rows of each table, as they would be written."""
+"""Reads for the researcher's pages: the first rows of each table, as they would be written.
 
-from collections.abc import Iterator
+Whether a table is masked for its reader is decided in the snapshot from which its rows are read.
+"""
+
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from exports.cells import cells
 from exports.codebook import codebook
 from exports.columns import Row, Table
 from exports.scope import Scope
 from exports.services.snapshot import snapshot
-from exports.tables import tables_of
+from exports.tables import table_for, tables_for, tables_of
 from exports.writing import write_csv
 from studies.models import Study
 
@@ -31,31 +34,46 @@ class Counted:
         return self.rows >= MOST_COUNTED
 
 
-def counts(study: Study) -> list[Counted]:
-    """Every table with its rows, all from one snapshot."""
+def counts(study: Study, reader: int | None) -> list[Counted]:
+    """Every table that a reader may have with its rows, all from one snapshot."""
     with snapshot():
-        scope = Scope(study)
-        return [Counted(table, sum(1 for _ in islice(table.rows(scope), MOST_COUNTED))) for table in tables_of(study)]
+        scope = _scope(study)
+        tables = tables_for(scope.study, reader)
+        return [Counted(table, sum(1 for _ in islice(table.rows(scope), MOST_COUNTED))) for table in tables]
 
 
-def first_rows(study: Study, table: Table, limit: int) -> list[list[str]]:
-    """The first rows of a table as cells."""
+def first_rows(study: Study, name: str, limit: int, reader: int | None) -> tuple[Table, list[list[str]]]:
+    """A table as a reader may have it, and its first rows as cells.
+
+    Raises:
+        ExportError: "unknown_table", "held_back".
+    """
     with snapshot():
-        return [cells(table.columns, row) for row in islice(table.rows(Scope(study)), limit)]
+        scope = _scope(study)
+        table = table_for(name, scope.study, reader)
+        return table, [cells(table.columns, row) for row in islice(table.rows(scope), limit)]
 
 
-def csv_of(study: Study, table: Table) -> Iterator[bytes]:
-    """One table as a file's bytes. Written first and sent then: a slow reader must not hold the snapshot open."""
+def csv_of(study: Study, name: str, reader: int | None) -> BinaryIO:
+    """One table as an open file. Written first and sent then: a slow reader must not hold the snapshot open.
+
+    Raises:
+        ExportError: "unknown_table", "held_back".
+    """
     with TemporaryDirectory() as folder:
-        path = Path(folder) / f"{table.name}.csv"
         with snapshot():
-            write_csv(path, table.columns, table.rows(Scope(study)))
-        with path.open("rb") as file:
-            while block := file.read(64 * 1024):
-                yield block
+            scope = _scope(study)
+            table = table_for(name, scope.study, reader)
+            path = Path(folder) / f"{table.name}.csv"
+            write_csv(path, table.columns, table.rows(scope))
+        return path.open("rb")  # an open file outlives its name
+
+
+def _scope(study: Study) -> Scope:
+    return Scope(Study.objects.get(pk=study.pk))  # as the snapshot shows it
 
 
 def codebook_rows(study: Study) -> list[Row]:
-    """The codebook of a study."""
+    """The codebook of a study, with every column: it tells what is asked, and nothing of what came of it."""
     with snapshot():
         return list(codebook(tables_of(study), study))

@@ -14,6 +14,13 @@ somebody is. Optional boxes of the consent page, such as those on sharing, leave
 `participants` (`tick_…`). Handle it as personal data. Whoever passes anything on must first take out the words, and
 everybody who did not agree to that.
 """
+MASKED = """**MASKED. Data are still coming in. This copy shows whether the study runs and whether anybody is harmed.**
+
+Letters (`arm`, `own_arm`) stand for conditions. What would tell a condition, a partner's kind or label, or an outcome
+by condition is not here: columns are missing, and all of {}. `pooled` has outcomes of all conditions together. Once
+collection is closed, everything is written. Nothing may be concluded about hypotheses from this copy, and whether to go
+on may be decided by it for people's safety alone.
+"""
 HOW_TO_READ = """## How to read it
 
 * One row is one fact. Files are comma-separated, UTF-8, with a header; an empty cell is missing, and the codebook says
@@ -46,10 +53,17 @@ class Counted:
     erased: int
 
 
-def readme(study: Study, tables: Sequence[tuple[Table, Written]], counted: Counted) -> str:
-    """What this dataset is and how to read it."""
+def readme(
+    study: Study, tables: Sequence[tuple[Table, Written]], counted: Counted, held_back: Sequence[str] | None = None
+) -> str:
+    """What this dataset is and how to read it.
+
+    Args:
+        held_back: The tables that are missing while data come in; None where nothing is held back.
+    """
     lines = [
         *_stamps(study),
+        *([] if held_back is None else [MASKED.format(", ".join(held_back)), ""]),
         f"# Dataset: {study.slug}",
         "",
         WHAT_IT_IS,
@@ -60,6 +74,7 @@ def readme(study: Study, tables: Sequence[tuple[Table, Written]], counted: Count
     lines += ["## Tables", "", "| file | rows | one row is |", "|---|---|---|"]
     lines += [f"| {written.name} | {written.rows} | {table.title} |" for table, written in tables]
     lines += [
+        "| deviations.md | | the same to be read, and until when conditions and outcomes were masked |",
         "| codebook.csv, codebook.md | | every column, parameter, factor, field and item |",
         "| study.v*N*.json | | version *N* of the study file, resolved |",
         "| manifest.json | | the SHA-256 of each file |",

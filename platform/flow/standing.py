@@ -1,6 +1,6 @@
 """Where somebody or some group stands, for a researcher who must explain or help. Reads only; shows no outcome."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 from math import floor
 
@@ -48,18 +48,24 @@ def of_session(session: Session) -> Standing:
     }
 
 
-def of_group(group: Group) -> Standing:
-    """One group: its seats and the matches of its round."""
+def of_group(group: Group, *, is_masked: bool = False) -> Standing:
+    """One group: its seats and the matches of its round.
+
+    Args:
+        is_masked: Whether to say nothing of seats in which nobody sits: what a partner is may be what is studied.
+    """
     found: dict[str, object] = {
         "group": group.code,
         "study": f"{group.version.study.slug} version {group.version.number}",
         "status": f"{group.status} {group.end_reason}".strip(),
         "round": f"{group.round} of {group.rounds}",
     }
-    for seat in group.seats.select_related("participant__version", "session").order_by("number"):
+    seats = group.seats.select_related("participant__version", "session").order_by("number")
+    shown = [seat for seat in seats if seat.occupant == "person" or not is_masked]
+    for seat in shown:
         found[f"seat {seat.number}"] = _seat(seat)
     for match in group.matches.filter(round=group.round).order_by("number"):
-        found[f"match {match.number}"] = _match(match)
+        found[f"match {match.number}"] = _match(match, {seat.number for seat in shown})
     return found
 
 
@@ -109,10 +115,10 @@ def _seat(seat: Seat) -> str:
     return f"{seat.role}, {seat.participant.code}, {seat.status}, {at}"
 
 
-def _match(match: Match) -> str:
+def _match(match: Match, shown: Set[int]) -> str:
     if not match.path:
-        seats = sorted(match.placings.values_list("seat__number", flat=True))
+        seats = sorted(shown.intersection(match.placings.values_list("seat__number", flat=True)))
         return f"{match.status}; seats {', '.join(map(str, seats))}"
     left = f", time left: {time_left(match.deadline_at)}" if match.deadline_at else ""
-    missing = ", ".join(str(seat.number) for seat in waited_for(match))
+    missing = ", ".join(str(seat.number) for seat in waited_for(match) if seat.number in shown)
     return f"at {match.path}{left}; not acted yet: {missing or 'nobody'}"

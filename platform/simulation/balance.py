@@ -1,6 +1,6 @@
 """Whether conditions came out as planned."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from matching.models import Group
@@ -11,6 +11,7 @@ from studies import definition
 from studies.allocation import TRIAL, entries
 from studies.allocation_plan import Entry
 from studies.balance import Fate, Line, balance_table, most_apart
+from studies.masking.arms import Arms
 from studies.models import Slot, Study, Version
 
 UNITS = {
@@ -23,6 +24,7 @@ UNITS = {
     "item": ("item", "items"),
 }
 UNMANIPULATED = "(nothing is manipulated)"
+MASKED = "Letters stand for conditions while data come in."
 COLUMNS = [
     Column("unit", "unit"), Column("stratum", "stratum"), Column("condition", "condition"),
     Column("planned_percent", "planned, %"), Column("observed", "allocated"),
@@ -30,21 +32,31 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def balance(study: Study, version: Version, *, with_trials: bool = True) -> Section:
+def lines_of(study: Study, version: Version, *, with_trials: bool) -> list[Line]:
+    """The balance table as numbers. Arguments as for `balance`."""
+    return balance_table(entries(version), _fates(study, with_trials=with_trials))
+
+
+def balance(study: Study, version: Version, *, with_trials: bool = True, arms: Arms | None = None) -> Section:
     """Per condition and stratum of each entry: planned, allocated, begun, and how many of them came to the end.
 
     Args:
         version: Whose plan it is held against.
         with_trials: Whether slots count that were drawn for demonstrations, previews, runs and simulations.
+        arms: The letters that stand for conditions while these are masked.
     """
-    lines = balance_table(entries(version), _fates(study, with_trials=with_trials))
-    rows = [_row(line, _total(lines, line)) for line in lines]
-    return Section("balance", "Balance of conditions", COLUMNS, rows, _notes(version, lines))
+    lines = lines_of(study, version, with_trials=with_trials)
+    named: Callable[[str], str] = str if arms is None else arms.of
+    rows = [_row(line, _total(lines, line), named(line.condition)) for line in lines]
+    if arms is not None:  # the order of the plan would tell what the letters stand for
+        rows.sort(key=lambda row: [str(cell) for cell in row[:3]])
+    notes = _notes(version, lines) + ([MASKED] if arms is not None else [])
+    return Section("balance", "Balance of conditions", COLUMNS, rows, notes)
 
 
-def _row(line: Line, total: int) -> list[str | int | float | None]:
+def _row(line: Line, total: int, condition: str) -> list[str | int | float | None]:
     return [
-        line.entry.rule.unit, line.stratum, line.condition or UNMANIPULATED, 100 * line.planned, line.allocated,
+        line.entry.rule.unit, line.stratum, condition or UNMANIPULATED, 100 * line.planned, line.allocated,
         percent(line.allocated, total), line.begun, line.completed,
     ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Studies, their frozen versions, who may work on them, and who was allocated to what."""
+"""Studies, their frozen versions, who may work on them, who was allocated to what, and what was not as planned."""
 
 from typing import Any
 
@@ -52,6 +52,7 @@ class Membership(models.Model):
         EDITOR = "editor"
         OPERATOR = "operator"
         ANALYST = "analyst"
+        MONITOR = "monitor"  # named by `study monitor` alone: sees conditions and outcomes while data come in
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
@@ -140,6 +141,26 @@ class Allocation(models.Model):
     act = models.CharField(max_length=10, choices=Act)
     reason = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField(db_default=RapportNow())
+
+
+class Deviation(models.Model):
+    """Something that was done otherwise than planned, by whom and why. Append-only."""
+
+    class Kind(models.TextChoices):
+        UNMASKED = "unmasked"  # conditions and outcomes were made visible before collection was closed
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="deviations")
+    kind = models.CharField(max_length=12, choices=Kind)
+    reason = models.TextField()  # goes into the dataset
+    by = models.CharField(max_length=150)  # an account's name, here or on the server; stays inside
+    role = models.CharField(max_length=10)  # their role in the study, or "server"
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study"], condition=models.Q(kind="unmasked"), name="study_unmasked_once"),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="deviation_has_a_reason"),
+        ]
 
 
 def levels_of(condition: str) -> dict[str, str]:

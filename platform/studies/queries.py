@@ -8,7 +8,7 @@ from studies import definition
 from studies.models import Study, Version, VersionFile
 from studies.problems import StudyError
 
-OPENED = "study.opened"
+OPENED, CLOSED = "study.opened", "study.closed"
 
 
 def study_named(slug: str) -> Study:

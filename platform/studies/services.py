@@ -18,17 +18,19 @@ from studies import registry
 from studies.changes import applied, differences, not_amendable
 from studies.check import Checked, check_data, check_folder
 from studies.definition import FROZEN, canonical, code_is_current, parameters_of
+from studies.masking.standing import is_masked, is_monitor
 from studies.models import Membership, SourceFile, Study, Version, VersionFile
 from studies.problems import Problem, StudyError, errors
-from studies.queries import OPENED, has_begun, texts, version_of
+from studies.queries import CLOSED, OPENED, has_begun, texts, version_of
 from studies.schema import StudyFile
 from studies.schema_stages import GameStage
 from studies.sources import FrozenSource
 
 FROZE = "study.frozen"
 PAUSED = "study.paused"
-CLOSED = "study.closed"
 AMENDED = "study.amended"
+
+MEMBER_ROLES = [role for role in Membership.Role.values if role != Membership.Role.MONITOR]
 
 Status = Study.Status
 ALLOWED = {
@@ -217,9 +219,11 @@ def record_once(study: Study, event: str, facts: Mapping[str, Any]) -> Event:
     return known.order_by("pk").first() or log.record(event, study=study.pk, subject=("study", study.pk), facts=facts)
 
 
+@transaction.atomic
 def close_study(study: Study) -> None:
-    """End data collection for good. Raises StudyError: "status"."""
-    _turn(study, Status.CLOSED, CLOSED)
+    """End data collection for good, and the masking with it, as planned. Raises StudyError: "status"."""
+    facts = {"masking": "ended"} if is_masked(_lock(study)) else {}
+    _turn(study, Status.CLOSED, CLOSED, facts=facts)
 
 
 def definition_of(folder: Path) -> dict[str, Any]:
@@ -229,9 +233,13 @@ def definition_of(folder: Path) -> dict[str, Any]:
 
 @transaction.atomic
 def add_member(study: Study, user: AbstractBaseUser, *, role: str = Membership.Role.EDITOR) -> Membership:
-    """Give somebody a role in a study, or another role than before."""
-    if role not in Membership.Role.values:
-        raise StudyError("role_unknown", f'"{role}" is no role; there are: {", ".join(Membership.Role.values)}')
+    """Give somebody a role in a study, or another role than before. Raises StudyError: "role_unknown", "role_taken"."""
+    if role not in MEMBER_ROLES:
+        raise StudyError("role_unknown", f'"{role}" is no role of the team; there are: {", ".join(MEMBER_ROLES)}')
+    _lock(study)  # somebody named as a monitor at this moment would get this role instead
+    if is_monitor(study, user.pk):
+        what = f"{user.get_username()} is a monitor of {study.slug}"
+        raise StudyError("role_taken", f"{what}, and a monitor has no other part in it; give the role to somebody else")
     member, _ = Membership.objects.update_or_create(study=study, user_id=user.pk, defaults={"role": role})
     return member
 

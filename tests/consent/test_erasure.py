@@ -25,6 +25,7 @@ from measures.models import Answer
 from participants.models import WITHDRAWN_TEXT, Consent, Participant
 from recruitment.models import Settlement
 from scheduling.models import Session
+from studies.masking.services import unmask
 from studies.problems import StudyError
 from tests.consent.trading import (
     Writer,
@@ -47,7 +48,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def played(tmp_path: Path) -> Played:
-    return trading(tmp_path)
+    found = trading(tmp_path)
+    unmask(found.study, reason="Words are looked for in whole datasets.", by="tests", role="server")
+    return found
 
 
 def ended(played: Played) -> tuple[list[Writer], Group]:

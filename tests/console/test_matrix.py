@@ -29,6 +29,7 @@ ROUTES = {
     "play": Route("post", Capability.TRY, answers=302),
     "parameters": Route("get", Capability.SEE_STUDY),
     "simulations": Route("get", Capability.SEE_STUDY),
+    "unmask": Route("post", Capability.UNMASK, answers=302),
     "board": Route("get", Capability.WATCH),
     "data": Route("get", Capability.SEE_DATA),
     "bundle": Route("get", Capability.SEE_DATA),
@@ -87,6 +88,8 @@ def test_parameters_are_changed_by_owner_and_editor_only(demo: Demo, sign_in: Si
 def test_operator_may_not_read_what_people_wrote() -> None:
     assert not may("operator", Capability.SEE_DATA)
     assert not may("analyst", Capability.CHANGE)
+    assert not may("monitor", Capability.CHANGE)
+    assert not may("editor", Capability.UNMASK)
     assert not may("stranger", Capability.SEE_STUDY)
 
 

@@ -21,9 +21,9 @@ from tests.exports import rows
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def played(slug: str = "choosing") -> rows.Society:
+def played(slug: str = "choosing", *, is_demo: bool = True) -> rows.Society:
     """A study in which something of every kind has happened."""
-    study = rows.make_study(slug, is_demo=True)
+    study = rows.make_study(slug, is_demo=is_demo)
     society = rows.make_society(study)
     society.play(number=1, choice="A")
     match = society.play(number=2, choice=None)
@@ -39,6 +39,7 @@ def played(slug: str = "choosing") -> rows.Society:
     rows.make_settlement(society.selector, base_minor=400, bonus_minor=44, waiting_minor=20, points=22)
     rows.record(study, "participant.entered", ("participant", society.selector.pk), version=4711047110, link=4712047120)
     rows.record(study, "step.opened", ("match", match.pk), match=match.pk, path="decide", rev=3, reason="secret words")
+    rows.record(study, "study.opened", ("study", study.pk), beyond="target", reason="A second laboratory joined.")
     return society
 
 

@@ -189,5 +189,7 @@ class Rig:
     def _load(self) -> None:
         home = quick_study(self.folder, name=STUDY, change=slower)
         self.running.manage("study", "load", str(home), "--open")
+        why = "What differs must be told in full."
+        self.running.manage("study", "unmask", STUDY, "--reason", why)
         self.link = entry_link(self.running, STUDY)
         self.answers = right_answers(home)

@@ -16,7 +16,8 @@ Rows = list[dict[str, str]]
 
 
 def export(running: Running, study: str) -> Path:
-    """Write the dataset of a study with the command that researchers use."""
+    """Close a study, so that nothing is masked any more, and write its dataset, with the commands of researchers."""
+    running.manage("study", "close", study)
     folder = Path(tempfile.mkdtemp(prefix="rapport-dataset-", dir=running.home)) / "out"
     running.manage("export", study, "--out", str(folder))
     return folder

@@ -19,6 +19,7 @@ from flow.models import Match, Placing
 from flow.services.forming import run_groups
 from flow.state import MatchState
 from matching.models import Group
+from studies import services
 from studies.models import Allocation, Slot, Study, Version
 from tests.machinery.people import at_stage, fresh, page, version_in
 from tests.verification.played import Played, play
@@ -280,10 +281,18 @@ def test_balance_is_printed_by_condition(tmp_path: Path) -> None:
     version = study(tmp_path, LABEL, TOPIC, TONE)
     played(version)
     at_stage(version, "quiz")
-    out = io.StringIO()
-    call_command("study", "balance", version.study.slug, stdout=out)
-    text = out.getvalue()
+    text = balance_of(version)
+    assert "A of label" in text
+    assert not any(f"{name}=" in text for name in ("label", "topic", "tone")), "while data come in"
+    services.close_study(version.study)
+    text = balance_of(version)
     assert "1 group allocated; the study file wants 24 groups." in text
     assert "4 people allocated." in text
     for condition in ("label=hidden", "label=marked", "topic=home", "tone=plain", "tone=warm"):
         assert condition in text
+
+
+def balance_of(version: Version) -> str:
+    out = io.StringIO()
+    call_command("study", "balance", version.study.slug, stdout=out)
+    return out.getvalue()

@@ -4,7 +4,7 @@ from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,12 +13,13 @@ from console.desk import Desk, desk_page
 from console.roles import Capability
 from console.services import note_download
 from exports import queries
-from exports.columns import Table
 from exports.errors import ExportError
+from exports.masked import held_back
 from exports.services.bundle import export_zip
 from exports.stamps import dataset_name
-from exports.tables import table_named
+from exports.tables import tables_of
 from flow.drawing import plain
+from studies.masking.services import note_look
 
 MOST_SHOWN = 200
 
@@ -26,8 +27,10 @@ MOST_SHOWN = 200
 @desk_page(Capability.SEE_DATA)
 @require_safe
 def data(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Every table with its number of rows."""
-    facts = {"desk": desk, "here": "data", "counts": queries.counts(desk.study), "most": queries.MOST_COUNTED}
+    """Every table with its number of rows; while data come in, those of which something may be seen."""
+    found = queries.counts(desk.study, desk.reader)
+    missing = held_back(tables_of(desk.study), [one.table for one in found])
+    facts = {"desk": desk, "here": "data", "counts": found, "most": queries.MOST_COUNTED, "missing": missing}
     return render(request, "researcher/data.html", facts)
 
 
@@ -35,8 +38,12 @@ def data(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_safe
 def table(request: HttpRequest, desk: Desk, name: str) -> HttpResponse:
     """The first rows of one table."""
-    found = _table(name, desk)
-    rows = queries.first_rows(desk.study, found, MOST_SHOWN + 1)  # one more tells whether there are more
+    try:
+        # one more tells whether there are more
+        found, rows = queries.first_rows(desk.study, name, MOST_SHOWN + 1, desk.reader)
+    except ExportError as error:
+        return _refusal(request, desk, error)
+    _note_look(desk, found.name)
     facts = {
         "desk": desk,
         "here": "data",
@@ -51,20 +58,24 @@ def table(request: HttpRequest, desk: Desk, name: str) -> HttpResponse:
 @require_safe
 def table_csv(request: HttpRequest, desk: Desk, name: str) -> HttpResponseBase:
     """One table as a file."""
-    found = _table(name, desk)
-    note_download(desk.study, user_id=request.user.pk or 0, what=found.name)
-    answer = StreamingHttpResponse(queries.csv_of(desk.study, found), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{dataset_name(desk.study)}_{found.name}.csv"'
-    return answer
+    try:
+        opened = queries.csv_of(desk.study, name, desk.reader)
+    except ExportError as error:
+        return _refusal(request, desk, error)
+    _note_look(desk, name)
+    note_download(desk.study, user_id=desk.reader, what=name)
+    called = f"{dataset_name(desk.study)}_{name}.csv"
+    return FileResponse(opened, as_attachment=True, filename=called, content_type="text/csv; charset=utf-8")
 
 
 @desk_page(Capability.SEE_DATA)
 @require_safe
-def bundle(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+def bundle(_request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """The whole dataset, as `manage.py export` writes it."""
-    note_download(desk.study, user_id=request.user.pk or 0, what="zip")
+    _note_look(desk, "zip")
+    note_download(desk.study, user_id=desk.reader, what="zip")
     with TemporaryDirectory(prefix="rapport-dataset-") as folder:
-        opened = export_zip(desk.study, Path(folder)).open("rb")
+        opened = export_zip(desk.study, Path(folder), reader=desk.reader).open("rb")
     # An open file outlives its name, so nothing is left behind when the download breaks off.
     return FileResponse(opened, as_attachment=True, filename=f"{dataset_name(desk.study)}.zip")
 
@@ -84,8 +95,13 @@ def codebook(request: HttpRequest, desk: Desk) -> HttpResponse:
     return render(request, "researcher/codebook.html", {"desk": desk, "here": "codebook", "sections": sections})
 
 
-def _table(name: str, desk: Desk) -> Table:
-    try:
-        return table_named(name, desk.study)
-    except ExportError as error:
+def _refusal(request: HttpRequest, desk: Desk, error: ExportError) -> HttpResponse:
+    """The page for a table that is held back. Raises Http404 where there is no such table."""
+    if error.code != "held_back":
         raise Http404(str(error)) from error
+    return render(request, "researcher/held_back.html", {"desk": desk, "here": "data"}, status=403)
+
+
+def _note_look(desk: Desk, what: str) -> None:
+    if desk.is_looking:
+        note_look(desk.study, user_id=desk.reader, what=what)

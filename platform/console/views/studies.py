@@ -2,8 +2,10 @@
 
 from itertools import zip_longest
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from console.board import board_of
@@ -15,7 +17,10 @@ from events.access import researcher_only
 from simulation.queries import unproven
 from studies import definition
 from studies.changes import differences
+from studies.masking import services
+from studies.masking.standing import unmasking_of
 from studies.models import Study
+from studies.problems import StudyError
 
 
 @researcher_only
@@ -43,6 +48,7 @@ def study(request: HttpRequest, desk: Desk) -> HttpResponse:
         ],
         "people": desk.study.participants.count(),
         "unproven": unproven(desk.study),
+        "unmasking": unmasking_of(desk.study),
     }
     return render(request, "researcher/study.html", facts)
 
@@ -59,4 +65,19 @@ def play(_request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_safe
 def board(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Who is where, as of now; a script keeps it fresh."""
-    return render(request, "researcher/board.html", {"desk": desk, "here": "board", "board": board_of(desk.study)})
+    found = board_of(desk.study, is_masked=desk.is_masked)
+    return render(request, "researcher/board.html", {"desk": desk, "here": "board", "board": found})
+
+
+@desk_page(Capability.UNMASK)
+@require_POST
+def unmask(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Let everybody see conditions and outcomes, for a reason that is kept."""
+    reason = request.POST.get("reason", "")
+    try:
+        services.unmask(desk.study, reason=reason, by=request.user.get_username(), role=desk.role)
+    except StudyError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Unmasked. The dataset says so, with the day and the reason."))
+    return redirect("study", desk.study.slug)

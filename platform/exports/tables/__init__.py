@@ -2,30 +2,41 @@
 
 from exports.columns import Table
 from exports.errors import ExportError
+from exports.masked import masked
+from exports.pooled import POOLED
 from exports.tables.allocations import ALLOCATIONS
 from exports.tables.automated import BOT_TURNS
 from exports.tables.calls import CALLS
 from exports.tables.choice_sets import CHOICE_SETS
 from exports.tables.debriefings import DEBRIEFINGS
 from exports.tables.decisions import BELIEFS, DECISIONS
+from exports.tables.deviations import DEVIATIONS
 from exports.tables.events import EVENTS
 from exports.tables.exclusions import EXCLUSIONS
 from exports.tables.exposures import EXPOSURES
 from exports.tables.groups import GROUPS, PLACINGS, RESTS, ROUNDS, SEATS
 from exports.tables.participants import PARTICIPANTS, PAYMENTS, SESSIONS, WAITS
 from exports.tables.talk import ANSWERS, ENTRIES
+from studies.masking.standing import is_masked_for
 from studies.models import Study
 from studies.schema import StudyFile
 
 TABLES: list[Table] = [
     PARTICIPANTS, SESSIONS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS, ALLOCATIONS, EXCLUSIONS, CHOICE_SETS,
     EXPOSURES, DECISIONS, ENTRIES, BELIEFS, ANSWERS, BOT_TURNS, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS,
+    DEVIATIONS,
 ]  # fmt: skip
 
 
 def tables_of(study: Study) -> list[Table]:
     """Every table with the columns it has in a study."""
     return [table.of(study) for table in TABLES]
+
+
+def tables_for(study: Study, reader: int | None) -> list[Table]:
+    """Every table as an account may have it now; None: whoever works on the server. For use inside a snapshot."""
+    tables = tables_of(study)
+    return [*masked(tables, study), POOLED] if is_masked_for(study, reader) else tables
 
 
 def columns_of(said: StudyFile) -> dict[str, dict[str, str]]:
@@ -36,8 +47,21 @@ def columns_of(said: StudyFile) -> dict[str, dict[str, str]]:
     }
 
 
+def table_for(name: str, study: Study, reader: int | None) -> Table:
+    """One table as an account may have it now: see `tables_for`.
+
+    Raises:
+        ExportError: "unknown_table"; "held_back" where nothing of it may leave while data come in.
+    """
+    found = next((table for table in tables_for(study, reader) if table.name == name), None)
+    if found is None:
+        table_named(name, study)
+        raise ExportError("held_back", f"nothing of {name} may be seen until collection of {study.slug} is closed")
+    return found
+
+
 def table_named(name: str, study: Study) -> Table:
-    """One table as it is in a study. Raises ExportError: "unknown_table"."""
+    """One table as it is in a study, with all that it holds. Raises ExportError: "unknown_table"."""
     for table in TABLES:
         if table.name == name:
             return table.of(study)

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from flow import standing
 from flow.errors import FlowError
 from flow.services import rescue
+from studies.masking.standing import is_masked
 
 
 class Command(BaseCommand):
@@ -30,7 +31,8 @@ class Command(BaseCommand):
         try:
             if options["verb"] == "end":
                 rescue.end_group(options["code"], reason=options["reason"])
-            found = standing.of_group(rescue.group_named(options["code"]))
+            group = rescue.group_named(options["code"])
+            found = standing.of_group(group, is_masked=is_masked(group.version.study))
         except FlowError as error:
             raise CommandError(str(error)) from error
         self.stdout.write("\n".join(f"{name:10} {value}" for name, value in found.items()))

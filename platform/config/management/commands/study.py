@@ -17,6 +17,9 @@ from bots.run import Progress, run_groups
 from config.debriefs import lines_of, write_links
 from config.refusal import SetupError
 from config.study_arguments import declare
+from config.study_masking import VERBS as MASKING_VERBS
+from config.study_masking import mark_of
+from config.study_masking import warning_of as masking_warning_of
 from config.supervisor import screens
 from config.supervisor.chromium import needed_path
 from exports.services.prereg import write_folder, write_version
@@ -33,6 +36,8 @@ from simulation.queries import warning_of
 from studies import changes, queries, services
 from studies.check import check
 from studies.definition import definition
+from studies.masking.arms import arms_of
+from studies.masking.standing import is_masked
 from studies.models import Membership, Study
 from studies.problems import Problem, StudyError, errors
 from studies.publish import REFERENCE_FILE, published, with_fields
@@ -106,6 +111,7 @@ def freeze_verb(command: Command, options: dict[str, Any]) -> None:
     )
     if is_open:
         _warn_of_no_preregistration(command, version.study)
+        _warn_of_no_monitor(command, version.study)
         _warn_of_no_clean_run(command, version.study)
 
 
@@ -119,6 +125,7 @@ def turn_verb(command: Command, options: dict[str, Any]) -> None:
     command.say(f"{study.slug} is {study.status}")
     if options["verb"] == "open":
         _warn_of_no_preregistration(command, study)
+        _warn_of_no_monitor(command, study)
         _warn_of_silent_models(command, study)
         _warn_of_no_clean_run(command, study)
 
@@ -241,7 +248,8 @@ def balance_verb(command: Command, options: dict[str, Any]) -> None:
     """Print the balance table."""
     study = queries.study_named(options["study"])
     with_trials = options["trials"] or study.is_demo or study.is_simulated
-    command.stdout.write(text_of(balance(study, queries.version_of(study, None), with_trials=with_trials)))
+    arms = arms_of(study) if is_masked(study) else None
+    command.stdout.write(text_of(balance(study, queries.version_of(study), with_trials=with_trials, arms=arms)))
 
 
 def prereg_verb(command: Command, options: dict[str, Any]) -> None:
@@ -265,7 +273,7 @@ def list_verb(command: Command, options: dict[str, Any]) -> None:
     for study in Study.objects.order_by("slug"):
         newest = study.current
         version = f"v{newest.number} {newest.sha256[:12]}" if newest else "not frozen"
-        marks = " demo" if study.is_demo else " simulated" if study.is_simulated else ""
+        marks = " demo" if study.is_demo else " simulated" if study.is_simulated else mark_of(study)
         stale = "" if newest is None or queries.code_matches(newest) else "  OTHER CODE INSTALLED: nobody new is let in"
         command.stdout.write(f"{study.slug:32} {study.status:7} {version}{marks}  {study.title}{stale}")
 
@@ -284,6 +292,12 @@ def _warn_of_no_preregistration(command: Command, study: Study) -> None:
         return
     text = "It has no preregistration: whatever is found will be exploratory. Declare one before anybody comes in."
     command.stdout.write(command.style.WARNING(text))
+
+
+def _warn_of_no_monitor(command: Command, study: Study) -> None:
+    """Harm in one condition alone would be seen by nobody."""
+    if warning := masking_warning_of(study):
+        command.stdout.write(command.style.WARNING(warning))
 
 
 def _warn_of_no_clean_run(command: Command, study: Study) -> None:
@@ -324,4 +338,5 @@ VERBS: dict[str, Verb] = {
     "balance": balance_verb,
     "prereg": prereg_verb,
     "list": list_verb,
+    **MASKING_VERBS,
 }

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from exports.errors import ExportError
 from exports.services import review
+from studies.masking.standing import refuse_while_masked
 from studies.problems import StudyError
 from studies.queries import study_named
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         """List or release; a refusal ends with status 1, says why, and changes nothing."""
         try:
             study = study_named(options["study"])
+            refuse_while_masked(study, "what people wrote")
             if options["release"]:
                 match, seat = options["release"]
                 review.release(study, match=match, seat=seat, reason=options["reason"])

@@ -1,0 +1,89 @@
+"""The verbs of `manage.py study` about masking: who sees conditions and outcomes while data come in, and since when."""
+
+from collections.abc import Callable
+from getpass import getuser
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.urls import reverse
+
+from console.desk import role_in
+from exports.departures import departures_of
+from studies import queries
+from studies.masking import services
+from studies.masking.standing import State, ended_at, is_masked, state_of
+from studies.models import Membership, Study
+from studies.problems import StudyError
+
+SERVER = "server"
+STANDS: dict[State, str] = {
+    State.NEVER: "nothing is masked: a demonstration, or simulated people",
+    State.NOT_YET: "masked from the first recruited person on",
+    State.MASKED: "masked until it is closed",
+    State.UNMASKED: "unmasked before it was closed, {at} UTC",
+    State.ENDED: "no longer masked: closed {at} UTC",
+}
+
+
+class Teller(Protocol):
+    """The command that a verb belongs to."""
+
+    stdout: Any
+
+    def say(self, text: str) -> None:
+        """Print one line of good news."""
+
+
+def monitor_verb(command: Teller, options: dict[str, Any]) -> None:
+    """Name a monitor."""
+    study, user = queries.study_named(options["study"]), queries.researcher_named(options["username"])
+    services.name_monitor(study, user, by=getuser())
+    what = f"{user.get_username()} sees conditions and outcomes of {study.slug} while data come in"
+    command.say(f"{what}, and each look is kept: {settings.ORIGIN}{reverse('login')}")
+
+
+def unmask_verb(command: Teller, options: dict[str, Any]) -> None:
+    """Let everybody see conditions and outcomes, for a reason."""
+    study = queries.study_named(options["study"])
+    by, role = getuser(), SERVER
+    if options["by"]:
+        user = queries.researcher_named(options["by"])
+        by, role = user.get_username(), role_in(study, user.pk)
+        if not role:
+            raise StudyError("not_a_member", f"{by} has no role in {study.slug}; leave --by out, or name who decided")
+    made = services.unmask(study, reason=options["reason"], by=by, role=role)
+    command.say(f"{study.slug} is unmasked since {made.at:%Y-%m-%d %H:%M} UTC; the dataset says so, and why")
+
+
+def deviations_verb(command: Teller, options: dict[str, Any]) -> None:
+    """Print how the masking stands, who the monitors are, and what was not as planned."""
+    study = queries.study_named(options["study"])
+    at = ended_at(study)
+    command.stdout.write(f"{study.slug}: {STANDS[state_of(study)].format(at=f'{at:%Y-%m-%d %H:%M}' if at else '')}")
+    members = study.memberships.filter(role=Membership.Role.MONITOR).select_related("user")
+    names = ", ".join(sorted(member.user.get_username() for member in members))
+    command.stdout.write(f"monitors: {names or 'nobody'}")
+    for one in departures_of(study):
+        by = f", by {one.role}" if one.role else ""
+        reason = f" ({one.reason})" if one.reason else ""
+        command.stdout.write(f"{one.at:%Y-%m-%d %H:%M} UTC  {one.kind}{by}: {one.what}{reason}")
+
+
+def warning_of(study: Study) -> str:
+    """One sentence for whoever opens a study that nobody could look into while data come in; else empty."""
+    if study.is_demo or study.is_simulated or study.memberships.filter(role=Membership.Role.MONITOR).exists():
+        return ""
+    what = f"Nobody is a monitor of {study.slug}: until it is closed nobody can see whether one condition does harm"
+    return f"{what}. Name somebody who has no other part in it: `manage.py study monitor {study.slug} USERNAME`."
+
+
+def mark_of(study: Study) -> str:
+    """What the list of studies says of a study that is masked now."""
+    return " masked" if is_masked(study) else ""
+
+
+VERBS: dict[str, Callable[[Any, dict[str, Any]], None]] = {
+    "monitor": monitor_verb,
+    "unmask": unmask_verb,
+    "deviations": deviations_verb,
+}

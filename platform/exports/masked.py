@@ -1,0 +1,207 @@
+"""What may leave while conditions and outcomes are held back: an explicit list, and nothing else.
+
+Every column of every table stands in it once: it may leave, a letter stands for it, only some of it may leave, or it is
+held back. What is not listed is held back, too; a test fails until somebody has decided. Ask of a column: with the
+letters of the arms beside it, would it tell a condition, what somebody met or what a partner was, or an outcome? Then
+hold it. How far people and groups came, by which exit, how long they waited and what they agreed to may leave, so that
+drop-out and harm are seen in time.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+
+from exports.columns import Column, Row, Table
+from exports.scope import Scope
+from studies.masking.arms import Arms, arms_of
+from studies.models import Study
+
+Cell = Callable[[Row], object]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What becomes of the columns of one table.
+
+    Args:
+        leaves: May leave as they are. One that ends in * stands for columns that a study adds.
+        arms: Hold levels → the name of the column that holds the letter instead.
+        partly: Leave in some rows only → what stands in a row.
+        held: Stay inside.
+    """
+
+    leaves: frozenset[str] = frozenset()
+    arms: Mapping[str, str] = field(default_factory=dict)
+    partly: Mapping[str, Cell] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
+
+    def lets_out(self, name: str) -> bool:
+        """Whether a column leaves as it is."""
+        return any(fnmatchcase(name, pattern) for pattern in self.leaves)
+
+    def is_about(self, name: str) -> bool:
+        """Whether a column was decided on."""
+        return self.lets_out(name) or name in self.arms or name in self.partly or name in self.held
+
+
+def _names(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+def _if_before_treatment(row: Row) -> object:
+    """A rule on what came before treatment is no outcome; any other may be one."""
+    return row["is_met"] if row["when"] == "pre_treatment" else None
+
+
+DECIDED: Mapping[str, Decided] = {
+    "participants": Decided(
+        leaves=_names(
+            "participant version origin status exit consented consented_again consent_ticks consent_sha256 kept_data "
+            "strikes study_day tick_*"
+        ),
+        arms={"condition": "arm"},
+    ),
+    "sessions": Decided(
+        leaves=_names("participant wave repeat status stage stage_opened_s study_day duration_s")
+    ),
+    "waits": Decided(leaves=_names("participant wave stage outcome misses joined_s ended_s waited_s")),
+    "groups": Decided(
+        leaves=_names(
+            "group version stage origin status end_reason is_filled has_withdrawn rounds_begun study_day duration_s"
+        ),
+        arms={"condition": "arm"},
+        held=_names("seats people rounds_planned"),  # may be what a factor varies
+    ),
+    "seats": Decided(
+        leaves=_names("seat group number role status is_withdrawn"),
+        held=_names("kind occupant partner policy label is_stand_in participant"),  # nobody sits where a program does
+    ),
+    "rounds": Decided(
+        leaves=_names(
+            "match group round number status is_void void_step void_reason has_withdrawn opened_s closed_s"
+        ),
+        arms={"condition": "arm"},
+        held=_names("seats people edges"),
+    ),
+    "placings": Decided(
+        leaves=_names("match group round seat role position is_void waited_s is_withdrawn missing_reason"),
+        arms={"own_levels": "own_arm"},
+        held=_names("participant match_label points"),
+    ),
+    "rests": Decided(
+        leaves=_names("group round seat role waited_s is_withdrawn missing_reason"), held=_names("participant")
+    ),
+    "allocations": Decided(
+        leaves=_names(
+            "order version entry unit unit_code place from factors method act stratum covariates reason study_day at_s"
+        ),
+        arms={"condition": "arm"},
+        held=_names("slot block"),  # would tell which arm is next
+    ),
+    "exclusions": Decided(
+        leaves=_names("participant version rule is_registered when decided settled_s"),
+        partly={"is_met": _if_before_treatment},
+    ),
+    "choice_sets": Decided(
+        held=_names(
+            "match group round step selector participant candidate position display_order kind label_shown is_stand_in "
+            "message n_chars chosen returned executed source latency_ms is_void is_withdrawn missing_reason"
+        )
+    ),
+    "exposures": Decided(
+        held=_names(
+            "match group round step seat participant labels_shown view_sha256 view shown_s is_withdrawn missing_reason"
+        )
+    ),
+    "decisions": Decided(
+        held=_names(
+            "match group round step repetition seat participant role position field about about_seat value source "
+            "latency_ms act_s is_void missing_reason"
+        )
+    ),
+    "entries": Decided(
+        held=_names(
+            "match group round step channel seq seat participant role kind text n_chars facts entry_s missing_reason"
+        )
+    ),
+    "beliefs": Decided(
+        held=_names(
+            "match group round step holder participant target_position target what asked field value unit incentive "
+            "source latency_ms is_void"
+        )
+    ),
+    "answers": Decided(
+        leaves=_names("participant wave stage item attempt position answer_s"), held=_names("value is_correct")
+    ),
+    "bot_turns": Decided(
+        held=_names(
+            "match group round step seat occupant asked_s planned_s delivered_s outcome error_code"
+        )
+    ),
+    "calls": Decided(
+        leaves=_names(
+            "order attempt model_requested model_served outcome tokens_in tokens_out latency_ms cost_usd missing_reason"
+        ),
+        held=_names("match group step seat parameters prompt_sha256 call_s"),
+    ),
+    "events": Decided(
+        held=_names("order kind subject_kind subject participant group study_day event_s facts")
+    ),
+    "debriefings": Decided(leaves=_names("participant how attempt is_delivered study_day")),
+    "payments": Decided(
+        leaves=_names("participant exit currency base_minor waiting_minor"),
+        held=_names("points bonus_minor total_minor"),
+    ),
+    "deviations": Decided(leaves=_names("order kind version study_day role people what reason")),
+}  # fmt: skip
+"""Table → what becomes of its columns."""
+
+
+def undecided(tables: Iterable[Table]) -> list[str]:
+    """The columns, as table.column, on which nobody has decided."""
+    return [
+        f"{table.name}.{column.name}"
+        for table in tables
+        for column in table.columns
+        if not DECIDED.get(table.name, Decided()).is_about(column.name)
+    ]
+
+
+def masked(tables: Iterable[Table], study: Study) -> list[Table]:
+    """The tables of a study with what may leave of them; those of which nothing may are left out."""
+    arms = arms_of(study)
+    return [left for left in (_masked(table, arms) for table in tables) if left is not None]
+
+
+def _masked(table: Table, arms: Arms) -> Table | None:
+    decided = DECIDED.get(table.name, Decided())
+    kept = [one for one in (_kept(column, decided, arms) for column in table.columns) if one is not None]
+    if not kept:
+        return None
+
+    def rows(scope: Scope) -> Iterator[Row]:
+        for row in table.rows(scope):
+            yield {column.name: cell(row) for column, cell in kept}
+
+    return replace(table, columns=[column for column, _ in kept], rows=rows)
+
+
+def _kept(column: Column, decided: Decided, arms: Arms) -> tuple[Column, Cell] | None:
+    """A column as it leaves, and what stands in it; None where it stays inside."""
+    name = column.name
+    if name in decided.arms:
+        return _arm(column, decided.arms[name]), lambda row: arms.of(str(row[name] or ""))
+    if name in decided.partly:
+        return replace(column, missing=f"{column.missing}, or held back while data come in"), decided.partly[name]
+    return (column, lambda row: row[name]) if decided.lets_out(name) else None
+
+
+def _arm(column: Column, name: str) -> Column:
+    label = f"A letter for what `{column.name}` holds once data are complete; drawn, so its place says nothing."
+    return Column(name, label, allowed="A, B, …; joined by > where it is an order", missing=column.missing)
+
+
+def held_back(tables: Sequence[Table], let_out: Sequence[Table]) -> list[str]:
+    """The names of the tables of which nothing leaves."""
+    out = {table.name for table in let_out}
+    return [table.name for table in tables if table.name not in out]

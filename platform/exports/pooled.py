@@ -1,0 +1,141 @@
+"""Outcomes of people in all conditions together: are they recorded as they should be, and how do they spread?
+
+The figures stand still until ten more groups, or people, have come to their end. Read after each group they would tell
+that group's outcome, and the letter of its condition stands in another table.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean, stdev
+from typing import TypeVar
+
+from exports.columns import Column, Row, Table
+from exports.scope import CHUNK, Scope, kept
+from exports.society import societies
+from exports.tables.decisions import stated_in
+from matching.models import Group
+from measures.models import Answer
+from paradigm import Choice
+from participants.models import Participant
+from studies import definition
+from studies.items import Item, briefing_items, items
+from studies.models import Study, Version
+from studies.schema_stages import BriefingStage, QuizStage, SurveyStage
+from studies.slots import slots
+
+AT_A_TIME = 10
+DECIMALS = 4
+NO_NUMBER = "no numbers, or fewer than two of them"
+T = TypeVar("T")
+
+COLUMNS = [
+    Column("unit", "What the figures are of: groups that played to the end, or people who left.",
+           allowed="group|participant"),
+    Column("units", "Of how many: the first of them, in whole tens.", "integer"),
+    Column("where", "Stage, step and role of a decision; stage of an item."),
+    Column("name", "The field of the decision, or the item; of an item the first answer."),
+    Column("values", "How many values there are.", "integer", "values"),
+    Column("missing", "How many were asked for and did not come.", "integer", "values"),
+    Column("mean", "Their mean, in the unit of the field.", "number", missing=NO_NUMBER),
+    Column("sd", "Their standard deviation, in the unit of the field.", "number", missing=NO_NUMBER),
+    Column("lowest", "The lowest, in the unit of the field.", "number", missing=NO_NUMBER),
+    Column("highest", "The highest, in the unit of the field.", "number", missing=NO_NUMBER),
+    Column("options", "How often each option was chosen.", "json", missing="no choice among options"),
+]  # fmt: skip
+
+
+@dataclass
+class _Pool:
+    """Every value of one field or item."""
+
+    is_choice: bool = False
+    values: list[object] = field(default_factory=list)
+
+    def add(self, value: object, *, is_choice: bool) -> None:
+        self.is_choice = is_choice
+        self.values.append(value)
+
+    def cells(self) -> dict[str, object]:
+        there = [value for value in self.values if value is not None]
+        numbers = [float(value) for value in there if isinstance(value, int | float) and not isinstance(value, bool)]
+        known = len(numbers) > 1 and len(numbers) == len(there)
+        return {
+            "values": len(there),
+            "missing": len(self.values) - len(there),
+            "mean": round(fmean(numbers), DECIMALS) if known else None,
+            "sd": round(stdev(numbers), DECIMALS) if known else None,
+            "lowest": min(numbers) if known else None,
+            "highest": max(numbers) if known else None,
+            "options": dict(Counter(map(str, there))) if self.is_choice else None,
+        }
+
+
+Pools = Mapping[tuple[str, str], _Pool]
+
+
+def steady(found: Sequence[T]) -> Sequence[T]:
+    """The first of them, in whole tens."""
+    return found[: len(found) // AT_A_TIME * AT_A_TIME]
+
+
+def _pooled(scope: Scope) -> Iterator[Row]:
+    groups = steady(_complete(scope.study))
+    people = steady(_left(scope.study))
+    for unit, units, pools in (
+        ("group", len(groups), _of_decisions(scope, frozenset(groups))),
+        ("participant", len(people), _of_answers(people)),
+    ):
+        for where, name in sorted(pools):
+            yield {"unit": unit, "units": units, "where": where, "name": name, **pools[where, name].cells()}
+
+
+def _complete(study: Study) -> list[int]:
+    recruited = Group.objects.filter(version__study=study, origin=Group.Origin.LIVE, is_filled=False)
+    ended = recruited.filter(status=Group.Status.COMPLETE).order_by("ended_at", "pk")
+    return list(ended.values_list("pk", flat=True))
+
+
+def _left(study: Study) -> list[Participant]:
+    recruited = Participant.objects.filter(kept(""), study=study, origin=Participant.Origin.LINK)
+    ended = recruited.filter(status=Participant.Status.FINISHED).select_related("version")
+    return list(ended.order_by("ended_at", "pk"))
+
+
+def _of_decisions(scope: Scope, groups: frozenset[int]) -> Pools:
+    found: dict[tuple[str, str], _Pool] = defaultdict(_Pool)
+    for society in (one for one in societies(scope) if one.group.pk in groups):
+        for one in stated_in(society):
+            if society.seats[one.act.seat_id].occupant == "person":
+                step = re.sub(r":\d+", "", one.act.path)  # every repetition of a loop
+                pool = found[f"{society.group.stage}/{step}/{one.role}", one.name]
+                pool.add(one.value, is_choice=isinstance(one.field, Choice))
+    return found
+
+
+def _of_answers(people: Sequence[Participant]) -> Pools:
+    found: dict[tuple[str, str], _Pool] = defaultdict(_Pool)
+    choices = {version: _choices(version) for version in {one.version for one in people}}
+    versions = {one.pk: one.version for one in people}
+    given = Answer.objects.filter(session__participant__in=versions, attempt=1).select_related("session")
+    for one in given.order_by("pk").iterator(chunk_size=CHUNK):
+        is_choice = (one.stage, one.item) in choices[versions[one.session.participant_id]]
+        found[one.stage, one.item].add(one.value, is_choice=is_choice)
+    return found
+
+
+def _choices(version: Version) -> set[tuple[str, str]]:
+    """The items that are choices among options, by stage and item."""
+    found: set[tuple[str, str]] = set()
+    for stage in definition.definition(version).stages:
+        asked: list[Item] = []
+        if isinstance(stage, QuizStage | SurveyStage):
+            asked = items(version, stage.items, slots(version, stage.id))
+        elif isinstance(stage, BriefingStage):
+            asked = briefing_items(stage, {}, slots(version, stage.id))
+        found |= {(stage.id, item.id) for item in asked if isinstance(item.field, Choice)}
+    return found
+
+
+POOLED = Table("pooled", "What people decided or answered in all conditions together", COLUMNS, _pooled)

@@ -1,0 +1,102 @@
+"""Outcomes of all conditions together: right, and no way to the outcome of one group."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from exports.pooled import POOLED, steady
+from exports.scope import Scope
+from exports.services.snapshot import snapshot
+from flow.models import Act
+from matching.models import Group, Seat
+from participants.models import Participant
+from studies.models import Study
+from tests.exports import rows
+from tests.machinery.erasing import erasing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def pooled(study: Study) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+    """The rows by place and name."""
+    with snapshot():
+        return {(str(row["where"]), str(row["name"])): row for row in POOLED.rows(Scope(study))}
+
+
+def complete(study: Study, number: int) -> rows.Society:
+    """A group of recruited people that has played a round to the end; its person returned as many points."""
+    society = rows.make_society(study, f"g{number:04}pooled", condition=f"label={['hidden', 'disclosed'][number % 2]}")
+    society.play(number=1, choice="AB"[number % 2], returned=number)
+    ended = rows.BEGAN + timedelta(hours=number)
+    Group.objects.filter(pk=society.group.pk).update(origin="live", status="complete", ended_at=ended)
+    people = Participant.objects.filter(seats__group=society.group)
+    people.update(origin="link", status="finished", exit="completed", ended_at=ended)
+    rows.make_answer(society.selector, "after", "gender", ["woman", "man"][number % 2])
+    rows.make_answer(society.selector, "after", "remarks", "words" if number else None)
+    return society
+
+
+def test_only_whole_tens_count() -> None:
+    assert [len(steady(range(number))) for number in (0, 9, 10, 19, 20)] == [0, 0, 10, 10, 20]
+
+
+def test_figures_are_of_people_in_all_conditions() -> None:
+    study = rows.make_study()
+    for number in range(10):
+        complete(study, number)
+    found = pooled(study)
+    returned = found["game/decide/candidate", "returned"]
+    assert (returned["unit"], returned["units"], returned["values"], returned["missing"]) == ("group", 10, 10, 0)
+    assert (returned["mean"], returned["lowest"], returned["highest"]) == (4.5, 0.0, 9.0), "18 is the program's"
+    assert returned["sd"] == 3.0277
+    assert returned["options"] is None
+    assert found["game/decide/selector", "choice"]["options"] == {"A": 5, "B": 5}
+    assert found["game/reply/candidate", "message"]["values"] == 10
+    assert found["game/reply/candidate", "message"]["options"] is None, "words are no options"
+    gender = found["after", "gender"]
+    assert (gender["unit"], gender["units"], gender["options"]) == ("participant", 20, {"woman": 5, "man": 5})
+    remarks = found["after", "remarks"]
+    assert (remarks["values"], remarks["missing"], remarks["options"], remarks["mean"]) == (9, 1, None, None)
+    assert not any("hidden" in str(row) or "ai" in row.values() for row in found.values())
+
+
+def test_figures_stand_still_until_ten_more_groups_are_complete() -> None:
+    study = rows.make_study()
+    for number in range(10):
+        complete(study, number)
+    before = pooled(study)
+    for number in range(10, 14):
+        complete(study, number)
+    assert pooled(study) == before
+    for number in range(14, 20):
+        complete(study, number)
+    assert pooled(study)["game/decide/candidate", "returned"]["units"] == 20
+
+
+def test_below_ten_there_is_nothing() -> None:
+    study = rows.make_study()
+    for number in range(4):
+        complete(study, number)
+    assert pooled(study) == {}
+
+
+def test_trials_stand_ins_and_whoever_withdrew_count_for_nothing() -> None:
+    study = rows.make_study()
+    made = [complete(study, number) for number in range(13)]
+    Group.objects.filter(pk=made[0].group.pk).update(origin="pilot")
+    Group.objects.filter(pk=made[1].group.pk).update(is_filled=True)
+    Participant.objects.filter(pk=made[2].candidate.pk).update(status="withdrawn", exit="withdrawn")
+    returned = pooled(study)["game/decide/candidate", "returned"]
+    assert (returned["units"], returned["values"], returned["lowest"]) == (10, 9, 3.0)
+
+
+def test_what_did_not_come_is_missing() -> None:
+    study = rows.make_study()
+    made = [complete(study, number) for number in range(10)]
+    seat = Seat.objects.get(group=made[9].group, role="candidate", occupant="person")
+    with erasing():
+        Act.objects.filter(seat=seat, path="decide").update(values={}, source="timeout", latency_ms=None)
+    returned = pooled(study)["game/decide/candidate", "returned"]
+    assert (returned["values"], returned["missing"], returned["highest"]) == (9, 1, 8.0)
