@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from exports.pooled import POOLED, steady
 from exports.scope import Scope
 from exports.services.snapshot import snapshot
+from exports.tables.pooled import POOLED, steady
 from flow.models import Act
 from matching.models import Group, Seat
 from participants.models import Participant

@@ -3,7 +3,6 @@
 from exports.columns import Table
 from exports.errors import ExportError
 from exports.masked import masked
-from exports.pooled import POOLED
 from exports.tables.allocations import ALLOCATIONS
 from exports.tables.automated import BOT_TURNS
 from exports.tables.calls import CALLS
@@ -16,6 +15,7 @@ from exports.tables.exclusions import EXCLUSIONS
 from exports.tables.exposures import EXPOSURES
 from exports.tables.groups import GROUPS, PLACINGS, RESTS, ROUNDS, SEATS
 from exports.tables.participants import PARTICIPANTS, PAYMENTS, SESSIONS, WAITS
+from exports.tables.pooled import POOLED
 from exports.tables.talk import ANSWERS, ENTRIES
 from studies.masking.standing import is_masked_for
 from studies.models import Study
