@@ -130,9 +130,7 @@ DECIDED: Mapping[str, Decided] = {
             "source latency_ms is_void"
         )
     ),
-    "answers": Decided(
-        leaves=_names("participant wave stage item attempt position answer_s"), held=_names("value is_correct")
-    ),
+    "answers": Decided(held=_names("participant wave stage item attempt position value is_correct answer_s")),
     "bot_turns": Decided(
         held=_names(
             "match group round step seat occupant asked_s planned_s delivered_s outcome error_code"

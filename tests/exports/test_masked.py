@@ -96,9 +96,9 @@ def test_while_data_come_in_no_cell_tells_a_condition_a_kind_or_an_outcome(tmp_p
     leaving = {name for name, decided in DECIDED.items() if decided.leaves or decided.arms or decided.partly}
     assert set(found) == leaving | {"pooled"}
     assert [(name, word) for name, text in found.items() for word in TELLING if word in text] == []
-    for name in ("decisions", "choice_sets", "beliefs", "entries", "exposures", "events", "bot_turns"):
+    for name in ("decisions", "choice_sets", "beliefs", "entries", "exposures", "answers", "events", "bot_turns"):
         assert name not in found
-    for table, column in (("placings", "points"), ("payments", "bonus_minor"), ("answers", "value"), ("seats", "kind")):
+    for table, column in (("placings", "points"), ("payments", "bonus_minor"), ("seats", "kind")):
         assert column not in read(tmp_path / "out", table)[0]
 
 
