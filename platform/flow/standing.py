@@ -117,7 +117,7 @@ def _seat(seat: Seat) -> str:
 
 def _match(match: Match, shown: Set[int]) -> str:
     if not match.path:
-        seats = sorted(shown.intersection(match.placings.values_list("seat__number", flat=True)))
+        seats = sorted(shown & set(match.placings.values_list("seat__number", flat=True)))
         return f"{match.status}; seats {', '.join(map(str, seats))}"
     left = f", time left: {time_left(match.deadline_at)}" if match.deadline_at else ""
     missing = ", ".join(str(seat.number) for seat in waited_for(match) if seat.number in shown)
