@@ -1,20 +1,22 @@
 """Whether a rule can be met at all, given what each of its variables may be. Pure.
 
-A rule is a comparison, or several joined by `and` and `or`. Of a variable against a number or a word the answer is
-exact, however they are joined; where a rule calculates, it may say "perhaps" where the truth is "never".
+A rule is a comparison, or several joined by `and` and `or`. The answer is exact, whatever is compared and calculated,
+save where a product or quotient of two variables is left whose values cannot all be tried, or whole numbers without an
+upper bound stand in one comparison: there it may say "perhaps" where the truth is "never".
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import ceil, floor
+from math import prod
 
-from studies.grammar import CALCULATIONS, COMPARISONS, Node, Number, Pair, Word
+from studies import solving
+from studies.grammar import COMPARISONS, Node, Pair, Word
 
 MOST_CASES = 4096
+MOST_WORDS = 20_000  # combinations of words that are tried
 OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
-MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,14 @@ Domains = Mapping[str, Domain]
 Case = tuple[Pair, ...]  # comparisons that must all hold
 
 
-def can_be(rule: Node, domains: Domains, *, met: bool) -> bool:
-    """Whether some values make the rule true (`met`) or false. Every name is a variable or a word."""
-    return any(number >= MOST_CASES or _possible(case, domains) for number, case in enumerate(_cases(rule, met)))
+def can_be(rule: Node, domains: Domains, *, met: bool, always: Sequence[Pair] = ()) -> bool:
+    """Whether some values make the rule true (`met`) or false. Every name is a variable or a word.
+
+    Args:
+        always: Comparisons that hold for everybody, whatever the rule says.
+    """
+    cases = enumerate(_cases(rule, met))
+    return any(number >= MOST_CASES or _possible((*case, *always), domains) for number, case in cases)
 
 
 def _cases(node: Node, wanted: bool) -> Iterator[Case]:
@@ -66,142 +73,38 @@ def _cases(node: Node, wanted: bool) -> Iterator[Case]:
 
 
 def _possible(case: Case, domains: Domains) -> bool:
-    spans = {name: _Span.of(domain) for name, domain in domains.items() if isinstance(domain, Numbers)}
-    words = {name: set(domain.values) for name, domain in domains.items() if isinstance(domain, Words)}
-    rest: list[Pair] = []
+    verbal = [one for one in case if _is_verbal(one, domains)]
+    numeric = [one for one in case if one not in verbal]
+    numbers = {name: domain for name, domain in domains.items() if isinstance(domain, Numbers)}
+    return _words_can_hold(verbal, domains) and solving.can_hold(numeric, numbers)
+
+
+def _is_verbal(one: Pair, domains: Domains) -> bool:
+    """Whether words are compared: each side is a name, and no number's."""
+    sides = (one.left, one.right)
+    return all(isinstance(side, Word) and not isinstance(domains.get(side.name), Numbers) for side in sides)
+
+
+def _words_can_hold(case: Sequence[Pair], domains: Domains) -> bool:
+    """Whether variables of words have values that meet all comparisons; those with a plain word narrow them first."""
+    left = {name: domain.values for name, domain in domains.items() if isinstance(domain, Words)}
+    both: list[tuple[str, str, bool]] = []
     for one in case:
-        name, sign, other = _sides(one, domains)
-        if name in words and isinstance(other, Word) and other.name not in domains:
-            words[name] &= {other.name} if sign == "==" else words[name] - {other.name}
-        elif name in spans and (bound := _constant(other)) is not None:
-            spans[name].narrow(sign, bound)
-        else:
-            rest.append(one)
-    if any(not left for left in words.values()) or any(span.is_empty for span in spans.values()):
-        return False
-    return all(_perhaps(one, spans, words) for one in rest)
-
-
-def _sides(one: Pair, domains: Domains) -> tuple[str, str, Node]:
-    """Variable, sign and the other side of a comparison; a variable that stands on the right is taken to the left."""
-    if isinstance(one.left, Word) and one.left.name in domains:
-        return one.left.name, one.sign, one.right
-    if isinstance(one.right, Word) and one.right.name in domains:
-        return one.right.name, MIRRORED[one.sign], one.left
-    return "", one.sign, one.right
-
-
-def _constant(node: Node) -> Fraction | None:
-    """The value of what has no name in it; None where it has, or divides by zero."""
-    if isinstance(node, Number):
-        return node.value
-    if not isinstance(node, Pair):
-        return None
-    left, right = _constant(node.left), _constant(node.right)
-    if left is None or right is None or (node.sign == "/" and right == 0):
-        return None
-    return Fraction(CALCULATIONS[node.sign](left, right))
-
-
-@dataclass
-class _Span:
-    """What is left of a variable's numbers."""
-
-    low: Fraction | None
-    high: Fraction | None
-    is_whole: bool
-    is_low_open: bool = False
-    is_high_open: bool = False
-    holes: set[Fraction] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, domain: Numbers) -> "_Span":
-        return cls(domain.low, domain.high, domain.is_whole)
-
-    def narrow(self, sign: str, bound: Fraction) -> None:
-        """Keep what stands in this relation to a bound."""
-        if sign == "!=":
-            self.holes.add(bound)
-        if sign in {">", ">=", "=="}:
-            self._raise(bound, is_open=sign == ">")
-        if sign in {"<", "<=", "=="}:
-            self._lower(bound, is_open=sign == "<")
-
-    def _raise(self, bound: Fraction, *, is_open: bool) -> None:
-        if self.is_whole:
-            bound, is_open = Fraction(floor(bound) + 1 if is_open else ceil(bound)), False
-        if self.low is None or (bound, is_open) > (self.low, self.is_low_open):
-            self.low, self.is_low_open = bound, is_open
-
-    def _lower(self, bound: Fraction, *, is_open: bool) -> None:
-        if self.is_whole:
-            bound, is_open = Fraction(ceil(bound) - 1 if is_open else floor(bound)), False
-        if self.high is None or (-bound, is_open) > (-self.high, self.is_high_open):
-            self.high, self.is_high_open = bound, is_open
-
-    @property
-    def is_empty(self) -> bool:
-        if self.low is None or self.high is None:
+        first, second, is_same = _named(one.left), _named(one.right), one.sign == "=="
+        if first in left and second in left:
+            both.append((first, second, is_same))
+        elif first in left or second in left:
+            name, word = (first, second) if first in left else (second, first)
+            left[name] = tuple(value for value in left[name] if (value == word) is is_same)
+        elif (first == second) is not is_same:
             return False
-        if self.low > self.high:
-            return True
-        if not self.is_whole:
-            return self.low == self.high and (self.is_low_open or self.is_high_open or self.low in self.holes)
-        inside = sum(self.low <= hole <= self.high and hole.denominator == 1 for hole in self.holes)
-        return self.high - self.low + 1 <= inside
+    names = sorted({name for first, second, _ in both for name in (first, second)})
+    if not all(left.values()) or prod(len(left[name]) for name in names) > MOST_WORDS:
+        return all(left.values())
+    tried = (dict(zip(names, values, strict=True)) for values in product(*(left[name] for name in names)))
+    return any(all((at[first] == at[second]) is is_same for first, second, is_same in both) for at in tried)
 
 
-Ends = tuple[Fraction | None, Fraction | None]
-
-
-def _perhaps(one: Pair, spans: Mapping[str, _Span], words: Mapping[str, set[str]]) -> bool:
-    """Whether a comparison that calculates, or compares two variables, may hold."""
-    if isinstance(one.left, Word) and isinstance(one.right, Word) and {one.left.name, one.right.name} <= set(words):
-        left_words, right_words = words[one.left.name], words[one.right.name]
-        if one.sign == "==":
-            return bool(left_words & right_words)
-        return len(left_words | right_words) > 1 and one.left != one.right
-    low, high = _difference(_ends(one.left, spans), _ends(one.right, spans))
-    below, above = low is None or low < 0, high is None or high > 0
-    is_zero = (low is None or low <= 0) and (high is None or high >= 0)
-    return {
-        "<": below,
-        "<=": below or is_zero,
-        ">": above,
-        ">=": above or is_zero,
-        "==": is_zero,
-        "!=": below or above,
-    }[one.sign]
-
-
-def _ends(node: Node, spans: Mapping[str, _Span]) -> Ends:
-    """The least and the greatest value of a calculation; None is no bound."""
-    if isinstance(node, Number):
-        return node.value, node.value
-    if isinstance(node, Word):
-        span = spans.get(node.name)
-        return (span.low, span.high) if span else (None, None)
-    left, right = _ends(node.left, spans), _ends(node.right, spans)
-    if node.sign == "+":
-        return _sum(left[0], right[0]), _sum(left[1], right[1])
-    if node.sign == "-":
-        return _difference(left, right)
-    if None in (*left, *right) or (node.sign == "/" and _holds_zero(right)):
-        return None, None
-    corners = [CALCULATIONS[node.sign](one, other) for one in left for other in right]
-    return min(corners), max(corners)
-
-
-def _sum(left: Fraction | None, right: Fraction | None) -> Fraction | None:
-    return None if left is None or right is None else left + right
-
-
-def _difference(left: Ends, right: Ends) -> Ends:
-    low = None if left[0] is None or right[1] is None else left[0] - right[1]
-    high = None if left[1] is None or right[0] is None else left[1] - right[0]
-    return low, high
-
-
-def _holds_zero(ends: Ends) -> bool:
-    low, high = ends
-    return (low is None or low <= 0) and (high is None or high >= 0)
+def _named(node: Node) -> str:
+    assert isinstance(node, Word)
+    return node.name

@@ -36,6 +36,13 @@ def names_in(node: Node) -> Iterator[str]:
         yield from names_in(node.right)
 
 
+def as_text(node: Node) -> str:
+    """A calculation or comparison as it is written, without brackets: for those that need none."""
+    if isinstance(node, Pair):
+        return f"{as_text(node.left)} {node.sign} {as_text(node.right)}"
+    return node.name if isinstance(node, Word) else str(node.value)
+
+
 def as_word(one: Pair, known: Container[str]) -> tuple[str, str] | None:
     """(known name, word) of a comparison such as `gender == woman`, whose other side is no known name."""
     if one.sign not in {"==", "!="} or not (isinstance(one.left, Word) and isinstance(one.right, Word)):

@@ -1,6 +1,7 @@
 """What a study knows of each person that an exclusion may name: what it may be, and after which stage it is known."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
@@ -11,8 +12,10 @@ from paradigm import Choice, Points, Rating
 from paradigm.experiment import one_round
 from studies.definition import experiment, parameters_of
 from studies.domains import Domain, Numbers, Words
+from studies.grammar import Pair
 from studies.items import Item
 from studies.problems import StudyError
+from studies.rules import comparisons, rule_of
 from studies.schema import StudyFile
 from studies.schema_allocation import Allocation
 from studies.schema_stages import BriefingStage, GameStage, QuizStage, SurveyStage, WaitingRoomStage
@@ -43,15 +46,36 @@ class Variable:
 
 
 def variables_of(study: StudyFile, items_of: ItemsOf) -> dict[str, Variable]:
-    """Every variable of a study by name. An item whose id stands in two stages has none, as its name says too little.
+    """Every variable of a study by name. What stands for two things has none, as its name says too little.
 
     Args:
         items_of: The items of a quiz or survey, with every bound worked out; none where they cannot be read.
     """
-    answers = list(_answers(study, items_of))
-    names = [one.name for one in answers]
-    found = {one.name: one for one in answers if names.count(one.name) == 1}
-    return found | {one.name: one for one in _counts(study, items_of)}
+    every = _every(study, items_of)
+    unclear = _twice(every)
+    return {one.name: one for one in every if one.name not in unclear}
+
+
+def unclear_names(study: StudyFile, items_of: ItemsOf) -> set[str]:
+    """Names that stand for two things: items of two stages, or an item and what the platform counts."""
+    return _twice(_every(study, items_of))
+
+
+def always_true(known: Mapping[str, Variable]) -> list[Pair]:
+    """Comparisons of variables that hold for everybody, by what the variables are."""
+    said = ["quiz_minutes <= minutes"] if {"quiz_minutes", "minutes"} <= set(known) else []
+    rounds = known["rounds_completed"].domain if {"rounds_completed", "rounds_void"} <= set(known) else None
+    if isinstance(rounds, Numbers) and rounds.high is not None:
+        said.append(f"rounds_completed + rounds_void <= {rounds.high}")
+    return [pair for text in said for pair in comparisons(rule_of(text))]
+
+
+def _every(study: StudyFile, items_of: ItemsOf) -> list[Variable]:
+    return [*_answers(study, items_of), *_counts(study, items_of)]
+
+
+def _twice(variables: Sequence[Variable]) -> set[str]:
+    return {name for name, count in Counter(one.name for one in variables).items() if count > 1}
 
 
 def allocated_after(study: StudyFile) -> int:

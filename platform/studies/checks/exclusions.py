@@ -1,6 +1,6 @@
 """Rules on whom the analysis leaves out: they name what exists, can be met, and say rightly when that is known."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from studies.checks.context import Context, meant, needs
 from studies.checks.questions import resolved_items
@@ -8,10 +8,10 @@ from studies.domains import Words, can_be
 from studies.grammar import Node, Pair, Word
 from studies.items import Item
 from studies.problems import StudyError
-from studies.rules import as_word, comparisons, names_in, rule_of, unknown_in
+from studies.rules import as_text, as_word, comparisons, names_in, rule_of, unknown_in
 from studies.schema_plan import Exclusion
 from studies.schema_stages import QuizStage, SurveyStage
-from studies.variables import Variable, allocated_after, variables_of
+from studies.variables import Variable, allocated_after, always_true, unclear_names, variables_of
 from studies.yaml_file import Path
 
 Known = Mapping[str, Variable]
@@ -22,11 +22,12 @@ def exclusions_can_decide(context: Context) -> None:
     """E420, E421, E422, W423, E408: each rule is over what is known of people, and says when it is known."""
     exclusions = context.study.exclusions
     known = variables_of(context.study, lambda stage: _items(context, stage)) if exclusions else {}
+    unclear = unclear_names(context.study, lambda stage: _items(context, stage)) if exclusions else set()
     for at, one in enumerate(exclusions):
         path: Path = ("exclusions", at)
         if one.id in [other.id for other in exclusions[:at]]:
             context.say("E408", (*path, "id"), f'"{one.id}" stands twice.', "Give it another id.")
-        rule = _rule(context, (*path, "rule"), one, known)
+        rule = _rule(context, (*path, "rule"), one, known, unclear=unclear)
         if rule is not None:
             _decides(context, (*path, "rule"), rule, known)
             _known_in_time(context, path, one, used=[known[name] for name in names_in(rule) if name in known])
@@ -37,7 +38,7 @@ def _items(context: Context, stage: QuizStage | SurveyStage) -> Sequence[Item]:
     return resolved_items(context, stage, path)
 
 
-def _rule(context: Context, path: Path, one: Exclusion, known: Known) -> Node | None:
+def _rule(context: Context, path: Path, one: Exclusion, known: Known, *, unclear: Container[str]) -> Node | None:
     """The rule, where everything in it has a meaning."""
     try:
         rule = rule_of(one.rule)
@@ -45,7 +46,11 @@ def _rule(context: Context, path: Path, one: Exclusion, known: Known) -> Node | 
         remedy = "Write comparisons joined by and, or: quiz_attempts > 3 and minutes < 5."
         context.say("E420", path, f"{error}.", remedy)
         return None
-    said = [each for pair in comparisons(rule) for each in _misused(pair, known)]
+    twice = [name for name in dict.fromkeys(names_in(rule)) if name in unclear]
+    said = [
+        (f'"{name}" stands for two things that are known of people.', "Give the item another id.") for name in twice
+    ]
+    said = said or [each for pair in comparisons(rule) for each in _misused(pair, known)]
     for what, remedy in said:
         context.say("E420", path, what, remedy)
     return None if said else rule
@@ -71,9 +76,10 @@ def _misused(pair: Pair, known: Known) -> Iterator[tuple[str, str]]:
 def _decides(context: Context, path: Path, rule: Node, known: Known) -> None:
     domains = {name: one.domain for name, one in known.items()}
     used = sorted(set(names_in(rule)) & set(known))
+    always = [one for one in always_true(known) if set(names_in(one)) <= set(used)]
     for is_met, what in ((True, "can never be met."), (False, "is met by everybody.")):
-        if not can_be(rule, domains, met=is_met):
-            spelt = "; ".join(f"{name} is {_spelt(known[name])}" for name in used)
+        if not can_be(rule, domains, met=is_met, always=always):
+            spelt = "; ".join([f"{name} is {_spelt(known[name])}" for name in used] + [as_text(one) for one in always])
             context.say("E421", path, what, f"Mend it: {spelt}." if spelt else "Name what is known of people.")
 
 
