@@ -21,9 +21,9 @@ from studies.queries import texts
 from studies.schema import StudyFile
 from studies.schema_partners import ModelPartner, PersonPartner
 from studies.schema_plan import Exclusion, Outcome, Preregistration
-from studies.schema_stages import BriefingStage, GameStage, QuizStage, SurveyStage
+from studies.schema_stages import BriefingStage, GameStage, QuizStage, SurveyStage, WaitingRoomStage
 from studies.services import definition_of
-from studies.slots import study_slots
+from studies.slots import parameter_slots, study_slots
 from studies.sources import STUDY_FILE, FolderSource
 
 FORMAT = "rapport-prereg/1"
@@ -84,9 +84,12 @@ def content_of(planned: Planned) -> Content:
         "allocation": [entry.rule.model_dump() | {"conditions": list(entry.conditions)} for entry in entries_of(study)],
         "told": study.told.model_dump() | {"sentence": fill(study.told.sentence, study_slots(study))},
         "deception": [each.model_dump() for each in study.deception],
+        "agreed_to": [tick.model_dump() for stage in study.stages for tick in getattr(stage, "ticks", ())],
+        "prompts": list(_prompts(planned)),
         "sample": study.sample.model_dump(),
         "stopping": said.stopping,
         "power": said.power,
+        "multiplicity": said.multiplicity,
         "manipulated": list(_manipulated(planned)),
         "outcomes": [_outcome(each) for each in said.outcomes],
         "items": list(_items(planned)),
@@ -96,6 +99,7 @@ def content_of(planned: Planned) -> Content:
         "models": [each.model_dump() for each in said.models],
         "exploratory": said.exploratory,
         "versions": {"software": settings.VERSION} | {key: planned.frozen[key] for key in ("experiments", "files")},
+        "seed_sha256": planned.frozen["seed_sha256"] if planned.number else None,
     }
     return content | {"sha256": sha256_of(content)}
 
@@ -130,13 +134,41 @@ def _design(planned: Planned) -> Content:
         "models": sorted({one.model.name for one in study.partners.values() if isinstance(one, ModelPartner)}),
         "stages": [{"id": stage.id, "kind": stage.kind} for stage in study.stages],
         "games": [
-            {"stage": stage.id, "experiment": stage.experiment, "parameters": stage.parameters}
+            {
+                "stage": stage.id,
+                "experiment": stage.experiment,
+                "parameters": list(_parameters(stage)),
+                "on_timeout": stage.on_timeout.model_dump(),
+                "min_active": stage.min_active,
+            }
             for stage in study.stages
             if isinstance(stage, GameStage)
         ],
         "estimated_minutes": study.estimated_minutes,
         "payments": study.payments.model_dump(mode="json"),
+        "waiting": [str(stage.pay_per_minute) for stage in study.stages if isinstance(stage, WaitingRoomStage)],
+        "exits": {name: each.model_dump(mode="json", include={"pay", "amount"}) for name, each in study.exits.items()},
     }
+
+
+def _parameters(game: GameStage) -> Iterator[Content]:
+    """Every parameter with its value, also those that the study file leaves at the experiment's default."""
+    values = definition.parameters_of(game)
+    for name, declared in type(values).model_fields.items():
+        extra: Any = declared.json_schema_extra or {}
+        is_default = not declared.is_required() and getattr(values, name) == declared.default
+        source = extra.get("source", "") if is_default else "study file"
+        said = {"name": name, "value": game.parameters.get(name, values.model_dump(mode="json")[name])}
+        yield said | {"unit": extra.get("unit", ""), "label": declared.title or name, "source": source}
+
+
+def _prompts(planned: Planned) -> Iterator[Content]:
+    """What models are told, word for word, under the parameters of the first game."""
+    games = [definition.parameters_of(one) for one in planned.study.stages if isinstance(one, GameStage)]
+    slots = parameter_slots(games[0].slots()) if games else {}
+    for name, partner in planned.study.partners.items():
+        for file in partner.personas if isinstance(partner, ModelPartner) else ():
+            yield {"partner": name, "file": file, "text": fill(planned.files[file], slots).strip()}
 
 
 def _manipulated(planned: Planned) -> Iterator[Content]:
@@ -187,7 +219,8 @@ def _decisions(study: StudyFile) -> Iterator[Content]:
         if isinstance(stage, GameStage):
             experiment = definition.experiment(stage.experiment)
             for step, role, field, is_each in Declared(experiment, definition.parameters_of(stage)).every_field():
-                asked = {"stage": stage.id, "step": step, "role": role, "field": field.name, "wording": field.label}
+                wording = field.label.replace("{about}", "the partner")
+                asked = {"stage": stage.id, "step": step, "role": role, "field": field.name, "wording": wording}
                 belief = field.belief.what if field.belief else None
                 yield asked | described(field) | {"once_per_partner": is_each, "belief": belief}
 

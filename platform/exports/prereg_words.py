@@ -31,6 +31,8 @@ METHODS = {
     "simple": "independent draws",
 }
 MORE = ("factors", "block_sizes", "weights", "targets", "strata", "covariates")
+MORE_OF = {"minimisation": ("imbalance", "probability")}
+NOT_DRAWN = "The seed is drawn when the study is frozen; its sha256 then stands here."
 """What else an entry of `allocation` may say, in the order in which it is told."""
 NOTHING = "Nothing is declared."
 
@@ -60,6 +62,8 @@ def as_markdown(content: Content) -> str:
 def _hypotheses(content: Content) -> Iterator[str]:
     for each in content["hypotheses"]:
         yield f"* **{each['id']}** (outcome `{each['outcome']}`): {each['text']}"
+        yield f"  * Criterion: {each['criterion'] or 'not said.'}"
+    yield from ("", f"Several tests: {content['multiplicity'] or 'how they are taken into account is not said.'}")
 
 
 def _estimands(content: Content) -> Iterator[str]:
@@ -76,28 +80,61 @@ def _design(content: Content) -> Iterator[str]:
     )
     yield ""
     for name, plan in design["groups"].items():
-        seats = ", ".join(f"{role}: {one['humans']} people, {one['ai']} AI" for role, one in plan["roles"].items())
+        seats = "; ".join(f"{role}: {one['humans']} people, {one['ai']} AI" for role, one in plan["roles"].items())
         yield f"* Group `{name}`: {seats}"
     for name in design["automated"]:
         yield f"* Partner `{name}`: {_plain(design['partners'][name])}"
+    yield from ("", *_pay(design))
     for game in design["games"]:
-        yield f"* Game `{game['experiment']}` at stage `{game['stage']}`: {_plain(game['parameters'])}"
+        yield from ("", f"Game `{game['experiment']}` at stage `{game['stage']}`:", "")
+        rows = [
+            [each["name"], _written(each["value"]), each["unit"], each["label"], each["source"]]
+            for each in game["parameters"]
+        ]
+        yield from _table(["parameter", "value", "unit", "meaning", "source"], rows)
+        yield from ("", *_mishaps(game))
+
+
+def _mishaps(game: Mapping[str, Any]) -> Iterator[str]:
+    """What becomes of a game when somebody does not act, or leaves."""
+    rule = game["on_timeout"]
+    yield "A round in which an act does not come in time is void, save for what is imputed."
+    yield f"Imputed: {_plain(rule['impute']) or 'nothing'}. Acts missed in a row until one is out: {rule['strikes']}."
+    yield f"The group ends with fewer people than: {_plain(game['min_active']) or 'no number is set'}."
+
+
+def _pay(design: Mapping[str, Any]) -> Iterator[str]:
+    said = design["payments"]
+    currency, points = said["currency"], said["points"]
+    hourly = f"at least {said['minimum_hourly']} {currency} an hour"
+    yield f"Pay: {said['base']} {currency} for a whole visit, {hourly}, points not counted."
+    yield f"A point pays {points['rate']} {currency}, all points {points['max']} at most." if points else "No bonus."
+    yield from (f"Waiting pays {amount} {currency} a minute." for amount in design["waiting"])
+    exits = [" ".join([name, each["pay"], each["amount"] or ""]).strip() for name, each in design["exits"].items()]
+    yield f"Exits pay: {', '.join(exits)}."
 
 
 def _allocation(content: Content) -> Iterator[str]:
+    seed = content["seed_sha256"]
     for said in content["allocation"]:
         yield f"Unit: {said['unit']}. Method: {METHODS[said['method']]}, drawn from a secret seed."
         yield f"Given at: {_at(said['at'])}."
-        yield from (f"{name.capitalize().replace('_', ' ')}: {_plain(said[name])}." for name in MORE if said[name])
+        more = (*MORE, *MORE_OF.get(said["method"], ()))
+        yield from (f"{name.capitalize().replace('_', ' ')}: {_plain(said[name])}." for name in more if said[name])
         yield "Conditions:"
         yield ""
         yield from (f"* `{condition or 'one condition'}`" for condition in said["conditions"])
         yield ""
-    yield "The analysis set is everyone allocated."
+    yield f"sha256 of the seed, so that the draw can be checked once it is open: `{seed}`" if seed else NOT_DRAWN
+    yield ""
+    yield "The analysis set is everyone allocated, less whom an exclusion of the main analysis leaves out."
+    yield "Trials, pilots and groups with stand-ins are in no analysis."
 
 
 def _at(said: Any) -> str:
     """The moment of an allocation: a name, or a round or session."""
+    if said == "formation":
+        return "formation, when a group has come together"
     return str(said) if isinstance(said, str) else ", ".join(f"{name} {n}" for name, n in said.items() if n)
 
 
@@ -117,7 +154,7 @@ def _blinding(content: Content) -> Iterator[str]:
 
 def _sample(content: Content) -> Iterator[str]:
     said = content["sample"]
-    yield f"Target: {said['target']} {COUNTS[said['unit'], said['counts']]}."
+    yield f"Target: {said['target']} {COUNTS[said['unit'], said['counts']]}{_people(content)}."
     yield "Then nobody new is let in; who is there goes on."
     yield f"Last day on which somebody new is let in: {said['until'] or 'none'}."
     pilot = f"{said['pilot']['target']} people, never part of the sample" if said["pilot"] else "none"
@@ -126,12 +163,41 @@ def _sample(content: Content) -> Iterator[str]:
     yield from ("", f"Why this target: {content['power'] or 'not said.'}")
 
 
+def _people(content: Content) -> str:
+    """How many people a target of groups means, where all groups are of one size."""
+    said, groups = content["sample"], content["design"]["groups"]
+    sizes = {sum(one["humans"] for one in plan["roles"].values()) for plan in groups.values()}
+    if said["unit"] != "group" or len(sizes) != 1:
+        return ""
+    size = sizes.pop()
+    return f", of {size} people each: {said['target'] * size} people"
+
+
+def _who_takes_part(content: Content) -> Iterator[str]:
+    yield "To take part one must tick:"
+    yield ""
+    yield from (f"* {each['label']}" for each in content["agreed_to"] if each["required"])
+    optional = [each for each in content["agreed_to"] if not each["required"]]
+    if optional:
+        yield from ("", "One may also tick:", "", *(f"* {each['label']}" for each in optional))
+
+
+def _prompts(content: Content) -> Iterator[str]:
+    for each in content["prompts"]:
+        yield f"Partner `{each['partner']}`, `{each['file']}`:"
+        yield from ("", *(f"> {line}".rstrip() for line in each["text"].splitlines()), "")
+    if not content["prompts"]:
+        yield "No language model takes part."
+
+
 def _manipulated(content: Content) -> Iterator[str]:
     for factor in content["manipulated"]:
         yield f"### {factor['factor']}"
         yield from ("", factor["note"] or "No note.", "")
         for level in factor["levels"]:
-            labels = ", ".join(f'{name}: "{label}"' for name, label in level["labels"].items())
+            labels = ", ".join(
+                f'{name} "{label}"' if label else f"{name} none" for name, label in level["labels"].items()
+            )
             yield f"* **{level['level']}**" + (f"; labels: {labels}" if labels else "")
             for page in level["pages"]:
                 yield f"  * `{page['file']}` reads:"
@@ -167,22 +233,41 @@ def _measured(content: Content) -> Iterator[str]:
 
 
 def _exclusions(content: Content) -> Iterator[str]:
-    for each in content["exclusions"]:
+    registered = [each for each in content["exclusions"] if each["registered"]]
+    yield from _rules(registered) if registered else ["Nobody is excluded."]
+    others = [each for each in content["exclusions"] if not each["registered"]]
+    if others:
+        yield from ("", "In the study file, and no part of this registration:", "", *_rules(others))
+
+
+def _rules(exclusions: Sequence[Content]) -> Iterator[str]:
+    for each in exclusions:
         use = "main analysis" if each["analysis"] == "main" else "sensitivity analysis only"
-        registered = "registered" if each["registered"] else "not registered"
-        yield f"* **{each['id']}**: `{each['rule']}` ({each['when']}, {registered}; {use}) {each['note']}".rstrip()
+        yield f"* **{each['id']}**: `{each['rule']}` ({each['when']}; {use}) {each['note']}".rstrip()
         for one in each["variables"]:
             yield f"  * `{one['name']}`: {one['label']} ({one['values']}; known after `{one['known_after']}`)"
-    if not content["exclusions"]:
-        yield "Nobody is excluded."
 
 
 def _models(content: Content) -> Iterator[str]:
     rows = [
-        [each["id"], each["outcome"], f"`{each['formula']}`", each["family"], str(each["level"])]
+        [
+            each["id"],
+            each["outcome"],
+            _decided(content, each),
+            f"`{each['formula']}`",
+            each["family"],
+            str(each["level"]),
+        ]
         for each in content["models"]
     ]
-    yield from _table(["model", "outcome", "formula", "family", "level of intervals"], rows) if rows else [NOTHING]
+    header = ["model", "outcome", "hypotheses", "formula", "family", "level of intervals"]
+    yield from _table(header, rows) if rows else [NOTHING]
+    yield from (f"\n* {each['id']}: {each['note']}" for each in content["models"] if each["note"])
+
+
+def _decided(content: Content, model: Content) -> str:
+    """The hypotheses about a model's outcome."""
+    return ", ".join(each["id"] for each in content["hypotheses"] if each["outcome"] == model["outcome"])
 
 
 def _versions(content: Content) -> Iterator[str]:
@@ -207,6 +292,11 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|').replace(chr(10), ' ') for cell in row)} |"
 
 
+def _written(value: Any) -> str:
+    """A parameter's value as the study file writes it."""
+    return ("true" if value else "false") if isinstance(value, bool) else _plain(value)
+
+
 def _plain(value: Any) -> str:
     """A value in one line: names with their values, without brackets at the outside."""
     if isinstance(value, Mapping):
@@ -226,8 +316,10 @@ SECTIONS: list[tuple[str, Callable[[Content], Iterable[str]]]] = [
     ("Design and conditions", _design),
     ("Allocation", _allocation),
     ("Blinding and deception", _blinding),
+    ("Who takes part", _who_takes_part),
     ("Sample and stopping rule", _sample),
     ("Manipulated variables", _manipulated),
+    ("Prompts of language models", _prompts),
     ("Measured variables", _measured),
     ("Exclusions", _exclusions),
     ("Missing data", _text("missing")),

@@ -66,6 +66,12 @@ class Hypothesis(Part):
     id: Name
     text: Line
     outcome: Name = Field(description="The entry of `outcomes` that decides.")
+    criterion: str = Field(
+        "",
+        max_length=1000,
+        description="Which result supports it and which speaks against it: the term of the model, and where no "
+        "difference is expected, between which bounds a difference counts as none.",
+    )
 
 
 class Estimand(Part):
@@ -101,6 +107,7 @@ class Model(Part):
     )
     family: Literal["gaussian", "binomial", "multinomial", "ordinal", "poisson", "negative_binomial", "survival"]
     level: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Of its intervals.")
+    note: str = Field("", max_length=2000, description="What a formula cannot say: reference levels, outside options.")
 
 
 class Preregistration(Part):
@@ -117,4 +124,5 @@ class Preregistration(Part):
     stopping: Words | None = Field(None, description="What stops the study besides the rule of `sample`.")
     missing: Words = Field(description="What is done about missing data.")
     power: Words | None = Field(None, description="Why this target.")
+    multiplicity: Words | None = Field(None, description="How it is taken into account that several tests are made.")
     exploratory: Words | None = Field(None, description="What is looked at without a hypothesis.")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ from tests.studies.test_study_command import refused, study
 
 MAIN = ROOT / "experiments" / "partner_selection" / "studies" / "main"
 TITLES = [
-    "Hypotheses", "Estimands", "Design and conditions", "Allocation", "Blinding and deception",
-    "Sample and stopping rule", "Manipulated variables", "Measured variables", "Exclusions", "Missing data", "Models",
-    "Exploratory analyses", "Versions",
+    "Hypotheses", "Estimands", "Design and conditions", "Allocation", "Blinding and deception", "Who takes part",
+    "Sample and stopping rule", "Manipulated variables", "Prompts of language models", "Measured variables",
+    "Exclusions", "Missing data", "Models", "Exploratory analyses", "Versions",
 ]  # fmt: skip
 
 
@@ -37,6 +38,8 @@ def test_same_version_gives_the_same_bytes_and_the_log_keeps_the_first_time(tmp_
     assert event.facts == {"version": version.pk, "number": 1, "sha256": found["sha256"]}
     assert found["sha256"] == sha256_of(found)
     assert found["study"]["sha256"] == version.sha256
+    assert found["seed_sha256"] == sha256(b"s").hexdigest()
+    assert f"once it is open: `{found['seed_sha256']}`" in (tmp_path / "a" / "prereg.md").read_text()
     assert all(f"sha256 {found['sha256']}" in text and "before the first participant" in text for text in printed)
 
 
@@ -62,16 +65,39 @@ def test_document_has_every_section_and_what_stands_in_the_file(tmp_path: Path) 
         "Block sizes: ",
         "The words they read: *Some players are people and some are AI. There is at least one of each in your group.*",
         "delay (answers of programs take as long as people's): approved by example only",
-        "Target: 48 groups that played to the end.",
+        "Target: 48 groups that played to the end, of 8 people each: 384 people.",
+        "  * Criterion: e1: its whole interval lies between -0.05 and 0.05.",
+        "* Group `society`: selector: 4 people, 0 AI; candidate: 4 people, 4 AI",
+        "Waiting pays 0.10 GBP a minute.",
+        "failed_quiz fixed 0.50, no_group fixed 1.00, inactive earned,",
+        "Imputed: nothing. Acts missed in a row until one is out: 2.",
+        "The group ends with fewer people than: selector 1, candidate 1.",
+        "Given at: formation, when a group has come together.",
+        "* **hidden**; labels: person none, computer none",
+        "| How many points did the partner decide to send back? |",
+        "Several tests: h1 and h2 are decided by one model",
+        "Pay: 6.00 GBP for a whole visit, at least 6.00 GBP an hour, points not counted.",
+        "A point pays 0.02 GBP, all points 9.00 at most.",
+        "| rounds | 15 | rounds | Rounds | our default, not the paper's |",
+        "| reply_chars | 300 | characters | Longest reply | our default, not the paper's |",
+        "The seed is drawn when the study is frozen",
+        "everyone allocated, less whom an exclusion of the main analysis leaves out",
+        "* I am 18 or older, I have read this page, and I want to take part.",
+        "One may also tick:",
+        "Partner `computer`, `../prompts/fair.md`:",
+        "> You want to treat the others and yourself evenly.",
+        "plan to send back about 15 of the 30 points",
         "Last day on which somebody new is let in: 2030-12-31.",
         "> **During the rounds you will not be told which players are people and which are AI.**",
         "| picked | primary | choice_sets.chosen | is_void == 0 and is_stand_in == 0 | 1 if this partner was picked. |",
         "The Chooser picks A. A had decided to send back 18 of the 30 points.",
         "| decide | candidate | returned | Points you send back if you are picked |",
-        "**many_tries**: `quiz_attempts > 6` (pre_treatment, registered; main analysis)",
-        "**rushed**: `minutes < 20 and rounds_void == 0` (post_treatment, not registered; sensitivity analysis only)",
+        "**many_tries**: `quiz_attempts > 6` (pre_treatment; main analysis)",
+        "In the study file, and no part of this registration:",
+        "**rushed**: `minutes < 20 and rounds_void == 0` (post_treatment; sensitivity analysis only)",
         "How often answers to a quiz were sent. (a whole number from 0; known after `quiz`)",
-        "chosen ~ kind * label * round + display_order + (1 \\| participant) + (1 \\| group)",
+        "| m1 | picked | h1, h2 | `chosen ~ kind * label * round + display_order + (1 \\| participant)",
+        "* m1: Three alternatives in each choice set",
         "A round that was not completed is void and left out",
         f"experiment `partner_selection`: sha256 of its code `{registry.code_sha256('partner_selection')}`",
         "language model `openai/gpt-4o-mini`",
@@ -85,7 +111,7 @@ def test_document_has_every_section_and_what_stands_in_the_file(tmp_path: Path) 
 def test_folder_and_version_say_the_same_but_for_being_frozen() -> None:
     frozen, folder = content_of(of_version(freeze(MAIN, seed="s"))), content_of(of_folder(MAIN))
     differing = {key for key in frozen if frozen[key] != folder[key]}
-    assert differing == {"study", "sha256"}
+    assert differing == {"study", "sha256", "seed_sha256"}
     assert {key for key in frozen["study"] if frozen["study"][key] != folder["study"][key]} == {"number", "sha256"}
 
 

@@ -38,7 +38,7 @@ def sample_can_be_counted(context: Context) -> None:
 
 @needs("preregistration", "factors", "waves")
 def preregistration_is_whole(context: Context) -> None:
-    """E408, E430, E433: ids once, references that lead somewhere, a model for what is primary."""
+    """E408, E430, E433, W453: ids once, references that lead somewhere, a model and a criterion for what is primary."""
     said = context.study.preregistration
     if said is None:
         return
@@ -49,6 +49,11 @@ def preregistration_is_whole(context: Context) -> None:
         if name not in known:
             what = f'"{name}" is not in {kind}.'
             context.say("E430", ("preregistration", *place), what, meant(name, known))
+    primary = {outcome.id for outcome in said.outcomes if outcome.role == "primary"}
+    for at, hypothesis in enumerate(said.hypotheses):
+        if hypothesis.outcome in primary and not hypothesis.criterion:
+            what = f'"{hypothesis.id}" has a primary outcome, but which result supports it is not said.'
+            context.say("W453", ("preregistration", "hypotheses", at), what, "Add criterion.")
     modelled = {model.outcome for model in said.models}
     for at, outcome in enumerate(said.outcomes):
         if outcome.role == "primary" and outcome.id not in modelled:
