@@ -39,6 +39,7 @@ def end_page(session: Session) -> Page:
     facts = {"code": settlement.code, "is_paid": settlement.total_minor > 0, "awaits": standing == Standing.LATER}
     facts |= {"told": Debriefing.How.LAST_PAGE} if standing == Standing.NOW else {}
     facts |= {"chooses": True, "also": [_deleting()]} if chooses else {}
+    facts |= {"own_code": participant.code} if _has_data(participant) else {}
     return Page(
         kind="end",
         title=text.title or _("Thank you"),
@@ -67,6 +68,12 @@ def _may_choose(session: Session) -> bool:
     if found is None or not found[1].offer_data_withdrawal or person.status != Participant.Status.FINISHED:
         return False
     return not Event.objects.filter(subject_kind="participant", subject_id=person.pk, kind=visits.KEPT).exists()
+
+
+def _has_data(participant: Participant) -> bool:
+    """Whether anything of theirs is kept that they could ask for by mail: then we must be able to find it."""
+    is_kept = participant.status == Participant.Status.FINISHED
+    return is_kept and participant.consents.filter(agreed=True).exists()
 
 
 def _deleting() -> dict[str, str]:

@@ -40,6 +40,11 @@ def test_compiled_catalogue_is_the_written_one(german: dict[str, str]) -> None:
     assert {one.replace('\\"', '"') for one in written} == set(german.values())
 
 
+def test_translation_gives_nothing_away(german: dict[str, str]) -> None:
+    telling = re.compile(r"\b(vertrau(en|t|st)?|misstrau\w*|\w*bots?|versteckt\w*|verborgen\w*|bedingung\w*)\b", re.I)
+    assert [said for said in german.values() if telling.search(said)] == []
+
+
 def test_translation_keeps_every_slot(german: dict[str, str]) -> None:
     for said, spoken in german.items():
         assert set(SLOT.findall(said)) == set(SLOT.findall(spoken)), said
