@@ -7,6 +7,7 @@ from typing import Any
 from studies import yaml_file
 from studies.checks import (
     allocation,
+    consent_words,
     differs,
     ethics,
     exclusions,
@@ -15,10 +16,12 @@ from studies.checks import (
     pairing,
     placeholders,
     plan,
+    promises,
     questions,
     quiet_words,
     references,
     sentence,
+    shares,
     stages,
     texts,
 )
@@ -38,12 +41,15 @@ CHECKS: list[Check] = [
     *games.CHECKS,
     *pairing.CHECKS,
     *money.CHECKS,
+    *promises.CHECKS,
     *texts.CHECKS,
     *quiet_words.CHECKS,
     *questions.CHECKS,
     *sentence.CHECKS,
+    *consent_words.CHECKS,
     *exclusions.CHECKS,
     *plan.CHECKS,
+    *shares.LAST,
     *texts.LAST,
 ]
 

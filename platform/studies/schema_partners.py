@@ -70,6 +70,9 @@ class Model(Part):
     name: Annotated[str, Field(min_length=1, max_length=100)]
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     max_tokens: Annotated[int, Field(ge=1, le=8000)] = 400
+    run_by: str = Field(
+        "", max_length=200, description="Who runs it and where, as participants read it: `{{ ai_services }}`."
+    )
     daily_cost_usd: Money = Field(
         description='What it may cost a day; afterwards its seats do not act. "0.00" for a free one.'
     )

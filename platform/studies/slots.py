@@ -8,6 +8,7 @@ from studies import definition as frozen
 from studies.models import Version
 from studies.money import amount_text
 from studies.schema import StudyFile
+from studies.schema_partners import ModelPartner
 from studies.schema_stages import GameStage, QuizStage, WaitingRoomStage
 
 GIVEN: Mapping[str, frozenset[str]] = {
@@ -69,6 +70,7 @@ def study_facts(study: StudyFile) -> dict[str, Any]:
         "contact_name": contact.name,
         "contact_email": contact.email,
         "ethics_ref": contact.ethics_ref,
+        "ai_services": _ai_services(study),
     }
     fixed = {name: each.amount for name, each in study.exits.items() if each.amount is not None}
     found |= {f"{name}_amount": amount_text(amount, payments.currency) for name, amount in fixed.items()}
@@ -78,6 +80,13 @@ def study_facts(study: StudyFile) -> dict[str, Any]:
         if isinstance(stage, WaitingRoomStage):
             found |= _waiting_facts(study, stage)
     return found
+
+
+def _ai_services(study: StudyFile) -> str:
+    """Who runs the models that sit in the study's groups, each once."""
+    seated = [study.partners.get(plan.partners.ai or "") for plan in study.groups.values() if plan.ai]
+    named = [partner.model.run_by for partner in seated if isinstance(partner, ModelPartner)]
+    return "; ".join(dict.fromkeys(name for name in named if name)) or "none"
 
 
 def _waiting_facts(study: StudyFile, stage: WaitingRoomStage) -> dict[str, Any]:

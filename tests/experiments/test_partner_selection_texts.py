@@ -22,7 +22,9 @@ PAGES = sorted([*STUDIES.rglob("*.md")])
 READ = [page for page in PAGES if "prompts" not in page.parts]
 ITEMS = sorted(STUDIES.glob("pages/*.yaml"))
 HIGHEST_GRADE = 8.0
-GIVING_AWAY = re.compile(r"\b(trust\w*|bots?|hidden|conditions?|rapport|robots?)\b", re.IGNORECASE)
+GIVING_AWAY = re.compile(
+    r"\b((dis|mis|un|en)?trust\w*|(chat[- ]?|ro)?bots?|hidden|conditions?|rapport)\b", re.IGNORECASE
+)
 SHOWN_LATER = {
     "here": 5, "needed": 8, "usual_minutes": 3, "round": 2, "points": 24, "void_points": 10, "letter": "A",
     "picked": "A", "returned": 12, "code": "K7", "pay_total": "4.48", "pay_base": "4.00",
@@ -171,6 +173,10 @@ def test_consent_says_what_it_must() -> None:
         "keep the pay for your points and for waiting, but not the {{ base }}",
         "We cannot explain every detail now; we will at the end.",
         "data deleted",
+        "for as long as we have them",
+        "give us the number on your last page",
+        "research only",
+        "The company that runs it: {{ ai_services }}.",
     ):
         assert said in text
     assert {"base", "point_rate", "bonus_max", "pay_per_minute", "minutes", "contact_email", "ethics_ref"} <= slots_in(

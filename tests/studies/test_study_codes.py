@@ -1,9 +1,12 @@
 """Each code of a problem: one way to cause it, where it is said to be, and the remedy. All others stay silent."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from paradigm import Choice, Decision, Option, Role
+from studies import registry
 from studies.check import check
 from tests.studies.conftest import Folder
 
@@ -71,6 +74,12 @@ SPOILED = {
         "waves[main].stages[game].on_timeout.impute.give.gave",
         "no such field",
     ),
+    "E450": (
+        "withdrawn: {pay: earned,",
+        "withdrawn: {pay: none,",
+        "exits.withdrawn",
+        "pays none, but left pays earned",
+    ),
     "E501": ("ai: computer}", "ai: robot}", "groups.pair.partners.ai", '"robot" is not in partners'),
     "E505": (
         "    policies: [half]\n    label",
@@ -124,6 +133,12 @@ SPOILED = {
         "exit: inactive, impute: {give: {given: 0}}}",
         "waves[main].stages[game].on_timeout.impute.give",
         "like a decision",
+    ),
+    "W450": (
+        "  partners_left: {pay: full,",
+        "  partners_left: {pay: none,",
+        "waves[main].stages[game].on_too_few",
+        "points and time given are lost",
     ),
     "W605": ('{pay: fixed, amount: "0.50", ', "{pay: none, ", "waves[main].stages[quiz].on_fail", "pays none"),
     "W701": ("A decision task", "A trust task", "public_title", '"trust"'),
@@ -188,6 +203,13 @@ IN_FILES = {
     ("E101", "survey.yaml"): ("low_label:", "lo_label:", "survey.yaml: [fair].lo_label", "Did you mean low_label?"),
     ("E100", "survey.yaml"): ("type: rating", "type: ratin", "survey.yaml: [fair]", "Did you mean rating?"),
     ("W701", "pages/waiting.md"): ("players are", "bots are", "pages/waiting.md", '"bots"'),
+    ("W701", "pages/exit.md"): ("The end", "Sharing with hidden", "pages/exit.md", '"hidden"'),
+    ("W701", "pages/instructions.md"): (
+        "How it works",
+        "Sharing with Hidden or Marked Partners",
+        "pages/instructions.md",
+        '"Hidden"',
+    ),
 }
 
 
@@ -317,6 +339,7 @@ def test_shipped_study_is_sound(file: Path) -> None:
     ("old", "new", "path"),
     [
         ("team@lab.test", "team@mail.example.org", "contact.email"),
+        ("name: The test lab", "name: The study team", "contact.name"),
         ('ethics_ref: "IRB-1"', 'ethics_ref: "IRB-0000"', "contact.ethics_ref"),
         (
             "omission, approved_by: ethics board",
@@ -349,6 +372,15 @@ def test_placeholder_of_an_example_is_warned_of(folder: Folder, old: str, new: s
         ("study.yaml", "marked: Program}", "marked: Bot}", "partners.computer.label"),
         ("quiz.yaml", "Is A the same player", "Is the bot the same player", "quiz.yaml: "),
         ("quiz.yaml", "No, letters are mixed anew.", "No, that stays hidden.", "quiz.yaml: "),
+        ("quiz.yaml", "- id: keep", "- id: in_trust", "quiz.yaml: in_trust"),
+        ("quiz.yaml", "value: same,", "value: same_bot,", "quiz.yaml: letters"),
+        ("study.yaml", "{id: take_part,", "{id: my_trust,", "waves[main].stages[consent].ticks"),
+        ("study.yaml", "value: told_yes,", "value: is_hidden,", "waves[main].stages[briefing].check"),
+        ("study.yaml", "name: The test lab", "name: The Trust Lab", "contact.name"),
+        ("study.yaml", "completed: {pay: full,", "completed: {pay: full, code: BOT_DONE,", "exits.completed.code"),
+        ("study.yaml", "A decision task", "Sharing-Test, a decision task", "public_title"),
+        ("pages/exit.md", "The end", "The end of a chatbot's work", "pages/exit.md"),
+        ("pages/exit.md", "The end", "Mistrust ends", "pages/exit.md"),
     ],
 )
 def test_word_that_gives_away_is_found_wherever_it_is_read(
@@ -356,6 +388,116 @@ def test_word_that_gives_away_is_found_wherever_it_is_read(
 ) -> None:
     folder.change(old, new, file)
     assert folder.one("W701").path.startswith(where)
+
+
+def test_german_pages_are_read_in_german(folder: Folder) -> None:
+    for said in ("Vertrauen Sie ihm?", "Das bleibt verborgen.", "In dieser Bedingung nicht.", "Trauen Sie sich?"):
+        folder.write(f"# Das Ende\n\n{said} Ihr Code ist {{{{ code }}}}.", "pages/exit.md")
+        assert "W701" not in folder.codes()
+        folder.change("language: en", "language: de")
+        assert folder.one("W701").path == "pages/exit.md"
+        folder.change("language: de", "language: en")
+    folder.change("language: en", "language: de")
+    folder.write("# Das Ende\n\nAlles bleibt vertraulich. Ihr Code ist {{ code }}.", "pages/exit.md")
+    assert folder.problems() == []
+
+
+def test_words_of_an_experiment_are_read_too(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    sharing = registry.experiment("sharing")
+    trusting = replace(sharing, roles={**sharing.roles, "taker": Role(title="Trustee")})
+    monkeypatch.setattr(registry, "experiment", lambda _: trusting)
+    found = folder.one("W701")
+    assert found.path == "waves[main].stages[game].experiment"
+    assert "Trustee" in found.what
+    assert "in the experiment sharing" in found.remedy
+    field = Choice("choice", "Your choice", options=[Option("yes", "I have hidden it")])
+    asking = replace(sharing, steps=[Decision("give", "giver", [field], "give_seconds"), *sharing.steps[1:]])
+    monkeypatch.setattr(registry, "experiment", lambda _: asking)
+    assert '"hidden"' in folder.one("W701").what
+
+
+def test_name_of_a_level_that_is_no_word_is_internal(folder: Folder) -> None:
+    folder.write(folder.text().replace("marked", "with_marks").replace("briefing_with_marks", "briefing_marked"))
+    assert folder.problems() == []
+    folder.change("# How it works", "# How it works with_marks", "pages/instructions.md")
+    assert '"with_marks"' in folder.one("W701").what
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("completed: {pay: full,", "completed: {pay: none,"),
+        ("completed: {pay: full,", 'completed: {pay: fixed, amount: "2.00",'),
+    ],
+)
+def test_end_pays_what_the_first_page_promises(folder: Folder, old: str, new: str) -> None:
+    folder.change(old, new)
+    assert folder.one("E450").path == "exits.completed"
+    assert "Write pay: full." in folder.one("E450").remedy
+
+
+def test_study_that_pays_nothing_promises_nothing(folder: Folder) -> None:
+    text = folder.text().replace("pay: full", "pay: none").replace("pay: earned", "pay: none")
+    folder.write(text)
+    folder.change(
+        'base: "4.00", points: {rate: "0.02", max: "6.00"}, minimum_hourly: "6.00"', 'base: "0", minimum_hourly: "0"'
+    )
+    assert folder.problems() == []
+
+
+def test_whoever_stops_early_keeps_what_was_earned(folder: Folder) -> None:
+    for name in ("left", "withdrawn"):
+        folder.change(f"  {name}: {{pay: earned,", f"  {name}: {{pay: none,")
+    found = folder.one("W450")
+    assert (found.path, found.severity) == ("exits.left", "warning")
+    assert "for whoever stops early" in found.what
+
+
+@pytest.mark.parametrize(
+    ("slot", "words"),
+    [
+        ("base", "paid for taking part"),
+        ("contact_email", "whom to ask"),
+        ("point_rate", "what a point is worth"),
+        ("bonus_max", "what points pay at most"),
+        ("pay_per_minute", "paid for waiting"),
+        ("ethics_ref", "by which number"),
+    ],
+)
+def test_consent_must_say_what_one_must_know(folder: Folder, slot: str, words: str) -> None:
+    folder.change(f"{{{{ {slot} }}}}", "something", "pages/consent.md")
+    found = folder.one("W451")
+    assert found.path == "waves[main].stages[consent].document"
+    assert words in found.what
+    assert f"{{{{ {slot} }}}}" in found.remedy
+
+
+def test_consent_may_say_it_word_for_word(folder: Folder) -> None:
+    folder.change("{{ contact_email }}", "team@lab.test", "pages/consent.md")
+    folder.change("{{ base }}", "£4.00", "pages/consent.md")
+    assert folder.problems() == []
+    folder.change("£4.00", "£14.00", "pages/consent.md")
+    assert "paid for taking part" in folder.one("W451").what
+
+
+@pytest.mark.parametrize("name", ["needed", "group_people", "group_ai"])
+def test_number_of_people_is_told_only_where_that_is_declared(folder: Folder, name: str) -> None:
+    folder.change("{{ here }}", f"{{{{ here }}}} of {{{{ {name} }}}}", "pages/waiting.md")
+    found = folder.one("W452")
+    assert (found.path, found.line) == ("pages/waiting.md", 3)
+    assert f"{{{{ {name} }}}}" in found.what
+    folder.change("share: some", "share: exact")
+    assert folder.problems() == []
+    folder.change("share: exact", "share: none")
+    folder.change("taker: {humans: 1, ai: 1}", "taker: {humans: 2}")
+    assert "W452" not in folder.codes()
+
+
+def test_time_may_stand_beside_a_box(folder: Folder) -> None:
+    folder.change("{{ minutes }} minutes and", "some time and", "pages/consent.md")
+    assert folder.problems() == []
+    folder.change("for {{ minutes }} minutes", "today")
+    assert "how long it takes" in folder.one("W451").what
 
 
 def test_scale_after_the_game_may_name_what_it_measures(folder: Folder) -> None:

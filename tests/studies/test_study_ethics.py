@@ -78,7 +78,7 @@ def test_automated_partner_must_say_what_it_answers(folder: Folder) -> None:
 
 MODEL = """    occupant: model
     personas: [prompts/fair.md]
-    model: {name: stub/fair, daily_cost_usd: "0.00"}
+    model: {name: stub/fair, daily_cost_usd: "0.00", run_by: the lab itself}
 """
 
 
@@ -86,6 +86,7 @@ def with_model(folder: Folder, prompt: str) -> None:
     folder.change("    occupant: policy\n    policies: [half]\n", MODEL)
     (folder.path / "prompts").mkdir()
     folder.write(prompt, "prompts/fair.md")
+    folder.write(folder.text("pages/consent.md") + "AI service: {{ ai_services }}.\n", "pages/consent.md")
 
 
 def test_model_is_a_partner(folder: Folder) -> None:
@@ -108,6 +109,16 @@ def test_model_without_a_cost_limit_is_refused(folder: Folder) -> None:
     with_model(folder, "Be fair.")
     folder.change(', daily_cost_usd: "0.00"', "")
     assert folder.one("E504").path == "partners.computer.model.daily_cost_usd"
+
+
+def test_people_are_told_who_runs_the_model(folder: Folder) -> None:
+    with_model(folder, "Be fair.")
+    folder.change("AI service: {{ ai_services }}.", "AI service: a company.", "pages/consent.md")
+    assert "who runs the AI service" in folder.one("W451").what
+    folder.change(", run_by: the lab itself", "")
+    found = folder.one("W451")
+    assert found.path == "partners.computer.model.run_by"
+    assert "who is sent what they write" in found.what
 
 
 @pytest.mark.parametrize("label", ["AI", "an ai player", "Computer", "machine 2"])

@@ -8,7 +8,7 @@ SAMPLE = "sample: {unit: group, target: 24, counts: completed}\n"
 EXCLUSION = "exclusions:\n  - {id: x1, rule: %s, when: %s}\n"
 PLAN = """preregistration:
   hypotheses:
-    - {id: h1, text: People give more to people., outcome: given}
+    - {id: h1, text: People give more to people., outcome: given, criterion: The interval of label lies above 0.}
   estimands:
     - {id: e1, hypothesis: h1, text: The mean difference over everyone allocated.}
   outcomes:
@@ -91,6 +91,12 @@ def test_rule_that_says_nothing_is_refused(folder: Folder, rule: str, words: str
         ("letters == same and letters == anew", "one of same|anew"),
         ("quiz_attempts > 3 and quiz_attempts < 2", "can never be met"),
         ("1 > 2", "Name what is known"),
+        ("rounds_completed >= 2 and rounds_void >= 2", "rounds_completed + rounds_void <= 3"),
+        ("quiz_minutes > minutes", "quiz_minutes <= minutes"),
+        ("quiz_attempts * 2 == 7", "a whole number from 0"),
+        ("keep + fair > 19", "fair is a whole number from 1 to 7; keep is a whole number from 0 to 12"),
+        ("letters == told", "told is one of told_yes|told_no"),
+        ("minutes < 2 and minutes > quiz_minutes and quiz_minutes > 2", "quiz_minutes is a number from 0 to 5"),
     ],
 )
 def test_rule_that_decides_nothing_is_refused(folder: Folder, rule: str, words: str) -> None:
@@ -113,7 +119,14 @@ def test_rule_that_is_known_too_late_is_no_rule_on_what_came_before(folder: Fold
 def test_answer_in_two_stages_has_no_name(folder: Folder) -> None:
     folder.change("      - {id: after,", "      - {id: again, kind: survey, items: survey.yaml}\n      - {id: after,")
     excluded(folder, "age > 90", "post_treatment")
-    assert 'by the name "age"' in folder.one("E420").what
+    assert '"age" stands for two things' in folder.one("E420").what
+    assert "another id" in folder.one("E420").remedy
+
+
+def test_answer_that_is_called_like_something_counted_has_no_name(folder: Folder) -> None:
+    folder.change("{id: fair,", "{id: minutes,", "survey.yaml")
+    excluded(folder, "minutes > 3", "post_treatment")
+    assert '"minutes" stands for two things' in folder.one("E420").what
 
 
 def test_attention_items_can_be_counted(folder: Folder) -> None:
@@ -139,10 +152,10 @@ def test_whole_preregistration_is_sound(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "code", "path", "words"),
     [
-        ("outcome: given}", "outcome: givn}", "E430", "hypotheses[h1].outcome", "Did you mean given?"),
+        ("outcome: given, crit", "outcome: givn, crit", "E430", "hypotheses[h1].outcome", "Did you mean given?"),
         ("hypothesis: h1", "hypothesis: h2", "E430", "estimands[e1].hypothesis", "There are: h1."),
         ("outcome: given, formula", "outcome: agree, formula", "E430", "models[m1].outcome", "Did you mean agreed?"),
-        (", outcome: given}", "}", "E105", "hypotheses[h1].outcome", "is missing"),
+        (", outcome: given, crit", ", crit", "E105", "hypotheses[h1].outcome", "is missing"),
         ("table: decisions", "table: decision", "E431", "outcomes[given].table", "Did you mean decisions?"),
         ("column: value", "column: valu", "E431", "outcomes[given].column", "Did you mean value?"),
         ("tick_take_part", "tick_take_par", "E431", "outcomes[agreed].column", "Did you mean tick_take_part?"),
@@ -156,6 +169,7 @@ def test_whole_preregistration_is_sound(folder: Folder) -> None:
         ("value ~ label", "value label", "E432", "models[m1].formula", "is no formula"),
         ("(1 | participant)", "(1 $ participant)", "E432", "models[m1].formula", "is no formula"),
         ("role: exploratory", "role: primary", "E433", "outcomes[agreed]", "no model says"),
+        (", criterion: The interval of label lies above 0.", "", "W453", "hypotheses[h1]", "Add criterion."),
         ("{id: agreed", "{id: given", "E408", "outcomes[given].id", "stands twice"),
         ("missing: Void rounds are left out.", "power: none", "E105", "missing", "is missing"),
     ],

@@ -9,12 +9,15 @@ from studies.yaml_file import Path
 _NOBODYS = re.compile(r"@([a-z0-9-]+\.)*example\.(org|com|net)$", re.IGNORECASE)
 _NO_NUMBER = re.compile(r"\b0{3,}\b")
 _EXAMPLE = re.compile(r"\bexample\b", re.IGNORECASE)
+_NOBODY = "the study team"
 
 
 @needs("contact", "deception")
 def names_are_ones_own(context: Context) -> None:
-    """W411: address, number of the approval, and who approved are the study's own."""
+    """W411: name, address, number of the approval, and who approved are the study's own."""
     contact = context.study.contact
+    if contact.name.strip().casefold() == _NOBODY:
+        _warn(context, ("contact", "name"), f'"{contact.name}" is nobody.', "Name who does the study, and where.")
     if _NOBODYS.search(contact.email):
         _warn(context, ("contact", "email"), f"{contact.email} is nobody's address.", "Write one that you read.")
     numbers: dict[Path, str] = {("contact", "ethics_ref"): contact.ethics_ref}

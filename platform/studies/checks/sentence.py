@@ -28,7 +28,7 @@ def sentence_is_read(context: Context) -> None:
     if not any(_words(sentence) in page for page in _read_by_all(context)):
         what = "stands on no page of consent or instructions, nor on every page of a briefing."
         context.say("E416", PATH, what, "Write it there, word for word, or mend it here.")
-    if said := quiet_words.giving_away(sentence):
+    if said := quiet_words.giving_away(context, sentence):
         context.say("W701", PATH, said, quiet_words.REMEDY)
     names = known_names(context)
     for _, what, remedy in slot_problems(sentence, None if names is None else Known(names)):

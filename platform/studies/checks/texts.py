@@ -108,7 +108,7 @@ def _page(context: Context, path: Path, file: str, *, kind: str, known: "Known |
         if _FOREIGN_PICTURE.search(line):
             remedy = "Put it under /static/ and name that."
             context.say_of_file("E606", file, number, "pictures from elsewhere are not shown.", remedy)
-        if kind != "debrief" and (what := quiet_words.giving_away(line)):
+        if kind != "debrief" and (what := quiet_words.giving_away(context, line)):
             context.say_of_file("W701", file, number, what, quiet_words.REMEDY)
 
 
@@ -129,7 +129,10 @@ def known_names(context: Context) -> dict[str, Any] | None:
     for _, each in context.stages("game"):
         if isinstance(each, GameStage) and found_parameters(each) is None:
             return None
-    if not {"contact", "estimated_minutes", "public_title", "payments", "exits", "groups"} <= context.sections:
+    if (
+        not {"contact", "estimated_minutes", "public_title", "payments", "exits", "groups", "partners"}
+        <= context.sections
+    ):
         return None
     return study_slots(context.study)
 

@@ -1,0 +1,84 @@
+"""Whether the page of consent says what a person must know to say yes: W451 for each thing that it leaves out."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from studies.checks.context import Context, needs
+from studies.checks.texts import known_names
+from studies.grammar import parse
+from studies.markdown import slot_expressions
+from studies.problems import StudyError
+from studies.schema_partners import ModelPartner
+from studies.schema_stages import ConsentStage
+
+
+@dataclass(frozen=True)
+class _Must:
+    """One thing that must be said: the slot that says it, and what it is."""
+
+    slot: str
+    what: str
+
+
+@needs("waves", "exits", "payments", "groups", "partners", "contact", "estimated_minutes", "public_title")
+def consent_is_complete(context: Context) -> None:
+    """W451: time, pay, contact, approval and the AI service stand on the page, by their slot or word for word."""
+    for path, stage in context.stages("consent"):
+        assert isinstance(stage, ConsentStage)
+        text, names = context.read(stage.document, (*path, "document")), known_names(context)
+        if text is None or names is None:
+            continue
+        read = "\n".join([text, *(tick.label for tick in stage.ticks)])
+        used = _slots_in(read)
+        for must in _musts(context):
+            literally = rf"(?<![\w.]){re.escape(str(names[must.slot]))}(?!\w)"
+            if must.slot not in used and not re.search(literally, read):
+                what = f"{stage.document} does not say {must.what}."
+                context.say("W451", (*path, "document"), what, f"Write {{{{ {must.slot} }}}} where it belongs.")
+
+
+@needs("partners", "groups")
+def models_say_who_runs_them(context: Context) -> None:
+    """W451: who gets to read what people write."""
+    for name, partner in _models(context):
+        if not partner.model.run_by:
+            what = "is missing: people are not told who is sent what they write."
+            context.say("W451", ("partners", name, "model", "run_by"), what, 'Write run_by: "Example Ltd, in the USA".')
+
+
+def _musts(context: Context) -> Iterator[_Must]:
+    study = context.study
+    yield _Must("minutes", "how long it takes")
+    yield _Must("contact_email", "whom to ask")
+    if study.contact.ethics_ref:
+        yield _Must("ethics_ref", "by which number it was approved")
+    if study.payments.base > 0:
+        yield _Must("base", "what is paid for taking part")
+    if study.payments.points:
+        yield _Must("point_rate", "what a point is worth")
+        yield _Must("bonus_max", "what points pay at most")
+    if any(True for _ in context.stages("waiting_room")):
+        yield _Must("pay_per_minute", "what is paid for waiting")
+    if any(partner.model.run_by for _, partner in _models(context)):
+        yield _Must("ai_services", "who runs the AI service that reads what people write")
+
+
+def _models(context: Context) -> list[tuple[str, ModelPartner]]:
+    """The models that sit in a group."""
+    seated = {plan.partners.ai for plan in context.study.groups.values() if plan.ai}
+    partners = context.study.partners.items()
+    return [(name, each) for name, each in partners if name in seated and isinstance(each, ModelPartner)]
+
+
+def _slots_in(text: str) -> set[str]:
+    found: set[str] = set()
+    for _, said in slot_expressions(text):
+        try:
+            found |= parse(said).names
+        except StudyError:  # said by the check of texts
+            continue
+    return found
+
+
+CHECKS = [consent_is_complete, models_say_who_runs_them]
