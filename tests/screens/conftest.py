@@ -3,8 +3,9 @@
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from config.supervisor.screens import Source
+from config.supervisor.screens import Source, source_of
 from screens.screen import Drawn
+from tests.machinery.quick import SHIPPED
 from tests.screens.studies import drawn_here, main_source
 
 
@@ -19,3 +20,10 @@ def drawn_main(main: Source, django_db_setup: None, django_db_blocker: DjangoDbB
     """Every page of the shipped study, once for all tests of this worker."""
     with django_db_blocker.unblock():
         return drawn_here(main.plan)
+
+
+@pytest.fixture(scope="session")
+def drawn_demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Drawn:
+    """Every page of the study that one plays oneself, once for all tests of this worker."""
+    with django_db_blocker.unblock():
+        return drawn_here(source_of(str(SHIPPED / "demo"), seed="1").plan)
