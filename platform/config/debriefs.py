@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.urls import reverse
 
+from config.private_file import new_private_file
 from flow.debriefing import Owed, exposed_in, stage_of_debrief
 from flow.services.debriefs import Link, send_links
 from studies.models import Study
@@ -38,7 +39,7 @@ def write_links(study: Study, file: Path) -> int:
     waiting = [one.participant for one in exposed_in(study) if one.delivered_at is None]
 
     def hand_out(links: Sequence[Link]) -> None:
-        with file.open("x", encoding="utf-8", newline="") as out:
+        with new_private_file(file) as out:
             lines = csv.writer(out, lineterminator="\n")
             lines.writerow(["participant", "link"])
             lines.writerows([code, f"{settings.ORIGIN}{reverse('landing', args=[token])}"] for code, token in links)

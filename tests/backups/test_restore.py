@@ -261,6 +261,61 @@ def test_restored_tables_are_true_to_each_other(made: Made, settings: Any, empty
     assert said["checked"]["acts"] == made.manifest.rows["flow_act"]
 
 
+def test_drafts_of_who_was_killed_go_after_a_day_and_others_stay(made: Made, tmp_path: Path) -> None:
+    """Two containers that share the folder have the same process ids: none may take another's draft for its own."""
+    old, new = (tmp_path / f".rapport-2026-11-26.tar.{name}.partial" for name in ("0123abcd", "17"))
+    for file in (old, new, tmp_path / ".rapport-2026-11-26.tar.partial"):
+        file.touch()
+        os.utime(file, (0, 0) if file is not new else None)
+    services.make(tmp_path)
+    left = {file.name for file in tmp_path.iterdir() if file.name.startswith(".")}
+    assert left == {new.name, ".rapport-2026-11-26.tar.partial"}
+
+
+def test_two_who_write_the_same_backup_do_not_spoil_each_other_s(made: Made, tmp_path: Path) -> None:
+    file = tmp_path / made.file.name
+
+    def quickly(take: Any) -> None:
+        take(b"the other")
+
+    def slowly(take: Any) -> None:
+        take(b"one ")
+        archive.write(file, made.manifest, quickly)
+        assert archive.checked(file).sha256 == hashlib.sha256(b"the other").hexdigest()
+        take(b"whole")
+
+    archive.write(file, made.manifest, slowly)
+    assert archive.checked(file).sha256 == hashlib.sha256(b"one whole").hexdigest()
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_old_backup_that_cannot_be_removed_is_told_of(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    (tmp_path / "rapport-2020-01-01.tar").touch()
+
+    def refuses(_file: Path, **_options: Any) -> None:
+        raise PermissionError(13, "not yours")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refuses)
+        assert services.prune(tmp_path, now=made.manifest.as_of) == []
+        (tmp_path / "rapport-2026-11-26.tar").touch()
+        assert services.prune(tmp_path, now=made.manifest.as_of) == []
+    assert "old backup not removed" in caplog.text
+
+
+def test_nobody_is_signed_in_by_a_backup(empty: Address, tmp_path: Path) -> None:
+    with connect(programs.address_of(connection), autocommit=True) as ours:
+        ours.execute("INSERT INTO django_session VALUES ('a key of ours', 'x', now())")
+        try:
+            file = services.make(tmp_path).file
+        finally:
+            ours.execute("DELETE FROM django_session")
+    services.restore(file, empty)
+    assert rows(empty, "SELECT * FROM django_session") == []
+
+
 def test_folder_that_takes_nothing_is_named(made: Made, tmp_path: Path) -> None:
     place = tmp_path / "a file"
     shutil.copy(made.file, place)

@@ -186,6 +186,7 @@ def test_list_says_who_is_owed_it_and_links_count_as_attempts(
     said = capsys.readouterr().out
     assert "3 exposed: 1 told, 2 tried twice or more, 0 still owed it" in said
     rows = list(csv.DictReader((tmp_path / "2.csv").open()))
+    assert (tmp_path / "2.csv").stat().st_mode & 0o777 == 0o600, "whoever has a link is let in as that person"
     assert sorted(row["participant"] for row in rows) == sorted(one.participant.code for one in here[1:])
     assert all(one.is_settled for one in exposed_in(study))
     with pytest.raises(CommandError, match="no link was made"):

@@ -42,6 +42,7 @@ def test_payments_go_to_a_new_file(paid: list[str], tmp_path: Path) -> None:
     file = tmp_path / "pay.csv"
     assert payments("choosing", "--out", str(file)) == [f"{file}: 2 people"]
     assert file.read_text().splitlines() == paid
+    assert file.stat().st_mode & 0o777 == 0o600
     with pytest.raises(CommandError, match="exists already"):
         payments("choosing", "--out", str(file))
     with pytest.raises(CommandError, match="cannot be written"):

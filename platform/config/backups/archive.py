@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import os
 import re
+import secrets
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from config.backups.manifest import Manifest
 
 DUMP, MANIFEST, SUMS = "database.dump", "manifest.json", "SHA256SUMS"
 NAME = re.compile(r"rapport-(\d{4}-\d\d-\d\d)(T\d{6}Z)?\.tar")
+DRAFT = re.compile(rf"\.{NAME.pattern}\.\w+\.partial")
 BLOCK = tarfile.BLOCKSIZE
 CHUNK = 1 << 20
 
@@ -36,10 +38,10 @@ def write(file: Path, manifest: Manifest, pour: Pour) -> Manifest:
     Raises:
         BackupError: "folder_refused"; and what `pour` raises.
     """
-    draft = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    # Not by the process id: in containers that share the folder every process has the same.
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}.partial")
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft.unlink(missing_ok=True)  # ours, from a life before: nobody else has our process id
         descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w+b") as out:
             manifest = _fill(out, manifest, pour)

@@ -30,8 +30,11 @@ Address = Mapping[str, str]
 VARIABLES = {option.keyword.decode(): option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar}
 """libpq's word -> the variable of the environment by which its programs take it."""
 _NOT_THEIRS = {"options"}  # ours limit how long a statement may take, and how it is planned: for pages
+NOT_KEPT = ("django_session",)
+"""Tables of which no row is copied: with a key in there one is signed in as a researcher, without any password."""
 DUMP_ARGUMENTS = (
     *("--format=custom", "--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions", "--no-password"),
+    *(f"--exclude-table-data=public.{table}" for table in NOT_KEPT),
 )
 RESTORE_ARGUMENTS = (
     *("--format=custom", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", "--no-password"),

@@ -25,6 +25,7 @@ from events.log import record
 
 REACTION = "config.backups.daily.make"
 NO_HINT_SECONDS = 1.0
+ABANDONED_SECONDS = 24 * 3600.0
 
 log = logging.getLogger("rapport.backup")
 
@@ -74,7 +75,9 @@ def make(folder: Path, *, is_daily: bool = False) -> Made:
             server=snapshot.info.server_version,
             program=program.said,
             migrations=reading.migrations_of(snapshot),
-            rows=reading.rows_of(snapshot),
+            rows={
+                table: 0 if table in programs.NOT_KEPT else rows for table, rows in reading.rows_of(snapshot).items()
+            },
         )
         file = folder / archive.name_of(described.as_of, is_daily=is_daily)
         manifest = archive.write(file, described, lambda take: programs.dump(program, address, exported, take))
@@ -88,14 +91,34 @@ def plan(at: datetime) -> None:
 
 
 def prune(folder: Path, *, now: datetime) -> list[str]:
-    """Remove backups of days more than RAPPORT_BACKUP_DAYS ago, by their names; never the newest, nor other files."""
+    """Remove backups of days more than RAPPORT_BACKUP_DAYS ago, by their names; never the newest, nor other files.
+
+    Drafts that somebody was killed over go, too. Returns the names of the backups that are gone.
+    """
     found = sorted(file for file in folder.iterdir() if archive.NAME.fullmatch(file.name))
     first = f"rapport-{now - timedelta(days=settings.BACKUP_DAYS):%Y-%m-%d}"
     old = [file for file in found[:-1] if settings.BACKUP_DAYS and file.name < first]
-    for file in old:
-        with suppress(FileNotFoundError):  # another host was quicker
-            file.unlink()
-    return [file.name for file in old]
+    for file in folder.iterdir():
+        if archive.DRAFT.fullmatch(file.name) and _is_abandoned(file):
+            _remove(file)
+    return [file.name for file in old if _remove(file)]
+
+
+def _is_abandoned(file: Path) -> bool:
+    """Whether nobody writes a draft any more: its writer was killed, and it holds all that the database held."""
+    with suppress(FileNotFoundError):
+        return time.time() - file.stat().st_mtime > ABANDONED_SECONDS
+    return False
+
+
+def _remove(file: Path) -> bool:
+    """Whether a file is gone. One that stays is told of, and does not undo the backup that was made."""
+    try:
+        file.unlink(missing_ok=True)  # another host may have been quicker
+    except OSError as error:
+        log.error("old backup not removed", extra={"facts": {"file": file.name, "error": type(error).__name__}})
+        return False
+    return True
 
 
 def restore(file: Path, address: Address) -> Restored:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config.private_file import new_private_file
 from recruitment.queries import Payment, payments_of
 from studies.problems import StudyError
 from studies.queries import study_named
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         """Write all lines, or refuse and write none."""
         try:
             found = payments_of(study_named(options["study"]))
-            place = options["out"].open("x", encoding="utf-8", newline="") if options["out"] else None
+            place = new_private_file(options["out"]) if options["out"] else None
         except StudyError as error:
             raise CommandError(str(error)) from error
         except FileExistsError as error:
