@@ -3,8 +3,8 @@
 --
 --     rapport_owner   owns the tables: `migrate` and `restore`, nothing else
 --     rapport_app     pages, sockets, jobs, sweeper, commands: reads and writes rows, cannot change tables
---     rapport_bots    the bots' worker: what a game needs, and no accounts, links, consents or simulated runs
---     rapport_read    reads; for a dashboard or an analyst's own queries. No sign-in secrets
+--     rapport_bots    the bots' worker: what a game needs, and no accounts, links, ticks of consents or simulated runs
+--     rapport_read    reads; for a dashboard or an analyst's own queries. No sign-in secrets, nothing of the allocation to come
 --
 -- Nobody but the owner can TRUNCATE, or take a trigger away: append-only tables stay so for every process that runs.
 SET client_min_messages = warning;
@@ -74,8 +74,8 @@ BEGIN
             ('SELECT, INSERT', ARRAY['events_event', 'flow_act', 'flow_exposure', 'flow_submission', 'chat_entry',
                 'studies_allocation', 'recruitment_settlement']),
             -- the state of a game and of those in it
-            ('SELECT, INSERT, UPDATE', ARRAY['events_due', 'events_beat', 'studies_slot', 'participants_participant',
-                'scheduling_%', 'matching_%', 'flow_match', 'flow_placing', 'llm_%', 'bots_%', 'chat_conversation'])
+            ('SELECT, INSERT, UPDATE', ARRAY['events_due', 'events_beat', 'studies_slot', 'scheduling_%', 'matching_%',
+                'flow_match', 'flow_placing', 'llm_%', 'bots_%', 'chat_conversation'])
         ) AS parts (rights, tables)
     LOOP
         FOR named IN
@@ -85,6 +85,13 @@ BEGIN
             EXECUTE format('GRANT %s ON %I TO rapport_bots', part.rights, named);
         END LOOP;
     END LOOP;
+    -- Of people, how they end: it makes nobody new, and sets no other secret of a browser, by which one would be that person.
+    -- Of consents, to which text somebody said yes or no: a game that a program's act ends leads people on to a changed text,
+    -- and pays who declines it. Not the boxes that they ticked.
+    IF to_regclass('public.participants_consent') IS NOT NULL THEN
+        GRANT SELECT, UPDATE (status, exit, strikes, ended_at, withdrawn_at) ON participants_participant TO rapport_bots;
+        GRANT SELECT (id, participant_id, version_id, agreed) ON participants_consent TO rapport_bots;
+    END IF;
 END $$;
 
 -- rapport_read: everything but what signs somebody in. It changes nothing, whatever it is told.
@@ -96,16 +103,19 @@ BEGIN
         SELECT relname FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
             AND relname NOT IN ('auth_user', 'django_session', 'console_demoentry', 'participants_entrylink',
-                'participants_participant', 'studies_version')
+                'participants_participant', 'studies_slot', 'studies_version')
     LOOP
         EXECUTE format('GRANT SELECT ON %I TO rapport_read', named);
     END LOOP;
-    -- Without the secrets of a browser and of the allocation.
+    -- Without the secrets of a browser and of the allocation: its seed, and the conditions of slots that nobody has taken yet.
+    -- What was given stands with groups, matches and placings.
     FOR named IN
         SELECT format('GRANT SELECT (%s) ON %I TO rapport_read', string_agg(quote_ident(attname), ', '), relname)
         FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
-        WHERE relnamespace = 'public'::regnamespace AND relname IN ('participants_participant', 'studies_version')
+        WHERE relnamespace = 'public'::regnamespace
+            AND relname IN ('participants_participant', 'studies_slot', 'studies_version')
             AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('token_sha256', 'seed')
+            AND (relname, attname) <> ('studies_slot', 'condition')
         GROUP BY relname
     LOOP
         EXECUTE named;

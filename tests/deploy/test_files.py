@@ -123,6 +123,8 @@ def test_image_takes_files_that_exist_and_leaves_secrets_out() -> None:
     assert re.search(r"^USER rapport$", said, re.MULTILINE)
     left_out = (DEPLOY / "Dockerfile.dockerignore").read_text().split()
     assert {"deploy/.env", "var", ".venv", ".git"} <= set(left_out)
+    ours = {f"deploy/{name.rstrip('/')}" for name in (DEPLOY / ".gitignore").read_text().split()}
+    assert ours <= set(left_out), "what is a secret to git is one to whoever gets the image"
 
 
 def test_role_of_each_service_is_made_and_gets_a_password() -> None:

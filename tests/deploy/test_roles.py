@@ -22,10 +22,16 @@ from config.backups.programs import Address, connect
 from config.places import ROOT, places_of
 from config.supervisor import database
 from events import runner
+from flow.services import games
+from recruitment.queries import owed_to
 from studies import definition, registry
+from studies.services import amend
 from tests.backups.databases import empty_database, url_of
+from tests.consent.trading import group_of_three, participant_of, trading
+from tests.machinery.people import fresh as now
+from tests.machinery.people import page
 from tests.verification.conftest import PACKAGES
-from tests.verification.played import Played, play_everything
+from tests.verification.played import play_everything
 from verification.check import check
 
 DEPLOY = ROOT / "deploy"
@@ -116,8 +122,22 @@ def test_rights_of_each_role(fresh: Address, tmp_path: Path) -> None:
     assert hidden == expected - {"django_migrations"}
     for table in SECRETS:
         assert denied(fresh, "rapport_read", f"SELECT * FROM {table}"), table
-    for column in ("token_sha256 FROM participants_participant", "seed FROM studies_version"):
-        assert denied(fresh, "rapport_read", f"SELECT {column}")
+    secret = (
+        "token_sha256 FROM participants_participant",
+        "seed FROM studies_version",
+        "condition FROM studies_slot",  # the slots of a block stand there before anybody takes them
+    )
+    for column in secret:
+        assert denied(fresh, "rapport_read", f"SELECT {column}"), column
+    assert not denied(fresh, "rapport_read", "SELECT number, holder_id FROM studies_slot")
+    assert not denied(fresh, "rapport_bots", "SELECT agreed, version_id FROM participants_consent")
+    assert denied(fresh, "rapport_bots", "SELECT ticks FROM participants_consent")
+    assert not denied(fresh, "rapport_bots", "UPDATE participants_participant SET strikes = 1, exit = 'left'")
+    for change in (
+        "UPDATE participants_participant SET token_sha256 = ''",
+        "INSERT INTO participants_participant DEFAULT VALUES",
+    ):
+        assert denied(fresh, "rapport_bots", change), change
     assert not denied(fresh, "rapport_read", "SELECT code, exit FROM participants_participant")
     for role in ("rapport_app", "rapport_bots", "rapport_read"):
         assert denied(fresh, role, "CREATE TABLE mine (word text)"), role
@@ -195,8 +215,8 @@ def acting_as(role: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def played_as_roles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Played]:
-    """A study with nearly everything in it that can happen: bots act as their role, all the rest as the pages' role."""
+def roles_act(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Bots act as their role, all the rest as the pages' role."""
     address = programs.address_of(connection)
     drain: Callable[..., int] = runner.drain
 
@@ -214,15 +234,31 @@ def played_as_roles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     registry.experiment.cache_clear()
     registry._module_of.cache_clear()
     with roles_in(address), override_settings(EXPERIMENT_PACKAGES=PACKAGES), acting_as("rapport_app"):
-        yield play_everything(tmp_path)
+        yield
     definition._version.cache_clear()
 
 
-def test_whole_platform_works_as_its_roles(played_as_roles: Played) -> None:
+def test_game_that_a_program_ends_leads_people_to_a_changed_text(roles_act: None, tmp_path: Path) -> None:
+    played = trading(tmp_path)
+    trio, group = group_of_three(played)
+    folder = tmp_path / played.study.slug
+    (folder / "pages/consent.md").write_text("# Taking part\n\nOther words. Ask {{ contact_name }}.")
+    amend(played.study, folder, reason="the board asked for it")
+    with acting_as("rapport_bots"):
+        games.end_group(group.pk, "technical")
+    assert all("has changed since you agreed" in page(now(person.session)).html for person in trio)
+    assert trio[0].send(decline="1") == "stored"
+    with acting_as("rapport_bots"):
+        assert owed_to(participant_of(trio[0])).earned.has_played
+
+
+def test_whole_platform_works_as_its_roles(roles_act: None, tmp_path: Path) -> None:
+    """A study with nearly everything in it that can happen."""
+    played = play_everything(tmp_path)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM bots_botturn WHERE outcome = 'delivered'")
         assert cursor.fetchone()[0] > 5
         cursor.execute("SELECT count(*) FROM events_due WHERE outcome = 'failed' OR error_code <> ''")
         assert cursor.fetchone()[0] == 0
-    report = check(played_as_roles.study, played_as_roles.ledger, late_after_seconds=3600)
+    report = check(played.study, played.ledger, late_after_seconds=3600)
     assert [str(each) for each in report.differences] == []
