@@ -166,9 +166,17 @@ def _entry(version: Version, unit: Unit, draw: Draw) -> Entry:
 
 def _lock_sequence(version: Version, entry: Entry, stratum: str) -> None:
     """One unit at a time takes from a sequence: two would both see the same slot free, or make the same block twice."""
+    lock_named(f"slots/{version.pk}/{entry.number}/{stratum}")
+
+
+def lock_named(name: str) -> None:
+    """Wait for whoever has a lock of this name, and keep it until the transaction ends.
+
+    Raises:
+        RuntimeError: outside a transaction.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("slots are taken and returned in the transaction that needs them")
-    name = f"slots/{version.pk}/{entry.number}/{stratum}"
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 

@@ -22,15 +22,8 @@ AMENDABLE = [
     )
 ]
 """Fields that neither change what somebody is shown or paid for the same acts, nor what an outcome means."""
-AMENDABLE_TEXTS = [
-    re.compile(pattern)
-    for pattern in (
-        r"^waves\[\w+\]\.stages\[\w+\]\.document$",
-        r"^waves\[\w+\]\.stages\[\w+\]\.page$",
-        r"^exits\.\w+\.page$",
-    )
-]
-"""Fields whose files may be reworded: consent, waiting room, debrief, exits; never instructions, items, games."""
+AMENDABLE_TEXTS = {"consent": "document", "waiting_room": "page", "debrief": "page"}
+"""Kind of stage → the key whose file may be reworded; so may pages of exits; never instructions, items, games."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +114,24 @@ def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def _amendable_files(definition: Mapping[str, Any]) -> set[Any]:
-    flat = dict(_flat({key: value for key, value in definition.items() if key != FROZEN}, ""))
-    return {file for path, file in flat.items() if any(pattern.search(path) for pattern in AMENDABLE_TEXTS)}
+def _amendable_files(definition: Mapping[str, Any]) -> set[str]:
+    """Files that may be reworded: those of the fields above, unless another stage shows the same file."""
+    stages = [stage for wave in definition["waves"] for stage in wave["stages"]]
+    free = {exit_["page"] for exit_ in definition["exits"].values()}
+    fixed: set[str] = set()
+    for stage in stages:
+        for key, value in stage.items():
+            (free if AMENDABLE_TEXTS.get(stage["kind"]) == key else fixed).update(_words(value))
+    return free - fixed
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Every text in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _words(each)
 
 
 def _short(value: Any) -> str:

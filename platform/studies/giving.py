@@ -10,7 +10,7 @@ from typing import Protocol
 from django.db.models import QuerySet
 
 from events.prepared import Given, prepared
-from studies.allocation import Draw, entries, held, sequence_of, stratum_of, take_slot
+from studies.allocation import Draw, entries, held, lock_named, sequence_of, stratum_of, take_slot
 from studies.allocation_plan import At, Entry, Held, levels_at
 from studies.models import Slot, Version, condition_of, levels_of
 
@@ -88,16 +88,19 @@ def at_formation(version: Version, group: Drawn, people: Sequence[int]) -> str:
 
 
 def of_study(version: Version, origin: str) -> Levels:
-    """The levels of the whole study; they are drawn with the first who comes, and for trials apart."""
+    """The levels of the whole study, whatever its version; drawn with the first who comes, and for trials apart."""
     here = [entry for entry in entries(version) if entry.rule.unit == "study"]
     if not here:
         return {}
     sequence = sequence_of(origin)
-    found = _study_levels(version).get(sequence[:MOST_OF_A_PLACE], {})
-    if found:  # they never change: whoever comes later does not wait for a lock
+    place = sequence[:MOST_OF_A_PLACE]
+    if found := _study_levels(version).get(place, {}):  # they never change: whoever comes later waits for no lock
+        return found
+    lock_named(f"study/{version.study_id}/{sequence}")  # two who come to two versions must not both be the first
+    if found := _study_levels(version).get(place, {}):
         return found
     for entry in here:
-        draw = Draw(entry=entry.number, place=sequence[:MOST_OF_A_PLACE])
+        draw = Draw(entry=entry.number, place=place)
         found |= levels_of(take_slot(version, unit="study", unit_id=version.study_id, stratum=sequence, draw=draw))
     return found
 
@@ -182,7 +185,7 @@ def first_levels(version: Version, people: Mapping[int, Drawn]) -> dict[int, Lev
 def _study_levels(version: Version) -> dict[str, Levels]:
     """The study's levels, and those of its trials, by sequence."""
     found: dict[str, list[Held]] = defaultdict(list)
-    for one in slots_of(version, "study", version.study_id):
+    for one in slots_of_study(version):
         found[one.place].append(one)
     return {trial: levels_at(entries(version), own) for trial, own in found.items()}
 
@@ -195,6 +198,24 @@ def pooled(version: Version, people: Iterable[int]) -> dict[int, Levels]:
         return {}
     found = _slots_of_people(version, people)
     return {pk: levels_at(known, _own(alike, own), At(round=0)) for pk, own in found.items()}
+
+
+def slots_of_study(version: Version) -> list[Held]:
+    """What the whole study holds, and each of its trials: as first drawn, under whichever version.
+
+    An amendment draws nothing anew, unless it took away what had been drawn.
+    """
+    known, found = entries(version), dict[tuple[int, str], Held]()
+    for slot in _of_study.all(kind="study", study=version.study_id):
+        entry = known[slot.entry] if slot.entry < len(known) else None
+        if entry is not None and entry.rule.unit == "study" and slot.condition in entry.conditions:
+            found.setdefault((slot.entry, slot.place), held(slot))
+    return list(found.values())
+
+
+@prepared
+def _of_study(kind: Given, study: Given) -> QuerySet[Slot]:
+    return Slot.objects.filter(holder_kind=kind, holder_id=study).order_by("pk")
 
 
 def slots_of(version: Version, kind: str, pk: int) -> list[Held]:

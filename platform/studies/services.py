@@ -114,7 +114,8 @@ def amend(
         with_code: Also accept the experiments that are installed now.
 
     Raises:
-        StudyError: "reason_missing", "invalid", "frozen" naming fields that may not change, "code_changed", "nothing".
+        StudyError: "reason_missing", "invalid", "frozen" naming fields that may not change, "code_changed", "nothing";
+            "changed" where another amendment was made between the reading of the newest version and this one.
     """
     newest = version_of(study)
     if isinstance(source, Mapping):
@@ -123,14 +124,15 @@ def amend(
         content = _content(check_folder(Path(source)))
     if content.study.id != study.slug:
         raise StudyError("invalid", f"the folder holds {content.study.id}, not {study.slug}")
-    return _amend(study, content, reason=reason, with_code=with_code)
+    base = newest if isinstance(source, Mapping) else None
+    return _amend(study, content, reason=reason, with_code=with_code, base=base)
 
 
 def change_parameters(study: Study, *, stage: str, values: Mapping[str, Any], reason: str) -> Version:
     """Change parameters of a game: of a demonstration at any time, of a study before its first participant.
 
     Raises:
-        StudyError: "stage_unknown", "invalid", "frozen", "reason_missing", "nothing".
+        StudyError: "stage_unknown", "invalid", "frozen", "reason_missing", "nothing", "changed".
     """
     newest = version_of(study)
     said = applied(newest.definition, {})
@@ -138,7 +140,7 @@ def change_parameters(study: Study, *, stage: str, values: Mapping[str, Any], re
         if each["id"] == stage and each["kind"] == "game":
             each["parameters"] = {**each["parameters"], **values}
             content = _content(check_data(said, FrozenSource(texts(newest))))
-            return _amend(study, content, reason=reason, with_code=False)
+            return _amend(study, content, reason=reason, with_code=False, base=newest)
     raise StudyError("stage_unknown", f'{study.slug} has no game stage "{stage}"')
 
 
@@ -290,12 +292,21 @@ def _is_same(version: Version, content: _Content, seed: str | None) -> bool:
     return _sha256(canonical(content.definition(version.seed))) == version.sha256
 
 
-def _amend(study: Study, content: _Content, *, reason: str, with_code: bool) -> Version:
+def _amend(study: Study, content: _Content, *, reason: str, with_code: bool, base: Version | None) -> Version:
+    """Keep a new version.
+
+    Args:
+        base: From which the content was made by changing something, so that nobody else's change is undone; None: the
+            content is the whole study as it shall be.
+    """
     if not reason.strip():
         raise StudyError("reason_missing", "say why: --reason TEXT; it is kept with the version")
     with transaction.atomic():
         study = _lock(study)
         newest = version_of(study)
+        if base is not None and newest.pk != base.pk:
+            what = f"{study.slug} has got version {newest.number} meanwhile"
+            raise StudyError("changed", f"{what}; look at what it changed, and do yours anew")
         changes = differences(newest.definition, content.definition(newest.seed))
         if not changes:
             raise StudyError("nothing", f"nothing differs from version {newest.number} of {study.slug}")

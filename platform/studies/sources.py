@@ -78,12 +78,15 @@ def decoded(path: str, file: Path) -> str:
     """The text of a file as UTF-8 with plain line ends.
 
     Raises:
-        SourceError: "E002" too large, "E003" not UTF-8 text.
+        SourceError: "E002" too large, "E003" not UTF-8 text, "E103" not to be read.
     """
-    if file.stat().st_size > MAX_BYTES:
-        what = f"{path} has {file.stat().st_size} bytes; {MAX_BYTES} are allowed."
-        raise SourceError("E002", what, "Shorten it or split it.")
-    raw = file.read_bytes()
+    try:
+        size = file.stat().st_size
+        raw = file.read_bytes() if size <= MAX_BYTES else b""
+    except OSError as error:
+        raise SourceError("E103", f"{path} cannot be read: {error.strerror}.", "Mend its permissions.") from error
+    if size > MAX_BYTES:
+        raise SourceError("E002", f"{path} has {size} bytes; {MAX_BYTES} are allowed.", "Shorten it or split it.")
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

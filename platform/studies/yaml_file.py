@@ -1,5 +1,6 @@
 """Reads YAML without its traps: safe types only, no anchors, no doubled keys, no numbers out of clock times."""
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ _YES_NO = re.compile(r"^(?:yes|no|on|off)$", re.IGNORECASE)
 _ODD_NUMBER = re.compile(
     r"^[-+]?(?:0[0-7_]+|0[xb][0-9a-fA-F_]+|\d[\d_]*_[\d_]*(?:\.\d*)?|\.(?:inf|nan))$", re.IGNORECASE
 )
+# No database takes a NUL, no file half a character, and no screen should be sent the rest.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ class _Reader:
     def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else ""
+            key = _CONTROL.sub("?", key_node.value) if isinstance(key_node, yaml.ScalarNode) else ""
             here = (*path, key)
             self.lines[here] = key_node.start_mark.line + 1
             if not key:
@@ -121,15 +124,30 @@ class _Reader:
             self.complain(path, "E102", *trap)
             return said
         try:
-            return self.maker.construct_object(node)
-        except (yaml.YAMLError, ValueError, OverflowError) as error:
-            self.complain(
-                path, "E001", f"cannot read {said[:40]!r}: {str(error).splitlines()[0]}.", "Put it in quotes."
-            )
+            value = self.maker.construct_object(node)
+        except (yaml.YAMLError, ArithmeticError, AttributeError, LookupError, ValueError) as error:
+            because = next(iter(str(error).splitlines()), type(error).__name__)  # its makers trust every tag
+            self.complain(path, "E001", f"cannot read {said[:40]!r}: {because}.", "Put it in quotes, without a tag.")
             return said
+        if wrong := _unusable(value):
+            self.complain(path, *wrong)
+            return _CONTROL.sub("?", said)
+        return value
 
     def complain(self, path: Path, code: str, what: str, remedy: str, line: int | None = None) -> None:
         self.found.append((path, code, what, remedy, line or self.lines.get(path)))
+
+
+def _unusable(value: Any) -> tuple[str, str, str] | None:
+    """Code, what and remedy, where escapes or tags (`"\\0"`, `!!binary`) made something that no study file can hold."""
+    if isinstance(value, str):
+        what, remedy = "this text has control characters, or halves of one.", "Write plain text, without \\x and \\u."
+        return ("E003", what, remedy) if _CONTROL.search(value) else None
+    if isinstance(value, float) and not math.isfinite(value):
+        return "E102", "YAML reads this as a number without end.", "Write a plain number."
+    if value is None or isinstance(value, bool | int | float):
+        return None
+    return "E102", f"YAML reads this as {type(value).__name__}, because of its tag.", "Remove the tag (!!…)."
 
 
 def _trap(said: str) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from matching.models import Group
 from studies import definition
 from studies.allocation import entries, held, sequence_of
 from studies.allocation_plan import At, Entry, Held, levels_at
-from studies.giving import MOST_OF_A_PLACE
+from studies.giving import MOST_OF_A_PLACE, slots_of_study
 from studies.models import Slot, Version, condition_of, levels_of
 from verification.inquiry import Inquiry
 
@@ -42,7 +42,7 @@ def check_levels(inquiry: Inquiry, version: Version) -> None:
 def _given(version: Version, group: Group, holdings: Holdings) -> dict[str, str]:
     """What a group was given when it was formed, and the study with it."""
     trial = sequence_of(group.origin)[:MOST_OF_A_PLACE]
-    of_study = [one for one in holdings.get(("study", version.study_id), []) if one.place == trial]
+    of_study = [one for one in slots_of_study(version) if one.place == trial]
     own = [one for one in holdings.get(("group", group.pk), []) if _is_from_the_start(version, one)]
     return levels_at(entries(version), [*of_study, *own])
 

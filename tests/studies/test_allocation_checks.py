@@ -143,6 +143,17 @@ def test_numbers_and_keys_that_do_not_belong_are_refused(folder: Folder, single:
     assert words in found[1]
 
 
+def test_square_of_too_many_conditions_is_refused(folder: Folder) -> None:
+    """Its rows would fill the memory of whoever draws the first."""
+    levels = ", ".join(f"l{number}" for number in range(12))
+    folder.change("factors:\n", "".join(["factors:\n", *(f"  more{n}: {{levels: [{levels}]}}\n" for n in range(2))]))
+    folder.change("cross: [label]", "cross: [label, more0, more1]")
+    folder.change(SINGLE, "{unit: round, method: latin_square, at: formation}")
+    found = folder.one("E209")
+    assert found.path == "allocation.method"
+    assert "there are 288 conditions; 48" in found.what
+
+
 def test_square_needs_an_order(folder: Folder) -> None:
     folder.change(SINGLE, "{unit: group, method: latin_square, at: formation}")
     path, words = said(folder, "E209")

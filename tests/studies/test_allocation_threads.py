@@ -12,6 +12,7 @@ from studies.allocation import Draw, entries, profile_of, return_slot, take_slot
 from studies.allocation_plan import block, minimised
 from studies.latin import orders
 from studies.models import Allocation, Slot, Version
+from studies.services import amend
 from tests.studies.test_study_allocation import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -213,6 +214,41 @@ def test_whole_study_has_one_level_and_its_trials_another_sequence(frozen: Froze
     assert set(levels) == {"site"}
     with transaction.atomic():
         assert giving.at_formation(version, Person(1), []).endswith(f"site={levels['site']}")
+
+
+def whole_study(frozen: Frozen) -> Version:
+    """A study with one of twelve sites as a whole."""
+    sites = ", ".join(f"site{number}" for number in range(12))
+    return frozen(
+        FACTORS, FACTORS + f"\n  site: {{levels: [{sites}]}}", "cross: [label]", "cross: [label, site]", SINGLE,
+        "allocation:\n  - {factors: [label], unit: group, block_sizes: [2], at: formation}\n"
+        "  - {factors: [site], unit: study, method: simple, at: entry}",
+    )  # fmt: skip
+
+
+def test_amendment_leaves_the_level_of_the_whole_study_alone(frozen: Frozen) -> None:
+    version, found = whole_study(frozen), []
+    for number in range(4):
+        with transaction.atomic():
+            giving.at_entry(version, Person(number))
+            found.append(giving.of_person(version, Person(number)))
+            assert giving.at_formation(version, Person(number), []).endswith(f"site={found[0]['site']}")
+        version = amend(version.study, {"sample.target": 30 + number}, reason="more")
+    assert found == [found[0]] * 4
+    assert giving.first_levels(version, {9: Person(9)}) == {9: found[0]}
+    assert Slot.objects.filter(holder_kind="study").count() == 1
+
+
+def test_first_people_of_two_versions_draw_one_level(frozen: Frozen) -> None:
+    first = whole_study(frozen)
+    second = amend(first.study, {"sample.target": 30}, reason="more")
+
+    def enter(pk: int) -> None:
+        with transaction.atomic():
+            giving.at_entry((first, second)[pk % 2], Person(pk))
+
+    at_once(enter, 12)
+    assert Slot.objects.filter(holder_kind="study").count() == 1
 
 
 def test_database_refuses_a_second_slot_of_an_entry(frozen: Frozen) -> None:

@@ -104,6 +104,11 @@ def test_amend_and_diff(version: Version, folder: Folder) -> None:
     [
         (("open", "nothing"), "there are: sharing-test"),
         (("amend", "sharing-test", "--set", "sample", "--reason", "x"), "PATH=VALUE"),
+        (("amend", "sharing-test", "--set", "sample.until=2027-03-31", "--reason", "x"), 'Quote dates: "2027-03-31"'),
+        (("amend", "sharing-test", "--set", "sample=&a [*a]", "--reason", "x"), "E005 sample (line 1): anchors"),
+        (("amend", "sharing-test", "--set", "sample=" + "[" * 5000, "--reason", "x"), "E006 sample"),
+        (("amend", "sharing-test", "--set", 'title="a\\0b"', "--reason", "x"), "E003 title"),
+        (("schema", "--out", "/dev/null/here"), "/dev/null/here cannot be used"),
         (("amend", "sharing-test", "--code", "new"), "nothing differs"),
         (("diff", "sharing-test", "7"), "has no version 7"),
     ],

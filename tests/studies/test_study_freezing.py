@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
@@ -224,6 +225,26 @@ def test_only_texts_outside_the_treatment_are_reworded(
             services.amend(version.study, folder.path, reason="typo")
 
 
+@pytest.mark.parametrize("stage", ["quiz", "survey"])
+def test_page_above_questions_is_no_text_outside_the_treatment(
+    frozen: Callable[..., Version], folder: Folder, stage: str
+) -> None:
+    (folder.path / "pages/above.md").write_text("# Think of the others\n")
+    version = frozen(f"kind: {stage},", f"kind: {stage}, page: pages/above.md,")
+    enrol(version)
+    folder.write("# Think of yourself\n", "pages/above.md")
+    with pytest.raises(StudyError, match="may not change"):
+        services.amend(version.study, folder.path, reason="typo")
+
+
+def test_text_that_is_shown_elsewhere_too_is_not_reworded(frozen: Callable[..., Version], folder: Folder) -> None:
+    version = frozen("pages: [pages/instructions.md]", "pages: [pages/instructions.md, pages/consent.md]")
+    enrol(version)
+    folder.write(folder.text("pages/consent.md") + "\n", "pages/consent.md")
+    with pytest.raises(StudyError, match="may not change"):
+        services.amend(version.study, folder.path, reason="typo")
+
+
 def test_amendment_by_path_is_made_from_the_frozen_files(version: Version, folder: Folder) -> None:
     enrol(version)
     folder.write("spoiled: [")
@@ -231,6 +252,25 @@ def test_amendment_by_path_is_made_from_the_frozen_files(version: Version, folde
     assert queries.texts(second) == queries.texts(version)
     found = changes.differences(version.definition, second.definition)
     assert list(map(str, found)) == ["~ waves[main].stages[lobby].ready_seconds: 20 → 45"]
+
+
+def test_amendment_does_not_undo_another_that_was_made_meanwhile(
+    version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = services.check_data
+
+    def slowly(*arguments: Any) -> Any:
+        monkeypatch.setattr(services, "check_data", check)
+        services.amend(version.study, {"sample.target": 30}, reason="power")
+        return check(*arguments)
+
+    monkeypatch.setattr(services, "check_data", slowly)
+    with pytest.raises(StudyError, match="has got version 2 meanwhile") as refused:
+        services.amend(version.study, {"estimated_minutes": 19}, reason="measured")
+    assert refused.value.code == "changed"
+    third = services.amend(version.study, {"estimated_minutes": 19}, reason="measured")
+    said = definition.definition(third)
+    assert (said.sample.target, said.estimated_minutes) == (30, 19)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Reading YAML: every trap is named with its line, and nothing hostile gets through."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,49 @@ def test_objects_of_python_are_not_made() -> None:
     assert document.data["a"] == ["true"]
     assert isinstance(document.data["b"], str)
     assert {problem.code for problem in document.problems} == {"E001"}
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "words"),
+    [
+        ('"a\\0b"', "E003", "control characters"),
+        ('"\\x1b[2J"', "E003", "control characters"),
+        ('"\\ud83d\\ude00"', "E003", "halves"),
+        ("1.0e+999", "E102", "without end"),
+        ("!!float '.nan'", "E102", "without end"),
+        ("!!binary aGVsbG8=", "E102", "bytes, because of its tag"),
+        ("!!timestamp '2027-03-31'", "E102", "date, because of its tag"),
+        ("!!timestamp 'zz'", "E001", "cannot read 'zz'"),
+        ("!!bool 'zz'", "E001", "cannot read 'zz'"),
+        ("!!int ''", "E001", "cannot read ''"),
+        ("!!int '12:30'", "E102", ""),
+    ],
+)
+def test_escapes_and_tags_make_nothing_that_no_file_can_hold(said: str, code: str, words: str) -> None:
+    document = yaml_file.parse(f"a: 1\nb:\n  - {{id: x, c: {said}}}\n", name="f.yaml")
+    if not words:  # whoever tags it means it
+        assert document.data["b"][0]["c"] == 750
+        return
+    (problem,) = document.problems
+    assert (problem.code, problem.path, problem.line) == (code, "b[x].c", 3)
+    assert words in problem.what
+    stored = json.dumps(document.data, allow_nan=False, ensure_ascii=False)
+    assert "\\u00" not in stored.encode().decode()
+
+
+def test_text_that_no_database_takes_is_told_before_freezing(folder: Folder) -> None:
+    folder.change("public_title:", 'note: "a\\0b"\npublic_title:')
+    assert (folder.one("E003").path, folder.codes()) == ("note", {"E003"})
+    folder.change('note: "a\\0b"', '"no\\0te": "x"')
+    assert folder.codes() == {"E101"}
+
+
+def test_file_that_may_not_be_read_is_a_problem(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_file: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    assert "cannot be read: Permission denied" in folder.one("E103").what
 
 
 def test_syntax_error_names_the_line() -> None:

@@ -12,6 +12,7 @@ from studies.schema_stages import BriefingStage, GameStage
 from studies.yaml_file import Path
 
 LONGEST_CONDITION = 200
+MOST_ORDERED = 48  # as many as fit into a block; the square has as many rows, and twice as many for an odd number
 SEEDS = 5
 # Unit → the words that its `at` may be, besides a stage's id.
 WORDS: Mapping[str, tuple[str, ...]] = {
@@ -155,6 +156,9 @@ def _square(context: Context, path: Path, entry: Entry) -> None:
         context.say("E209", (*path, "unit"), what, "A Latin square orders rounds, sessions or items.")
     if len(entry.conditions) < 2:
         context.say("E209", (*path, "method"), "there is nothing to bring into an order.", "Name a factor.")
+    if len(entry.conditions) > MOST_ORDERED:
+        what = f"there are {len(entry.conditions)} conditions; {MOST_ORDERED} can be brought into an order."
+        context.say("E209", (*path, "method"), what, "Take fewer factors into this entry.")
 
 
 def _example(entry: Entry) -> str:

@@ -37,6 +37,9 @@ class Command(BaseCommand):
             written = export(study, options["out"], reader=reader)
         except (ExportError, StudyError) as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            text = f"{error.filename or options['out']} cannot be written: {error.strerror or error}"
+            raise CommandError(text) from error
         for file in written:
             rows = "" if file.rows is None else f"{file.rows} rows"
             self.stdout.write(f"{file.name:24} {rows:>12}  {file.sha256[:12]}")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
@@ -33,7 +31,7 @@ from screens.errors import ScreensError
 from simulation.as_text import text_of
 from simulation.balance import balance
 from simulation.queries import warning_of
-from studies import changes, queries, services
+from studies import changes, queries, services, yaml_file
 from studies.check import check
 from studies.definition import definition
 from studies.masking.arms import arms_of
@@ -44,6 +42,8 @@ from studies.publish import REFERENCE_FILE, published, with_fields
 from studies.schema_partners import ModelPartner
 
 Verb = Callable[["Command", dict[str, Any]], None]
+NOTHING = ("", "~", "null")
+"""How `--set` says that there is no value."""
 
 
 class Command(BaseCommand):
@@ -73,6 +73,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except (BotsError, MatchingError, ParticipantError, ScreensError, SetupError) as error:
             raise CommandError(str(error)) from error
+        except OSError as error:  # of a folder or file that was named on the command line
+            raise CommandError(f"{error.filename or 'a file'} cannot be used: {error.strerror or error}") from error
 
     def tell(self, problem: Problem) -> None:
         """Print one problem."""
@@ -314,10 +316,12 @@ def _assignment(said: str) -> tuple[str, Any]:
     path, sign, value = said.partition("=")
     if not sign:
         raise CommandError(f'"{said}": write PATH=VALUE, for example sample.target=30')
-    try:
-        return path, json.loads(value) if value[:1] in "[{" else yaml.safe_load(value)
-    except (ValueError, yaml.YAMLError) as error:
-        raise CommandError(f'"{said}": {error}') from error
+    if value.strip() in NOTHING:
+        return path, None
+    document = yaml_file.parse(value, name=path)
+    if document.problems:
+        raise CommandError(str(document.problems[0]))
+    return path, document.data
 
 
 VERBS: dict[str, Verb] = {
