@@ -30,8 +30,14 @@ def asked_again(session: Session) -> int | None:
 
     The session was read under its lock, which tells the study's newest version and the group where it sits.
     """
+    owed = owed_answer(session)
+    return None if owed is None or session.live_group is not None else owed  # type: ignore[attr-defined]
+
+
+def owed_answer(session: Session) -> int | None:
+    """The same of somebody who may be about to sit in a group."""
     newest: int | None = getattr(session, "newest_version", None)
-    if newest in (None, session.participant.version_id) or session.live_group is not None:  # type: ignore[attr-defined]
+    if newest in (None, session.participant.version_id):
         return None
     wanted = _terms(definition.version_of(newest))
     return newest if wanted and wanted != _answered(session) else None

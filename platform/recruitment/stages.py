@@ -81,11 +81,13 @@ def _deleting() -> dict[str, str]:
 
 
 def _note(participant: Participant) -> str:
-    if participant.erased_at is not None:
-        return _("You asked us to delete your data, and we did. Your pay stays the same.")
-    if participant.status == Participant.Status.WITHDRAWN:
-        return _("You asked us to delete your data. Your pay stays the same.")
-    return ""
+    """The same before and after: when it was done would tell whether models or people had been in the group."""
+    if participant.status != Participant.Status.WITHDRAWN:
+        return ""
+    return _(
+        "You asked us to delete your data. We do it as soon as no group plays with you any more. "
+        "Your pay stays the same."
+    )
 
 
 def _given(settlement: Settlement) -> dict[str, Any]:

@@ -170,6 +170,25 @@ def test_a_group_is_not_made_of_who_must_answer_first(make_version: MakeVersion,
     assert Group.objects.count() == 1
 
 
+def test_who_gets_ready_while_the_text_changes_is_not_seated_before_they_are_asked(
+    make_version: MakeVersion, tmp_path: Path
+) -> None:
+    """Between the amendment and the work that asks those who wait: a second, or longer where a worker is down."""
+    version = make_version()
+    here = [at_stage(version, "lobby") for _ in range(3)]
+    for one in here[:2]:
+        assert send(one) == "stored"
+    folder = tmp_path / version.study.slug
+    (folder / "pages/consent.md").write_text(WORDS)
+    amend(version.study, folder, reason="the board asked for it")
+    assert send(here[2]) == "stored"
+    assert not Group.objects.exists()
+    assert all(is_asked(one) for one in here), "whoever finds it asks them, though no worker runs"
+    runner.drain("jobs")
+    assert Event.objects.filter(kind="consent.asked").count() == 3
+    assert differences(version) == []
+
+
 def test_other_changes_and_the_same_words_again_ask_nobody(make_version: MakeVersion, amended: Amended) -> None:
     version = make_version()
     session = at_stage(version, "instructions")

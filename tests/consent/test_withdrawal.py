@@ -43,7 +43,16 @@ def test_in_the_waiting_room_the_place_is_given_up_and_the_data_go_at_once(make_
     assert Ticket.objects.get().status == "left"
     assert is_gone(session)
     assert Settlement.objects.get().waiting_minor > 0
-    assert "and we did" in page(session).note
+
+
+def test_last_page_does_not_say_when_it_was_done(make_version: MakeVersion) -> None:
+    """With a model in the group it is done two minutes later: who reads the page must not learn that."""
+    session = at_stage(make_version(), "quiz")
+    sessions.leave(session.pk, withdraw=True)
+    before = page(session).note
+    assert is_gone(session)
+    assert page(session).note == before
+    assert "asked us to delete" in before
 
 
 def test_in_the_game_the_others_play_on_and_the_data_go_when_it_is_over(make_version: MakeVersion) -> None:

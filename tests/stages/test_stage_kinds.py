@@ -262,7 +262,7 @@ def test_deleting_one_s_data_at_the_debrief_leaves_the_pay_as_it_is(make_version
     person = fresh(session).participant
     assert (person.status, person.exit) == ("withdrawn", "completed")
     assert Settlement.objects.get().base_minor == 400
-    assert page(session).note == "You asked us to delete your data. Your pay stays the same."
+    assert page(session).note.startswith("You asked us to delete your data. We do it as soon as no group plays")
 
 
 def test_last_page_has_the_code_and_every_line_of_the_pay(make_version: MakeVersion) -> None:

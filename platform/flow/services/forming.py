@@ -9,8 +9,10 @@ from django.db import OperationalError, transaction
 
 from events import clock
 from events.prepared import run, update
+from flow.consenting import owed_answer
 from flow.deadlines import GRACE, stage_deadline, stream_of
 from flow.services import games, sessions, visits
+from flow.services.consents import ask_those_who_wait
 from matching import queries, rules, services
 from matching.models import Group, Ticket
 from matching.seating import game_after
@@ -29,6 +31,10 @@ class _ChangedError(Exception):
     """Somebody left between our look and our lock: undo, and look again."""
 
 
+class _MustAnswerError(_ChangedError):
+    """A text about taking part has changed, and somebody who would be seated has not answered it."""
+
+
 def form_groups(version_id: int, stage_id: str, *, waits: bool = True) -> int:
     """Seat whoever is ready, ask whoever may be, send away whoever did not answer; return how many groups were formed.
 
@@ -44,8 +50,10 @@ def form_groups(version_id: int, stage_id: str, *, waits: bool = True) -> int:
         try:
             may_seat = formed < MOST_GROUPS and tries < MOST_TRIES
             gone = _next(version, room, waits=waits, may_seat=may_seat)
-        except _ChangedError:
+        except _ChangedError as error:
             tries += 1
+            if isinstance(error, _MustAnswerError):
+                ask_those_who_wait(version.study_id)
             continue
         if gone is not None:
             break
@@ -127,6 +135,8 @@ def _check_still_there(room: WaitingRoomStage, tickets: list[Ticket], locked: li
         if session.status == Session.Status.ACTIVE
         and definition.stage(session.participant.version, session.stage).id == room.id
     ]
+    if any(owed_answer(session) is not None for session in here):
+        raise _MustAnswerError
     if ready.count() != len(tickets) or len(here) != len(tickets):
         raise _ChangedError
 
