@@ -16,7 +16,8 @@ class Course:
 
     left: dict[int, Event] = field(default_factory=dict)  # by seat number
     voided: dict[int, Event] = field(default_factory=dict)  # by the match's primary key
-    released: dict[tuple[int, int], Event] = field(default_factory=dict)  # by match and seat number; the newest
+    # By match (`society.NO_MATCH` for answers to questions) and seat number; the newest.
+    released: dict[tuple[int, int], Event] = field(default_factory=dict)
 
     def add(self, event: Event) -> None:
         """Keep one event."""

@@ -6,8 +6,10 @@ from typing import Any
 
 from paradigm import Choice, Decision, Each, Experiment, Field, Parameters, Points
 from paradigm.program import leaves, step_at
-from studies import definition
+from studies import definition, items
 from studies.models import Version
+from studies.schema_items import TextItem
+from studies.schema_stages import QuizStage, SurveyStage
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,13 @@ class Declared:
             return field
         state: Any = _Bounds(self.parameters)
         return field.resolve(state, state)
+
+
+def is_free_answer(version: Version, stage: str, item: str) -> bool:
+    """Whether an item of a quiz or survey is answered in one's own words."""
+    config = definition.stage_named(version, stage)
+    said = items.parse(definition.text(version, config.items)) if isinstance(config, QuizStage | SurveyStage) else ()
+    return any(isinstance(one, TextItem) and one.id == item for one in said)
 
 
 def split_key(key: str) -> tuple[str, str]:

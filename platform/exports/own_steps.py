@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 
 from exports.cells import cells
 from exports.columns import Column, Table
-from exports.own_rows import OwnTable, is_over_for, newest_placing, rows_of
+from exports.own_rows import NEVER_HERE, OwnTable, is_over_for, newest_placing, rows_of
 from exports.scope import Scope
 from exports.tables.participants import PARTICIPANTS, PAYMENTS
 from exports.tables.talk import ANSWERS
@@ -105,7 +105,7 @@ def _share_out(table: OwnTable, steps: dict[str, OwnStep]) -> None:
 
 
 def _own_person(session: Session) -> list[Turned]:
-    left_out = frozenset() if is_over_for(session) else UNTIL_OVER
+    left_out = NEVER_HERE if is_over_for(session) else NEVER_HERE | UNTIL_OVER
     titles = ((PARTICIPANTS, "You"), (ANSWERS, "Your answers so far"), (PAYMENTS, "Your pay"))
     tables = (_of_person(table, title, session) for table, title in titles)
     return [_turned(table, left_out) for table in tables if table.rows]

@@ -1,13 +1,35 @@
 """Taking words out of what is stored as JSON. Pure: what is gone is marked, and nothing else changes shape."""
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
+from unicodedata import normalize
 
 from paradigm import Choice, Field
 from participants.models import WITHDRAWN_TEXT
 
 LEAST_CHARS = 12
 """Shorter texts ("ok", "I am fair.") tell little about anybody, and stand in other people's words by chance."""
+_ENDS = re.compile("[.!?\u2026\u3002\uff01\uff1f\n]+")  # of sentences, also as Chinese and Japanese write them
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Something that somebody wrote, as it is looked for in what others wrote.
+
+    Args:
+        words: Folded, a space between them; "" where there are none, as of a row of pictures.
+        pattern: Finds it to be replaced.
+    """
+
+    words: str
+    pattern: re.Pattern[str]
+
+    def stands_in(self, text: str, folded: str) -> bool:
+        """Whether it stands in a text, given also as `_folded` gives it."""
+        return self.words in folded if self.words else self.pattern.search(text) is not None
 
 
 def strings_in(value: Any) -> Iterator[str]:
@@ -36,23 +58,52 @@ def marked(value: Any) -> Any:
     return value
 
 
-def quotable(texts: Iterable[str]) -> list[str]:
-    """Those texts that are long enough to be looked for in what others wrote, the longest first."""
-    found = {text for text in map(str.strip, texts) if len(text) >= LEAST_CHARS}
-    return sorted(found, key=lambda text: (-len(text), text))
+def quotable(texts: Iterable[str]) -> list[Quote]:
+    """What to look for in others' words: each text and each of its sentences that is long enough, the longest first.
+
+    A quote is found with other capitals, spaces, quotation marks, hyphens and punctuation between its words, and with
+    letters that Unicode can write in several ways.
+    """
+    parts = {part.strip() for text in texts for part in (text, *_ENDS.split(text))}
+    found = {normalize("NFKC", part) for part in parts if len(part) >= LEAST_CHARS}
+    return [_quote(part) for part in sorted(found, key=lambda part: (-len(part), part))]
 
 
-def without(value: Any, quotes: Iterable[str]) -> Any:
+def _quote(text: str) -> Quote:
+    between = r"[\W_]+".join(map(re.escape, _WORD.findall(text)))
+    return Quote(_folded(text), re.compile(between or re.escape(text), re.IGNORECASE))
+
+
+def _folded(text: str) -> str:
+    """The words of a text without capitals and all that stands between them: what is quick to search."""
+    return " ".join(_WORD.findall(normalize("NFKC", text).casefold()))
+
+
+def quotes_any(text: str, quotes: Iterable[Quote]) -> bool:
+    """Whether a text holds one of some quotes."""
+    normal, folded = normalize("NFKC", text), _folded(text)
+    return any(quote.stands_in(normal, folded) for quote in quotes)
+
+
+def without(value: Any, quotes: Sequence[Quote]) -> Any:
     """The same value with each of some quotes marked as gone wherever a text holds it."""
     if isinstance(value, str):
-        for quote in quotes:
-            value = value.replace(quote, WITHDRAWN_TEXT)
-        return value
+        return _unquoted(value, quotes)
     if isinstance(value, Mapping):
         return {key: without(each, quotes) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [without(each, quotes) for each in value]
     return value
+
+
+def _unquoted(text: str, quotes: Sequence[Quote]) -> str:
+    """A text without the quotes; to the letter as it was where there are none."""
+    if not quotes_any(text, quotes):
+        return text
+    text = normalize("NFKC", text)
+    for quote in quotes:
+        text = quote.pattern.sub(WITHDRAWN_TEXT, text)
+    return text
 
 
 def reduced(view: Mapping[str, Any], *, kept: Set[str]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import cached_property
 from itertools import islice
 
+from django.db.models import Q
+
 from exports.codes import match_code, seat_code
 from exports.course import Course, courses
 from exports.declared import Declared
@@ -16,6 +18,8 @@ from matching.models import Group, Seat
 from participants.models import Participant
 
 GROUPS_AT_ONCE = 50
+NO_MATCH = 0
+"""In place of a match's primary key: what was written outside of all of them, in questions after the game."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +69,28 @@ class Society:
 
         A reviewer may release a person's. An automated seat's are deleted with that person's data.
         """
-        gone = [self.seats[pk] for pk in self.withdrawn & self.inside(match)]
+        gone = self.withdrawn & self.inside(match)
         if not gone or seat in self.withdrawn:
             return bool(gone)
-        if self.seats[seat].occupant != "person":
-            return True
+        return self.seats[seat].occupant != "person" or not self._is_released(match, seat, gone)
+
+    def are_answers_withheld(self, seat: int) -> bool:
+        """Whether words that a seat's person wrote outside of matches stay inside: they may tell of whom it met.
+
+        A reviewer may release them.
+        """
+        if seat in self.withdrawn or self.seats[seat].occupant != "person":
+            return False
+        met = [inside for inside in map(self.inside, self.matches) if seat in inside]
+        gone = {pk for inside in met for pk in self.withdrawn & inside}
+        return bool(gone) and not self._is_released(NO_MATCH, seat, gone)
+
+    def _is_released(self, match: int, seat: int, gone: Set[int]) -> bool:
+        """Whether a reviewer released the words of a seat after the last of those who are gone had asked."""
         released = self.course.released.get((match, self.seats[seat].number))
-        asked = [one.participant.withdrawn_at or one.participant.ended_at for one in gone if one.participant]
-        return released is None or any(at is not None and at > released.at for at in asked)
+        people = [one for one in (self.seats[pk].participant for pk in gone) if one is not None]
+        asked = [at for one in people if (at := one.withdrawn_at or one.ended_at) is not None]
+        return released is not None and all(at <= released.at for at in asked)
 
     @cached_property
     def openings(self) -> Mapping[int, datetime]:
@@ -122,9 +140,16 @@ def is_withdrawn(seat: Seat) -> bool:
     return seat.participant is None or seat.participant.status == Participant.Status.WITHDRAWN
 
 
-def societies(scope: Scope) -> Iterator[Society]:
-    """Every group of the study, by code; some dozens in memory at a time."""
+def societies(scope: Scope, *, with_withdrawn: bool = False) -> Iterator[Society]:
+    """Every group of the study, by code; some dozens in memory at a time.
+
+    Args:
+        with_withdrawn: Only those in which somebody sat who asked that their data be deleted.
+    """
     groups = Group.objects.filter(version__study=scope.study).select_related("version__study")
+    if with_withdrawn:
+        gone = Q(participant=None) | Q(participant__status=Participant.Status.WITHDRAWN)
+        groups = groups.filter(pk__in=Seat.objects.filter(gone, occupant="person").values("group"))
     found = groups.order_by(by_code("code")).iterator(chunk_size=GROUPS_AT_ONCE)
     while batch := list(islice(found, GROUPS_AT_ONCE)):
         yield from _together(batch)

@@ -38,8 +38,8 @@ HOW_TO_READ = """## How to read it
 * People who asked that their data be deleted are left out, with every word of theirs. Their seats and matches stay,
   marked `is_withdrawn` or `has_withdrawn`, with empty values, so that group sizes and choice sets remain right.
 * What others said to them in the same match is empty too, because it may repeat them, until a reviewer has released it;
-  so are points that were worked out from what both did. `missing_reason` says which it is: `withdrawn`,
-  `withdrawn_partner` or `withdrawn_consent`.
+  so are answers in their own words that these gave afterwards, and points that were worked out from what both did.
+  `missing_reason` says which it is: `withdrawn`, `withdrawn_partner` or `withdrawn_consent`.
 * An earlier copy of this dataset may hold more. Delete it; two copies that are compared show who left.
 """
 

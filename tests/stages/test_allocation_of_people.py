@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from exports.scope import Scope
+from exports.services.snapshot import snapshot
+from exports.tables import table_named
+from flow.services import sessions
 from scheduling.models import Session
 from studies.allocation import balance, condition_of
 from studies.models import Allocation, Slot, Version
@@ -59,6 +63,18 @@ def test_people_are_allocated_in_blocks_within_each_answer(tmp_path: Path) -> No
         assert Counter(conditions) == {"label=hidden": 2, "label=marked": 2}
     assert set(balance(version).values()) == {4}
     assert Allocation.objects.count() == 8
+
+
+def test_log_names_neither_who_withdrew_nor_their_covariates(tmp_path: Path) -> None:
+    """The stratum is the name of a sequence: without it nobody could follow which slot was the next."""
+    rule = {"at": "about", "strata": ["site"], "method": "minimisation", "covariates": ["site"], "block_sizes": []}
+    version = study_of_people(tmp_path, rule)
+    gone, stays = at_the_briefing(version, "north"), at_the_briefing(version, "south")
+    sessions.leave(gone.pk, withdraw=True)
+    with snapshot():
+        rows = list(table_named("allocations", version.study).rows(Scope(version.study)))
+    told = [(row["unit_code"], row["stratum"], row["covariates"]) for row in rows]
+    assert told == [(None, "site=north", ""), (stays.participant.code, "site=south", "site=south")]
 
 
 def test_page_shows_the_condition_of_the_person(tmp_path: Path) -> None:

@@ -24,19 +24,20 @@ from studies.models import Study
 
 FORMAT = "rapport-dataset/1"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+MOST_TRIES = 3
 
 
 def export(study: Study, out: Path, *, reader: int | None = None) -> list[Written]:
     """Write the dataset of a study into a new or empty folder: all of it, or what may leave while data come in.
 
-    The folder appears only when it is complete.
+    The folder appears only when it is complete, and only its owner can look into it.
 
     Args:
         reader: The account that it is for; None: whoever works on the server.
 
     Raises:
         ExportError: "folder_not_empty", "inside_transaction"; "not_stamped" where the study is simulated and the
-            folder's name does not say so.
+            folder's name does not say so; "withdrawn_meanwhile" where people ask for deletion all the time.
     """
     name = out.resolve().name
     if stamped(study, name) != name:
@@ -44,11 +45,8 @@ def export(study: Study, out: Path, *, reader: int | None = None) -> list[Writte
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ExportError("folder_not_empty", f"{out} is not an empty folder: name another, nothing is overwritten")
     partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     try:
-        with snapshot():
-            files = _write(study, partial, reader)
+        files = _write_until_true(study, partial, reader)
         if out.exists():
             out.rmdir()
         partial.rename(out)
@@ -72,6 +70,23 @@ def export_zip(study: Study, folder: Path, *, reader: int | None = None) -> Path
     return path
 
 
+def _write_until_true(study: Study, folder: Path, reader: int | None) -> list[Written]:
+    """The files; written anew where somebody asked for deletion meanwhile, whom the snapshot shows as before."""
+    for _ in range(MOST_TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, mode=0o700)
+        with snapshot():
+            left_out = _withdrawn(study)
+            files = _write(study, folder, reader)
+        if _withdrawn(study) == left_out:
+            return files
+    raise ExportError("withdrawn_meanwhile", "people asked for deletion while it was written: write it once more")
+
+
+def _withdrawn(study: Study) -> int:
+    return study.participants.filter(status=Participant.Status.WITHDRAWN).count()
+
+
 def _write(study: Study, folder: Path, reader: int | None) -> list[Written]:
     study = Study.objects.get(pk=study.pk)  # as the snapshot shows it
     let_out = tables_for(study, reader)
@@ -80,7 +95,7 @@ def _write(study: Study, folder: Path, reader: int | None) -> list[Written]:
     book = list(codebook([table for table, _ in tables], study))
     counted = Counted(
         people=study.participants.exclude(status=Participant.Status.WITHDRAWN).count(),
-        withdrawn=study.participants.filter(status=Participant.Status.WITHDRAWN).count(),
+        withdrawn=_withdrawn(study),
         erased=study.participants.filter(erased_at__isnull=False).count(),
     )
     files = [written for _, written in tables]

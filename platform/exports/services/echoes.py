@@ -10,7 +10,7 @@ from json import dumps
 from bots.models import BotTurn
 from chat.models import Entry
 from exports.declared import split_key
-from exports.redaction import is_words, marked, quotable, reduced, strings_in, without
+from exports.redaction import Quote, is_words, marked, quotable, quotes_any, reduced, strings_in, without
 from exports.society import Society
 from flow.models import Act, Exposure
 from llm.models import Call
@@ -44,7 +44,7 @@ class Echoes:
             "calls": self._calls(quotes),
         })  # fmt: skip
 
-    def _quotes(self) -> Sequence[str]:
+    def _quotes(self) -> Sequence[Quote]:
         """What the person wrote here, as it can be looked for in what others wrote."""
         said = list(Entry.objects.filter(seat__in=self.mine).values_list("text", flat=True))
         for act in Act.objects.filter(seat__in=self.mine):
@@ -73,7 +73,7 @@ class Echoes:
         except StudyError:
             return {}
 
-    def _entries(self, quotes: Sequence[str]) -> int:
+    def _entries(self, quotes: Sequence[Quote]) -> int:
         """An entry keeps its number, so that what others refer to is still there."""
         changed = 0
         rows = Entry.objects.filter(conversation__match__in=self.society.matches).select_related("conversation")
@@ -90,7 +90,7 @@ class Echoes:
                 changed += 1
         return changed
 
-    def _acts(self, quotes: Sequence[str]) -> int:
+    def _acts(self, quotes: Sequence[Quote]) -> int:
         changed = 0
         rows = Act.objects.filter(match__in=self.society.matches).exclude(seat__in=self.mine).order_by("pk")
         for row in rows.iterator(chunk_size=ROWS_AT_ONCE):
@@ -105,7 +105,7 @@ class Echoes:
                 changed += 1
         return changed
 
-    def _answers(self, quotes: Sequence[str]) -> int:
+    def _answers(self, quotes: Sequence[Quote]) -> int:
         changed = 0
         met = {self.society.seats[pk].session_id for pk in self._met.keys() - self.mine} - {None}
         for row in Answer.objects.filter(session__in=met).order_by("pk").iterator(chunk_size=ROWS_AT_ONCE):
@@ -116,7 +116,7 @@ class Echoes:
                 changed += 1
         return changed
 
-    def _views(self, quotes: Sequence[str]) -> int:
+    def _views(self, quotes: Sequence[Quote]) -> int:
         changed = 0
         rows = Exposure.objects.filter(match__in=self.society.matches).exclude(seat__in=self.mine).order_by("pk")
         for row in rows.iterator(chunk_size=ROWS_AT_ONCE):
@@ -143,7 +143,7 @@ class Echoes:
         out = self.automated | self.mine
         return {position for position, placing in self.society.placings[match].items() if placing.seat_id not in out}
 
-    def _calls(self, quotes: Sequence[str]) -> int:
+    def _calls(self, quotes: Sequence[Quote]) -> int:
         told: list[int] = []
         others: list[int] = []
         for turn in BotTurn.objects.filter(match__in=self.society.matches):
@@ -163,6 +163,6 @@ class Echoes:
             yield from rows.iterator(chunk_size=ROWS_AT_ONCE)
 
 
-def _quotes_any(call: Call, quotes: Sequence[str]) -> bool:
+def _quotes_any(call: Call, quotes: Sequence[Quote]) -> bool:
     said = "\n".join([*strings_in(call.prompt), call.output, call.error])
-    return any(quote in said or dumps(quote, ensure_ascii=False)[1:-1] in said for quote in quotes)
+    return quotes_any(said, quotes) or quotes_any(said.replace("\\n", "\n").replace('\\"', '"'), quotes)

@@ -40,7 +40,9 @@ def erase(claim: Claim) -> str:
     key = int(claim.key.rpartition(":")[2])
     with transaction.atomic():
         groups = _locked(key)
-        # The person after the groups, as everybody locks; two workers on one person do it once.
+        # Then visits and person, as everybody locks: a form that is being taken in is not kept behind our back, and two
+        # workers on one person do it once.
+        list(Session.objects.select_for_update(of=("self",)).filter(participant=key).order_by("pk").only("pk"))
         person = Participant.objects.select_for_update(of=("self",)).get(pk=key)
         if person.status != Participant.Status.WITHDRAWN or person.erased_at is not None:
             outcome = "nothing"

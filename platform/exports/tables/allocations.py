@@ -45,7 +45,7 @@ COLUMNS = [
     ),
     Column(
         "covariates", "Answers that minimisation balanced over.", allowed="item=answer, joined by commas",
-        missing="it was not minimised over any",
+        missing=f"it was not minimised over any, or {WITHDRAWN}",
     ),
     Column("slot", "Place in the seeded sequence, from 1 in each.", "integer"),
     Column("block", "The block the slot belongs to.", "integer"),

@@ -1,13 +1,16 @@
 """What was said in talks, and the answers to surveys and quizzes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from chat.models import Entry
 from exports import keys
 from exports.columns import BY_PARTNER, Column, Row, Table
+from exports.declared import is_free_answer
 from exports.scope import CHUNK, Scope, by_code, kept, seconds
 from exports.society import societies
 from measures.models import Answer
+from studies.definition import version_of
 
 ENTRY_COLUMNS = [
     keys.MATCH,
@@ -35,11 +38,13 @@ ANSWER_COLUMNS = [
     Column("attempt", "Which try at the quiz; 1 in a survey.", "integer"),
     Column("position", "Place in which the item was shown, from 1.", "integer"),
     Column(
-        "value", "The answer.", "text", "see the item's own entry in the codebook", missing="shown and not answered"
+        "value", "The answer.", "text", "see the item's own entry in the codebook",
+        missing="shown and not answered, or see `missing_reason`",
     ),
     Column("is_correct", "1 if right.", "boolean", missing="the item has no right answer"),
     keys.since_session("answer_s", "When it was stored"),
-]
+    keys.MISSING_REASON,
+]  # fmt: skip
 
 
 def _entries(scope: Scope) -> Iterator[Row]:
@@ -73,8 +78,11 @@ def _entries(scope: Scope) -> Iterator[Row]:
 def _answers(scope: Scope) -> Iterator[Row]:
     given = Answer.objects.filter(kept("session__participant"), session__participant__study=scope.study)
     given = given.select_related("session__participant")
-    code = by_code("session__participant__code")
+    code, held_back = by_code("session__participant__code"), _held_back(scope)
     for one in given.order_by(code, "session__wave", "session__repeat", "pk").iterator(chunk_size=CHUNK):
+        since = held_back.get(one.session.participant_id)
+        version = version_of(one.session.participant.version_id)
+        is_withheld = since is not None and one.at >= since and is_free_answer(version, one.stage, one.item)
         yield {
             "participant": one.session.participant.code,
             "wave": one.session.wave,
@@ -82,10 +90,22 @@ def _answers(scope: Scope) -> Iterator[Row]:
             "item": one.item,
             "attempt": one.attempt,
             "position": one.position,
-            "value": one.value,
+            "value": None if is_withheld else one.value,
             "is_correct": one.is_correct,
             "answer_s": seconds(one.at, one.session.started_at),
+            "missing_reason": BY_PARTNER if is_withheld else None,
         }
+
+
+def _held_back(scope: Scope) -> Mapping[int, datetime]:
+    """Whoever met somebody that asked for deletion → since when their own words may tell of that person."""
+    found: dict[int, datetime] = {}
+    for society in societies(scope, with_withdrawn=True):
+        for pk, seat in society.seats.items():
+            if seat.participant_id and society.are_answers_withheld(pk):
+                before = found.get(seat.participant_id, society.group.formed_at)
+                found[seat.participant_id] = min(before, society.group.formed_at)
+    return found
 
 
 ENTRIES = Table("entries", "Everything said or done in talks", ENTRY_COLUMNS, _entries)

@@ -21,7 +21,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("study", help="its id")
-        parser.add_argument("--release", nargs=2, metavar=("MATCH", "SEAT"), help="as the list names them")
+        parser.add_argument(
+            "--release",
+            nargs=2,
+            metavar=("MATCH", "SEAT"),
+            help="as the list names them; for answers the group and the seat",
+        )
         parser.add_argument("--reason", default="", help="who has read them, and why they may go out; kept")
 
     def handle(self, *_args: Any, **options: Any) -> None:
