@@ -122,22 +122,7 @@ def test_rights_of_each_role(fresh: Address, tmp_path: Path) -> None:
     assert hidden == expected - {"django_migrations"}
     for table in SECRETS:
         assert denied(fresh, "rapport_read", f"SELECT * FROM {table}"), table
-    secret = (
-        "token_sha256 FROM participants_participant",
-        "seed FROM studies_version",
-        "condition FROM studies_slot",  # the slots of a block stand there before anybody takes them
-    )
-    for column in secret:
-        assert denied(fresh, "rapport_read", f"SELECT {column}"), column
-    assert not denied(fresh, "rapport_read", "SELECT number, holder_id FROM studies_slot")
-    assert not denied(fresh, "rapport_bots", "SELECT agreed, version_id FROM participants_consent")
-    assert denied(fresh, "rapport_bots", "SELECT ticks FROM participants_consent")
-    assert not denied(fresh, "rapport_bots", "UPDATE participants_participant SET strikes = 1, exit = 'left'")
-    for change in (
-        "UPDATE participants_participant SET token_sha256 = ''",
-        "INSERT INTO participants_participant DEFAULT VALUES",
-    ):
-        assert denied(fresh, "rapport_bots", change), change
+    _columns_that_are_secret(fresh)
     assert not denied(fresh, "rapport_read", "SELECT code, exit FROM participants_participant")
     for role in ("rapport_app", "rapport_bots", "rapport_read"):
         assert denied(fresh, role, "CREATE TABLE mine (word text)"), role
@@ -157,6 +142,26 @@ def test_rights_of_each_role(fresh: Address, tmp_path: Path) -> None:
             there.execute(f'ALTER DATABASE "{second["dbname"]}" OWNER TO CURRENT_USER')
             for role in ROLES:
                 there.execute(f"DROP OWNED BY {role} CASCADE")
+
+
+def _columns_that_are_secret(fresh: Address) -> None:
+    """Of tables that a role may read or change, what it may not."""
+    secret = (
+        "token_sha256 FROM participants_participant",
+        "seed FROM studies_version",
+        "condition FROM studies_slot",  # the slots of a block stand there before anybody takes them
+    )
+    for column in secret:
+        assert denied(fresh, "rapport_read", f"SELECT {column}"), column
+    assert not denied(fresh, "rapport_read", "SELECT number, holder_id FROM studies_slot")
+    assert not denied(fresh, "rapport_bots", "SELECT agreed, version_id FROM participants_consent")
+    assert denied(fresh, "rapport_bots", "SELECT ticks FROM participants_consent")
+    assert not denied(fresh, "rapport_bots", "UPDATE participants_participant SET strikes = 1, exit = 'left'")
+    for change in (
+        "UPDATE participants_participant SET token_sha256 = ''",
+        "INSERT INTO participants_participant DEFAULT VALUES",
+    ):
+        assert denied(fresh, "rapport_bots", change), change
 
 
 def first_column(address: Address, table: str) -> str:

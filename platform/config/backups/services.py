@@ -99,15 +99,15 @@ def prune(folder: Path, *, now: datetime) -> list[str]:
     first = f"rapport-{now - timedelta(days=settings.BACKUP_DAYS):%Y-%m-%d}"
     old = [file for file in found[:-1] if settings.BACKUP_DAYS and file.name < first]
     for file in folder.iterdir():
-        if archive.DRAFT.fullmatch(file.name) and _is_abandoned(file):
+        if archive.DRAFT.fullmatch(file.name) and _is_abandoned(file, now=now):
             _remove(file)
     return [file.name for file in old if _remove(file)]
 
 
-def _is_abandoned(file: Path) -> bool:
+def _is_abandoned(file: Path, *, now: datetime) -> bool:
     """Whether nobody writes a draft any more: its writer was killed, and it holds all that the database held."""
     with suppress(FileNotFoundError):
-        return time.time() - file.stat().st_mtime > ABANDONED_SECONDS
+        return now.timestamp() - file.stat().st_mtime > ABANDONED_SECONDS
     return False
 
 
