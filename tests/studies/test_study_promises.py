@@ -1,0 +1,82 @@
+"""What pages say of pay, of the others and of the data: exits keep it, and consent leaves nothing out."""
+
+import pytest
+
+from tests.studies.conftest import Folder
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("completed: {pay: full,", "completed: {pay: none,"),
+        ("completed: {pay: full,", 'completed: {pay: fixed, amount: "2.00",'),
+    ],
+)
+def test_end_pays_what_the_first_page_promises(folder: Folder, old: str, new: str) -> None:
+    folder.change(old, new)
+    assert folder.one("E450").path == "exits.completed"
+    assert "Write pay: full." in folder.one("E450").remedy
+
+
+def test_study_that_pays_nothing_promises_nothing(folder: Folder) -> None:
+    text = folder.text().replace("pay: full", "pay: none").replace("pay: earned", "pay: none")
+    folder.write(text)
+    folder.change(
+        'base: "4.00", points: {rate: "0.02", max: "6.00"}, minimum_hourly: "6.00"', 'base: "0", minimum_hourly: "0"'
+    )
+    assert folder.problems() == []
+
+
+def test_whoever_stops_early_keeps_what_was_earned(folder: Folder) -> None:
+    for name in ("left", "withdrawn"):
+        folder.change(f"  {name}: {{pay: earned,", f"  {name}: {{pay: none,")
+    found = folder.one("W450")
+    assert (found.path, found.severity) == ("exits.left", "warning")
+    assert "for whoever stops early" in found.what
+
+
+@pytest.mark.parametrize(
+    ("slot", "words"),
+    [
+        ("base", "paid for taking part"),
+        ("contact_email", "whom to ask"),
+        ("point_rate", "what a point is worth"),
+        ("bonus_max", "what points pay at most"),
+        ("pay_per_minute", "paid for waiting"),
+        ("ethics_ref", "by which number"),
+    ],
+)
+def test_consent_must_say_what_one_must_know(folder: Folder, slot: str, words: str) -> None:
+    folder.change(f"{{{{ {slot} }}}}", "something", "pages/consent.md")
+    found = folder.one("W451")
+    assert found.path == "waves[main].stages[consent].document"
+    assert words in found.what
+    assert f"{{{{ {slot} }}}}" in found.remedy
+
+
+def test_consent_may_say_it_word_for_word(folder: Folder) -> None:
+    folder.change("{{ contact_email }}", "team@lab.test", "pages/consent.md")
+    folder.change("{{ base }}", "£4.00", "pages/consent.md")
+    assert folder.problems() == []
+    folder.change("£4.00", "£14.00", "pages/consent.md")
+    assert "paid for taking part" in folder.one("W451").what
+
+
+@pytest.mark.parametrize("name", ["needed", "group_people", "group_ai"])
+def test_number_of_people_is_told_only_where_that_is_declared(folder: Folder, name: str) -> None:
+    folder.change("{{ here }}", f"{{{{ here }}}} of {{{{ {name} }}}}", "pages/waiting.md")
+    found = folder.one("W452")
+    assert (found.path, found.line) == ("pages/waiting.md", 3)
+    assert f"{{{{ {name} }}}}" in found.what
+    folder.change("share: some", "share: exact")
+    assert folder.problems() == []
+    folder.change("share: exact", "share: none")
+    folder.change("taker: {humans: 1, ai: 1}", "taker: {humans: 2}")
+    assert "W452" not in folder.codes()
+
+
+def test_time_may_stand_beside_a_box(folder: Folder) -> None:
+    folder.change("{{ minutes }} minutes and", "some time and", "pages/consent.md")
+    assert folder.problems() == []
+    folder.change("for {{ minutes }} minutes", "today")
+    assert "how long it takes" in folder.one("W451").what
