@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from paradigm import Card, Line, Matching, MatchPlan, Option, Place, Play, State, Table, View
+from paradigm import Card, Line, Matching, MatchPlan, Option, Place, Play, Points, State, Table, View
+from paradigm.beliefs import Beliefs
 from paradigm.pairing import least_met, rested_first
 
 CHOOSER, LETTERS = "Chooser", ("A", "B")
+EXPECTED = Points("expected", high="pot")
+WILL, DID = (f"How many points {verb} {{about}} decide to send back?" for verb in ("will", "did"))
+BELIEFS = Beliefs("selector", lambda *_: LETTERS, ("decide", "returned"), EXPECTED, will=WILL, did=DID)
 MIDDLE = {"selector": ("You picked", "Sent back to you"), "candidate": ("You would send back", "You were picked")}
 
 
@@ -41,11 +45,6 @@ def offered(_: Place, state: State) -> Sequence[Option]:
     return [Option("A", "Pick A"), Option("B", "Pick B"), Option("keep", f"Keep {state.parameters.endowment} points")]
 
 
-def is_checkpoint(state: State) -> bool:
-    """Whether Choosers say what they expect; no round is a multiple of one beyond the last."""
-    return state.round % (state.parameters.expect_every or state.rounds + 1) == 0
-
-
 def view(place: Place, state: State) -> View:
     """Labels, words and own results; another's amount only if it came to oneself or from oneself."""
     question = "".join(act.get("question", "") for act in state.acts("ask").values())
@@ -55,6 +54,7 @@ def view(place: Place, state: State) -> View:
         page = "reply_candidate_unasked"
     return View(
         page=page,
+        blocks=BELIEFS.blocks(place, state),
         facts={"letter": place.position, "pot": state.parameters.pot, "endowment": state.parameters.endowment, **told},
         cards=[Card(p.position, p.label, words.get(p.seat, "")) for p in state.places if p.position in LETTERS],
         lines=[Line("" if place.role == "selector" else CHOOSER, question)] if question else [],

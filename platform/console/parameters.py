@@ -1,6 +1,6 @@
 """The form of an experiment's parameters, made from their declaration, and what other numbers would change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
@@ -53,12 +53,20 @@ class Consequences:
 
 
 class ParameterForm(forms.Form):
-    """One field for each parameter, and why it is changed. `cleaned_data["parameters"]` is the validated whole."""
+    """One field for each parameter, and why it is changed. `cleaned_data["parameters"]` is the validated whole.
 
-    def __init__(self, now: Parameters, data: Mapping[str, Any] | None = None) -> None:
+    Args:
+        now: The parameters as they are; at the first of its levels, where a factor decides one.
+        decided: Names of those that a factor decides: they are changed in the study file alone.
+    """
+
+    def __init__(
+        self, now: Parameters, data: Mapping[str, Any] | None = None, *, decided: Collection[str] = ()
+    ) -> None:
         super().__init__(data)
         self.now = now
-        for name, declared in type(now).model_fields.items():
+        self.own = {name: one for name, one in type(now).model_fields.items() if name not in decided}
+        for name, declared in self.own.items():
             self.fields[name] = _field(name, declared, getattr(now, name))
         self.fields[REASON] = forms.CharField(
             label="Why this is changed", max_length=300, required=False, widget=forms.TextInput(attrs={"size": 60})
@@ -69,7 +77,7 @@ class ParameterForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         if self.errors:
             return cleaned
-        values = {name: cleaned[name] for name in type(self.now).model_fields}
+        values = self.now.model_dump() | {name: cleaned[name] for name in self.own}
         try:
             cleaned["parameters"] = type(self.now).model_validate(values)
         except ValidationError as error:
@@ -81,7 +89,7 @@ class ParameterForm(forms.Form):
     def rows(self) -> list[dict[str, Any]]:
         """The parameters' fields with what a reader must know of each."""
         found = []
-        for name, declared in type(self.now).model_fields.items():
+        for name, declared in self.own.items():
             extra: Any = declared.json_schema_extra or {}
             found.append(
                 {
@@ -129,7 +137,7 @@ def games(version: Version) -> list[GameStage]:
 
 def consequences(version: Version, stage: GameStage, new: Parameters) -> Consequences:
     """What would be shown, asked and written with other parameters."""
-    old = definition.parameters(version, stage.id)
+    old = definition.first_parameters(definition.definition(version), stage)
     before = slots(version, stage.id)
     after = before | parameter_slots(new.slots())
     return Consequences(

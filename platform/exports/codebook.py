@@ -7,12 +7,12 @@ from pydantic.fields import FieldInfo
 
 from exports.cells import canonical, listed
 from exports.columns import Column, Row, Table
-from exports.declared import Declared
+from exports.declared import Declared, once
 from paradigm import Choice, Field, Parameters
 from studies import definition
 from studies.items import Item, briefing_items, items
 from studies.markdown import fill
-from studies.models import Study, Version
+from studies.models import Study, Version, condition_of
 from studies.schema import StudyFile, Told
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, StageConfig, SurveyStage
 from studies.slots import slots
@@ -24,6 +24,10 @@ COLUMNS = [
     Column("version", "Version of the study it belongs to.", "integer", missing="the same in every version"),
     Column("where", "Table of a column; stage of an item; stage/step/role of a field.", missing="of the whole study"),
     Column("name", "The name in the data, or in the study file."),
+    Column(
+        "levels", "Levels under which a parameter has this value, or a field is asked like this.",
+        allowed="factor=level, joined by commas", missing="whatever the levels",
+    ),
     Column("label", "What it says, or the question as asked.", "text", missing="the study file says nothing"),
     Column("type", "How to read the values."),
     Column("unit", "Unit of the values.", missing="no unit"),
@@ -98,7 +102,9 @@ def _stage_rows(version: Version, stage: StageConfig) -> Iterator[Row]:
         for item in briefing_items(stage, {}, slots(version, stage.id)):
             yield _item_row(version, stage.id, item, source=f"study file: {stage.id}")
     if isinstance(stage, GameStage):
-        yield from game_rows(version, stage, definition.parameters(version, stage.id))
+        found = definition.parameters_by_level(definition.definition(version), stage)
+        rows = [(levels, [dict(row) for row in game_rows(version, stage, values)]) for levels, values in found]
+        yield from (row | ({"levels": condition_of(levels)} if levels else {}) for levels, row in once(rows))
 
 
 def _item_row(version: Version, stage: str, item: Item, *, source: str) -> Row:

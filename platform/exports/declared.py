@@ -5,32 +5,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from paradigm import Choice, Decision, Each, Experiment, Field, Parameters, Points
-from paradigm.program import leaves, step_at
+from paradigm.fields import plain
+from paradigm.program import Beforehand, leaves, may_ask, may_come, step_at
 from studies import definition, items
 from studies.models import Version
 from studies.schema_items import TextItem
 from studies.schema_stages import QuizStage, SurveyStage
-
-
-@dataclass(frozen=True)
-class _Bounds:
-    """The part of a state that bounds need: where only the parameters are known."""
-
-    parameters: Parameters
+from studies.varied import Levels
 
 
 @dataclass(frozen=True)
 class Declared:
-    """One game stage: its experiment and parameters."""
+    """One game stage under one condition: its experiment and parameters."""
 
     experiment: Experiment
     parameters: Parameters
 
     @classmethod
-    def of(cls, version: Version, stage: str) -> "Declared":
-        """The game stage of a version, by id."""
-        config: Any = definition.stage_named(version, stage)
-        return cls(definition.experiment(config.experiment), definition.parameters(version, stage))
+    def of(cls, version: Version, stage: str, condition: str) -> "Declared":
+        """The game stage of a version, by id, for the groups of a condition."""
+        experiment = definition.experiment(definition.game(version, stage).experiment)
+        return cls(experiment, definition.parameters(version, stage, condition))
 
     def decision(self, path: str) -> Decision | None:
         """The decision a path names; None for a talk, a page to read, or the page of a void match."""
@@ -46,19 +41,12 @@ class Declared:
         return {field.name: field for field in self._plain(decision, role)} if decision else {}
 
     def every_field(self) -> Iterator[tuple[str, str, Field, bool]]:
-        """(step, role, field, whether it is asked once per partner) for all decisions in order."""
-        for step in leaves(self.experiment.steps):
-            if not isinstance(step, Decision):
-                continue
-            for role in self.experiment.roles:
-                for declared in step.fields_of(role):
-                    each = isinstance(declared, Each)
-                    yield (
-                        step.name,
-                        role,
-                        self._bounded(declared.field if isinstance(declared, Each) else declared),
-                        each,
-                    )
+        """(step, role, field, whether it is asked once per partner) for all that can be asked, in order."""
+        steps = [step for step in leaves(self.experiment.steps) if isinstance(step, Decision)]
+        for step in steps:
+            for role in self.experiment.roles if may_come(step, self.parameters) else ():
+                for declared in may_ask(step, role, self.parameters):
+                    yield step.name, role, self._bounded(plain(declared)), isinstance(declared, Each)
 
     def picks_a_partner(self, path: str, role: str) -> Choice | None:
         """The field by which a role picks among those it meets: a choice whose options come from the match."""
@@ -71,12 +59,12 @@ class Declared:
         return next((f for f in fields if isinstance(f, Points) and f.belief is None), None)
 
     def _plain(self, decision: Decision, role: str) -> Sequence[Field]:
-        return [self._bounded(one.field if isinstance(one, Each) else one) for one in decision.fields_of(role)]
+        return [self._bounded(plain(one)) for one in decision.fields_of(role)]
 
     def _bounded(self, field: Field) -> Field:
         if isinstance(field, Choice):
             return field
-        state: Any = _Bounds(self.parameters)
+        state: Any = Beforehand(self.parameters)
         return field.resolve(state, state)
 
 
@@ -85,6 +73,20 @@ def is_free_answer(version: Version, stage: str, item: str) -> bool:
     config = definition.stage_named(version, stage)
     said = items.parse(definition.text(version, config.items)) if isinstance(config, QuizStage | SurveyStage) else ()
     return any(isinstance(one, TextItem) and one.id == item for one in said)
+
+
+def once(by_level: Sequence[tuple[Levels, Sequence[dict[str, Any]]]]) -> Iterator[tuple[Levels, dict[str, Any]]]:
+    """Rows at every combination of levels; those that are the same at all of them once, without levels.
+
+    Args:
+        by_level: Levels → the rows at these.
+    """
+    for number, (levels, rows) in enumerate(by_level):
+        for row in rows:
+            if any(row not in other for _, other in by_level):
+                yield levels, row
+            elif number == 0:
+                yield {}, row
 
 
 def split_key(key: str) -> tuple[str, str]:

@@ -70,7 +70,7 @@ DECIDED: Mapping[str, Decided] = {
             "group version stage origin status end_reason is_filled has_withdrawn rounds_begun study_day duration_s"
         ),
         arms={"condition": "arm"},
-        held=_names("seats people rounds_planned"),  # may be what a factor varies
+        held=_names("parameters seats people rounds_planned"),  # may be what a factor varies
     ),
     "seats": Decided(
         leaves=_names("seat group number role status is_withdrawn"),
@@ -128,6 +128,12 @@ DECIDED: Mapping[str, Decided] = {
         held=_names(
             "match group round step holder participant target_position target what asked field value unit incentive "
             "source latency_ms is_void"
+        )
+    ),
+    "awards": Decided(
+        held=_names(
+            "group seat participant match round step field target_position target what said truth tickets chances "
+            "probability ticket prize points replaced is_withdrawn missing_reason"
         )
     ),
     "answers": Decided(held=_names("participant wave stage item attempt position value is_correct answer_s")),

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from exports.codebook import described
-from exports.declared import Declared
+from exports.declared import Declared, once
 from exports.tables import TABLES
 from studies import definition, items, rules, variables
 from studies.allocation_plan import entries_of
@@ -25,6 +25,7 @@ from studies.schema_stages import BriefingStage, GameStage, QuizStage, SurveySta
 from studies.services import definition_of
 from studies.slots import parameter_slots, study_slots
 from studies.sources import STUDY_FILE, FolderSource
+from studies.varied import varied
 
 FORMAT = "rapport-prereg/1"
 Content = dict[str, Any]
@@ -137,7 +138,7 @@ def _design(planned: Planned) -> Content:
             {
                 "stage": stage.id,
                 "experiment": stage.experiment,
-                "parameters": list(_parameters(stage)),
+                "parameters": list(_parameters(study, stage)),
                 "on_timeout": stage.on_timeout.model_dump(),
                 "min_active": stage.min_active,
             }
@@ -151,28 +152,31 @@ def _design(planned: Planned) -> Content:
     }
 
 
-def _parameters(game: GameStage) -> Iterator[Content]:
+def _parameters(study: StudyFile, game: GameStage) -> Iterator[Content]:
     """Every parameter with its value, also those that the study file leaves at the experiment's default."""
-    values = definition.parameters_of(game)
+    values, decided = definition.first_parameters(study, game), varied(game.parameters)
     for name, declared in type(values).model_fields.items():
         extra: Any = declared.json_schema_extra or {}
-        is_default = not declared.is_required() and getattr(values, name) == declared.default
+        is_same = not declared.is_required() and getattr(values, name) == declared.default
+        is_default = is_same and name not in decided
         source = extra.get("source", "") if is_default else "study file"
         said = {"name": name, "value": game.parameters.get(name, values.model_dump(mode="json")[name])}
         yield said | {"unit": extra.get("unit", ""), "label": declared.title or name, "source": source}
 
 
 def _prompts(planned: Planned) -> Iterator[Content]:
-    """What models are told, word for word, under the parameters of the first game."""
-    games = [definition.parameters_of(one) for one in planned.study.stages if isinstance(one, GameStage)]
-    slots = parameter_slots(games[0].slots()) if games else {}
+    """What models are told, word for word, under the parameters of the first game; each wording that a level makes."""
+    games = [one for one in planned.study.stages if isinstance(one, GameStage)]
+    by_level = definition.parameters_by_level(planned.study, games[0]) if games else []
+    slots = [parameter_slots(values.slots()) for _, values in by_level] or [{}]
     for name, partner in planned.study.partners.items():
         for file in partner.personas if isinstance(partner, ModelPartner) else ():
-            yield {"partner": name, "file": file, "text": fill(planned.files[file], slots).strip()}
+            for text in dict.fromkeys(fill(planned.files[file], each).strip() for each in slots):
+                yield {"partner": name, "file": file, "text": text}
 
 
 def _manipulated(planned: Planned) -> Iterator[Content]:
-    """Each factor, with what differs between its levels: condition pages word for word, and labels of partners."""
+    """Each factor, with what differs between its levels: condition pages word for word, labels, parameters."""
     for name, factor in planned.study.factors.items():
         levels = [_level(planned, name, level) for level in factor.levels]
         yield {"factor": name, "note": factor.note, "levels": levels}
@@ -187,6 +191,13 @@ def _level(planned: Planned, factor: str, level: str) -> Content:
         "level": level,
         "pages": [page | {"text": fill(planned.files[page["file"]], slots).strip()} for page in pages],
         "labels": {name: label.under(level) for name, label in labelled.items()},
+        "parameters": {
+            f"{stage.id}.{name}": one.values[level]
+            for stage in study.stages
+            if isinstance(stage, GameStage)
+            for name, one in varied(stage.parameters).items()
+            if one.by == factor
+        },
     }
 
 
@@ -218,11 +229,17 @@ def _decisions(study: StudyFile) -> Iterator[Content]:
     for stage in study.stages:
         if isinstance(stage, GameStage):
             experiment = definition.experiment(stage.experiment)
-            for step, role, field, is_each in Declared(experiment, definition.parameters_of(stage)).every_field():
-                wording = field.label.replace("{about}", "the partner")
-                asked = {"stage": stage.id, "step": step, "role": role, "field": field.name, "wording": wording}
-                belief = field.belief.what if field.belief else None
-                yield asked | described(field) | {"once_per_partner": is_each, "belief": belief}
+            found = definition.parameters_by_level(study, stage)
+            rows = [(levels, list(_asked(stage.id, Declared(experiment, values)))) for levels, values in found]
+            yield from (row | {"levels": levels} for levels, row in once(rows))
+
+
+def _asked(stage: str, declared: Declared) -> Iterator[Content]:
+    for step, role, field, is_each in declared.every_field():
+        wording = field.label.replace("{about}", "the partner")
+        asked = {"stage": stage, "step": step, "role": role, "field": field.name, "wording": wording}
+        belief = field.belief.what if field.belief else None
+        yield asked | described(field) | {"once_per_partner": is_each, "belief": belief}
 
 
 def _exclusion(planned: Planned, exclusion: Exclusion) -> Content:

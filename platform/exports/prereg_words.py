@@ -198,7 +198,9 @@ def _manipulated(content: Content) -> Iterator[str]:
             labels = ", ".join(
                 f'{name} "{label}"' if label else f"{name} none" for name, label in level["labels"].items()
             )
-            yield f"* **{level['level']}**" + (f"; labels: {labels}" if labels else "")
+            numbers = ", ".join(f"{name}: {value}" for name, value in level["parameters"].items())
+            said = "".join(f"; {what}: {each}" for what, each in (("labels", labels), ("parameters", numbers)) if each)
+            yield f"* **{level['level']}**{said}"
             for page in level["pages"]:
                 yield f"  * `{page['file']}` reads:"
                 yield from (f"    > {line}".rstrip() for line in page["text"].splitlines())
@@ -226,10 +228,10 @@ def _measured(content: Content) -> Iterator[str]:
     yield from _table(["stage", "item", "wording", "answers"], asked)
     yield from ("", "Decisions in games:", "")
     decided = [
-        [each["step"], each["role"], each["field"], each["wording"], each["allowed_values"]]
+        [each["step"], each["role"], each["field"], each["wording"], each["allowed_values"], _plain(each["levels"])]
         for each in content["decisions"]
     ]
-    yield from _table(["step", "role", "field", "wording", "values"], decided)
+    yield from _table(["step", "role", "field", "wording", "values", "only where"], decided)
 
 
 def _exclusions(content: Content) -> Iterator[str]:

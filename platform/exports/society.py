@@ -35,7 +35,7 @@ class Society:
     @cached_property
     def declared(self) -> Declared:
         """What the experiment of this group asks for."""
-        return Declared.of(self.group.version, self.group.stage)
+        return Declared.of(self.group.version, self.group.stage, self.group.condition)
 
     @cached_property
     def withdrawn(self) -> frozenset[int]:

@@ -24,6 +24,11 @@ class Game:
         """What each seat that did not miss its act gets from a void match."""
         return self.parameters.number(self.experiment.void_points)
 
+    @property
+    def prize(self) -> int:
+        """What one belief of a seat can win when the game is over; 0 where none is paid."""
+        return self.parameters.number(self.experiment.bonus.prize) if self.experiment.bonus else 0
+
 
 def game_of(group: Group) -> Game:
     """The game of a group, from its version's frozen definition."""
@@ -35,5 +40,5 @@ def game_of(group: Group) -> Game:
         version=version,
         config=config,
         experiment=definition.experiment(config.experiment),
-        parameters=definition.parameters(version, group.stage),
+        parameters=definition.parameters(version, group.stage, group.condition),
     )

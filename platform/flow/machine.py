@@ -18,7 +18,8 @@ MOVES: dict[str, dict[str, set[str]]] = {
         "expired": {"waiting"},
     },
 }
-END_REASONS = frozenset({"too_few", "researcher", "technical"})
+TECHNICAL = "technical"  # the game's own rules fail
+END_REASONS = frozenset({"too_few", "researcher", TECHNICAL})
 """Why a group may end before its last round."""
 
 

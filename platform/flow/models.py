@@ -77,6 +77,27 @@ class Act(models.Model):
         constraints = [models.UniqueConstraint(fields=["match", "path", "seat"], name="act_once")]
 
 
+class Award(models.Model):
+    """The one belief of a seat that was drawn when the game was over: its points are paid instead of its match's.
+
+    Append-only, save that what was said and what was true is taken out with the data of who did it.
+    """
+
+    seat = models.OneToOneField(Seat, models.PROTECT, related_name="award")
+    match = models.ForeignKey(Match, models.PROTECT, related_name="awards")
+    path = models.CharField(max_length=120)  # the step at which it was stated
+    field = models.CharField(max_length=60)  # with the position it is about: "expected@A"
+    what = models.CharField(max_length=10)  # return or type
+    said = models.IntegerField(null=True)
+    truth = models.IntegerField(null=True)
+    chances = models.PositiveIntegerField(null=True)  # how many of the tickets win
+    tickets = models.PositiveIntegerField()
+    ticket = models.PositiveIntegerField()  # the one that was drawn, from 1; up to `chances` it wins
+    prize = models.PositiveIntegerField()
+    points = models.PositiveIntegerField()  # the prize, or 0
+    at = models.DateTimeField(db_default=RapportNow())
+
+
 class Exposure(models.Model):
     """What a seat was told at a step: its whole view, and the hash of it."""
 

@@ -26,7 +26,10 @@ class Table:
     game: GameStage
     plan: GroupPlan
     experiment: Experiment
-    parameters: Parameters
+
+    def parameters(self, group: Group) -> Parameters:
+        """The parameters under which a group plays, once it has its condition."""
+        return definition.parameters(self.version, self.game.id, group.condition)
 
     def chance(self, purpose: str, group: Group) -> Random:
         """The group's own chance for one purpose."""
@@ -62,7 +65,6 @@ def table_of(version: Version, game_stage: str) -> Table:
         game=game,
         plan=study.groups[name],
         experiment=definition.experiment(game.experiment),
-        parameters=definition.parameters(version, game_stage),
     )
 
 
@@ -144,4 +146,4 @@ def _dealt(table: Table, group: Group, seats: Sequence[Seat]) -> Mapping[int, Ma
         return {}
     # Rules treat a stand-in as the person it stands for.
     facts = [SeatFacts(seat.number, seat.role, HUMAN if seat.is_stand_in else seat.kind) for seat in seats]
-    return table.experiment.deal(facts, table.parameters, table.chance("deal", group))
+    return table.experiment.deal(facts, table.parameters(group), table.chance("deal", group))

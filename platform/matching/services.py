@@ -136,12 +136,12 @@ def seat_group(
     table = table_of(version, game_stage)
     is_filled = len(tickets) < table.plan.humans
     names = names_of(Group, "g", version)
-    group = Group(version=version, stage=game_stage, origin=origin, is_filled=is_filled, **names)
-    group.rounds = table.experiment.rounds(table.parameters, table.chance("rounds", group))
+    group = Group(version=version, stage=game_stage, origin=origin, is_filled=is_filled, rounds=0, **names)
     group.save(force_insert=True)
     people = [ticket.session.participant_id for ticket in tickets]
     group.condition = giving.at_formation(version, group, people)
-    group.save(update_fields=["condition"])
+    group.rounds = table.experiment.rounds(table.parameters(group), table.chance("rounds", group))
+    group.save(update_fields=["condition", "rounds"])
     make_seats(table, group, tickets, fill=stand_ins or table.plan.fill)
     facts = {"stage": game_stage, "condition": group.condition, "people": len(tickets), "filled": is_filled}
     log.record(GROUP_FORMED, study=version.study_id, subject=("group", group.pk), facts=facts)

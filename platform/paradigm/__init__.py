@@ -1,5 +1,6 @@
 """The language experiments are written in. Pure Python: no models, no Django, no input or output."""
 
+from paradigm.bonus import Bonus
 from paradigm.experiment import Experiment, Matching, MatchPlan, Policy, Role, Turn, whole_group
 from paradigm.fields import Belief, Choice, Each, Field, FieldError, Option, Points, Rating, Text
 from paradigm.parameters import Parameters, setting
@@ -8,7 +9,7 @@ from paradigm.steps import Chat, Decision, Document, Feed, Repeat, Show, Talk
 from paradigm.view import Card, Line, Table, View
 
 __all__ = [
-    "Belief", "Card", "Chat", "Choice", "Decision", "Document", "Each", "Entry", "Experiment", "Feed", "Field",
+    "Belief", "Bonus", "Card", "Chat", "Choice", "Decision", "Document", "Each", "Entry", "Experiment", "Feed", "Field",
     "FieldError", "Line", "MatchPlan", "Matching", "Option", "Parameters", "Place", "Play", "Points",
     "Policy", "Rating", "Repeat", "Role", "Seat", "Show", "State", "Table", "Talk", "Text", "Turn", "View",
     "setting", "whole_group",

@@ -1,10 +1,11 @@
 """An experiment: roles, parameters, pairing, steps, payoff and view, on one screen."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from paradigm.bonus import Bonus
 from paradigm.fields import Field
 from paradigm.parameters import Parameters
 from paradigm.state import Place, Seat, State
@@ -95,7 +96,9 @@ class Experiment:
         void_points: Points of each seat when a match is void; a number or a parameter's name.
         deal: Pure; what each seat is given at the start.
         policies: How seats without a person or a model decide, by name.
-        texts: Names of text pages beyond "<step>_<role>" that views may ask for.
+        texts: Names of text pages beyond "<step>_<role>" that views may ask for. A mapping says of each by a rule under
+            which parameters that can happen.
+        bonus: One belief of each seat that is drawn and paid when the game is over; None: beliefs are never paid.
     """
 
     name: str
@@ -109,4 +112,5 @@ class Experiment:
     void_points: int | str = 0
     deal: DealRule | None = None
     policies: Mapping[str, Policy] = field(default_factory=dict)
-    texts: Sequence[str] = ()
+    texts: Collection[str] | Mapping[str, Callable[[Any], bool]] = ()
+    bonus: Bonus | None = None

@@ -23,11 +23,22 @@ class FieldError(Exception):
 
 @dataclass(frozen=True)
 class Belief:
-    """Marks a field as a belief about a partner: the return one expects, or the partner's type (per cent AI)."""
+    """Marks a field as a belief about a partner: the return one expects, or the partner's type (per cent AI).
+
+    `when` is before or after the decision of the round; `incentive` is the rule by which a right one is paid, or the
+    name of the parameter that says so.
+    """
 
     what: Literal["return", "type"]
     when: Literal["before", "after"] = "after"
     incentive: str = "none"
+
+    def under(self, parameters: Parameters) -> "Belief":
+        """The same with the incentive worked out, where it names a parameter."""
+        try:
+            return replace(self, incentive=str(parameters.named(self.incentive)))
+        except KeyError:
+            return self
 
 
 @dataclass(frozen=True)
@@ -143,7 +154,8 @@ class Points(Field):
 
     def resolve(self, place: Place, state: State) -> "Points":
         number = state.parameters
-        return replace(self, low=_number(number, self.low), high=_number(number, self.high))
+        belief = self.belief.under(number) if self.belief else None
+        return replace(self, low=_number(number, self.low), high=_number(number, self.high), belief=belief)
 
     def schema(self) -> dict[str, Any]:
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
@@ -235,6 +247,11 @@ class Each:
 
 Declared = Field | Each
 Fields = Sequence[Declared]
+
+
+def plain(declared: Declared) -> Field:
+    """The field itself, whether it is asked once or about each of several partners."""
+    return declared.field if isinstance(declared, Each) else declared
 
 
 def resolve(fields: Fields, place: Place, state: State) -> list[Field]:

@@ -3,8 +3,13 @@
 A path reads "reply", or "building:3/message" inside the third turn of a `Repeat` named building.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from paradigm.experiment import Experiment
+from paradigm.fields import Declared, Each
+from paradigm.parameters import Parameters
 from paradigm.state import State
 from paradigm.steps import Decision, Leaf, Repeat, Show, Step
 
@@ -93,3 +98,40 @@ def is_decided(steps: Sequence[Step], path: str) -> bool:
 
 def _is_move(step: Leaf) -> bool:
     return not (isinstance(step, Show) or (isinstance(step, Decision) and not step.voids_match))
+
+
+@dataclass(frozen=True)
+class Beforehand:
+    """The part of a state that is known before anybody plays. Whatever asks for more cannot be answered yet."""
+
+    parameters: Parameters
+
+
+def may_come(step: Leaf, parameters: Parameters) -> bool:
+    """Whether a step can be taken under some parameters: False where its condition says no from these alone."""
+    state: Any = Beforehand(parameters)
+    try:
+        return step.when(state)
+    except Exception:  # it depends on how the game goes
+        return True
+
+
+def may_ask(step: Decision, role: str, parameters: Parameters) -> list[Declared]:
+    """What a role can be asked at a decision under some parameters, whoever it will be about."""
+    return [one for one in step.fields_of(role) if not isinstance(one, Each) or _has_partners(one, parameters)]
+
+
+def _has_partners(each: Each, parameters: Parameters) -> bool:
+    state: Any = Beforehand(parameters)
+    try:
+        return bool(each.of(state, state))
+    except Exception:  # it depends on who is met
+        return True
+
+
+def may_show(experiment: Experiment, parameters: Parameters, roles: Collection[str]) -> set[str]:
+    """The names of all text pages that a game can come to, under some parameters and from the seats of some roles."""
+    steps = [step for step in leaves(experiment.steps) if may_come(step, parameters)]
+    pages = {f"{step.name}_{role}" for step in steps for role in roles}
+    texts = experiment.texts
+    return pages | {name for name in texts if not isinstance(texts, Mapping) or texts[name](parameters)}

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from events.prepared import Given, prepared
-from flow.stages.debrief import points_of
+from flow.paid import points_of
 from matching.models import Seat, Ticket
 from participants.models import Consent, Participant
 from recruitment.errors import RecruitmentError

@@ -18,6 +18,7 @@ from flow.stages.debrief import debrief_text, own_rounds
 from flow.stages.texts import text_of
 from paradigm import Table, View
 from participants.models import Participant
+from recruitment.drawn import drawn_tables
 from recruitment.models import Settlement
 from recruitment.queries import exit_of, settlement_of
 from scheduling.models import Session
@@ -35,6 +36,7 @@ def end_page(session: Session) -> Page:
     text = text_of(participant.version, leaving.page, **_given(settlement))
     standing = standing_of(session)
     debrief, rounds = _late_debrief(session, standing)
+    pay = [*_pay_table(settlement), *drawn_tables(participant)]
     chooses = standing == Standing.NOW and _may_choose(session)
     facts = {"code": settlement.code, "is_paid": settlement.total_minor > 0, "awaits": standing == Standing.LATER}
     facts |= {"told": Debriefing.How.LAST_PAGE} if standing == Standing.NOW else {}
@@ -44,7 +46,7 @@ def end_page(session: Session) -> Page:
         kind="end",
         title=text.title or _("Thank you"),
         html=SafeString(text.html + debrief),
-        view=View(tables=[*rounds, *_pay_table(settlement)] if chooses else [*_pay_table(settlement), *rounds]),
+        view=View(tables=[*rounds, *pay] if chooses else [*pay, *rounds]),
         button=_("Keep my data") if chooses else "",
         facts=facts,
         note=_note(participant),

@@ -7,11 +7,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from paradigm import Decision
+from paradigm.fields import plain
+from paradigm.program import leaves, may_ask, may_come
 from screens.reading import Piece
 from screens.screen import Key
+from studies.definition import experiment, parameters_of
 from studies.models import levels_of
 from studies.schema import StudyFile
 from studies.schema_stages import BriefingStage, GameStage
+from studies.varied import varied
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 LABEL = "span.label"  # the element in which a card shows what somebody is called
@@ -83,12 +88,39 @@ def declared(study: StudyFile, first: str, second: str) -> Declared:
         briefings={stage.id: str(stage.by) for stage in briefings},
         label_factor=_named({label.by or "" for label in partners}),
         parameter_factor=_named({by for by, _values in parameters}),
-        places={
+        places=_steps(study, one, other)
+        | {
             each.at: f"factors.{name}.differs at {each.at}: {each.note}"
             for name in sorted(differing)
             for each in study.factors[name].differs
         },
     )
+
+
+def _steps(study: StudyFile, one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    """Steps of games that only one of the conditions has, or at which it asks something else: by their parameters."""
+    found: dict[str, str] = {}
+    for stage in study.stages:
+        decided = varied(stage.parameters) if isinstance(stage, GameStage) else {}
+        factors = sorted({each.by for each in decided.values() if one.get(each.by) != other.get(each.by)})
+        if isinstance(stage, GameStage) and factors:
+            first, second = (_asked(stage, levels) for levels in (one, other))
+            for name in first:
+                if first[name] != second[name]:
+                    found[f"{stage.id}/{name}"] = f"parameters by {', '.join(factors)}"
+    return found
+
+
+def _asked(stage: GameStage, levels: Mapping[str, str]) -> dict[str, object]:
+    """What each role can be asked at each step, and what makes it a belief; None for a step that never comes."""
+    played, numbers = experiment(stage.experiment), parameters_of(stage, levels)
+    found: dict[str, object] = {}
+    for step in leaves(played.steps):
+        asking = [(role, step) for role in played.roles if isinstance(step, Decision)]
+        fields = [(role, plain(one)) for role, decision in asking for one in may_ask(decision, role, numbers)]
+        marks = [(role, field.name, field.belief and field.belief.under(numbers)) for role, field in fields]
+        found[step.name] = marks if may_come(step, numbers) else None
+    return found
 
 
 def _parameters(study: StudyFile, differing: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:

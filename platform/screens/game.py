@@ -5,6 +5,7 @@ Beside the course that is played, others are tried and undone: each option, and 
 
 from collections.abc import Sequence
 
+from flow.game import game_of
 from flow.lookup import step_kind
 from flow.models import Match
 from flow.queries import turn
@@ -13,7 +14,7 @@ from flow.state import MatchState
 from matching.models import Group
 from matching.queries import group_of
 from paradigm import Decision, Each
-from paradigm.program import leaves
+from paradigm.program import leaves, may_show
 from screens import answers, services
 from screens.answers import Conduct
 from screens.errors import ScreensError
@@ -129,8 +130,7 @@ class Game:
         return self.looking.key_of(match.path, role, DONE) in self.tour.screens
 
     def _wanted(self) -> set[str]:
-        pages = {f"{step.name}_{role}" for step in leaves(self.experiment.steps) for role in self.roles}
-        return pages | set(self.experiment.texts)
+        return may_show(self.experiment, game_of(self.group).parameters, self.roles)
 
     def _round(self, group: Group) -> None:
         matches = self.open_matches()

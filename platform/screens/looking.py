@@ -24,7 +24,7 @@ class Looking:
         seated: Who sits there, by the key of the seat; seats without a person are nobody's page.
 
     Attributes:
-        pages: The names of all pages of the game that somebody has seen.
+        pages: The names of all pages of the game, and blocks on them, that somebody has seen.
     """
 
     def __init__(self, tour: Tour, stage: str, seated: Mapping[int, Visitor], experiment: Experiment) -> None:
@@ -49,7 +49,7 @@ class Looking:
         acting = {place.seat for place in implementation.acting(state, step)}
         for seat, one in people:
             view = views[seat.pk]
-            self.pages.add(view["page"])
+            self.pages |= {view["page"], *view.get("blocks", [])}
             phase = ("acts" if view["asked"] else "reads") if seat.number in acting else WAITS
             self._draw(self.key_of(match.path, seat.role, self._state(phase, view, match.path, seat.role)), one)
 

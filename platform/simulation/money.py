@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
 
+from flow.models import Award, Placing
 from llm.models import Call
 from simulation.figures import median, quantile
 from simulation.population import Pay, Someone, major
@@ -92,7 +93,20 @@ def cost(study: Study, people: Sequence[Someone]) -> Section:
     going = sum(not one.exit for one in people)
     if going:
         notes.append(f"{counted(going, 'person', 'people')} on the way: nothing reckoned for them yet.")
-    return Section("cost", "Cost", columns, rows, [*notes, _of_models(asked)])
+    return Section("cost", "Cost", columns, rows, [*notes, *_of_beliefs(study), _of_models(asked)])
+
+
+def _of_beliefs(study: Study) -> list[str]:
+    """What was paid for beliefs instead of rounds; it is in the pay for points already."""
+    own = Placing.objects.filter(seat=OuterRef("seat"), match=OuterRef("match")).values("points")
+    awards = Award.objects.filter(seat__group__version__study=study, seat__participant__isnull=False)
+    found = awards.annotate(own=Subquery(own)).aggregate(n=Count("pk"), paid=Sum("points"), replaced=Sum("own"))
+    if not found["n"]:
+        return []
+    drawn = counted(found["n"], "belief was drawn", "beliefs were drawn")
+    return [
+        f"{drawn}: {found['paid']} points were paid for them in place of {found['replaced']} points of their rounds."
+    ]
 
 
 def _paid(owed: Sequence[Pay], currency: str) -> list[tuple[str, float, str]]:

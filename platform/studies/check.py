@@ -7,6 +7,7 @@ from typing import Any
 from studies import yaml_file
 from studies.checks import (
     allocation,
+    bonus,
     consent_words,
     differs,
     ethics,
@@ -24,6 +25,7 @@ from studies.checks import (
     shares,
     stages,
     texts,
+    varied,
 )
 from studies.checks.context import Check, Context
 from studies.checks.schema import sections_of
@@ -38,9 +40,11 @@ CHECKS: list[Check] = [
     *allocation.CHECKS,
     *ethics.CHECKS,
     *placeholders.CHECKS,
+    *varied.CHECKS,
     *games.CHECKS,
     *pairing.CHECKS,
     *money.CHECKS,
+    *bonus.CHECKS,
     *promises.CHECKS,
     *texts.CHECKS,
     *quiet_words.CHECKS,

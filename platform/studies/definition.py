@@ -8,17 +8,18 @@ from typing import Any
 
 from paradigm import Experiment, Parameters
 from studies import registry
-from studies.models import Version, VersionFile
+from studies.models import Version, VersionFile, levels_of
 from studies.problems import StudyError
 from studies.schema import StudyFile
 from studies.schema_partners import Partner
 from studies.schema_stages import GameStage, StageConfig
+from studies.varied import Levels, combinations, filled, under
 
 FROZEN = "frozen"  # the key of the definition that holds what freezing added: files, experiments, seed_sha256
 MOST_PARSED = 256
 # By the sha256 of the definition, so that an entry is never out of date.
 _parsed: dict[str, StudyFile] = {}
-_parameters: dict[tuple[str, str], Parameters] = {}
+_parameters: dict[tuple[str, str, str], Parameters] = {}
 
 
 def version_of(version_id: int) -> Version:
@@ -98,22 +99,60 @@ def stage_named(version: Version, stage_id: str) -> StageConfig:
     raise StudyError("stage_unknown", f'{version} has no stage "{stage_id}"')
 
 
-def parameters(version: Version, stage_id: str) -> Parameters:
-    """The experiment's parameters at a game stage. Raises StudyError: "stage_unknown"."""
-    known = _parameters.get((version.sha256, stage_id))
+def game(version: Version, stage_id: str) -> GameStage:
+    """The game stage with an id. Raises StudyError: "stage_unknown"."""
+    found = stage_named(version, stage_id)
+    if not isinstance(found, GameStage):
+        raise StudyError("stage_unknown", f'stage "{stage_id}" of {version} is no game')
+    return found
+
+
+def parameters(version: Version, stage_id: str, condition: str = "") -> Parameters:
+    """The experiment's parameters at a game stage, for a group of a condition; without one, where no factor decides.
+
+    Raises:
+        StudyError: "stage_unknown"; "level_missing" where the condition lacks a level on which a parameter depends.
+    """
+    known = _parameters.get((version.sha256, stage_id, condition))
     if known is None:
-        found = stage_named(version, stage_id)
-        if not isinstance(found, GameStage):
-            raise StudyError("stage_unknown", f'stage "{stage_id}" of {version} is no game')
         if len(_parameters) >= MOST_PARSED:
             _parameters.clear()
-        known = _parameters[version.sha256, stage_id] = parameters_of(found)
+        known = parameters_of(game(version, stage_id), levels_of(condition))
+        _parameters[version.sha256, stage_id, condition] = known
     return known
 
 
-def parameters_of(game: GameStage) -> Parameters:
-    """The parameters a game stage sets. Raises pydantic's ValidationError where they do not fit the experiment."""
-    return experiment(game.experiment).parameters.model_validate(game.parameters)
+def parameters_of(game: GameStage, levels: Mapping[str, str]) -> Parameters:
+    """The parameters a game stage sets, at some levels.
+
+    Raises:
+        StudyError: "level_missing".
+        ValidationError: pydantic's, where they do not fit the experiment.
+    """
+    return experiment(game.experiment).parameters.model_validate(under(game.parameters, levels))
+
+
+def parameters_by_level(study: StudyFile, game: GameStage) -> list[tuple[Levels, Parameters]]:
+    """The parameters of a game at every combination of the levels on which they depend, none where they do not.
+
+    Raises as `parameters_of`.
+    """
+    factors = {name: factor.levels for name, factor in study.factors.items()}
+    return [(levels, parameters_of(game, levels)) for levels in combinations(game.parameters, factors)]
+
+
+def first_parameters(study: StudyFile, game: GameStage) -> Parameters:
+    """The parameters where no group has a condition: of one that a factor decides, the value at the first level.
+
+    Raises as `parameters_of`.
+    """
+    return parameters_by_level(study, game)[0][1]
+
+
+def complete_parameters(study: StudyFile, game: GameStage) -> dict[str, Any]:
+    """The parameters of a game with every default, as freezing stores them. Raises as `parameters_of`."""
+    found = parameters_by_level(study, game)
+    return filled(game.parameters, [(levels, values.model_dump(mode="json")) for levels, values in found])
 
 
 def group_of(study: StudyFile, stage_id: str) -> str:

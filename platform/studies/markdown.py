@@ -19,9 +19,11 @@ _SLOT = re.compile(r"\{\{([^{}]*)\}\}")
 _HEADING = re.compile(r"\A\s*#[ \t]+(?P<title>[^\n]+?)[ \t#]*(?:\n|\Z)")
 _TAGS = {
     "h1", "h2", "h3", "h4", "p", "br", "hr", "em", "strong", "code", "pre", "blockquote", "ul", "ol", "li", "a", "img",
-    "table", "thead", "tbody", "tr", "th", "td",
+    "table", "thead", "tbody", "tr", "th", "td", "details", "summary",
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
+# What is read on request: a paragraph "::: How it works" begins it, and a paragraph ":::" ends it.
+_FOLD, _END_OF_FOLD = re.compile(r"<p>:::[ \t]+([^\n]+?)</p>"), re.compile(r"<p>:::</p>")
 # The content security policy refuses style attributes, so how a column is aligned is left to the style sheet.
 _reader = MarkdownIt("commonmark", {"html": False}).enable("table")
 
@@ -94,7 +96,10 @@ def plain(value: Any) -> str:
 
 @lru_cache(maxsize=512)
 def _html(text: str) -> str:
-    return str(_reader.render(text))
+    html = str(_reader.render(text))
+    if len(_FOLD.findall(html)) != len(_END_OF_FOLD.findall(html)):
+        return html  # what has no end is shown as it stands
+    return _END_OF_FOLD.sub("</details>", _FOLD.sub(r"<details><summary>\1</summary>", html))
 
 
 def _clean(html: str) -> str:

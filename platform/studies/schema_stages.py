@@ -119,7 +119,9 @@ class GameStage(Stage):
         description="Folder with one Markdown file per page: `<step>_<role>.md` and the experiment's texts."
     )
     parameters: dict[str, Any] = Field(
-        default_factory=dict, description="The experiment's parameters; others keep their default."
+        default_factory=dict,
+        description="The experiment's parameters, each a value or `{by: FACTOR, values: {LEVEL: VALUE}}`; others keep "
+        "their default.",
     )
     on_timeout: GameTimeout
     min_active: dict[Name, Annotated[int, Field(ge=0)]] = Field(

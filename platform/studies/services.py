@@ -17,7 +17,7 @@ from events.models import Event
 from studies import registry
 from studies.changes import applied, differences, not_amendable
 from studies.check import Checked, check_data, check_folder
-from studies.definition import FROZEN, canonical, code_is_current, parameters_of
+from studies.definition import FROZEN, canonical, code_is_current, complete_parameters
 from studies.masking.standing import is_masked, is_monitor
 from studies.models import Membership, SourceFile, Study, Version, VersionFile
 from studies.problems import Problem, StudyError, errors
@@ -263,7 +263,7 @@ def _content(checked: Checked) -> _Content:
     for each in (each for wave in said["waves"] for each in wave["stages"]):
         for game in games:
             if each["id"] == game.id:
-                each["parameters"] = parameters_of(game).model_dump(mode="json")
+                each["parameters"] = complete_parameters(checked.study, game)
     code = {game.experiment: registry.code_sha256(game.experiment) for game in games}
     return _Content(checked.study, said, checked.files, code)
 

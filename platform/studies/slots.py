@@ -1,9 +1,10 @@
 """What the texts of a study may name between braces: parameters, facts of the study, facts that a page is given."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from paradigm import Parameters
 from studies import definition as frozen
 from studies.models import Version
 from studies.money import amount_text
@@ -21,6 +22,7 @@ GIVEN: Mapping[str, frozenset[str]] = {
 
 `here` and `needed` are people; `usual_minutes` is the expected wait; amounts are written with their currency.
 Game pages name parameters, these, and the facts of the view; a page for those who sit out names `void_points` only.
+Elsewhere a parameter that has another value at another level of a factor has no name.
 """
 
 
@@ -48,8 +50,14 @@ def study_slots(study: StudyFile, stage_id: str = "") -> dict[str, Any]:
     found = study_facts(study)
     for game in own:
         found["strikes"] = game.on_timeout.strikes
-        found |= parameter_slots(frozen.parameters_of(game).slots())
+        found |= fixed_slots([values for _, values in frozen.parameters_by_level(study, game)])
     return found
+
+
+def fixed_slots(by_level: Sequence[Parameters]) -> dict[str, Any]:
+    """The parameters and properties of a game, as words or numbers, that are the same at every level of its factors."""
+    first, *others = [parameter_slots(values.slots()) for values in by_level]
+    return {name: value for name, value in first.items() if all(other[name] == value for other in others)}
 
 
 def parameter_slots(values: Mapping[str, Any]) -> dict[str, Any]:

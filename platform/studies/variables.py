@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from paradigm import Choice, Points, Rating
 from paradigm.experiment import one_round
-from studies.definition import experiment, parameters_of
+from studies.definition import experiment, parameters_by_level
 from studies.domains import Domain, Numbers, Words
 from studies.grammar import Pair
 from studies.items import Item
@@ -141,7 +141,7 @@ def _of_games(study: StudyFile) -> Iterator[Variable]:
     if not games:
         return
     at, stage = games[-1]
-    bounds = [_rounds(game) for _, game in games]
+    bounds = [_rounds(study, game) for _, game in games]
     most = None if None in bounds else Fraction(sum(bound or 0 for bound in bounds))
     for name, label in (
         ("rounds_completed", "Rounds in which the person met others and which counted."),
@@ -151,12 +151,13 @@ def _of_games(study: StudyFile) -> Iterator[Variable]:
     yield Variable("missed_acts", "Acts of the game that did not come in time.", Numbers(Fraction(0)), stage.id, at)
 
 
-def _rounds(game: GameStage) -> int | None:
+def _rounds(study: StudyFile, game: GameStage) -> int | None:
     """The most rounds a game can have; None where chance decides, or the experiment cannot be had."""
     try:
         found = experiment(game.experiment)
-        return int(getattr(parameters_of(game), "rounds", 1)) if found.rounds is one_round else None
-    except (StudyError, ValidationError):
+        most = max(int(getattr(values, "rounds", 1)) for _, values in parameters_by_level(study, game))
+        return most if found.rounds is one_round else None
+    except (KeyError, StudyError, ValidationError):
         return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chat.models import Entry
 from events.models import Event
 from exports.services.erasure import ERASED
-from flow.models import Act, Exposure, Submission
+from flow.models import Act, Award, Exposure, Submission
 from measures.models import Answer
 from participants.models import WITHDRAWN_TEXT, Participant
 from verification.inquiry import Inquiry
@@ -29,6 +29,7 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "submissions": Submission.objects.filter(session__participant=person),
         "exposures": Exposure.objects.filter(seat__participant=person),
         "acts": Act.objects.filter(seat__participant=person).exclude(source=Act.Source.TIMEOUT),
+        "awards": Award.objects.filter(seat__participant=person, said__isnull=False),
         "entries": Entry.objects.filter(seat__participant=person).exclude(text__in=("", WITHDRAWN_TEXT)),
     }
     found = {name: count for name, rows in left.items() if (count := rows.count())}

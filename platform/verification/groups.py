@@ -10,6 +10,7 @@ from matching.models import Group, Seat
 from matching.services import GROUP_FORMED
 from participants.models import Participant
 from verification.acts import check_acts
+from verification.awards import check_awards
 from verification.exposures import check_exposures
 from verification.inquiry import Inquiry
 from verification.payoffs import check_points
@@ -35,6 +36,7 @@ def check_groups(inquiry: Inquiry) -> None:
             check_program(inquiry, story, match, traced[pk])
             check_acts(inquiry, story, match, traced[pk])
             check_points(inquiry, story, match, traced[pk])
+        check_awards(inquiry, story, traced)
         check_turns(inquiry, story)
         check_exposures(inquiry, story, traced)
         check_talks(inquiry, story, traced)

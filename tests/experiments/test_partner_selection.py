@@ -73,7 +73,7 @@ def no_beliefs(match: Match, place: Place) -> bool:
 
 
 def test_missing_belief_voids_nothing() -> None:
-    group = group_of(seats_of(2, 2, 2), rounds=3, expect_every=1)
+    group = group_of(seats_of(2, 2, 2), rounds=3, beliefs_ask="every_round")
     group.absent = no_beliefs
     group.play()
     assert len(group.plays) == 6
@@ -84,10 +84,11 @@ def test_missing_belief_voids_nothing() -> None:
 @pytest.mark.parametrize(
     ("values", "expected", "typed"),
     [
-        ({"expect_every": 2}, {2, 4}, {5}),
-        ({"expect_every": 1}, {1, 2, 3, 4, 5}, {5}),
-        ({"expect_every": 0}, set(), {5}),
-        ({"expect_every": 100, "ask_types": False}, set(), set()),
+        ({"beliefs_rounds": 2}, {3, 5}, {5}),
+        ({"beliefs_rounds": 9}, {1, 2, 3, 4, 5}, {5}),
+        ({"beliefs_ask": "every_round"}, {1, 2, 3, 4, 5}, {5}),
+        ({"beliefs_rounds": 1}, {5}, {5}),
+        ({"beliefs_ask": "none"}, set(), set()),
     ],
 )
 def test_beliefs_are_asked_at_checkpoints_and_the_type_after_the_last_round(
@@ -119,7 +120,7 @@ def test_view_is_the_same_whoever_sits_there(history: str) -> None:
     swapped = [replace(seat, kind={"human": "ai", "ai": "human"}[seat.kind]) for seat in seats]
 
     def told(here: Sequence[Seat]) -> list[Any]:
-        group = group_of(here, rounds=4, history=history, expect_every=2)
+        group = group_of(here, rounds=4, history=history, beliefs_rounds=2)
         group.rounds = 4
         group.dealt = {}
         for number, plan in enumerate(plans, start=1):
@@ -196,7 +197,7 @@ def test_feedback_gives_a_seat_its_own_result_and_never_the_amount_of_the_one_no
 
 
 def test_no_amount_of_another_is_told_before_the_feedback() -> None:
-    for match in group_of(seats_of(2, 2, 2), rounds=3, history="none", expect_every=1).play().matches:
+    for match in group_of(seats_of(2, 2, 2), rounds=3, history="none", beliefs_ask="every_round").play().matches:
         for path in ("ask", "reply", "decide", "expect"):
             assert all(set(view.facts) == {"letter", "pot", "endowment"} for _, view in shown_at(match, path))
 

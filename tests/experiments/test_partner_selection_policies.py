@@ -23,7 +23,7 @@ def test_policies_give_only_what_the_fields_accept(policy: str, seed: int, endow
         "reply_chars": chars,
         "question_chars": chars,
         "rounds": 3,
-        "expect_every": 1,
+        "beliefs_ask": "every_round",
     }
     group = group_of(seats_of(2, 2, 2), seed=str(seed), policy=policy, **values).play()  # raises where a field refuses
     assert len(group.plays) == 6

@@ -30,6 +30,11 @@ def pay(folder: Path) -> dict[str, int]:
     for row in read(folder, "placings"):
         if row["match"] not in is_open:
             points[row["participant"]] = points.get(row["participant"], 0) + int(row["points"] or 0)
+    for row in read(folder, "awards"):  # paid instead of the match in which the belief was stated
+        if row["participant"] and row["truth"]:
+            chances = int(row["tickets"]) - (int(row["said"]) - int(row["truth"])) ** 2
+            won = int(row["prize"]) if int(row["ticket"]) <= chances else 0
+            points[row["participant"]] += won - int(row["replaced"])
     ended = {group["group"]: group["status"] for group in read(folder, "groups")}
     played = {
         s["participant"]

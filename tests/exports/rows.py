@@ -9,7 +9,7 @@ from typing import Any
 from bots.models import BotTurn
 from chat.models import Conversation, Entry
 from events.models import Event
-from flow.models import Act, Exposure, Match, Placing
+from flow.models import Act, Award, Exposure, Match, Placing
 from llm.models import Call
 from matching.models import Group, Seat, Ticket
 from measures.models import Answer
@@ -165,6 +165,16 @@ def make_ticket(person: Participant, *, waited_seconds: int) -> Ticket:
 def make_settlement(person: Participant, **amounts: Any) -> Settlement:
     """What a person is owed."""
     return Settlement.objects.create(participant=person, exit=person.exit, code="C0DE", currency="GBP", **amounts)
+
+
+def make_award(society: "Society", match: Match, **facts: Any) -> Award:
+    """What the selector said it expected of A in a match is drawn, and wins."""
+    said, truth = 11, 12
+    facts = {"tickets": 900, "ticket": 7, "prize": 20, "points": 20, **facts}
+    return Award.objects.create(
+        seat=society.seats["selector"], match=match, path="expect", field="expected@A", what="return",
+        said=said, truth=truth, chances=facts["tickets"] - (said - truth) ** 2, **facts,
+    )  # fmt: skip
 
 
 def make_call(turn: BotTurn, **facts: Any) -> Call:

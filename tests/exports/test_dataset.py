@@ -25,7 +25,7 @@ def played(slug: str = "choosing", *, is_demo: bool = True) -> rows.Society:
     """A study in which something of every kind has happened."""
     study = rows.make_study(slug, is_demo=is_demo)
     society = rows.make_society(study)
-    society.play(number=1, choice="A")
+    rows.make_award(society, society.play(number=1, choice="A"))
     match = society.play(number=2, choice=None)
     society.talk(match, "person", "@all hello")
     society.rest("person", number=3)
@@ -111,7 +111,8 @@ def test_codebook_says_which_numbers_the_study_file_changes(tmp_path: Path) -> N
         f"study file (default 10: {ours})",
     )
     assert found["1", "history"]["allowed_values"] == "none|last|own_table"
-    assert (found["1", "ask_types"]["value"], found["1", "ask_types"]["allowed_values"]) == ("1", "1 = yes, 0 = no")
+    assert found["1", "beliefs_ask"]["value"] == "checkpoints"
+    assert found["1", "beliefs_stake"]["label"] == "Points that a belief can win; 0 where none is paid."
     assert found["1", "pot"]["label"] == "Worked out from endowment, multiplier"
     assert "| True |" not in (tmp_path / "out" / "codebook.md").read_text()
 

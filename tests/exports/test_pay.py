@@ -54,6 +54,19 @@ def test_settled_pay_equals_pay_from_the_files_in_every_exit(tmp_path: Path) -> 
     assert recompute_pay.differences(tmp_path / "out") == []
 
 
+@pytest.mark.parametrize(("ticket", "owed"), [(899, 10 + 20), (900, 10 + 0)])
+def test_a_belief_that_was_drawn_is_paid_instead_of_its_round(tmp_path: Path, ticket: int, owed: int) -> None:
+    society = rows.make_society(rows.make_study())
+    match = society.play(number=1, choice="A")
+    society.play(number=2, choice="keep")
+    rows.make_award(society, match, ticket=ticket, points=20 if ticket < 900 else 0)
+    person = ended(society.selector, "inactive")
+    export(society.study, tmp_path / "out")
+    assert Settlement.objects.get(participant=person).points == owed
+    assert recompute_pay.pay(tmp_path / "out")[person.code] == 2 * owed
+    assert recompute_pay.differences(tmp_path / "out") == []
+
+
 def test_a_wrong_settlement_is_found_out(tmp_path: Path) -> None:
     society = played()
     person = ended(society.selector, "inactive")

@@ -70,6 +70,7 @@ def slower(said: Study) -> None:
     """Long enough that something can break in the middle, and that nobody is out before it is mended."""
     stage(said, "game")["parameters"] |= {
         "rounds": ROUNDS,
+        "beliefs_rounds": ROUNDS // 2,
         "ask_seconds": 30,
         "reply_seconds": 30,
         "decide_seconds": 30,

@@ -37,7 +37,7 @@ def quick_study(folder: Path, *, name: str = "quick", change: Callable[[Study], 
     said["deception"] = [entry for entry in said["deception"] if entry["what"] != "false_label"]
     del said["groups"]["society"]["fill"]
     said["partners"]["computer"]["delay"] = dict(FAST)
-    stage(said, "game")["parameters"] |= {"rounds": 3, "expect_every": 2, "feedback_seconds": 5}
+    stage(said, "game")["parameters"] |= {"rounds": 3, "beliefs_rounds": 2, "feedback_seconds": 5}
     said["sample"]["target"] = 100_000  # as many as a test likes
     if change:
         change(said)

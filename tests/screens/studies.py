@@ -41,7 +41,7 @@ def short_copy(home: Path, *, change: Callable[[Said], None] | None = None) -> P
     folder = home / "studies" / "main"
     said: Said = yaml.safe_load((folder / "study.yaml").read_text())
     said["groups"]["society"]["roles"] = {"selector": {"humans": 1}, "candidate": {"humans": 1, "ai": 1}}
-    stage(said, "game")["parameters"] |= {"rounds": 2, "expect_every": 2}
+    stage(said, "game")["parameters"] |= {"rounds": 2, "beliefs_rounds": 1}
     if change:
         change(said)
     (folder / "study.yaml").write_text(yaml.safe_dump(said, sort_keys=False))

@@ -154,3 +154,28 @@ def test_differences_come_in_the_order_of_the_screens(main: Source, drawn_main: 
     order = list(drawn_main.under("label=hidden"))
     places = [order.index(each.key) for each in found]
     assert places == sorted(places)
+
+
+def test_step_that_only_one_level_has_by_its_parameters_is_declared(tmp_path: Path, db: None) -> None:
+    def ask(said: Said) -> None:
+        by = {"by": "label", "values": {"hidden": "none", "disclosed": "every_round"}}
+        stage(said, "game")["parameters"] |= {"beliefs_ask": by, "beliefs_position": "before", "history": "none"}
+
+    source, drawn = drawn_folder(short_copy(tmp_path, change=ask))
+    found = compared(drawn, source.study, *LEVELS)
+    assert stray(found) == []
+    by_parameters = [same for same in found if same.reason == "parameters by label"]
+    assert {key.place for same in by_parameters for key in same.keys} == {"game/forecast", "game/types"}
+    assert all(NO_SCREEN in same.first + same.second for same in by_parameters)
+
+
+def test_step_that_asks_something_else_by_its_parameters_is_declared(tmp_path: Path, db: None) -> None:
+    def ask(said: Said) -> None:
+        about = {"by": "label", "values": {"hidden": "type", "disclosed": "both"}}
+        stage(said, "game")["parameters"] |= {"beliefs_ask": "every_round", "beliefs_about": about}
+
+    source, drawn = drawn_folder(short_copy(tmp_path, change=ask))
+    found = compared(drawn, source.study, *LEVELS)
+    assert stray(found) == []
+    places = {key.place for same in found if same.reason == "parameters by label" for key in same.keys}
+    assert places == {"game/expect"}

@@ -6,13 +6,15 @@ import pytest
 
 from config.supervisor.screens import Source, source_of
 from events.models import Event
-from paradigm.program import leaves
+from paradigm.program import leaves, may_show
 from participants.models import Participant
 from screens.errors import ScreensError
 from screens.reading import pieces, words
 from screens.screen import DOOR, EXITS, REFUSALS, Drawn, Key
+from studies.definition import parameters_by_level
 from studies.models import Slot, Study
 from studies.registry import experiment
+from studies.schema_stages import GameStage
 from tests.screens.studies import drawn_folder, drawn_here, short_copy
 
 CONDITIONS = ["label=disclosed", "label=hidden"]
@@ -31,14 +33,19 @@ def test_every_stage_and_every_declared_exit_is_drawn(main: Source, drawn_main: 
         assert {key.step for key in keys if key.stage == EXITS} == set(main.study.exits)
 
 
-def test_every_step_is_drawn_for_every_role_and_every_text_of_the_game_is_met(drawn_main: Drawn) -> None:
+def test_every_step_is_drawn_for_every_role_and_every_text_of_the_game_is_met(main: Source, drawn_main: Drawn) -> None:
     assert drawn_main.not_reached == []
     played = experiment("partner_selection")
+    game = next(stage for stage in main.study.stages if isinstance(stage, GameStage))
+    ((_, numbers),) = parameters_by_level(main.study, game)
+    shown = may_show(played, numbers, played.roles)
     for step in leaves(played.steps):
-        for role in played.roles.values():
-            assert states(drawn_main, "game", step.name, role.title), (step.name, role.title)
+        for name, role in played.roles.items():
+            is_drawn = bool(states(drawn_main, "game", step.name, role.title))
+            assert is_drawn == (f"{step.name}_{name}" in shown), (step.name, role.title)
     said = {state for key in drawn_main.under(CONDITIONS[1]) if key.stage == "game" for state in key.state.split(", ")}
-    assert set(played.texts) <= said
+    assert set(played.texts) & shown <= said
+    assert {"beliefs_return", "beliefs_type", "beliefs_unpaid"} <= said
 
 
 def test_branches_of_each_stage_are_drawn(drawn_main: Drawn) -> None:

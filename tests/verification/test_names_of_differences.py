@@ -14,6 +14,7 @@ ELSEWHERE = {
     "slot of a person", "sequence of a person",  # tests/verification/test_people_with_slots.py
     "condition that a group's people share", "condition of a match",  # tests/matching/test_levels_of_rounds.py
     "levels of a person in a match", "label of a seat in a match",
+    "award", "award, reckoned", "awards that cannot be drawn",  # tests/verification/test_awards.py
 }  # fmt: skip
 
 

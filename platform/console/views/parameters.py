@@ -15,6 +15,7 @@ from console.parameters import REASON, ParameterForm, consequences, games
 from console.roles import Capability
 from studies import definition, services
 from studies.problems import StudyError
+from studies.varied import varied
 
 
 @desk_page(Capability.SEE_STUDY)
@@ -28,9 +29,11 @@ def parameters(request: HttpRequest, desk: Desk) -> HttpResponse:
     if not stages:
         raise Http404("this study has no game")
     stage = next((one for one in stages if one.id == request.GET.get("stage")), stages[0])
-    now = definition.parameters(version, stage.id)
-    form = ParameterForm(now, request.POST if request.method == "POST" else None)
+    now = definition.first_parameters(definition.definition(version), stage)
+    decided = varied(stage.parameters)
+    form = ParameterForm(now, request.POST if request.method == "POST" else None, decided=decided)
     facts: dict[str, Any] = {"desk": desk, "here": "parameters", "frozen": version, "stages": stages, "stage": stage}
+    facts["decided"] = decided
     new = now
     if form.is_bound and form.is_valid():
         new = form.cleaned_data["parameters"]
@@ -50,7 +53,7 @@ def _is_saved(request: HttpRequest, desk: Desk, stage: str, form: ParameterForm)
     if not reason:
         form.add_error(REASON, _("Say why, in a few words: it is kept with the version."))
         return False
-    values = form.cleaned_data["parameters"].model_dump(mode="json")
+    values = form.cleaned_data["parameters"].model_dump(mode="json", include=set(form.own))
     try:
         made = services.change_parameters(desk.study, stage=stage, values=values, reason=reason)
     except StudyError as error:

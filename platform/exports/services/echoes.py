@@ -12,7 +12,7 @@ from chat.models import Entry
 from exports.declared import split_key
 from exports.redaction import Quote, is_words, marked, quotable, quotes_any, reduced, strings_in, without
 from exports.society import Society
-from flow.models import Act, Exposure
+from flow.models import Act, Award, Exposure
 from llm.models import Call
 from measures.models import Answer
 from paradigm import Field
@@ -41,6 +41,7 @@ class Echoes:
             "others_acts": self._acts(quotes),
             "others_views": self._views(quotes),
             "others_answers": self._answers(quotes),
+            "others_awards": self._awards(),
             "calls": self._calls(quotes),
         })  # fmt: skip
 
@@ -113,6 +114,17 @@ class Echoes:
             if value != row.value:
                 row.value = value
                 row.save(update_fields=["value"])
+                changed += 1
+        return changed
+
+    def _awards(self) -> int:
+        """What others said they believed stays theirs; what came true of it the person did."""
+        changed = 0
+        for row in Award.objects.filter(match__in=self.touched).exclude(seat__in=self.mine):
+            partner = self.society.placings[row.match_id].get(split_key(row.field)[1])
+            if partner is not None and partner.seat_id in self.mine:
+                row.truth = row.chances = None
+                row.save(update_fields=["truth", "chances"])
                 changed += 1
         return changed
 

@@ -18,7 +18,7 @@ from events.claim import Claim
 from events.models import Event
 from exports.services.echoes import Echoes
 from exports.society import society_of
-from flow.models import Act, Exposure, Submission
+from flow.models import Act, Award, Exposure, Submission
 from matching.models import Group
 from measures.models import Answer
 from participants.models import WITHDRAWN_TEXT, Participant
@@ -113,6 +113,7 @@ def _forget_own(person: Participant) -> Counter[str]:
         "submissions": Submission.objects.filter(session__participant=person),
     }
     gone = Counter({name: rows.delete()[0] for name, rows in own.items()})
+    gone["awards"] = Award.objects.filter(seat__participant=person).update(said=None, truth=None, chances=None)
     Session.objects.filter(participant=person).update(facts={})
     for event in Event.objects.filter(subject_kind="participant", subject_id=person.pk, kind__startswith=RESCUES):
         if "reason" in event.facts:  # what a researcher wrote of them

@@ -5,6 +5,7 @@ from exports.errors import ExportError
 from exports.masked import masked
 from exports.tables.allocations import ALLOCATIONS
 from exports.tables.automated import BOT_TURNS
+from exports.tables.awards import AWARDS
 from exports.tables.calls import CALLS
 from exports.tables.choice_sets import CHOICE_SETS
 from exports.tables.debriefings import DEBRIEFINGS
@@ -23,7 +24,7 @@ from studies.schema import StudyFile
 
 TABLES: list[Table] = [
     PARTICIPANTS, SESSIONS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS, ALLOCATIONS, EXCLUSIONS, CHOICE_SETS,
-    EXPOSURES, DECISIONS, ENTRIES, BELIEFS, ANSWERS, BOT_TURNS, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS,
+    EXPOSURES, DECISIONS, ENTRIES, BELIEFS, AWARDS, ANSWERS, BOT_TURNS, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS,
     DEVIATIONS,
 ]  # fmt: skip
 

@@ -10,6 +10,9 @@ from exports.scope import Scope, seconds
 from exports.society import Society, societies
 from flow.models import Act, Match
 from matching.models import Group, Seat
+from studies import definition
+from studies.models import levels_of
+from studies.varied import under, varied
 
 GROUP_COLUMNS = [
     keys.GROUP,
@@ -20,6 +23,10 @@ GROUP_COLUMNS = [
         "Levels of the factors.",
         allowed="factor=level, joined by commas",
         missing="nothing is manipulated",
+    ),
+    Column(
+        "parameters", "Parameters of the game that a factor decides, with the values that held in the group.", "json",
+        missing="no factor decides any",
     ),
     Column("origin", "How the group was made.", allowed="|".join(Group.Origin.values)),
     Column("status", "Whether all rounds were played.", allowed="|".join(Group.Status.values)),
@@ -34,7 +41,7 @@ GROUP_COLUMNS = [
     Column("rounds_begun", "The last round that began.", "integer", "rounds", "0 if none"),
     keys.STUDY_DAY,
     Column("duration_s", "From forming to the end.", "number", "s", missing=IN_PROGRESS),
-]
+]  # fmt: skip
 
 SEAT_COLUMNS = [
     keys.SEAT,
@@ -131,6 +138,7 @@ def _groups(scope: Scope) -> Iterator[Row]:
             "version": group.version.number,
             "stage": group.stage,
             "condition": group.condition,
+            "parameters": _decided(group) or None,
             "origin": group.origin,
             "status": group.status,
             "end_reason": group.end_reason,
@@ -143,6 +151,12 @@ def _groups(scope: Scope) -> Iterator[Row]:
             "study_day": scope.day(group.formed_at),
             "duration_s": seconds(group.ended_at, group.formed_at),
         }
+
+
+def _decided(group: Group) -> dict[str, object]:
+    said = definition.game(group.version, group.stage).parameters
+    values = under(said, levels_of(group.condition))
+    return {name: values[name] for name in varied(said)}
 
 
 def _seats(scope: Scope) -> Iterator[Row]:

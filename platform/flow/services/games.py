@@ -12,6 +12,7 @@ from events.prepared import Given, Question, prepared, update
 from flow.deadlines import GRACE
 from flow.errors import FlowError
 from flow.lookup import step_kind
+from flow.machine import TECHNICAL
 from flow.models import Match
 from flow.services import rounds
 from flow.state import MatchState
@@ -185,5 +186,5 @@ def break_off(*, group_id: int, settle: Callable[[], None]) -> None:
     """End a game whose own rules fail, with a reason that says so. People go on with what follows it."""
     group = lock_group(group_id)
     if group.status == Group.Status.ACTIVE:
-        rounds.end(group, "technical")
+        rounds.end(group, TECHNICAL)
     settle()

@@ -18,10 +18,11 @@ from flow.game import game_of
 from flow.kinds import VOID_PATH
 from flow.levels import RoundLevels, levels_of_round
 from flow.lookup import step_kind
-from flow.machine import check_move
+from flow.machine import TECHNICAL, check_move
 from flow.models import Act, Exposure, Match
 from flow.pairing import matching_of, seats_of
 from flow.services import visits
+from flow.services.awards import draw_awards
 from flow.state import MatchState
 from matching.models import Group, Seat
 from paradigm import MatchPlan, Place, View
@@ -340,6 +341,8 @@ def _finish(group: Group, status: str, reason: str) -> None:
     update(group, "status", "end_reason", "ended_at")
     _record(group, "group.ended", {"status": status, "reason": reason})
     sitting = list(group.seats.filter(status=Seat.Status.SITTING))
+    if reason != TECHNICAL:  # then the game's own rules fail
+        draw_awards(group, sitting)
     group.seats.filter(status=Seat.Status.SITTING).update(status=Seat.Status.DONE)
     exit_name = game_of(group).config.on_too_few.exit if reason else ""
     for session in visits.lock_sessions(seat.session_id for seat in sitting if seat.session_id):

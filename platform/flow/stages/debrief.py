@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from events.prepared import Given, prepared
 from flow.debriefing import Standing, standing_of
-from flow.models import Debriefing, Exposure, Match, Placing
+from flow.models import Debriefing, Exposure, Match
 from flow.page import Page
+from flow.paid import points_of
 from flow.services import visits
 from flow.stage import Exit, Next, Stay, Verdict
 from flow.stages.texts import text_of
@@ -63,16 +62,6 @@ class Debrief:
 def debrief_text(version: Version, config: DebriefStage, participant: Participant) -> Rendered:
     """The debrief's words for one person."""
     return text_of(version, config.page, points=points_of(participant))
-
-
-def points_of(participant: Participant) -> int:
-    """What a participant earned in matches that are decided."""
-    return sum(points or 0 for points in _earned.all(participant=participant.pk))
-
-
-@prepared
-def _earned(participant: Given) -> QuerySet[Placing, int | None]:
-    return Placing.objects.filter(seat__participant=participant, points__isnull=False).values_list("points", flat=True)
 
 
 def own_rounds(participant: Participant) -> list[Table]:

@@ -276,14 +276,14 @@ def _rounds(context: Context) -> Iterator[int]:
     """How many rounds the games have, under some seeds."""
     for _, stage in context.stages("game"):
         assert isinstance(stage, GameStage)
-        experiment, parameters = found_experiment(stage), found_parameters(stage)
-        if experiment is None or parameters is None:
-            continue
-        for seed in range(SEEDS):
-            try:
-                yield experiment.rounds(parameters, Random(f"check/rounds/{seed}"))  # noqa: S311  reproducible
-            except Exception:  # said by the check of pairing
-                return
+        experiment = found_experiment(stage)
+        for parameters in found_parameters(context.study, stage) if experiment else ():
+            assert experiment is not None
+            for seed in range(SEEDS):
+                try:
+                    yield experiment.rounds(parameters, Random(f"check/rounds/{seed}"))  # noqa: S311  reproducible
+                except Exception:  # said by the check of pairing
+                    return
 
 
 CHECKS = [factors_are_given, blocks_fit, allocation_fits, moments_come]

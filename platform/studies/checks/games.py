@@ -1,19 +1,22 @@
 """Games against their experiment: parameters, roles, policies, imputations."""
 
-from types import SimpleNamespace
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from pydantic import ValidationError
 
-from paradigm import Decision, Each, Experiment, FieldError, Parameters
-from paradigm.program import leaves
+from paradigm import Decision, Experiment, FieldError, Parameters
+from paradigm.fields import plain
+from paradigm.program import Beforehand, leaves
 from studies import registry
 from studies.checks.context import Context, meant, needs
 from studies.checks.schema import shape_problems
-from studies.definition import group_of
+from studies.definition import group_of, parameters_by_level
 from studies.problems import StudyError
+from studies.schema import StudyFile
 from studies.schema_partners import GroupPlan, PolicyPartner
 from studies.schema_stages import GameStage
+from studies.varied import combinations, under, varied
 from studies.yaml_file import Document, Path
 
 
@@ -25,13 +28,15 @@ def found_experiment(game: GameStage) -> Experiment | None:
         return None
 
 
-def found_parameters(game: GameStage) -> Parameters | None:
-    """The parameters a stage sets, if they are valid."""
-    experiment = found_experiment(game)
+def found_parameters(study: StudyFile, game: GameStage) -> list[Parameters]:
+    """The parameters a stage sets, at every combination of the levels on which they depend; none unless all are valid.
+
+    Who asks for them needs the section `factors`.
+    """
     try:
-        return experiment.parameters.model_validate(game.parameters) if experiment else None
-    except ValidationError:
-        return None
+        return [values for _, values in parameters_by_level(study, game)]
+    except (KeyError, StudyError, ValidationError):
+        return []
 
 
 @needs("waves")
@@ -48,22 +53,50 @@ def experiments_exist(context: Context) -> None:
             context.say("E507", (*path, "experiment"), f"{error}.", remedy)
 
 
-@needs("waves")
+@needs("waves", "factors")
 def parameters_fit(context: Context) -> None:
-    """E101, E102, E100: parameters are the experiment's, within their bounds; E507: it names only those it has."""
+    """E101, E102, E100: parameters are the experiment's, within their bounds; E507: it names only those it has.
+
+    At every level on which they depend. Which factors decide, and whether they can, is checked elsewhere.
+    """
     for path, stage in context.stages("game"):
         assert isinstance(stage, GameStage)
         experiment = found_experiment(stage)
-        if experiment is None:
-            continue
-        try:
-            values = experiment.parameters.model_validate(stage.parameters)
-        except ValidationError as error:
-            document = Document(context.data, context.lines)
-            at: Path = (*path, "parameters")
-            context.problems += shape_problems(error, at=at, document=document, model=experiment.parameters)
-            continue
-        _names_known(context, path, experiment, values)
+        for levels in _levels(context, stage) if experiment else ():
+            assert experiment is not None
+            try:
+                values = experiment.parameters.model_validate(under(stage.parameters, levels))
+            except ValidationError as error:
+                places = _places(stage, levels, experiment.parameters.model_fields)
+                _misfit(context, (*path, "parameters"), experiment, error, places)
+            else:
+                _names_known(context, path, experiment, values)
+
+
+def _levels(context: Context, stage: GameStage) -> list[dict[str, str]]:
+    """Every combination of levels that has a value of each parameter."""
+    factors = {name: factor.levels for name, factor in context.study.factors.items()}
+    try:
+        found = combinations(stage.parameters, factors)
+        for levels in found:
+            under(stage.parameters, levels)
+    except (KeyError, StudyError, ValidationError):
+        return []
+    return found
+
+
+def _places(stage: GameStage, levels: Mapping[str, str], known: Collection[str]) -> dict[str, Path]:
+    """Where the value of each parameter stands that a factor decides."""
+    decided = {name: one for name, one in varied(stage.parameters).items() if name in known}
+    return {name: (name, "values", levels[one.by]) for name, one in decided.items()}
+
+
+def _misfit(
+    context: Context, at: Path, experiment: Experiment, error: ValidationError, moved: Mapping[str, Path]
+) -> None:
+    document = Document(context.data, context.lines)
+    found = shape_problems(error, at=at, document=document, model=experiment.parameters, moved=moved)
+    context.problems += [one for one in found if one not in context.problems]
 
 
 def _names_known(context: Context, path: Path, experiment: Experiment, values: Parameters) -> None:
@@ -135,13 +168,13 @@ def policies_exist(context: Context) -> None:
                 context.say("E505", where, what, meant(each, experiment.policies))
 
 
-@needs("waves")
+@needs("waves", "factors")
 def imputations_fit(context: Context) -> None:
     """E409, W410: an imputation names a step and its fields, and is warned about."""
     for path, stage in context.stages("game"):
         assert isinstance(stage, GameStage)
-        experiment, parameters = found_experiment(stage), found_parameters(stage)
-        if experiment is None or parameters is None:
+        experiment, parameters = found_experiment(stage), found_parameters(context.study, stage)
+        if experiment is None or not parameters:
             continue
         decisions = {step.name: step for step in leaves(experiment.steps) if isinstance(step, Decision)}
         for step, values in stage.on_timeout.impute.items():
@@ -156,23 +189,25 @@ def imputations_fit(context: Context) -> None:
                 _imputed(context, (*here, name), field=fields.get(name), value=value, known=(fields, parameters))
 
 
-def _imputed(context: Context, path: Path, *, field: Any, value: Any, known: tuple[dict[str, Any], Parameters]) -> None:
-    fields, parameters = known
+def _imputed(
+    context: Context, path: Path, *, field: Any, value: Any, known: tuple[dict[str, Any], list[Parameters]]
+) -> None:
+    fields, by_level = known
     if field is None:
         context.say("E409", path, "the decision has no such field.", meant(str(path[-1]), fields))
-        return
-    state = cast(Any, SimpleNamespace(parameters=parameters))
-    try:
-        field.resolve(cast(Any, None), state).clean(value)
-    except FieldError as error:
-        context.say("E409", path, f"the field does not accept this: {error}", "Name a value that a person could give.")
-    except Exception:  # noqa: S110  options worked out from a running game cannot be known here
-        pass
+    for parameters in by_level if field is not None else ():
+        try:
+            field.resolve(cast(Any, None), cast(Any, Beforehand(parameters))).clean(value)
+        except FieldError as error:
+            what = f"the field does not accept this: {error}"
+            context.say("E409", path, what, "Name a value that a person could give.")
+        except Exception:  # noqa: S110  options worked out from a running game cannot be known here
+            pass
 
 
 def _fields_of(decision: Decision, experiment: Experiment) -> dict[str, Any]:
     declared = [each for role in experiment.roles for each in decision.fields_of(role)]
-    fields = [each.field if isinstance(each, Each) else each for each in declared]
+    fields = [plain(each) for each in declared]
     return {field.name: field for field in fields}
 
 

@@ -22,19 +22,20 @@ class PairingError(Exception):
     """What a pairing rule did that it must not do."""
 
 
-@needs("waves", "groups")
+@needs("waves", "groups", "factors")
 def seats_can_be_paired(context: Context) -> None:
     """E404, E413: every round of a game forms matches from the seats there are."""
     for path, stage in context.stages("game"):
         assert isinstance(stage, GameStage)
-        experiment, parameters = found_experiment(stage), found_parameters(stage)
-        plan = context.study.groups.get(group_of(context.study, stage.id))
-        if experiment is None or parameters is None or plan is None or set(plan.roles) != set(experiment.roles):
+        experiment, name = found_experiment(stage), group_of(context.study, stage.id)
+        plan = context.study.groups.get(name)
+        if experiment is None or plan is None or set(plan.roles) != set(experiment.roles):
             continue
         full, least = seats_of(plan), smallest(plan, stage)
-        is_paired = _try(context, ("groups", group_of(context.study, stage.id), "roles"), experiment, parameters, full)
-        if is_paired and least and len(least) < len(full):
-            _try(context, (*path, "min_active"), experiment, parameters, least)
+        for parameters in found_parameters(context.study, stage):
+            is_paired = _try(context, ("groups", name, "roles"), experiment, parameters, full)
+            if is_paired and least and len(least) < len(full):
+                _try(context, (*path, "min_active"), experiment, parameters, least)
 
 
 def _try(context: Context, path: Path, experiment: Experiment, parameters: Parameters, seats: Sequence[Seat]) -> bool:

@@ -28,24 +28,25 @@ def factors_exist(context: Context) -> None:
             continue
         if label.all is not None:
             context.say("E202", (*path, "all"), "stands beside `by`.", "Keep one of them.")
-        _covered(context, (*path, "by"), (*path, "values"), label.by, label.values)
+        covered(context, (*path, "by"), (*path, "values"), label.by, label.values)
     for path, stage in context.stages("briefing"):
         assert isinstance(stage, BriefingStage)
         _briefing(context, path, stage)
 
 
 def _briefing(context: Context, path: Path, stage: BriefingStage) -> None:
-    _covered(context, (*path, "by"), (*path, "pages"), stage.by, stage.pages)
+    covered(context, (*path, "by"), (*path, "pages"), stage.by, stage.pages)
     for at, check in enumerate(stage.check):
         here = (*path, "check", at)
-        _covered(context, (*path, "by"), (*here, "correct"), stage.by, check.correct)
+        covered(context, (*path, "by"), (*here, "correct"), stage.by, check.correct)
         offered = [option.value for option in check.options]
         for level, value in check.correct.items():
             if value not in offered:
                 context.say("E202", (*here, "correct", level), f'"{value}" is not offered.', meant(value, offered))
 
 
-def _covered(context: Context, by_path: Path, values_path: Path, by: str | None, values: Mapping[str, object]) -> None:
+def covered(context: Context, by_path: Path, values_path: Path, by: str | None, values: Mapping[str, object]) -> None:
+    """Say E201 where a factor does not exist, and E202 where some values do not name its levels, each once."""
     factors = context.study.factors
     if by is not None and by not in factors:
         names = ", ".join(factors) or "none"

@@ -45,13 +45,25 @@ def sections_of(document: Document) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def shape_problems(
-    error: ValidationError, *, at: Path, document: Document, model: type[BaseModel] | Any, skip: int = 0
+    error: ValidationError,
+    *,
+    at: Path,
+    document: Document,
+    model: type[BaseModel] | Any,
+    skip: int = 0,
+    moved: Mapping[str, Path] | None = None,
 ) -> list[Problem]:
-    """The findings of another model (parameters, items) whose raw value stands at a path of a document."""
+    """The findings of another model (parameters, items) whose raw value stands at a path of a document.
+
+    Args:
+        skip: How many parts at the beginning of pydantic's own paths are not the model's.
+        moved: Key of the model → where its raw value stands, where that is not simply under the key.
+    """
     found = []
     for each in error.errors():
         path, known = _walk(model, each["loc"][skip:])
-        found.append(_problem(each, (*at, *path), known, document))
+        first = (moved or {}).get(str(path[0]), path[:1]) if path else ()
+        found.append(_problem(each, (*at, *first, *path[1:]), known, document))
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from paradigm.program import leaves
+from paradigm.program import leaves, may_show
 from studies import grammar, registry
 from studies.checks import quiet_words
 from studies.checks.context import Context, meant, needs
@@ -34,7 +34,7 @@ BY_PLATFORM = ("void", "sit_out")  # pages that every game may need, whatever it
 _FOREIGN_PICTURE = re.compile(r"!\[[^\]]*\]\((?!\s*/static/)")
 
 
-@needs("waves", "exits", "payments", "groups")
+@needs("waves", "exits", "payments", "groups", "factors")
 def pages_are_sound(context: Context) -> None:
     """E103, E603, E606, W701: pages of stages and exits."""
     names = known_names(context)
@@ -50,16 +50,16 @@ def pages_are_sound(context: Context) -> None:
         _page(context, ("exits", name, "page"), exit_.page, kind="exit", known=_known(names, "exit"))
 
 
-@needs("partners", "waves")
+@needs("partners", "waves", "factors")
 def personas_are_sound(context: Context) -> None:
     """E103, E603: the prompts of models name parameters only."""
-    values = [found_parameters(stage) for _, stage in context.stages("game") if isinstance(stage, GameStage)]
+    games = [stage for _, stage in context.stages("game") if isinstance(stage, GameStage)]
+    values = [each for stage in games for each in found_parameters(context.study, stage)]
     for name, partner in context.study.partners.items():
         for at, file in enumerate(partner.personas if isinstance(partner, ModelPartner) else []):
             text = context.read(file, ("partners", name, "personas", at))
             for each in values if text is not None else []:
-                known = Known(parameter_slots(each.slots())) if each else None
-                _say_slots(context, file, text or "", known)
+                _say_slots(context, file, text or "", Known(parameter_slots(each.slots())))
 
 
 def no_secrets(context: Context) -> None:
@@ -82,19 +82,23 @@ def _pages_of(stage: StageConfig) -> Iterator[tuple[Path, str]]:
 
 
 def _game_pages(context: Context, path: Path, stage: GameStage) -> None:
-    """One page for each step and role, and each text that views or the platform may ask for."""
-    experiment, parameters = found_experiment(stage), found_parameters(stage)
+    """One page for each step and role that can come, and each text that views or the platform may ask for."""
+    experiment, by_level = found_experiment(stage), found_parameters(context.study, stage)
     if experiment is None:
         return
     steps = [f"{step.name}_{role}" for step in leaves(experiment.steps) for role in experiment.roles]
-    wanted = {f"{stage.pages}/{name}.md" for name in [*steps, *experiment.texts, *BY_PLATFORM]}
+    possible = {f"{stage.pages}/{name}.md" for name in [*steps, *experiment.texts, *BY_PLATFORM]}
+    shown = {name for parameters in by_level for name in may_show(experiment, parameters, experiment.roles)}
+    wanted = {f"{stage.pages}/{name}.md" for name in [*shown, *BY_PLATFORM]} if by_level else possible
     there = set(context.source.listed(stage.pages, ".md"))
-    values = parameter_slots(parameters.slots()) if parameters else None
-    known = Known(values, GIVEN["game"] | words_of(stage.experiment)) if values is not None else None
-    idle = Known(values, frozenset({"void_points"})) if values is not None else None
     for file in sorted(wanted | there):
-        _page(context, (*path, "pages"), file, kind="game", known=idle if file.endswith("/sit_out.md") else known)
-    for file in sorted(there - wanted):
+        _page(context, (*path, "pages"), file, kind="game", known=None)
+        given = (
+            frozenset({"void_points"}) if file.endswith("/sit_out.md") else GIVEN["game"] | words_of(experiment.name)
+        )
+        for each in by_level:
+            _say_slots(context, file, context.files.get(file, ""), Known(parameter_slots(each.slots()), given))
+    for file in sorted(there - possible):
         what = f"no step and role of {experiment.name} has this name."
         context.say_of_file("W104", file, None, what, "Rename or remove it.")
 
@@ -126,14 +130,12 @@ def _known(names: Mapping[str, Any] | None, kind: str) -> Known | None:
 
 def known_names(context: Context) -> dict[str, Any] | None:
     """Slots of the study with their values; None where so much is wrong with it that nothing can be said."""
-    for _, each in context.stages("game"):
-        if isinstance(each, GameStage) and found_parameters(each) is None:
-            return None
-    if (
-        not {"contact", "estimated_minutes", "public_title", "payments", "exits", "groups", "partners"}
-        <= context.sections
-    ):
+    read = {"contact", "estimated_minutes", "public_title", "payments", "exits", "groups", "partners", "factors"}
+    if not read <= context.sections:
         return None
+    for _, each in context.stages("game"):
+        if isinstance(each, GameStage) and not found_parameters(context.study, each):
+            return None
     return study_slots(context.study)
 
 

@@ -1,0 +1,121 @@
+"""Which belief of each seat is paid when a game is over. Reads rows and draws; writes nothing.
+
+Drawn is among what a seat really stated, in matches that counted, about what really came true: neither what was missing
+or imputed, nor what would have to be compared with that. Each such belief is as likely as any other of the seat's.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from flow.game import Game
+from flow.models import Act, Award, Match, Placing
+from flow.state import MatchState, play_of
+from matching.models import Group, Seat
+from paradigm import Belief, Decision, Field, Play
+from paradigm.bonus import Bonus, Stated, draw, won
+from paradigm.fields import resolve
+from paradigm.program import step_at
+
+
+@dataclass(frozen=True)
+class Item:
+    """One belief that may be drawn."""
+
+    match: Match
+    seat: Seat
+    path: str
+    field: Field
+    belief: Belief
+    stated: Stated
+
+
+def awards_of(group: Group, game: Game, states: Sequence[MatchState]) -> list[Award]:
+    """One belief of each seat that stated any, as rows that are not stored yet; none where the study pays none.
+
+    Args:
+        states: Of the group's complete matches, by round and number, with every act.
+    """
+    bonus, prize = game.experiment.bonus, game.prize
+    if bonus is None or not prize:
+        return []
+    found: dict[Seat, list[Item]] = {}
+    for state in states:
+        for item in _items(state, bonus):
+            found.setdefault(item.seat, []).append(item)
+    return [_award(items, prize, _chance(group, seat)) for seat, items in found.items()]
+
+
+def states_of(group: Group) -> list[MatchState]:
+    """The group's complete matches with everything that was done in them, for the price of three queries."""
+    matches = {match.pk: match for match in group.matches.filter(status=Match.Status.COMPLETE)}
+    placings: dict[int, list[Placing]] = {pk: [] for pk in matches}
+    for placing in Placing.objects.filter(match__in=matches).select_related("seat").order_by("position"):
+        placings[placing.match_id].append(placing)
+    acts: dict[int, list[Act]] = {pk: [] for pk in matches}
+    for act in Act.objects.filter(match__in=matches).select_related("seat").order_by("pk"):
+        acts[act.match_id].append(act)
+    states = []
+    for match in sorted(matches.values(), key=lambda match: (match.round, match.number)):
+        match.group = group
+        state = MatchState(match, path="")
+        state.placings, state.stored_acts = placings[match.pk], acts[match.pk]
+        states.append(state)
+    return states
+
+
+def _items(state: MatchState, bonus: Bonus) -> Iterator[Item]:
+    """What was believed in a match, oldest first, beside what came true."""
+    real = [act for act in state.stored_acts if act.source != Act.Source.TIMEOUT]
+    play = play_of(state.match, state.placings, real)
+    for act in real:
+        step = step_at(state.game.experiment.steps, act.path)
+        if not isinstance(step, Decision) or step.voids_match:
+            continue
+        place = state.place(act.seat)
+        for field in resolve(step.fields_of(place.role), place, state.at(act.path)):
+            said, belief = act.values.get(field.key), field.belief
+            truth = _truth(state, play, field, bonus) if belief and said is not None else None
+            if belief is not None and truth is not None:
+                yield Item(state.match, act.seat, act.path, field, belief, _stated(field, said, truth))
+
+
+def _truth(state: MatchState, play: Play, field: Field, bonus: Bonus) -> int | None:
+    """What came true. Who is an AI is known here alone: no rule of an experiment is told."""
+    if field.belief and field.belief.what == "type":
+        kinds = {placing.position: placing.seat.kind for placing in state.placings}
+        low, high = _bounds(field)
+        return high if kinds[field.about] == Seat.Kind.AI else low
+    return bonus.truth(play, field)
+
+
+def _stated(field: Field, said: int, truth: int) -> Stated:
+    return Stated(said, truth, *_bounds(field))
+
+
+def _bounds(field: Any) -> tuple[int, int]:
+    return int(field.low), int(field.high)
+
+
+def _chance(group: Group, seat: Seat) -> Random:
+    return Random(f"{group.version.seed}/award/{group.code}/{seat.number}")  # noqa: S311  seeded on purpose
+
+
+def _award(items: Sequence[Item], prize: int, chance: Random) -> Award:
+    lot = draw([item.stated for item in items], chance)
+    item = items[lot.index]
+    return Award(
+        seat=item.seat,
+        match=item.match,
+        path=item.path,
+        field=item.field.key,
+        what=item.belief.what,
+        said=item.stated.said,
+        truth=item.stated.truth,
+        chances=item.stated.chances,
+        tickets=item.stated.tickets,
+        ticket=lot.ticket,
+        prize=prize,
+        points=prize if won(item.stated, lot.ticket) else 0,
+    )

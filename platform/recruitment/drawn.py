@@ -1,0 +1,47 @@
+"""What the last page says of the belief that was drawn and paid."""
+
+from django.utils.translation import gettext as _
+
+from flow.game import game_of
+from flow.models import Award, Placing
+from paradigm import Decision, Table
+from paradigm.fields import plain
+from paradigm.program import step_at
+from participants.models import Participant
+
+TYPE = "type"
+
+
+def drawn_tables(participant: Participant) -> list[Table]:
+    """One small table for each game in which a belief was drawn; none where its words were deleted.
+
+    What was true is told of numbers alone. Who was an AI is for the debrief to tell, which may come later.
+    """
+    awards = Award.objects.filter(seat__participant=participant, said__isnull=False)
+    found = awards.select_related("match__group__version", "seat").order_by("pk")
+    return [_table(award) for award in found]
+
+
+def _table(award: Award) -> Table:
+    columns = [_("Round"), _("Question"), _("Your answer")]
+    row: list[str | int] = [award.match.round, _question(award), award.said or 0]
+    if award.what != TYPE and award.truth is not None and award.chances is not None:
+        columns += [_("What was true"), _("Chance to win")]
+        row += [award.truth, f"{100 * award.chances / award.tickets:.0f} %"]
+    columns += [_("Points paid"), _("In place of")]
+    row += [award.points, _earned(award)]
+    return Table(caption=_("One of your answers was drawn"), columns=columns, rows=[row])
+
+
+def _question(award: Award) -> str:
+    """The label under which it was asked."""
+    step = step_at(game_of(award.match.group).experiment.steps, award.path)
+    name, _sign, about = award.field.partition("@")
+    fields = [plain(one) for one in (step.fields_of(award.seat.role) if isinstance(step, Decision) else ())]
+    label = next((field.label for field in fields if field.name == name), name)
+    return label.replace("{about}", about)
+
+
+def _earned(award: Award) -> int:
+    """What the round would have paid."""
+    return Placing.objects.values_list("points", flat=True).get(seat=award.seat, match=award.match) or 0

@@ -1,0 +1,74 @@
+"""One belief that is paid: what is drawn, and that saying what one believes is best."""
+
+from collections import Counter
+from fractions import Fraction
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paradigm.bonus import Stated, draw, won
+
+LOW, HIGH = 0, 30
+values = st.integers(LOW, HIGH)
+
+
+def chance(said: int, belief: dict[int, int]) -> Fraction:
+    """How likely an answer wins for somebody who thinks that each truth is as likely as its weight."""
+    scored = [(Stated(said, truth, LOW, HIGH), weight) for truth, weight in belief.items()]
+    total = sum(weight for _, weight in scored)
+    return sum((Fraction(one.chances * weight, one.tickets * total) for one, weight in scored), Fraction(0))
+
+
+@settings(max_examples=200, deadline=None)
+@given(belief=st.dictionaries(values, st.integers(1, 9), min_size=1, max_size=6))
+def test_saying_what_one_expects_wins_most_often(belief: dict[int, int]) -> None:
+    mean = Fraction(sum(truth * weight for truth, weight in belief.items()), sum(belief.values()))
+    best = max(chance(said, belief) for said in range(LOW, HIGH + 1))
+    for said in range(LOW, HIGH + 1):
+        if abs(said - mean) <= Fraction(1, 2):
+            assert chance(said, belief) == best
+        elif abs(said - mean) > Fraction(1, 2):
+            assert chance(said, belief) < best
+
+
+@settings(max_examples=200, deadline=None)
+@given(share=st.integers(0, 100), other=st.integers(0, 100))
+def test_of_a_type_the_best_answer_is_how_likely_one_thinks_it_is(share: int, other: int) -> None:
+    def wins(said: int) -> int:
+        return share * Stated(said, 100, 0, 100).chances + (100 - share) * Stated(said, 0, 0, 100).chances
+
+    assert wins(share) >= wins(other)
+    assert (wins(share) == wins(other)) == (share == other)
+
+
+@settings(max_examples=200, deadline=None)
+@given(said=values, truth=values)
+def test_chances_are_all_for_the_truth_and_none_for_what_is_a_whole_scale_away(said: int, truth: int) -> None:
+    one = Stated(said, truth, LOW, HIGH)
+    assert 0 <= one.chances <= one.tickets == 900
+    assert (one.chances == one.tickets) == (said == truth)
+    assert (one.chances == 0) == (abs(said - truth) == HIGH - LOW)
+    assert sum(won(one, ticket) for ticket in range(1, one.tickets + 1)) == one.chances
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10**6), count=st.integers(1, 12))
+def test_draw_is_one_of_the_beliefs_and_one_of_its_tickets(seed: int, count: int) -> None:
+    stated = [Stated(said, 15, LOW, HIGH) for said in range(count)]
+    lot = draw(stated, Random(seed))
+    assert 0 <= lot.index < count
+    assert 1 <= lot.ticket <= stated[lot.index].tickets
+    assert lot == draw(stated, Random(seed))
+
+
+def test_every_belief_is_drawn_as_often_as_any_other() -> None:
+    stated = [Stated(12, 15, LOW, HIGH), Stated(0, 30, LOW, HIGH), Stated(100, 0, 0, 100)]
+    drawn = Counter(draw(stated, Random(f"seat {number}")).index for number in range(6000))
+    assert all(abs(drawn[index] - 2000) < 150 for index in range(3))
+
+
+def test_prize_is_won_as_often_as_the_chances_say() -> None:
+    one = Stated(12, 27, LOW, HIGH)  # off by half of the scale
+    wins = sum(won(one, draw([one], Random(f"seat {number}")).ticket) for number in range(6000))
+    assert abs(wins - 4500) < 150

@@ -1,0 +1,88 @@
+"""Beliefs that are paid: a prize that could not be paid is refused, and one that tells too early is warned about."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from studies.check import check
+from studies.problems import Problem
+from tests.machinery.quick import SHIPPED, stage
+
+Said = dict[str, Any]
+PAID = {"beliefs_incentive": "one_random_item"}
+EXAMPLE = {"W411"}  # addresses and numbers of the example
+
+
+def problems(tmp_path: Path, parameters: dict[str, Any], change: Callable[[Said], None]) -> dict[str, Problem]:
+    """What is wrong with the demonstration study after some changes, but for the example's placeholders."""
+    shutil.copytree(SHIPPED, tmp_path / "studies")
+    file = tmp_path / "studies" / "demo" / "study.yaml"
+    said: Said = yaml.safe_load(file.read_text())
+    stage(said, "game")["parameters"] |= parameters
+    change(said)
+    file.write_text(yaml.safe_dump(said, sort_keys=False))
+    return {one.code: one for one in check(file.parent) if one.code not in EXAMPLE}
+
+
+def nothing(said: Said) -> None:
+    """No further change."""
+
+
+def no_points(said: Said) -> None:
+    said["payments"]["points"] = None
+
+
+def little(said: Said) -> None:
+    said["payments"]["points"] = {"rate": "0.10", "max": "2.00"}
+
+
+def later(said: Said) -> None:
+    stage(said, "debrief")["when"] = "collection_closed"
+
+
+def test_prize_within_the_maximum_is_sound(tmp_path: Path) -> None:
+    assert problems(tmp_path, PAID, nothing) == {}
+
+
+def test_prize_where_points_pay_nothing_is_refused(tmp_path: Path) -> None:
+    found = problems(tmp_path, PAID, no_points)["E423"]
+    assert found.path == "waves[main].stages[game].parameters"
+    assert "can win 20 points" in found.what
+
+
+@pytest.mark.parametrize(
+    ("prize", "is_refused"),
+    [(20, False), (21, True), ({"by": "label", "values": {"hidden": 5, "disclosed": 21}}, True)],
+)
+def test_prize_above_the_maximum_is_refused_at_any_level(tmp_path: Path, prize: Any, is_refused: bool) -> None:
+    found = problems(tmp_path, PAID | {"beliefs_prize": prize}, little)
+    assert ("E424" in found) == is_refused
+    if is_refused:
+        assert "points pay at most 2.00" in found["E424"].what
+
+
+@pytest.mark.parametrize("prize", [1, 10_000])
+def test_prize_that_nothing_can_win_is_not_asked_about(tmp_path: Path, prize: int) -> None:
+    assert problems(tmp_path, {"beliefs_prize": prize}, no_points) == {}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "is_warned"),
+    [
+        (PAID, True),  # the type after the last round
+        (PAID | {"beliefs_about": "type"}, True),
+        (PAID | {"beliefs_ask": "none"}, False),
+        ({"beliefs_about": "both"}, False),
+    ],
+)
+def test_paid_belief_about_the_type_before_a_late_debrief_is_warned_about(
+    tmp_path: Path, parameters: dict[str, Any], is_warned: bool
+) -> None:
+    found = problems(tmp_path, parameters, later)
+    assert ("W426" in found) == is_warned
+    if is_warned:
+        assert "before the debrief (collection_closed)" in found["W426"].what
