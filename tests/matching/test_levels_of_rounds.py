@@ -16,6 +16,7 @@ from exports.scope import Scope
 from exports.services.snapshot import snapshot
 from exports.tables import table_named
 from flow.models import Match, Placing
+from flow.services import sessions
 from flow.services.forming import run_groups
 from flow.state import MatchState
 from matching.models import Group
@@ -249,6 +250,19 @@ def test_session_and_study_give_levels_to_whoever_comes(tmp_path: Path) -> None:
     assert set(log) == {"session 1"}
     assert {row["own_levels"].partition("=")[0] for row in table(found.study, "placings")} == {"visit", ""}
     assert [str(each) for each in check(found.study).differences] == []
+
+
+def test_sequences_of_who_withdrew_stay_apart_without_their_codes(tmp_path: Path) -> None:
+    version = study(tmp_path, LABEL, VISIT)
+    found = Played(version)
+    people = [found.come("quiz") for _ in range(3)]
+    for person in people[:2]:
+        sessions.leave(person.session.pk, withdraw=True)
+    rows = [row for row in table(version.study, "allocations") if row["unit"] == "session"]
+    stays = people[2].session.participant.code
+    assert [(row["unit_code"], row["stratum"]) for row in rows] == [
+        ("", "withdrawn-1"), ("", "withdrawn-2"), (stays, stays),
+    ]  # fmt: skip
 
 
 def test_questions_are_worded_by_the_level_of_the_item(tmp_path: Path) -> None:

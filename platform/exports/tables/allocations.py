@@ -9,7 +9,7 @@ from exports.scope import CHUNK, Scope, kept, seconds
 from matching.models import Group
 from participants.models import Participant
 from studies.allocation import entries
-from studies.allocation_plan import HOLDER
+from studies.allocation_plan import HOLDER, Entry
 from studies.models import Allocation
 
 COLUMNS = [
@@ -40,7 +40,8 @@ COLUMNS = [
         "stratum",
         "The sequence the slot belongs to: that of a stratum, of one group or person within which it is balanced, or "
         "one of trials, which begins with ~ and their origin.",
-        allowed="item=answer, joined by commas; a code; ~run, ~demo, ~preview, ~pilot or ~simulated before them",
+        allowed="item=answer, joined by commas; a code, or withdrawn-1 … for codes that are left out; ~run, ~demo, "
+        "~preview, ~pilot or ~simulated before them",
         missing="there are no strata",
     ),
     Column(
@@ -64,6 +65,7 @@ def _allocations(scope: Scope) -> Iterator[Row]:
     acts = log.order_by("pk").iterator(chunk_size=CHUNK)
     versions = {version.pk: version for version in scope.study.versions.all()}  # not joined: definitions are large
     before, began = 0, None
+    unnamed: dict[str, str] = {}
     while batch := list(islice(acts, CHUNK)):
         codes = _codes(batch)
         began = began or batch[0].at
@@ -84,7 +86,7 @@ def _allocations(scope: Scope) -> Iterator[Row]:
                 "method": entry.rule.method,
                 "act": one.act,
                 "condition": one.slot.condition,
-                "stratum": "" if is_gone and one.unit in WITHIN_A_PERSON else one.slot.stratum,
+                "stratum": _sequence(entry, one.slot.stratum, unnamed) if is_gone else one.slot.stratum,
                 "covariates": "" if is_gone else one.slot.profile,
                 "slot": one.slot.number,
                 "block": one.slot.block,
@@ -93,6 +95,18 @@ def _allocations(scope: Scope) -> Iterator[Row]:
                 "at_s": seconds(one.at, began),
             }
         before += len(batch)
+
+
+def _sequence(entry: Entry, stratum: str, unnamed: dict[str, str]) -> str:
+    """The sequence of somebody who withdrew: one within the person has a number for its code, so that it stays apart.
+
+    Args:
+        unnamed: The numbers so far, by sequence.
+    """
+    if entry.rule.unit not in WITHIN_A_PERSON or entry.is_order:
+        return stratum
+    trial, comma, _code = stratum.rpartition(",")
+    return unnamed.setdefault(stratum, f"{trial}{comma}withdrawn-{len(unnamed) + 1}")
 
 
 def _codes(acts: Iterable[Allocation]) -> dict[tuple[str, int], str]:
