@@ -15,10 +15,10 @@ from events.models import Due
 from flow.kinds import VOID_PATH
 from flow.lookup import step_kind
 from flow.models import Act, Match, Placing
+from flow.passing import passing_for_people
 from flow.state import MatchState
 from llm.models import Call
 from matching.models import Group
-from matching.queries import passing_for_people
 from studies.models import Version
 
 TAKE_TURN = "bots.turns.take_turn"
@@ -60,7 +60,7 @@ def heard_of(address: Address) -> Heard | None:
         writers=list(conversation.entries.order_by("seq").values_list("seat__number", flat=True)),
         people=people,
         quota=terms.quota,
-        passes=own.number in passing_for_people(conversation.match.group),
+        passes=own.number in passing_for_people(state),
         people_are_done=not people & acting,
     )
 

@@ -17,10 +17,10 @@ from chat.models import Conversation
 from chat.terms import Terms, terms_at
 from flow.errors import FlowError
 from flow.models import Act, Match
+from flow.passing import passing_for_people
 from flow.state import MatchState
 from flow.step import Asked, Incoming
 from flow.steps import store_act
-from matching.queries import passing_for_people
 from paradigm import Card, Document, Entry, Feed, Field, FieldError, Line, Place, Table, Talk, View
 from paradigm.fields import clean
 
@@ -53,7 +53,7 @@ class TalkStep:
 
     def view(self, state: MatchState, step: Talk, place: Place, told: View) -> View:
         """What the experiment tells now, with what was said unless the experiment shows that itself."""
-        now: View = state.game.experiment.view(place, state)
+        now = state.view_of(place)
         if isinstance(step.channel, Document):
             return now if now.cards else replace(now, cards=_pages(state, step.channel))
         if now.lines:
@@ -87,7 +87,7 @@ class TalkStep:
         acting = {place.seat for place in self.acting(state, step)}
         speakers = terms_at(state, step).speakers
         if any(seat.occupant == PERSON for seat in speakers):
-            acting &= passing_for_people(state.match.group)
+            acting &= passing_for_people(state)
         return not acting
 
     def missing(self, state: MatchState, step: Talk) -> Sequence[Place]:

@@ -15,6 +15,20 @@ STEP = Column("step", "Path of the step in the match, such as reply or building:
 SEAT = Column("seat", "Group code and seat number. Seat numbers are random: they say nothing about who it is.")
 ROLE = Column("role", "What the seat may do, as named by the experiment.")
 POSITION = Column("position", "Letter or number under which the others in the match saw the seat.")
+KIND = Column("kind", "What the partner really was.", allowed="human|ai")
+KNOWS_LABELS = Column(
+    "knows_labels",
+    "Whose labels the seat was shown: its own, those of partners (other roles in the match), those of rivals (its own "
+    "role, where there are others).",
+    allowed="own|partners|rivals, those that apply, joined by |",
+    missing="it was shown no labels",
+)
+ASKED_IF_AI = Column(
+    "asked_if_ai",
+    "The rule in force for what the automated seat says when asked whether it is a person. Policies do not read.",
+    allowed="admit|deflect|deny",
+    missing="a person sits there",
+)
 STUDY_DAY = Column(
     "study_day", "Day on which it began; 1 is the day (UTC) on which the study was set up.", "integer", "d"
 )

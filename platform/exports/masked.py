@@ -74,7 +74,8 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "seats": Decided(
         leaves=_names("seat group number role status is_withdrawn"),
-        held=_names("kind occupant partner policy label is_stand_in participant"),  # nobody sits where a program does
+        # nobody sits where a program does
+        held=_names("kind occupant partner policy label knows_labels asked_if_ai is_stand_in participant"),
     ),
     "rounds": Decided(
         leaves=_names(
@@ -86,7 +87,7 @@ DECIDED: Mapping[str, Decided] = {
     "placings": Decided(
         leaves=_names("match group round seat role position is_void waited_s is_withdrawn missing_reason"),
         arms={"own_levels": "own_arm"},
-        held=_names("participant match_label points"),
+        held=_names("participant kind match_label knows_labels points"),
     ),
     "rests": Decided(
         leaves=_names("group round seat role waited_s is_withdrawn missing_reason"), held=_names("participant")
@@ -105,23 +106,32 @@ DECIDED: Mapping[str, Decided] = {
     "choice_sets": Decided(
         held=_names(
             "match group round step selector participant candidate position display_order kind label_shown is_stand_in "
-            "message n_chars chosen returned executed source latency_ms is_void is_withdrawn missing_reason"
+            "message n_chars claimed_kind asked_kind announces_identity chosen returned executed source latency_ms "
+            "is_void is_withdrawn missing_reason"
         )
     ),
     "exposures": Decided(
         held=_names(
-            "match group round step seat participant labels_shown view_sha256 view shown_s is_withdrawn missing_reason"
+            "match group round step seat participant knows_labels labels_shown kinds_shown view_sha256 view shown_s "
+            "is_withdrawn missing_reason"
         )
     ),
     "decisions": Decided(
         held=_names(
-            "match group round step repetition seat participant role position field about about_seat value source "
-            "latency_ms act_s is_void missing_reason"
+            "match group round step repetition seat participant role position field about about_seat value "
+            "claimed_kind asked_kind announces_identity source latency_ms act_s is_void missing_reason"
         )
     ),
     "entries": Decided(
         held=_names(
-            "match group round step channel seq seat participant role kind text n_chars facts entry_s missing_reason"
+            "match group round step channel seq seat participant role kind text n_chars claimed_kind asked_kind "
+            "announces_identity facts entry_s missing_reason"
+        )
+    ),
+    "kind_questions": Decided(
+        held=_names(
+            "match group round step seq asker asker_participant asked_kind seat participant kind match_label "
+            "asked_if_ai reply_step reply_seq answered is_void missing_reason"
         )
     ),
     "beliefs": Decided(
@@ -139,7 +149,7 @@ DECIDED: Mapping[str, Decided] = {
     "answers": Decided(held=_names("participant wave stage item attempt position value is_correct answer_s")),
     "bot_turns": Decided(
         held=_names(
-            "match group round step seat occupant asked_s planned_s delivered_s outcome error_code"
+            "match group round step seat occupant asked_if_ai asked_s planned_s delivered_s outcome error_code"
         )
     ),
     "calls": Decided(

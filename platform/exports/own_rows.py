@@ -30,7 +30,9 @@ from participants.models import Participant
 from scheduling.models import Session
 
 ORIGINS = (Participant.Origin.DEMO, Participant.Origin.PREVIEW)
-UNTIL_OVER = frozenset({"kind", "is_stand_in", "candidate", "about_seat", "target", "own_levels", "match_label"})
+UNTIL_OVER = frozenset(
+    {"kind", "kinds_shown", "is_stand_in", "candidate", "about_seat", "target", "own_levels", "match_label"}
+)
 """Columns that tell what a partner is, or by which one could be recognised from round to round."""
 ALWAYS_THE_SAME = frozenset(
     {"match", "group", "participant", "role", "repetition", "selector", "holder", "is_withdrawn"}

@@ -190,7 +190,7 @@ def _level(planned: Planned, factor: str, level: str) -> Content:
     return {
         "level": level,
         "pages": [page | {"text": fill(planned.files[page["file"]], slots).strip()} for page in pages],
-        "labels": {name: label.under(level) for name, label in labelled.items()},
+        "labels": {name: _label(label.under(level)) for name, label in labelled.items()},
         "parameters": {
             f"{stage.id}.{name}": one.values[level]
             for stage in study.stages
@@ -199,6 +199,15 @@ def _level(planned: Planned, factor: str, level: str) -> Content:
             if one.by == factor
         },
     }
+
+
+def _label(labels: Mapping[str, int]) -> str:
+    """The label, or with what weights it is drawn for each seat and match."""
+    if len(labels) == 1:
+        return next(iter(labels))
+    return "drawn for each seat and match: " + ", ".join(
+        f"{word or 'nothing'} {labels[word]}" for word in sorted(labels)
+    )
 
 
 def _outcome(outcome: Outcome) -> Content:

@@ -11,7 +11,7 @@ dataset: `exclusions.csv` says who met which rule.
 """
 DECEPTIONS = {
     "omission": "something is not told",
-    "false_label": "an AI is called what a person is called",
+    "false_label": "a label may not be true, or an AI says that it is a person",
     "delay": "answers of programs take as long as people's",
     "wizard": "staff write as the AI",
 }
@@ -141,7 +141,10 @@ def _at(said: Any) -> str:
 def _blinding(content: Content) -> Iterator[str]:
     told = content["told"]
     yield f"Participants are told that AI may be present: {'yes' if told['ai_may_be_present'] else 'no'}."
-    yield f"How exactly its share is told: {told['share']}. Who knows labels: {_plain(told['who_knows'])}."
+    yield f"How exactly its share is told: {told['share']}. Who is shown labels: {_plain(told['who_knows'])}."
+    for name, partner in content["design"]["partners"].items():
+        if draw := partner["label"]["draw"]:
+            yield f"Labels of partner `{name}` are drawn anew for each seat and match, by weight: {_plain(draw)}."
     if told["sentence"]:
         yield f"The words they read: *{told['sentence']}*"
     yield ""

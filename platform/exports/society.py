@@ -128,6 +128,16 @@ class Society:
         person = self.seats[pk].participant
         return person.code if person and pk not in self.withdrawn else None
 
+    def label(self, match: int, position: str) -> str:
+        """What a seat was called in a match, for those who are shown labels."""
+        placing = self.placings[match][position]
+        return self.seats[placing.seat_id].label if placing.label is None else placing.label
+
+    def asked_if_ai(self, pk: int) -> str | None:
+        """The rule in force for what an automated seat says when asked whether it is a person."""
+        seat = self.seats[pk]
+        return None if seat.occupant == "person" else seat.settings.get("asked_if_ai")
+
     def position(self, match: int, seat: int) -> str:
         """Under which letter or number a seat was seen in a match."""
         return next(where for where, placing in self.placings[match].items() if placing.seat_id == seat)

@@ -29,7 +29,10 @@ HOW_TO_READ = """## How to read it
   are random or counted; none leads back to a recruiter, an address or a row of the database.
 * There are no dates. Times are seconds since the person's session began or since the group was formed, and `study_day`
   counts days (UTC) from the one on which the study was set up.
-* What a partner was (`kind`) and what a partner was called (`label`, `label_shown`) are separate columns.
+* What a partner was (`kind`) and was called (`label`, `match_label`, `label_shown`) are separate columns.
+  `knows_labels` says whose labels a seat was shown.
+* `claimed_kind`, `asked_kind` and `announces_identity` stand beside every text that somebody wrote to others, and
+  `answered` in `kind_questions`: found by a marker by words that errs (docs/identity.md of the software).
 * `source` says who or what made a decision. A timeout is never an answer: its value is empty and the match is void,
   unless the study file names an imputation.
 * In columns of type `text`, a cell that a spreadsheet could take for a formula (beginning with = + - @, a tab or a

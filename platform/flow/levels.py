@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from events.prepared import Given, prepared
+from flow.labels import label_in
 from flow.models import Match, Placing
 from matching.models import Group, Seat
 from paradigm import MatchPlan
 from participants.models import Participant
-from studies import definition, giving
+from studies import giving
 from studies.allocation import entries
-from studies.models import condition_of, levels_of
+from studies.models import condition_of
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,7 @@ class RoundLevels:
     def placing(self, match: Match, position: str, seat: Seat) -> Placing:
         """A seat in a match: its person's own levels, and its label where the match has another than the group."""
         own = condition_of(dict(self.of_people.get(seat.participant_id or 0, {})))
-        return Placing(match=match, seat=seat, position=position, condition=own, label=self._label(match, seat))
-
-    def _label(self, match: Match, seat: Seat) -> str | None:
-        if match.condition == self.group.condition:
-            return None
-        partner = definition.definition(self.group.version).partners[seat.partner]
-        label = definition.label_for(partner, levels_of(match.condition))
-        return None if label == seat.label else label
+        return Placing(match=match, seat=seat, position=position, condition=own, label=label_in(match, seat))
 
 
 def levels_of_round(group: Group, number: int, seats: Sequence[Seat]) -> RoundLevels:

@@ -187,7 +187,7 @@ def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
     implementation, step = step_kind(state)
     if seat is None or state.place(seat) not in implementation.acting(state, step):
         return None
-    place = state.place(seat)
+    place = state.as_told(seat.number).place(seat)
     view = seen_now(state, place)
     return TurnFacts(
         step=step.name if step else "void",

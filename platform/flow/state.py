@@ -1,6 +1,8 @@
 """The state of a match as rules see it, read from rows. Blind where the step is blind."""
 
+import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from random import Random
 from typing import Any
@@ -11,9 +13,11 @@ from django.db.models.functions import RowNumber
 from events.prepared import Given, Question, prepared, together
 from flow.game import Game, game_of
 from flow.kinds import VOID_PATH, kind
+from flow.labels import ALL, shown_to
 from flow.models import Act, Exposure, Match, Placing
 from matching.models import Seat
-from paradigm import Decision, Entry, Place, Play, State
+from paradigm import Decision, Entry, Field, Place, Play, State, View
+from paradigm.fields import resolve
 from paradigm.program import repetition, step_at
 from paradigm.state import Values
 from studies.models import levels_of
@@ -35,6 +39,7 @@ class MatchState(State):
         self.match = match
         self._reader = reader
         self._path = match.path if path is None else path
+        self._told: Seat | None = None  # to whom labels are shown; None: all of them, to nobody in particular
         self._acts: list[Act] | None = None  # as they were read with the placings
         self._exposures: list[list[Exposure]] = []
         self._lasts: dict[int, Mapping[int, Sequence[Play]]] = {}  # k → seat → its last plays
@@ -64,6 +69,27 @@ class MatchState(State):
         if acts_are_known:
             other.stored_acts = self.stored_acts
         return other
+
+    def as_told(self, seat: int) -> "MatchState":
+        """The same state without the labels that a seat is not told: what its views and fields are made of."""
+        reader = self.seats[seat]
+        if reader.knows == ALL:
+            return self
+        other = copy.copy(self)
+        other._told = reader
+        other.__dict__.pop("places", None)
+        return other
+
+    def view_of(self, place: Place) -> View:
+        """What the experiment tells a place."""
+        told = self.as_told(place.seat)
+        return told.game.experiment.view(place if told is self else told.place(told.seats[place.seat]), told)
+
+    def fields_of(self, step: Decision, place: Place) -> list[Field]:
+        """What a place is asked at a decision, its bounds and options worked out from what it is told."""
+        told = self.as_told(place.seat)
+        own = place if told is self else told.place(told.seats[place.seat])
+        return resolve(step.fields_of(place.role), own, told)
 
     def after(self, act: Act | None) -> "MatchState":
         """The state once a seat has acted: `act` is what was stored, None for an entry of a talk."""
@@ -128,7 +154,8 @@ class MatchState(State):
 
     @cached_property
     def places(self) -> Sequence[Place]:
-        return [place_of(placing) for placing in self.placings]
+        places = [place_of(placing) for placing in self.placings]
+        return shown_to(self._told, places) if self._told else places
 
     @property
     def edges(self) -> Sequence[tuple[str, str]]:
@@ -153,6 +180,10 @@ class MatchState(State):
         return isinstance(step, Decision) and step.blind
 
     def last(self, seat: int, k: int = 1) -> Sequence[Play]:
+        plays, told = self._plays(seat, k), self._told
+        return [replace(play, places=shown_to(told, play.places)) for play in plays] if told else plays
+
+    def _plays(self, seat: int, k: int) -> Sequence[Play]:
         most = min(k, MOST_PLAYS)
         if self.match.round == 1 or most <= 0:
             return []

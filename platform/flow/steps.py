@@ -12,7 +12,7 @@ from flow.state import MatchState
 from flow.step import Asked, Incoming
 from matching.models import Seat
 from paradigm import Decision, Field, Place, Show, View
-from paradigm.fields import clean, resolve
+from paradigm.fields import clean
 
 
 class DecisionStep:
@@ -29,15 +29,15 @@ class DecisionStep:
         return [place for place in state.places if place.seat not in done and _is_asked(step, place, state)]
 
     def asked(self, state: MatchState, step: Decision, place: Place) -> Asked:
-        fields = resolve(step.fields_of(place.role), place, state)
+        fields = state.fields_of(step, place)
         return Asked(fields=fields, button=_("Send")) if fields else Asked()
 
     def view(self, state: MatchState, step: Decision, place: Place, told: View) -> View:
-        return told if step.blind else state.game.experiment.view(place, state)
+        return told if step.blind else state.view_of(place)
 
     def act(self, match: Match, state: MatchState, step: Decision, act: Incoming) -> Act:
         place = state.place(act.seat)
-        fields = resolve(step.fields_of(place.role), place, state)
+        fields = state.fields_of(step, place)
         if not fields:
             raise FlowError("not_here", f"role {place.role} has nothing to decide at {state.path}")
         values, errors = clean(fields, act.values)
@@ -105,7 +105,7 @@ def _is_asked(step: Decision, place: Place, state: MatchState) -> bool:
     declared = step.fields_of(place.role)
     if any(isinstance(one, Field) for one in declared):
         return True
-    return bool(resolve(declared, place, state))
+    return bool(state.fields_of(step, place))
 
 
 def _acted(state: MatchState) -> set[int]:

@@ -88,7 +88,8 @@ class Seat(models.Model):
     occupant = models.CharField(max_length=20)  # who fills it: person, policy, model (KINDS["occupant"])
     partner = models.CharField(max_length=40, blank=True)  # name under `partners` in the study file
     policy = models.CharField(max_length=200, blank=True)  # policy, or file of the persona, drawn for this seat
-    label = models.CharField(max_length=40, blank=True)  # what others are shown
+    label = models.CharField(max_length=40, blank=True)  # what others are shown; "" where each match has its own
+    knows = models.CharField(max_length=30, blank=True, default="own|partners|rivals")  # whose labels it is shown
     settings = models.JSONField(default=dict)  # drawn for this seat: model, delays, policy's numbers
     dealt = models.JSONField(default=dict)
     is_stand_in = models.BooleanField(default=False)  # an automated seat where the condition wants a person

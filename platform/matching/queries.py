@@ -163,10 +163,3 @@ def waited_seconds(participant: Participant) -> int:
     """How long a participant has waited in all, over tickets that have ended."""
     tickets = Ticket.objects.filter(session__participant=participant)
     return sum(tickets.values_list("waited_seconds", flat=True))
-
-
-def passing_for_people(group: Group) -> set[int]:
-    """The numbers of a group's seats that may be a person's, as far as their labels tell."""
-    seats = list(group.seats.all())
-    labels = {seat.label for seat in seats if seat.kind == rules.HUMAN}
-    return {seat.number for seat in seats if seat.occupant == "person" or seat.label in labels}

@@ -103,7 +103,8 @@ def _seat(
     levels = levels_of(group.condition)
     name, partner = table.partner(plan.kind)
     seat = Seat(group=group, number=plan.number, role=plan.role, partner=name)
-    seat.label = definition.label_for(partner, levels)
+    seat.knows = "|".join(table.study.told.labels_known(plan.role))
+    seat.label = definition.label_for(partner, levels) or ""
     if plan.person is not None:
         ticket = people[plan.person]
         seat.kind, seat.occupant = HUMAN, "person"
@@ -116,7 +117,7 @@ def _seat(
     if fill is None:
         raise MatchingError("no_occupant", f'a {plan.role} is missing and the study file declares no "fill"')
     seat.is_stand_in, seat.partner = True, fill.label_as
-    seat.label = definition.label_for(table.study.partners[fill.label_as], levels)
+    seat.label = definition.label_for(table.study.partners[fill.label_as], levels) or ""
     seat.occupant, seat.policy, seat.settings = "policy", chance.choice(fill.policies), _stand_in_settings(table)
     return seat
 

@@ -15,6 +15,7 @@ from screens.screen import Key
 from studies.definition import experiment, parameters_of
 from studies.models import levels_of
 from studies.schema import StudyFile
+from studies.schema_partners import Label
 from studies.schema_stages import BriefingStage, GameStage
 from studies.varied import varied
 
@@ -44,6 +45,7 @@ class Declared:
     Attributes:
         briefings: Stage → the factor that decides which page is shown.
         label_factor: By which partners' labels differ; empty where they do not.
+        has_draws: Whether a partner's label is drawn for each match, and so differs by chance.
         parameter_factor: By which parameters of a game differ; empty where none does.
         places: Stage, or stage and step → why, as the study file puts it.
     """
@@ -52,6 +54,7 @@ class Declared:
     second: Side = Side()
     briefings: Mapping[str, str] = field(default_factory=dict)
     label_factor: str = ""
+    has_draws: bool = False
     parameter_factor: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
 
@@ -70,6 +73,8 @@ class Declared:
         one, other = without_labels(first, self.first.labels), without_labels(second, self.second.labels)
         if self.label_factor and one == other:
             return f"labels of partners by {self.label_factor}"
+        if self.has_draws and one == other:
+            return "labels of partners, drawn for each match"
         if self.parameter_factor and _masked(one, self.first.values) == _masked(other, self.second.values):
             return f"parameters by {self.parameter_factor}"
         return ""
@@ -79,14 +84,17 @@ def declared(study: StudyFile, first: str, second: str) -> Declared:
     """What a study file lets differ between two conditions, "label=hidden" and "label=disclosed"."""
     one, other = levels_of(first), levels_of(second)
     differing = {name for name in one if one[name] != other.get(name)}
-    partners = [p.label for p in study.partners.values() if p.label.by in differing]
+    labels = [partner.label for partner in study.partners.values()]
+    drawn = [label for label in labels if any(len(_labels([label], levels)) > 1 for levels in (one, other))]
+    partners = [label for label in labels if label.by in differing or label in drawn]
     parameters = list(_parameters(study, differing))
     briefings = [stage for stage in study.stages if isinstance(stage, BriefingStage) and stage.by in differing]
     return Declared(
-        first=Side(frozenset(label.under(one[label.by or ""]) for label in partners), _words(parameters, one)),
-        second=Side(frozenset(label.under(other[label.by or ""]) for label in partners), _words(parameters, other)),
+        first=Side(_labels(partners, one), _words(parameters, one)),
+        second=Side(_labels(partners, other), _words(parameters, other)),
         briefings={stage.id: str(stage.by) for stage in briefings},
-        label_factor=_named({label.by or "" for label in partners}),
+        label_factor=_named({label.by for label in partners if label.by in differing}),
+        has_draws=bool(drawn),
         parameter_factor=_named({by for by, _values in parameters}),
         places=_steps(study, one, other)
         | {
@@ -121,6 +129,11 @@ def _asked(stage: GameStage, levels: Mapping[str, str]) -> dict[str, object]:
         marks = [(role, field.name, field.belief and field.belief.under(numbers)) for role, field in fields]
         found[step.name] = marks if may_come(step, numbers) else None
     return found
+
+
+def _labels(partners: Sequence[Label], levels: Mapping[str, str]) -> frozenset[str]:
+    """What some partners may be called under some levels."""
+    return frozenset(word for label in partners for word in label.under(levels.get(label.by or "")))
 
 
 def _parameters(study: StudyFile, differing: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -170,9 +170,15 @@ def group_of(study: StudyFile, stage_id: str) -> str:
     return formed
 
 
-def label_for(partner: Partner, levels: Mapping[str, str]) -> str:
-    """What a partner is called under the levels of a group; empty where nothing is shown."""
+def labels_for(partner: Partner, levels: Mapping[str, str]) -> Mapping[str, int]:
+    """What a partner may be called under some levels, with weights: one entry where nothing is drawn."""
     return partner.label.under(levels.get(partner.label.by or ""))
+
+
+def label_for(partner: Partner, levels: Mapping[str, str]) -> str | None:
+    """What a partner is always called under some levels, "" for nothing; None where it is drawn for each match."""
+    found = labels_for(partner, levels)
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def canonical(value: Any) -> str:

@@ -1,8 +1,8 @@
 """The study file: everything a study may say, and nothing else. Meanings across sections are in `checks/`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from studies.schema_allocation import Allocation, Allocations
 from studies.schema_partners import GroupPlan, Partner
@@ -26,11 +26,36 @@ class Deception(Part):
     """One thing that people are not told, or told wrongly, who approved it, and where they learn the truth."""
 
     what: Literal["omission", "false_label", "delay", "wizard"] = Field(
-        description="Something not told; an AI called a person; a pace made to look human; staff writing as AI."
+        description="Something not told; a label that may not be true, or an AI that says it is a person; a pace made "
+        "to look human; staff writing as AI."
     )
     approved_by: Line
     reference: Line = Field(description="Number of the approval.")
     debrief: FilePath = Field(description="The page of a debrief stage that explains it.")
+
+
+Relation = Literal["own", "partners", "rivals"]
+RELATIONS: tuple[Relation, ...] = get_args(Relation)
+KNOWN: dict[str, tuple[Relation, ...]] = {
+    "own": ("own",),
+    "others": ("partners", "rivals"),
+    "all": RELATIONS,
+    "none": (),
+}
+
+
+def _shape(said: Any) -> str:
+    return "many" if isinstance(said, dict | list) else "word"
+
+
+KnownByRole = Annotated[
+    Annotated[Literal["own", "others", "all", "none"], Tag("word")] | Annotated[list[Relation], Tag("many")],
+    Discriminator(_shape),
+]
+Knowledge = Annotated[
+    Annotated[Literal["nobody", "everybody"], Tag("word")] | Annotated[dict[Name, KnownByRole], Tag("many")],
+    Discriminator(_shape),
+]
 
 
 class Told(Part):
@@ -38,8 +63,9 @@ class Told(Part):
 
     ai_may_be_present: bool
     share: Literal["none", "some", "range", "exact"] = Field(description="How exactly the share of AI is told.")
-    who_knows: Literal["nobody", "everybody"] | dict[Name, Literal["own", "others", "all", "none"]] = Field(
-        description="Who knows which labels others see; by role where it differs."
+    who_knows: Knowledge = Field(
+        description="Who is shown which labels; by role where it differs: the `own` one, those of `partners` (the "
+        "other roles of the match) and of `rivals` (its own role, where there are others); `others` is the last two."
     )
     sentence: str = Field(
         "",
@@ -47,6 +73,13 @@ class Told(Part):
         description="The words that participants read about it, as they stand on a consent, instructions or briefing "
         "page.",
     )
+
+    def labels_known(self, role: str) -> tuple[Relation, ...]:
+        """Whose labels a role is shown."""
+        if isinstance(self.who_knows, str):
+            return RELATIONS if self.who_knows == "everybody" else ()
+        said = self.who_knows.get(role, "none")
+        return KNOWN[said] if isinstance(said, str) else tuple(one for one in RELATIONS if one in said)
 
 
 class MayDiffer(Part):

@@ -1,24 +1,55 @@
 """Who is met: groups of seats, and what fills them."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from studies.schema_types import FilePath, Money, Name, Part
 
 Setting = str | int | float | bool
+Called = Annotated[str, Field(max_length=40)]
+Weight = Annotated[int, Field(ge=1, le=1000)]
+Weights = Annotated[dict[Called, Weight], Field(min_length=2, max_length=12)]
+
+
+class DrawnLabel(Part):
+    """A label that is drawn anew for each seat in each match, whoever sits there."""
+
+    draw: Weights = Field(description="Label → how often it is drawn relative to the others.")
+
+
+def _how_called(said: Any) -> str:
+    return "fixed" if isinstance(said, str | int | float) else "drawn"
+
+
+AnyLabel = Annotated[Annotated[Called, Tag("fixed")] | Annotated[DrawnLabel, Tag("drawn")], Discriminator(_how_called)]
 
 
 class Label(Part):
     """What a partner is called on the page. An empty label shows nothing."""
 
     by: Name | None = Field(None, description="The factor whose level decides.")
-    values: dict[Name, Annotated[str, Field(max_length=40)]] = Field(default_factory=dict, description="Level → label.")
-    all: Annotated[str, Field(max_length=40)] | None = Field(None, description="The label in every condition.")
+    values: dict[Name, AnyLabel] = Field(default_factory=dict, description="Level → label, or `{draw: …}` as below.")
+    all: Called | None = Field(None, description="The label in every condition.")
+    draw: Weights | None = Field(
+        None,
+        description="Label → weight. In every condition it is drawn anew for each seat in each match, whoever sits "
+        "there: a false label, which `deception` declares.",
+    )
 
-    def under(self, level: str | None) -> str:
-        """The label at a level of `by`."""
-        return self.values.get(level or "", "") if self.by else (self.all or "")
+    def under(self, level: str | None) -> Mapping[str, int]:
+        """Label → weight at a level of `by`; one entry where nothing is drawn."""
+        if self.by is None:
+            return self.draw or {self.all or "": 1}
+        said = self.values.get(level or "", "")
+        return said.draw if isinstance(said, DrawnLabel) else {said: 1}
+
+    @property
+    def words(self) -> list[str]:
+        """Every label that may be shown, in the order of the file."""
+        shown = [each for level in ([*self.values] if self.by else [None]) for each in self.under(level)]
+        return [word for word in dict.fromkeys(shown) if word]
 
 
 class Delay(Part):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
+from flow.labels import label_in, possible_labels
 from flow.models import Placing
 from matching.models import Group
 from studies import definition
@@ -105,9 +106,11 @@ def _comes_later(version: Version, entry: Entry, group: Group) -> bool:
 
 
 def _check_label(inquiry: Inquiry, version: Version, placing: Placing, where: str) -> None:
-    """Where the levels of a match are not those of its group, the label of a seat is what they say."""
-    match, partner = placing.match, definition.definition(version).partners.get(placing.seat.partner)
-    if partner is not None and match.condition not in ("", match.group.condition):
-        shown = placing.seat.label if placing.label is None else placing.label
-        told = definition.label_for(partner, levels_of(match.condition))
-        inquiry.report.compare("label of a seat in a match", where, told, shown)
+    """The label of a seat is what was drawn, and what the levels say where a match has others than its group."""
+    match, seat = placing.match, placing.seat
+    match.group.version = version
+    is_drawn = len(possible_labels(match, seat)) > 1
+    if is_drawn or match.condition not in ("", match.group.condition):
+        told = label_in(match, seat)
+        shown = seat.label if placing.label is None else placing.label
+        inquiry.report.compare("label of a seat in a match", where, seat.label if told is None else told, shown)

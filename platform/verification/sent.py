@@ -12,7 +12,7 @@ from exports.redaction import strings_in
 from flow.kinds import VOID_PATH
 from flow.models import Act, Match
 from paradigm import Decision, Field, FieldError, Talk
-from paradigm.fields import clean, resolve
+from paradigm.fields import clean
 from paradigm.program import step_at
 from participants.models import WITHDRAWN_TEXT
 from verification.story import Past, Story
@@ -34,7 +34,7 @@ def decided(
     if not isinstance(step, Decision):
         return {}
     state = Past(story, match, opened=opened[: opened.index(act.path) + 1], path=act.path, before=act)
-    return _cleaned(resolve(step.fields_of(act.seat.role), state.place(act.seat), state), data)
+    return _cleaned(state.fields_of(step, state.place(act.seat)), data)
 
 
 def said(story: Story, talk: Talk, *, entries: int, data: Mapping[str, str]) -> tuple[Draft | None, bool]:

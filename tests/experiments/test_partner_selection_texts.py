@@ -186,6 +186,21 @@ def test_consent_says_what_it_must() -> None:
     )
 
 
+def test_everybody_is_asked_not_to_say_who_or_what_they_are() -> None:
+    rules = (STUDIES / "pages" / "instructions_4.md").read_text()
+    for rule in (
+        "Do not write your name",
+        "could know you again in a later round",
+        "whether you are a person or an AI",
+    ):
+        assert rule in rules
+    for study in ("main", "demo"):
+        assert "instructions_4.md" in (STUDIES / study / "study.yaml").read_text()
+    for persona in STUDIES.glob("prompts/*.md"):
+        assert "Never give yourself a name" in persona.read_text()
+        assert "could know you from an earlier round" in persona.read_text()
+
+
 def test_levels_differ_in_the_one_sentence_that_is_manipulated() -> None:
     hidden, disclosed = (
         (STUDIES / "pages" / f"briefing_{level}.md").read_text().split("\n\n") for level in ("hidden", "disclosed")

@@ -47,6 +47,16 @@ def test_declared_label_covers_nothing_else(first: str, second: str) -> None:
     assert reason(LABELLED, first, second) == ""
 
 
+def test_drawn_label_covers_itself_and_nothing_else() -> None:
+    both = Side(labels=frozenset({"Person", "AI"}))
+    drawn = Declared(both, both, has_draws=True)
+    label = '<span class="label">{}</span>'
+    assert reason(drawn, label.format("AI"), label.format("Person")) == "labels of partners, drawn for each match"
+    assert reason(drawn, "<td>A (AI)</td>", "<td>A (Person)</td>") == "labels of partners, drawn for each match"
+    assert reason(drawn, label.format("AI"), label.format("Robot")) == ""
+    assert reason(drawn, "<p>a</p>", "<p>b</p>") == ""
+
+
 def test_parameter_covers_numbers_and_its_own_words() -> None:
     assert reason(NUMBERED, "<p>Keep 10 points</p>", "<p>Keep 5 points</p>") == "parameters by reward"
     assert reason(NUMBERED, "<p>shown: none</p>", "<p>shown: last</p>") == "parameters by reward"

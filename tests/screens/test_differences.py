@@ -34,6 +34,24 @@ def test_shipped_study_differs_as_declared_and_in_nothing_else(main: Source, dra
     assert {key.stage for same in found for key in same.keys} == {"briefing", "game", "debrief", "exits"}
 
 
+def test_drawn_labels_are_declared_and_shown_to_those_who_know(tmp_path: Path, db: None) -> None:
+    def drawn(said: Said) -> None:
+        for partner in said["partners"].values():
+            values = {"hidden": "", "disclosed": {"draw": {"Person": 1, "AI": 1}}}
+            partner["label"] = {"by": "label", "values": values}
+        said["deception"].append({**said["deception"][0], "what": "false_label"})
+        said["told"]["who_knows"] = {"selector": "others", "candidate": "none"}
+
+    source, pages = drawn_folder(short_copy(tmp_path, change=drawn))
+    found = compared(pages, source.study, *LEVELS)
+    assert stray(found) == []
+    assert "labels of partners by label" in {same.reason for same in found}
+    marked = {key.role for key, one in pages.under("label=disclosed").items() if 'class="label"' in one.html}
+    assert marked == {"Chooser"}
+    debriefs = [one.html for key, one in pages.under("label=hidden").items() if key.stage == "debrief"]
+    assert any("what players were shown was not always true" in html for html in debriefs)
+
+
 @pytest.mark.parametrize("old", ["Your group is complete", "You will see your role"])
 def test_one_stray_word_on_one_condition_page_is_found(tmp_path: Path, db: None, old: str) -> None:
     folder = short_copy(tmp_path)

@@ -14,6 +14,7 @@ def open_labels(folder: Folder) -> None:
     """Nothing is hidden in any condition."""
     folder.change('values: {hidden: "", marked: Person}', "values: {hidden: Player, marked: Person}")
     folder.change('values: {hidden: "", marked: Program}', "values: {hidden: A program, marked: Program}")
+    folder.write("# Your group\n\nEach is called *Player* or *A program*.\n", "pages/briefing_hidden.md")
     folder.change("deception:\n" + OMISSION + DELAY, "")
 
 
@@ -131,6 +132,7 @@ def test_rule_that_is_called_ai_is_warned_of(folder: Folder, label: str) -> None
 
 def test_declared_false_label_and_a_model_called_ai_are_not_warned_of(folder: Folder) -> None:
     folder.change("marked: Program}", "marked: AI}")
+    folder.write("# Your group\n\nEach player is marked *Person* or *AI*.\n", "pages/briefing_marked.md")
     text = folder.text()
     folder.change(DELAY, DELAY + FALSE)
     assert folder.problems() == []

@@ -15,6 +15,7 @@ from exports.tables.events import EVENTS
 from exports.tables.exclusions import EXCLUSIONS
 from exports.tables.exposures import EXPOSURES
 from exports.tables.groups import GROUPS, PLACINGS, RESTS, ROUNDS, SEATS
+from exports.tables.kind_questions import KIND_QUESTIONS
 from exports.tables.participants import PARTICIPANTS, PAYMENTS, SESSIONS, WAITS
 from exports.tables.pooled import POOLED
 from exports.tables.talk import ANSWERS, ENTRIES
@@ -24,8 +25,8 @@ from studies.schema import StudyFile
 
 TABLES: list[Table] = [
     PARTICIPANTS, SESSIONS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS, ALLOCATIONS, EXCLUSIONS, CHOICE_SETS,
-    EXPOSURES, DECISIONS, ENTRIES, BELIEFS, AWARDS, ANSWERS, BOT_TURNS, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS,
-    DEVIATIONS,
+    EXPOSURES, DECISIONS, ENTRIES, KIND_QUESTIONS, BELIEFS, AWARDS, ANSWERS, BOT_TURNS, CALLS, EVENTS, DEBRIEFINGS,
+    PAYMENTS, DEVIATIONS,
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from exports import keys
 from exports.columns import BY_PARTNER, GONE, IN_PROGRESS, WITHDRAWN, Column, Row, Table
+from exports.saying import SAYS_COLUMNS, said_of
 from exports.scope import Scope
 from exports.society import Society, societies
 from flow.models import Act, Exposure, Match
@@ -24,11 +25,12 @@ COLUMNS = [
     Column("candidate", "Seat of the partner on offer."),
     keys.POSITION,
     Column("display_order", "Place in which the partner was displayed, from 1.", "integer"),
-    Column("kind", "What the partner really was.", allowed="human|ai"),
+    keys.KIND,
     Column("label_shown", "What the partner was called on the page.", missing="no label was shown"),
     Column("is_stand_in", "1 if automated where the condition wants a person.", "boolean"),
     Column("message", "The partner's words as displayed.", "text", missing=WITHHELD),
     Column("n_chars", "Length of the message.", "integer", "characters", missing=WITHHELD),
+    *SAYS_COLUMNS,
     Column("chosen", "1 if this partner was picked.", "boolean", missing="no choice came in time"),
     Column(
         "returned", "The number the partner stated at the same step, picked or not.", "integer", "points",
@@ -132,6 +134,7 @@ def _row(offer: Offer, *, seat: int, card: Mapping[str, Any], order: int) -> dic
         "is_stand_in": society.seats[seat].is_stand_in,
         "message": None if is_withheld else card.get("text", ""),
         "n_chars": None if is_withheld else len(card.get("text", "")),
+        **said_of(None if is_withheld else card.get("text", "")),
         "chosen": is_chosen,
         "returned": offer.stated(seat),
         "executed": None if is_open else bool(is_chosen) and match.status == Match.Status.COMPLETE,

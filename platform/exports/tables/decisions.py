@@ -7,6 +7,7 @@ from exports import keys
 from exports.columns import BY_PARTNER, Column, Row, Table
 from exports.declared import split_key
 from exports.redaction import is_words
+from exports.saying import SAYS_COLUMNS, said_of
 from exports.scope import Scope, seconds
 from exports.society import Society, societies
 from flow.models import Act, Match
@@ -34,6 +35,7 @@ DECISION_COLUMNS = [
         "value", "What was decided.", "text", "see the field's own entry in the codebook",
         missing=f"{NOTHING_CAME}, or see `missing_reason`",
     ),
+    *SAYS_COLUMNS,
     SOURCE,
     LATENCY,
     keys.since_group("act_s", "When it was done"),
@@ -87,6 +89,12 @@ class Stated:
         return is_words(self.field, self.value) and self.society.is_withheld(self.match.pk, self.act.seat_id)
 
     @property
+    def words(self) -> str | None:
+        """What somebody wrote; None for what is no text, and where it is withheld."""
+        is_text = isinstance(self.value, str) and is_words(self.field, self.value)
+        return str(self.value) if is_text and not self.is_withheld else None
+
+    @property
     def shared(self) -> dict[str, object]:
         """The cells that both tables have."""
         return {
@@ -129,6 +137,7 @@ def decision_row(one: Stated) -> Row:
         "position": one.society.position(one.match.pk, one.act.seat_id),
         "about": one.about,
         "about_seat": one.about_seat,
+        **said_of(one.words),
         "act_s": seconds(one.act.at, one.society.group.formed_at),
         "missing_reason": BY_PARTNER if one.is_withheld else None,
     }

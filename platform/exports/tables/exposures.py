@@ -19,7 +19,11 @@ COLUMNS = [
     keys.STEP,
     keys.SEAT,
     keys.OCCUPANT_PARTICIPANT,
+    keys.KNOWS_LABELS,
     Column("labels_shown", "Partners in display order with label.", allowed="A=AI|B=Person", missing="none displayed"),
+    Column(
+        "kinds_shown", "The same partners with what they really were.", allowed="A=human|B=ai", missing="none displayed"
+    ),
     Column("view_sha256", "SHA-256 of the view: two seats with the same hash were told the same.", missing=QUOTES),
     Column("view", "All that the seat was told: page, facts, cards, lines, tables.", "json", missing=QUOTES),
     keys.since_group("shown_s", "When the step was opened for the seat"),
@@ -52,7 +56,9 @@ def _row(society: Society, exposure: Exposure) -> Row:
         "step": exposure.path,
         "seat": society.seat(exposure.seat_id),
         "participant": society.participant(exposure.seat_id),
+        "knows_labels": society.seats[exposure.seat_id].knows,
         "labels_shown": labels_shown(exposure.view),
+        "kinds_shown": _kinds_shown(society, match, exposure.view),
         "view_sha256": None if is_gone else exposure.sha256,
         "view": None if is_gone else exposure.view,
         "shown_s": seconds(exposure.at, society.group.formed_at),
@@ -64,6 +70,13 @@ def _row(society: Society, exposure: Exposure) -> Row:
 def labels_shown(view: Mapping[str, Any]) -> str:
     """ "A=AI|B=Person", in display order."""
     return listed(f"{card['position']}={card.get('label', '')}" for card in view.get("cards", []))
+
+
+def _kinds_shown(society: Society, match: Match, view: Mapping[str, Any]) -> str:
+    """ "A=human|B=ai", of those cards that stand for somebody in the match."""
+    placings = society.placings[match.pk]
+    shown = [card["position"] for card in view.get("cards", []) if card["position"] in placings]
+    return listed(f"{position}={society.seats[placings[position].seat_id].kind}" for position in shown)
 
 
 EXPOSURES = Table("exposures", "What each seat was told at each step", COLUMNS, _exposures)

@@ -48,16 +48,21 @@ SEAT_COLUMNS = [
     keys.GROUP,
     Column("number", "Seat number in the group, in random order.", "integer"),
     keys.ROLE,
-    Column("kind", "What the partner really was.", allowed="human|ai"),
+    keys.KIND,
     Column("occupant", "Who filled the seat.", allowed="person|policy|model|…"),
     Column("partner", "Entry under `partners` in the study file.", missing="the study file names none"),
     Column("policy", "Policy or persona drawn for the seat.", missing="a person, or none"),
-    Column("label", "What the others were shown.", missing="nothing was shown"),
+    Column(
+        "label", "What it was called in all matches, for those who are shown labels.",
+        missing="nothing, or it was drawn for each match: see `match_label` in placings",
+    ),
+    keys.KNOWS_LABELS,
+    keys.ASKED_IF_AI,
     Column("is_stand_in", "1 if automated where the condition wants a person.", "boolean"),
     Column("status", "Whether the seat was still taken at the end.", allowed="|".join(Seat.Status.values)),
     keys.IS_WITHDRAWN,
     keys.OCCUPANT_PARTICIPANT,
-]
+]  # fmt: skip
 
 ROUND_COLUMNS = [
     keys.MATCH,
@@ -94,13 +99,15 @@ PLACING_COLUMNS = [
     keys.OCCUPANT_PARTICIPANT,
     keys.ROLE,
     keys.POSITION,
+    keys.KIND,
+    Column(
+        "match_label", "What it was called in this match, for those who are shown labels.",
+        missing="it was called nothing",
+    ),
+    keys.KNOWS_LABELS,
     Column(
         "own_levels", "Levels of the factors that the person was given one by one.",
         allowed="factor=level, joined by commas", missing=f"there are none, or no person sits there, or {WITHDRAWN}",
-    ),
-    Column(
-        "match_label", "What the others were shown in this match, where it is not the seat's label of all matches.",
-        missing="the seat's own label was shown, or none",
     ),
     Column(
         "points", "What the seat earned in the match.", "integer", "points",
@@ -172,6 +179,8 @@ def _seats(scope: Scope) -> Iterator[Row]:
                 "partner": seat.partner,
                 "policy": seat.policy,
                 "label": seat.label,
+                "knows_labels": seat.knows,
+                "asked_if_ai": society.asked_if_ai(pk),
                 "is_stand_in": seat.is_stand_in,
                 "status": seat.status,
                 "is_withdrawn": pk in society.withdrawn,
@@ -230,6 +239,7 @@ def _round(society: Society, match: Match, late: Set[int]) -> Row:
 def placing_row(society: Society, match: Match, position: str) -> Row:
     """One seat's place in one match."""
     placing = society.placings[match.pk][position]
+    seat = society.seats[placing.seat_id]
     is_gone = placing.seat_id in society.withdrawn
     # Points of a void match are declared, not worked out from what anybody did.
     is_of_both = not is_gone and match.status == Match.Status.COMPLETE and society.has_withdrawn(match.pk)
@@ -242,10 +252,12 @@ def placing_row(society: Society, match: Match, position: str) -> Row:
         "round": match.round,
         "seat": society.seat(placing.seat_id),
         "participant": society.participant(placing.seat_id),
-        "role": society.seats[placing.seat_id].role,
+        "role": seat.role,
         "position": position,
+        "kind": seat.kind,
+        "match_label": society.label(match.pk, position),
+        "knows_labels": seat.knows,
         "own_levels": None if is_gone else placing.condition,
-        "match_label": placing.label,
         "points": None if is_gone or is_of_both else placing.points,
         "is_void": match.status == Match.Status.VOID,
         "waited_s": seconds(until, match.closed_at),

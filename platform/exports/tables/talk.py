@@ -7,6 +7,7 @@ from chat.models import Entry
 from exports import keys
 from exports.columns import BY_PARTNER, Column, Row, Table
 from exports.declared import is_free_answer
+from exports.saying import SAYS_COLUMNS, said_of
 from exports.scope import CHUNK, Scope, by_code, kept, seconds
 from exports.society import societies
 from measures.models import Answer
@@ -25,6 +26,7 @@ ENTRY_COLUMNS = [
     Column("kind", "What was done.", allowed="message|post|comment|vote|edit|point"),
     Column("text", "The words.", "text", missing="this kind has no words, or see `missing_reason`"),
     Column("n_chars", "Length of the text.", "integer", "characters", missing="see `missing_reason`"),
+    *SAYS_COLUMNS,
     Column("facts", "What it refers to, such as the entry answered or the section edited.", "json"),
     keys.since_group("entry_s", "When it was stored"),
     keys.MISSING_REASON,
@@ -69,6 +71,7 @@ def _entries(scope: Scope) -> Iterator[Row]:
                 "kind": one.kind,
                 "text": None if is_withheld else one.text,
                 "n_chars": None if is_withheld else len(one.text),
+                **said_of(None if is_withheld else one.text),
                 "facts": one.facts,
                 "entry_s": seconds(one.at, society.group.formed_at),
                 "missing_reason": BY_PARTNER if is_withheld else None,

@@ -21,6 +21,8 @@ from participants.models import Participant
 from participants.services import make_link, revoke_links
 from scheduling.models import Session
 from studies import definition
+from studies.models import levels_of
+from studies.schema import StudyFile
 from studies.schema_partners import Fill
 
 EXTEND, MOVE, REPLACE, END, LINK = "rescue.extend", "rescue.move", "rescue.replace", "rescue.end", "rescue.link"
@@ -171,11 +173,19 @@ def _stand_in(group: Group, seat: Seat, policy: str) -> Seat:
         occupant="policy",
         partner=fill.label_as,
         policy=policy,
-        label=seat.label,
+        label=_label(study, group, seat, fill),
+        knows=seat.knows,
         settings=_like(other),
         dealt=seat.dealt,
         is_stand_in=True,
     )
+
+
+def _label(study: StudyFile, group: Group, seat: Seat, fill: Fill) -> str:
+    """What the seat was called; where that was drawn for each match, what the stand-in's own entry says."""
+    levels, partner = levels_of(group.condition), study.partners.get(seat.partner)
+    is_drawn = partner is not None and definition.label_for(partner, levels) is None
+    return (definition.label_for(study.partners[fill.label_as], levels) or "") if is_drawn else seat.label
 
 
 def _like(other: Seat | None) -> dict[str, object]:

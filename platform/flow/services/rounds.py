@@ -157,7 +157,7 @@ def _expose(match: Match, state: MatchState) -> None:
     implementation, step = step_kind(state)
     rows = []
     for place in state.places:
-        view = View(page="void") if step is None else state.game.experiment.view(place, state)
+        view = View(page="void") if step is None else state.view_of(place)
         page = view.page or f"{state.path.rpartition('/')[2]}_{place.role}"
         asked = [field.key for field in implementation.asked(state, step, place).fields]
         told = view.as_json() | {"page": page, "asked": asked}

@@ -15,6 +15,7 @@ from matching.models import Seat
 from paradigm import Table, View
 from participants.models import Participant
 from scheduling.models import Session
+from studies import definition
 from studies.markdown import Rendered
 from studies.models import Version
 from studies.schema_stages import DebriefStage
@@ -76,7 +77,15 @@ def own_rounds(participant: Participant) -> list[Table]:
         if placing.seat.participant_id != participant.pk
     ]
     columns = [_("Round"), _("Player"), _("Who it was"), _("What was shown")]
-    return [Table(caption=_("Whom you met"), columns=columns, rows=rows)] if rows else []
+    # the same under every condition, whatever this person was shown
+    told = _("Whom you met. In this study, what players were shown was not always true.")
+    caption = told if _may_be_false(participant) else _("Whom you met")
+    return [Table(caption=caption, columns=columns, rows=rows)] if rows else []
+
+
+def _may_be_false(participant: Participant) -> bool:
+    """Whether the study declares that labels may be false."""
+    return any(one.what == "false_label" for one in definition.definition(participant.version).deception)
 
 
 def _labels_shown(participant: Participant) -> dict[tuple[int, str], str]:

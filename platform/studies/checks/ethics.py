@@ -1,6 +1,7 @@
 """Deception is declared, approved, and explained at the end; those who are there are told so."""
 
 import re
+from collections.abc import Mapping
 
 from studies.checks.context import Context, needs
 from studies.schema_partners import AutomatedPartner, GroupPlan, Label, PersonPartner, PolicyPartner
@@ -8,21 +9,25 @@ from studies.schema_stages import DebriefStage
 from studies.schema_types import Part
 from studies.yaml_file import Path
 
-_PERSON = re.compile(r"\b(person|human|people|man|woman|real player)\b", re.IGNORECASE)
-_MACHINE = re.compile(r"\b(AI|computer|machine)\b", re.IGNORECASE)
+_PERSON = re.compile(r"\b(person|human|people|man|woman|real player|mensch(en)?|leute)\b", re.IGNORECASE)
+_MACHINE = re.compile(r"\b(AI|computer|machine|KI|maschine)\b", re.IGNORECASE)
+_NO_PERSON = re.compile(r"\b(AI|computer|machine|KI|maschine|(ro)?bot|programm?|roboter)\b", re.IGNORECASE)
 
 
 @needs("deception", "partners", "groups", "factors", "told")
 def deception_declared(context: Context) -> None:
     """E406: whatever hides or misnames a partner is in `deception`."""
     for name, plan in context.study.groups.items():
-        persons, machines = _labels(context, plan)
+        persons, machines = labels_in(context, plan)
         for partner, label in machines.items():
             path: Path = ("partners", partner, "label")
-            if _hides(context, label, list(persons.values())):
+            if _hides(context, label, list(persons.values()), drawn=False):
                 _require(context, "omission", path, "does not tell this partner from a person in every condition.")
             if _is_false(context, label, list(persons.values())):
                 _require(context, "false_label", path, "calls an automated partner what a person is called.")
+        for partner, label in persons.items():
+            if any(_NO_PERSON.search(word) for word in _fixed(context, label)):
+                _require(context, "false_label", ("partners", partner, "label"), "calls a person an AI.")
         _fill_is_declared(context, ("groups", name, "fill"), plan)
     _told_is_true(context)
 
@@ -36,8 +41,8 @@ def behaviour_declared(context: Context) -> None:
         if partner.asked_if_ai == "deny":
             _require(context, "false_label", ("partners", name, "asked_if_ai"), "denies being an AI.")
         plans = [plan for plan in context.study.groups.values() if plan.partners.ai == name]
-        people = [label for plan in plans for label in _labels(context, plan)[0].values()]
-        if _varies(partner) and plans and _hides(context, partner.label, people):
+        people = [label for plan in plans for label in labels_in(context, plan)[0].values()]
+        if _varies(partner) and plans and _hides(context, partner.label, people, drawn=True):
             _require(
                 context,
                 "delay",
@@ -65,13 +70,13 @@ def ai_is_ai(context: Context) -> None:
     for name, partner in context.study.partners.items():
         if not isinstance(partner, PolicyPartner):
             continue
-        if any(_MACHINE.search(_under(partner.label, levels)) for levels in _situations(context, partner.label)):
+        if any(_MACHINE.search(word) for word in partner.label.words):
             what = "is called AI, but decides by a rule of the experiment."
             remedy = "Take occupant: model, or declare it: deception: [{what: false_label, …}]."
             context.say("W409", ("partners", name, "label"), what, remedy)
 
 
-def _labels(context: Context, plan: GroupPlan) -> tuple[dict[str, Label], dict[str, Label]]:
+def labels_in(context: Context, plan: GroupPlan) -> tuple[dict[str, Label], dict[str, Label]]:
     """Labels in a group, by partner: of people, and of automated seats."""
     partners = context.study.partners
     here = [name for name in (plan.partners.human, plan.partners.ai) if name in partners]
@@ -80,7 +85,7 @@ def _labels(context: Context, plan: GroupPlan) -> tuple[dict[str, Label], dict[s
     return persons, machines
 
 
-def _situations(context: Context, *labels: Label) -> list[dict[str, str]]:
+def situations(context: Context, *labels: Label) -> list[dict[str, str]]:
     """Every combination of levels that these labels depend on."""
     found: list[dict[str, str]] = [{}]
     for factor in sorted({label.by for label in labels if label.by in context.study.factors and label.by}):
@@ -88,27 +93,37 @@ def _situations(context: Context, *labels: Label) -> list[dict[str, str]]:
     return found
 
 
-def _under(label: Label, levels: dict[str, str]) -> str:
+def under(label: Label, levels: Mapping[str, str]) -> Mapping[str, int]:
+    """What a label may be in a situation, with weights."""
     return label.under(levels.get(label.by or ""))
 
 
-def _hides(context: Context, machine: Label, persons: list[Label]) -> bool:
-    """In some condition the label says nothing, or says the same of both."""
-    situations = _situations(context, machine, *persons)
-    return any(
-        not _under(machine, levels) or any(_under(machine, levels) == _under(person, levels) for person in persons)
-        for levels in situations
-    )
+def _hides(context: Context, machine: Label, persons: list[Label], *, drawn: bool) -> bool:
+    """In some condition the label says nothing, or says the same of both; where one is drawn only if `drawn`."""
+    for levels in situations(context, machine, *persons):
+        shown, others = under(machine, levels), [under(person, levels) for person in persons]
+        if not drawn and any(len(each) > 1 for each in (shown, *others)):
+            continue
+        if "" in shown or any(shown.keys() & other.keys() for other in others):
+            return True
+    return False
+
+
+def _fixed(context: Context, label: Label) -> set[str]:
+    """What a label says in the conditions in which it is not drawn."""
+    found = [under(label, levels) for levels in situations(context, label)]
+    return {word for each in found if len(each) == 1 for word in each}
 
 
 def _is_false(context: Context, machine: Label, persons: list[Label]) -> bool:
     """The label names a person, or is one that elsewhere tells people from machines and stands for people there."""
-    if any(_PERSON.search(_under(machine, levels)) for levels in _situations(context, machine)):
+    if any(_PERSON.search(word) for word in _fixed(context, machine)):
         return True
     for person in persons:
-        situations = _situations(context, machine, person)
-        telling = {_under(person, levels) for levels in situations if _under(person, levels) != _under(machine, levels)}
-        if (telling - {""}) & {_under(machine, levels) for levels in situations}:
+        pairs = [(under(person, one), under(machine, one)) for one in situations(context, machine, person)]
+        fixed = [(next(iter(one)), next(iter(other))) for one, other in pairs if len(one) == len(other) == 1]
+        telling = {one for one, other in fixed if one != other}
+        if (telling - {""}) & {other for _, other in fixed}:
             return True
     return False
 
@@ -118,8 +133,7 @@ def _fill_is_declared(context: Context, path: Path, plan: GroupPlan) -> None:
     if plan.fill is None or plan.fill.label_as not in partners:
         return
     label = partners[plan.fill.label_as]
-    shows = any(_under(label.label, levels) for levels in _situations(context, label.label))
-    if isinstance(label, PersonPartner) and shows:
+    if isinstance(label, PersonPartner) and _fixed(context, label.label) - {""}:
         _require(context, "false_label", (*path, "label_as"), "labels automated stand-ins as people.")
 
 

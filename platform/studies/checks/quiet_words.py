@@ -13,7 +13,6 @@ from studies.checks.context import Context, needs
 from studies.checks.games import found_experiment
 from studies.problems import StudyError
 from studies.schema_items import AnyItem, ChoiceItem, RatingItem
-from studies.schema_partners import Label
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, StageConfig, SurveyStage
 from studies.yaml_file import Path
 
@@ -54,7 +53,7 @@ def labels_keep_quiet(context: Context) -> None:
         for where, label in [*labels_of(stage), *_names_of(stage)]:
             _say(context, (*path, *where), label)
     for name, partner in context.study.partners.items():
-        for text in _shown(partner.label):
+        for text in partner.label.words:
             _say(context, ("partners", name, "label"), text)
 
 
@@ -108,10 +107,6 @@ def _items(context: Context, path: Path, stage: QuizStage | SurveyStage) -> Sequ
         return items.parse(text) if text is not None else ()
     except StudyError:
         return ()
-
-
-def _shown(label: Label) -> list[str]:
-    return [*label.values.values(), *([label.all] if label.all else [])]
 
 
 def _read_in(item: AnyItem) -> Iterator[str]:

@@ -21,13 +21,15 @@ def factors_exist(context: Context) -> None:
         path: Path = ("partners", name, "label")
         label = partner.label
         if label.by is None:
-            if label.all is None or label.values:
-                context.say(
-                    "E202", path, "has neither `by` with `values` nor `all`.", 'Write {all: "…"} or {by: …, values: …}.'
-                )
+            if (label.all is None and label.draw is None) or label.values:
+                what = "has neither `by` with `values` nor `all` nor `draw`."
+                context.say("E202", path, what, 'Write {all: "…"}, {by: …, values: …} or {draw: {…: 1, …: 1}}.')
+            elif label.all is not None and label.draw is not None:
+                context.say("E202", (*path, "draw"), "stands beside `all`.", "Keep one of them.")
             continue
-        if label.all is not None:
-            context.say("E202", (*path, "all"), "stands beside `by`.", "Keep one of them.")
+        for key in ("all", "draw"):
+            if getattr(label, key) is not None:
+                context.say("E202", (*path, key), "stands beside `by`.", "Keep one of them.")
         covered(context, (*path, "by"), (*path, "values"), label.by, label.values)
     for path, stage in context.stages("briefing"):
         assert isinstance(stage, BriefingStage)
