@@ -23,6 +23,7 @@ KINDS: dict[str, dict[str, str]] = {
     },
     "sample": {
         "full": "recruitment.sample.full",
+        "reasons": "recruitment.sample.reasons",
     },
     "tables": {
         "columns": "exports.tables.columns_of",

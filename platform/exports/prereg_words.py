@@ -18,10 +18,12 @@ DECEPTIONS = {
 COUNTS = {
     ("group", "started"): "groups that have begun",
     ("group", "completed"): "groups that played to the end",
-    ("group", "analysable"): "groups that played to the end and in which no registered pre-treatment exclusion is met",
+    ("group", "analysable"): "groups that played to the end, in which nobody withdrew or meets a registered "
+    "pre-treatment exclusion",
     ("participant", "started"): "people who agreed to take part",
-    ("participant", "completed"): "people who completed the study",
-    ("participant", "analysable"): "people who completed the study and meet no registered pre-treatment exclusion",
+    ("participant", "completed"): "people who completed the study and did not withdraw",
+    ("participant", "analysable"): "people who completed the study, did not withdraw, and meet no registered "
+    "pre-treatment exclusion",
 }
 METHODS = {
     "permuted_block": "permuted blocks",
@@ -31,9 +33,9 @@ METHODS = {
     "simple": "independent draws",
 }
 MORE = ("factors", "block_sizes", "weights", "targets", "strata", "covariates")
+"""What else an entry of `allocation` may say, in the order in which it is told."""
 MORE_OF = {"minimisation": ("imbalance", "probability")}
 NOT_DRAWN = "The seed is drawn when the study is frozen; its sha256 then stands here."
-"""What else an entry of `allocation` may say, in the order in which it is told."""
 NOTHING = "Nothing is declared."
 
 
@@ -158,6 +160,8 @@ def _blinding(content: Content) -> Iterator[str]:
 def _sample(content: Content) -> Iterator[str]:
     said = content["sample"]
     yield f"Target: {said['target']} {COUNTS[said['unit'], said['counts']]}{_people(content)}."
+    if said["unit"] == "group":
+        yield "A group with stand-ins never counts."
     yield "Then nobody new is let in; who is there goes on."
     yield f"Last day on which somebody new is let in: {said['until'] or 'none'}."
     pilot = f"{said['pilot']['target']} people, never part of the sample" if said["pilot"] else "none"

@@ -1,7 +1,7 @@
 """Who is asked for consent again: whoever agreed to another text or other boxes than those of the newest version.
 
 They are asked where one stage ends and the next begins, and never while they sit in a running group: others would wait.
-docs/decisions/0004 says why.
+docs/decisions/0005 says why.
 """
 
 from collections.abc import Sequence

@@ -57,9 +57,17 @@ def rulings(exclusions: Sequence[Exclusion], facts: Mapping[str, Fact]) -> Itera
     for exclusion in exclusions:
         rule = rule_of(exclusion.rule)
         is_met = decide(rule, facts)
-        times = [facts[name].at for name in names_in(rule) if name in facts]
-        at = max((time for time in times if time is not None), default=None)
-        yield Ruling(exclusion, is_met, at if is_met is not None else None)
+        yield Ruling(exclusion, is_met, None if is_met is None else _settled_at(rule, facts))
+
+
+def _settled_at(rule: Node, facts: Mapping[str, Fact]) -> datetime | None:
+    """From when on nothing that came later could change it: of `a or b` the first that was true is enough."""
+    times = {at for name in names_in(rule) if name in facts and (at := facts[name].at) is not None}
+    for time in sorted(times):
+        known = {name: one if one.at is None or one.at <= time else Fact() for name, one in facts.items()}
+        if decide(rule, known) is not None:
+            return time
+    return None
 
 
 def decide(rule: Node, facts: Mapping[str, Fact]) -> bool | None:

@@ -57,10 +57,10 @@ def _facts(person: Participant, rows: _Person) -> dict[str, Fact]:
 
 
 def _fact(person: Participant, rows: _Person, variable: Variable) -> Fact:
+    if not rows.is_past(variable.place):
+        return Fact()  # an answer, too: whoever is still at the stage may give another
     if variable.item:
         return _answer(rows.answers.get((variable.stage, variable.item)))
-    if not rows.is_past(variable.place):
-        return Fact()
     if variable.name in {"quiz_attempts", "quiz_minutes"}:
         return _of_quizzes(person, rows, variable)
     if variable.name in {"checks_failed", "attention_failed"}:

@@ -41,18 +41,26 @@ class Full:
 
 
 def full(version: Version, *, is_pilot: bool = False) -> Full | None:
-    """Why the newest version of a study lets nobody new in; None where it does, or never counts.
+    """The first reason why the newest version of a study lets nobody new in; None where it does."""
+    return next(reasons(version, is_pilot=is_pilot), None)
 
-    A demonstration and a simulated study have no sample. What a researcher opened the study beyond does not stop it.
+
+def reasons(version: Version, *, is_pilot: bool = False) -> Iterator[Full]:
+    """Every reason why the newest version of a study lets nobody new in, worked out one by one.
+
+    A demonstration and a simulated study have no sample. What a researcher opened the study beyond does not stop it:
+    a study that goes on after its last day still has its target.
 
     Args:
         is_pilot: Whether it is asked for the pilot, which has a target of its own.
     """
     study, sample = version.study, definition(version).sample
     if study.is_demo or study.is_simulated:
-        return None
-    found = _pilot(study, sample) if is_pilot else _ended(sample) or _reached(study, sample)
-    return None if found is None or is_opened_beyond(version, found.because) else found
+        return
+    for rule in (_pilot,) if is_pilot else (_ended, _reached):
+        found = rule(study, sample)
+        if found is not None and not is_opened_beyond(version, found.because):
+            yield found
 
 
 def last_instant(sample: Sample) -> datetime | None:
@@ -69,7 +77,7 @@ def counted(study: Study, sample: Sample) -> int:
     return sum(1 for _ in (_analysable_groups(study) if sample.unit == "group" else _analysable_people(study)))
 
 
-def _ended(sample: Sample) -> Full | None:
+def _ended(_study: Study, sample: Sample) -> Full | None:
     end = last_instant(sample)
     if end is None or clock.now() < end:
         return None

@@ -10,7 +10,7 @@ from simulation.sections import Column, Section, counted
 from studies import definition
 from studies.allocation import TRIAL, entries
 from studies.allocation_plan import Entry
-from studies.balance import Fate, Line, balance_table, most_apart
+from studies.balance import WITHIN, Fate, Line, balance_table, most_apart
 from studies.masking.arms import Arms
 from studies.models import Slot, Study, Version
 
@@ -73,7 +73,7 @@ def _notes(version: Version, lines: Sequence[Line]) -> list[str]:
         total = sum(line.allocated for line in lines if line.entry.number == entry.number)
         wants = f"; the study file wants {wanted}" if entry.rule.unit == sample.unit else ""
         notes.append(f"{counted(total, *UNITS[entry.rule.unit])} allocated{wants}.")
-        notes += _bound(entry)
+        notes += _bound(entry, of_versions=version.number > 1)
     return [
         *dict.fromkeys(notes),
         "Begun: a group whose first round began, a round that did, a person who agreed to take part.",
@@ -81,12 +81,17 @@ def _notes(version: Version, lines: Sequence[Line]) -> list[str]:
     ]
 
 
-def _bound(entry: Entry) -> list[str]:
+def _bound(entry: Entry, *, of_versions: bool) -> list[str]:
+    """By how much conditions may be apart in each sequence; a table over several sequences adds that up."""
     most = most_apart(entry)
     if most is None:
         return []
-    sequence = " in each stratum" if entry.rule.strata else ""
-    return [f"While a block is open one condition may be ahead by up to {most}{sequence}."]
+    if entry.rule.unit in WITHIN:
+        of = ["group" if entry.holder == "group" else "person"]
+    else:
+        of = ["stratum"] * bool(entry.rule.strata) + ["version"] * of_versions
+    where = f" in each {' of each '.join(of)}" if of else ""
+    return [f"While a block is open one condition may be ahead by up to {most}{where}, more where slots were returned."]
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,10 @@ def stratum_in(entry: Entry, sequence: str) -> str:
 
 
 def most_apart(entry: Entry) -> int | None:
-    """By how many a condition of equal weight may be ahead of another while a block is open; None: without a bound."""
+    """By how many a condition may be ahead of another of its weight in one sequence, while a block is open.
+
+    None where nothing bounds it. A slot that was returned and not yet taken again adds one.
+    """
     if entry.rule.method != "permuted_block":
         return None
     return max(entry.rule.block_sizes) // sum(entry.weights().values()) * max(entry.weights().values())

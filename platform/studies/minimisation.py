@@ -1,7 +1,8 @@
 """Minimisation: the condition that keeps the numbers most alike over the covariates, by a biased coin.
 
 Source: Pocock & Simon (1975), Biometrics 31, 103-115; without covariates, and with two conditions, the biased coin of
-Efron (1971), Biometrika 58, 403-417.
+Efron (1971), Biometrika 58, 403-417. Unequal weights: the biased coin of Han, Enas & McEntegart (2009), Statistics in
+Medicine 28, 3329-3346; a coin that knows nothing of them would give a condition of small weight more than its share.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,9 @@ class Coin:
     Args:
         weights: Condition → how often it is wanted relative to the others.
         imbalance: "range" or "variance" of the numbers, each divided by its weight.
-        probability: How often one of the best conditions is taken; otherwise one of the others.
+        probability: How often the condition of the least weight is taken when it is the best. Any other best one is
+            taken so often that each condition that is not the best has a chance in proportion to its weight. With equal
+            weights it is the same for all.
     """
 
     weights: Mapping[str, int]
@@ -38,7 +41,13 @@ class Coin:
         least = min(unlike.values())
         best = [condition for condition, much in unlike.items() if much == least]
         rest = [condition for condition, much in unlike.items() if much > least]
-        return rng.choice(best if not rest or rng.random() < self.probability else rest)
+        pool = rest if rest and rng.random() < self._missing(rest) else best
+        return rng.choices(pool, [self.weights[condition] for condition in pool])[0]
+
+    def _missing(self, rest: Sequence[str]) -> float:
+        """How often none of the best is taken."""
+        others = sum(self.weights.values()) - min(self.weights.values())
+        return (1 - self.probability) * sum(self.weights[condition] for condition in rest) / others
 
     def after(self, condition: str, held: Sequence[tuple[str, Profile]], profile: Profile) -> Fraction:
         """How unlike the numbers would be with the newcomer in a condition, summed over the covariates."""

@@ -56,7 +56,8 @@ def has_begun(study: Study) -> bool:
 def is_opened_beyond(version: Version, because: str) -> bool:
     """Whether a researcher opened the study although its sample was reached, for this reason and under this version."""
     opened = Event.objects.filter(kind=OPENED, subject_kind="study", subject_id=version.study_id)
-    return opened.filter(facts__beyond=because, facts__version=version.pk).exists()
+    said = opened.filter(facts__version=version.pk, facts__has_key="beyond").values_list("facts__beyond", flat=True)
+    return any(because in each.split(",") for each in said)
 
 
 def texts(version: Version) -> dict[str, str]:

@@ -38,9 +38,9 @@ class Sample(Part):
     target: Annotated[int, Field(ge=1, le=1_000_000)]
     counts: Literal["started", "completed", "analysable"] = Field(
         "completed",
-        description="Which of them count. Groups: begun; played to the end; and nobody in it excluded by a registered "
-        "pre-treatment rule. Participants: agreed to take part; reached `completed`; and not so excluded. A group "
-        "with stand-ins never counts.",
+        description="Which of them count. Groups: begun; played to the end; and nobody in it withdrew or is excluded "
+        "by a registered pre-treatment rule. Participants: agreed to take part; reached `completed` and did not "
+        "withdraw; and not so excluded. A group with stand-ins never counts.",
     )
     until: Day | None = Field(None, description="The last day, in quotes and in UTC, on which somebody new is let in.")
     pilot: Pilot | None = None

@@ -182,15 +182,15 @@ def open_study(study: Study, *, reason: str = "") -> None:
     newest = version_of(study)
     if not code_is_current(newest):
         raise StudyError("code_changed", _CODE_CHANGED.format(newest))
-    reached = import_string(settings.KINDS["sample"]["full"])(newest)
-    if reached is None:
+    reached = list(import_string(settings.KINDS["sample"]["reasons"])(newest))
+    if not reached:
         _turn(study, Status.OPEN, OPENED)
         return
     if not reason.strip():
-        change = "sample.until" if reached.because == "until" else "sample.target"
-        remedy = f"amend {change}, or say why more are wanted: `manage.py study open {study.slug} --reason TEXT`"
-        raise StudyError("full", f"{study.slug} has its sample, {reached.text}; {remedy}")
-    beyond = {"beyond": reached.because, "version": newest.pk, "reason": reason.strip()}
+        changes = " and ".join("sample.until" if one.because == "until" else "sample.target" for one in reached)
+        remedy = f"amend {changes}, or say why more are wanted: `manage.py study open {study.slug} --reason TEXT`"
+        raise StudyError("full", f"{study.slug} has its sample, {' and '.join(one.text for one in reached)}; {remedy}")
+    beyond = {"beyond": ",".join(one.because for one in reached), "version": newest.pk, "reason": reason.strip()}
     _turn(study, Status.OPEN, OPENED, facts=beyond)
 
 

@@ -17,7 +17,7 @@ from studies.items import Item
 from studies.problems import StudyError
 from studies.rules import comparisons, rule_of
 from studies.schema import StudyFile
-from studies.schema_allocation import Allocation
+from studies.schema_allocation import Allocation, Moment
 from studies.schema_stages import BriefingStage, GameStage, QuizStage, SurveyStage, WaitingRoomStage
 
 T = TypeVar("T")
@@ -90,6 +90,8 @@ def _given_after(study: StudyFile, rule: Allocation) -> int:
         return ids.index(rule.at)
     if rule.at == "entry":
         return AT_ENTRY
+    if isinstance(rule.at, Moment) and rule.at.session:
+        return AT_ENTRY if rule.at.session == 1 else len(study.stages)
     rooms = [at for at, stage in enumerate(study.stages) if isinstance(stage, WaitingRoomStage)]
     return rooms[0] if rooms else AT_ENTRY
 

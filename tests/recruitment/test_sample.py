@@ -178,6 +178,32 @@ def test_reopening_needs_a_larger_target_or_a_reason(make_version: MakeVersion) 
     assert Event.objects.filter(kind="study.opened").latest("pk").facts["beyond"] == "target"
 
 
+def test_study_that_goes_on_after_its_last_day_still_ends_at_its_target(make_version: MakeVersion) -> None:
+    version = sampled(make_version, until="2060-01-31")
+    amend(study_of(version), {"sample.until": "2026-01-31"}, reason="the term is over")
+    newest = Version.objects.select_related("study").latest("pk")
+    pause_study(study_of(version))
+    open_study(study_of(version), reason="the last group was promised a place")
+    assert full(newest) is None
+    send(at_stage(version, "lobby"))
+    reached = full(newest)
+    assert reached is not None
+    assert reached.because == "target"
+    assert refused(version) == "full"
+
+
+def test_reason_opens_beyond_everything_that_is_reached(make_version: MakeVersion) -> None:
+    version = sampled(make_version, until="2060-01-31")
+    send(at_stage(version, "lobby"))
+    amend(study_of(version), {"sample.until": "2026-01-31"}, reason="the term is over")
+    pause_study(study_of(version))
+    with pytest.raises(StudyError, match=r"amend sample\.until and sample\.target, or say why"):
+        open_study(study_of(version))
+    open_study(study_of(version), reason="one more was promised a place")
+    assert Event.objects.filter(kind="study.opened").latest("pk").facts["beyond"] == "until,target"
+    assert newcomer(version).status == "active"
+
+
 def test_larger_target_opens_again_and_a_reason_holds_for_one_version(make_version: MakeVersion) -> None:
     version = sampled(make_version)
     send(at_stage(version, "lobby"))

@@ -31,7 +31,7 @@ COLUMNS = [
         allowed="before|after", missing="nothing is ever masked: a demonstration, or simulated people",
     ),
     Column("is_met", "1 if the rule would leave the person out.", "boolean", missing=UNKNOWN),
-    keys.since_session("settled_s", "When the last of what decides became known", missing=UNKNOWN),
+    keys.since_session("settled_s", "When it was settled: nothing that came later could change it", missing=UNKNOWN),
 ]  # fmt: skip
 
 
