@@ -1,13 +1,16 @@
 """Which study is written, and how its times are told without saying when anything was."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from django.db.models import F, Q
 from django.db.models.functions import Collate
 
 from participants.models import Participant
-from studies.models import Study
+from studies.models import Study, Version
+from studies.queries import versions_of
 
 CHUNK = 2000
 
@@ -17,6 +20,11 @@ class Scope:
     """One study as one snapshot shows it."""
 
     study: Study
+
+    @cached_property
+    def versions(self) -> Mapping[int, Version]:
+        """The study's versions by primary key, each read once."""
+        return versions_of(self.study)
 
     def day(self, at: datetime) -> int:
         """The study day of an instant: 1 is the day (UTC) on which the study was set up."""

@@ -156,12 +156,14 @@ def societies(scope: Scope, *, with_withdrawn: bool = False) -> Iterator[Society
     Args:
         with_withdrawn: Only those in which somebody sat who asked that their data be deleted.
     """
-    groups = Group.objects.filter(version__study=scope.study).select_related("version__study")
+    groups = Group.objects.filter(version__study=scope.study)
     if with_withdrawn:
         gone = Q(participant=None) | Q(participant__status=Participant.Status.WITHDRAWN)
         groups = groups.filter(pk__in=Seat.objects.filter(gone, occupant="person").values("group"))
     found = groups.order_by(by_code("code")).iterator(chunk_size=GROUPS_AT_ONCE)
     while batch := list(islice(found, GROUPS_AT_ONCE)):
+        for group in batch:
+            group.version = scope.versions[group.version_id]
         yield from _together(batch)
 
 

@@ -43,6 +43,14 @@ def version_of(study: Study, number: int | None = None) -> Version:
     return found
 
 
+def versions_of(study: Study) -> dict[int, Version]:
+    """Every version of a study by primary key, read once: definitions are large, and rows that name one are many."""
+    found = {version.pk: version for version in study.versions.all()}
+    for version in found.values():
+        version.study = study
+    return found
+
+
 def code_matches(version: Version) -> bool:
     """Whether the installed experiments are those the version was frozen with; if not, new sessions are refused."""
     return definition.code_is_current(version)

@@ -13,6 +13,7 @@ from verification.acts import check_acts
 from verification.awards import check_awards
 from verification.exposures import check_exposures
 from verification.inquiry import Inquiry
+from verification.levels import check_levels
 from verification.payoffs import check_points
 from verification.program import check_program
 from verification.story import Story, stories
@@ -30,6 +31,7 @@ def check_groups(inquiry: Inquiry) -> None:
         _check_group(inquiry, story)
         _check_seats(inquiry, story)
         _check_rounds(inquiry, story)
+        check_levels(inquiry, story)
         traced = {pk: trace(inquiry, story, match) for pk, match in story.society.matches.items()}
         for pk, match in story.society.matches.items():
             inquiry.report.count("matches")

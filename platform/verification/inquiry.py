@@ -12,6 +12,7 @@ from typing import TypeVar
 from flow.machine import MOVES
 from studies import definition
 from studies.models import Study, Version
+from studies.queries import versions_of
 from studies.services import ALLOWED
 from verification.report import Report
 from verification.told import Told
@@ -50,11 +51,8 @@ class Inquiry:
 
     @cached_property
     def versions(self) -> Mapping[int, Version]:
-        """The study's versions by primary key, each read once: their definitions are large."""
-        found = {version.pk: version for version in self.study.versions.all()}
-        for version in found.values():
-            version.study = self.study
-        return found
+        """The study's versions by primary key, each read once."""
+        return versions_of(self.study)
 
     @cached_property
     def current_code(self) -> frozenset[int]:

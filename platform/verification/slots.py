@@ -14,7 +14,6 @@ from studies.allocation import TRIAL, entries, profile_of, sequence_of
 from studies.allocation_plan import Entry, block, minimised
 from studies.models import Allocation, Slot, Version
 from verification.inquiry import Inquiry
-from verification.levels import check_levels
 
 GROUP, PARTICIPANT = "group", "participant"
 Holder = tuple[str, int, str]
@@ -87,7 +86,7 @@ class _Sequences:
 
 
 def check_slots(inquiry: Inquiry) -> None:
-    """Every slot and every line of the log, version by version, and the levels that follow from them."""
+    """Every slot and every line of the log, version by version."""
     for version in inquiry.versions.values():
         slots = {slot.pk: slot for slot in Slot.objects.filter(version=version).order_by("entry", "stratum", "number")}
         codes = {(GROUP, pk): code for pk, code in version.groups.values_list("pk", "code")}
@@ -103,7 +102,6 @@ def check_slots(inquiry: Inquiry) -> None:
             inquiry.report.compare("holder of a slot", sequences.where(slot), told, found)
         for entry in entries(version):
             _check_holders(inquiry, sequences, entry)
-        check_levels(inquiry, version)
 
 
 def _holder(slot: Slot) -> Holder:

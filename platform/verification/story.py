@@ -18,6 +18,9 @@ from flow.models import Act, Match
 from flow.state import MatchState
 from matching.models import Seat
 from paradigm import Entry
+from studies.allocation import held
+from studies.allocation_plan import Held
+from studies.models import Slot
 from verification.inquiry import Inquiry
 
 GROUPS_AT_ONCE = 25
@@ -32,6 +35,8 @@ class Story:
         log: Events about the group.
         match_log: Match -> the events about it, those recorded with the group included.
         acts: Match -> its acts, oldest first.
+        held: Kind and key of a holder -> the slots of the randomisation that it holds: of the group, and of everybody who
+            sits in it.
         erased: Seats of people whose data are deleted, as they asked; or of whom no row is left.
     """
 
@@ -39,6 +44,7 @@ class Story:
     log: Sequence[Event]
     match_log: Mapping[int, Sequence[Event]]
     acts: Mapping[int, Sequence[Act]]
+    held: Mapping[tuple[str, int], Sequence[Held]]
     erased: Set[int]
 
     @cached_property
@@ -103,10 +109,11 @@ def stories(inquiry: Inquiry, total: int) -> Iterator[Story]:
 
 
 def together(batch: Sequence[Society]) -> Iterator[Story]:
-    """Several groups for the price of three queries."""
+    """Several groups for the price of four queries."""
     groups = {society.group.pk: society for society in batch}
     matches = {pk: society for society in batch for pk in society.matches}
     logs, match_logs = _logs(groups, matches)
+    slots = _held(batch)
     acts: dict[int, list[Act]] = defaultdict(list)
     for act in Act.objects.filter(match__in=matches).order_by("pk"):
         seat = matches[act.match_id].seats.get(act.seat_id)
@@ -119,7 +126,18 @@ def together(batch: Sequence[Society]) -> Iterator[Story]:
         for placing in (one for placings in society.placings.values() for one in placings.values()):
             placing.seat = society.seats.get(placing.seat_id) or placing.seat
         erased = _erased(society, acts)
-        yield Story(society, logs[society.group.pk], match_logs, acts, erased)
+        yield Story(society, logs[society.group.pk], match_logs, acts, slots, erased)
+
+
+def _held(batch: Sequence[Society]) -> Mapping[tuple[str, int], Sequence[Held]]:
+    people = {seat.participant_id for society in batch for seat in society.seats.values() if seat.participant_id}
+    of_groups = Q(holder_kind="group", holder_id__in=[society.group.pk for society in batch])
+    of_people = Q(holder_kind="participant", holder_id__in=people)
+    found: dict[tuple[str, int], list[Held]] = defaultdict(list)
+    versions = {society.group.version_id for society in batch}
+    for slot in Slot.objects.filter(of_groups | of_people, version__in=versions).order_by("pk"):
+        found[slot.holder_kind, slot.holder_id or 0].append(held(slot))
+    return found
 
 
 def _logs(

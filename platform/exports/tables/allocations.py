@@ -63,14 +63,13 @@ WITHIN_A_PERSON = ("session", "item")
 def _allocations(scope: Scope) -> Iterator[Row]:
     log = Allocation.objects.filter(slot__version__study=scope.study).select_related("slot")
     acts = log.order_by("pk").iterator(chunk_size=CHUNK)
-    versions = {version.pk: version for version in scope.study.versions.all()}  # not joined: definitions are large
     before, began = 0, None
     unnamed: dict[str, str] = {}
     while batch := list(islice(acts, CHUNK)):
         codes = _codes(batch)
         began = began or batch[0].at
         for order, one in enumerate(batch, start=before + 1):
-            version = versions[one.slot.version_id]
+            version = scope.versions[one.slot.version_id]
             entry = entries(version)[one.slot.entry]
             code = codes.get((entry.holder, one.unit_id))
             is_gone = entry.holder == "participant" and code is None

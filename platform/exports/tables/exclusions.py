@@ -37,7 +37,7 @@ COLUMNS = [
 
 def _exclusions(scope: Scope) -> Iterator[Row]:
     decided = _decided(scope.study)
-    people = Participant.objects.filter(kept(""), study=scope.study).select_related("version")
+    people = Participant.objects.filter(kept(""), study=scope.study)
     everybody = people.order_by(by_code("code")).iterator(chunk_size=CHUNK)
     while batch := list(islice(everybody, CHUNK)):
         visits = Session.objects.filter(participant__in=batch).order_by("-pk")
@@ -45,7 +45,7 @@ def _exclusions(scope: Scope) -> Iterator[Row]:
         for person, ruling in rulings_of(batch):
             yield {
                 "participant": person.code,
-                "version": person.version.number,
+                "version": scope.versions[person.version_id].number,
                 "rule": ruling.exclusion.id,
                 "is_registered": ruling.exclusion.registered,
                 "when": ruling.exclusion.when,

@@ -17,7 +17,7 @@ from participants.models import Consent, Participant
 from recruitment.models import Settlement
 from scheduling.models import Session
 from studies import definition, giving
-from studies.models import Study, condition_of, levels_of
+from studies.models import Study, Version, condition_of, levels_of
 from studies.schema import StudyFile
 from studies.schema_stages import ConsentStage
 
@@ -108,16 +108,16 @@ def _ticks_of(said: StudyFile) -> Sequence[Column]:
 def _participants(scope: Scope) -> Iterator[Row]:
     boxes = [column.name for column in _tick_columns(scope.study)]
     seat = Seat.objects.filter(participant=OuterRef("pk")).order_by("-pk").values("group__condition")[:1]
-    people = Participant.objects.filter(kept(""), study=scope.study).select_related("version")
+    people = Participant.objects.filter(kept(""), study=scope.study)
     people = people.prefetch_related(Prefetch("consents", Consent.objects.order_by("pk")))
     kept_it = Event.objects.filter(subject_kind="participant", subject_id=OuterRef("pk"), kind=KEPT)
     known = people.annotate(of_group=Subquery(seat), has_kept=Exists(kept_it)).order_by(by_code("code"))
-    for person, levels in _with_levels(known.iterator(chunk_size=CHUNK)):
+    for person, levels in _with_levels(scope, known.iterator(chunk_size=CHUNK)):
         consents = list(person.consents.all())
         consent = consents[-1] if consents else None
         yield {
             "participant": person.code,
-            "version": person.version.number,
+            "version": scope.versions[person.version_id].number,
             "origin": person.origin,
             "status": person.status,
             "exit": person.exit,
@@ -133,7 +133,7 @@ def _participants(scope: Scope) -> Iterator[Row]:
         }
 
 
-def _with_levels(people: Iterator[Any]) -> Iterator[tuple[Any, Mapping[str, str]]]:
+def _with_levels(scope: Scope, people: Iterator[Any]) -> Iterator[tuple[Any, Mapping[str, str]]]:
     """Each person with the levels that they were allocated to, their group's or the study's among them."""
     while batch := list(islice(people, CHUNK)):
         of_version: dict[int, list[Participant]] = defaultdict(list)
@@ -141,7 +141,7 @@ def _with_levels(people: Iterator[Any]) -> Iterator[tuple[Any, Mapping[str, str]
             of_version[person.version_id].append(person)
         own: dict[int, Mapping[str, str]] = {}
         for version, several in of_version.items():
-            own |= giving.first_levels(definition.version_of(version), {one.pk: one for one in several})
+            own |= giving.first_levels(scope.versions[version], {one.pk: one for one in several})
         yield from ((person, levels_of(person.of_group or "") | dict(own.get(person.pk, {}))) for person in batch)
 
 
@@ -151,22 +151,22 @@ def _ticked(boxes: Sequence[str], consents: Sequence[Consent]) -> Mapping[str, b
 
 
 def _sessions(scope: Scope) -> Iterator[Row]:
-    visits = Session.objects.filter(kept(), participant__study=scope.study).select_related("participant__version")
+    visits = Session.objects.filter(kept(), participant__study=scope.study).select_related("participant")
     for visit in visits.order_by(by_code("participant__code"), "wave", "repeat").iterator(chunk_size=CHUNK):
         yield {
             "participant": visit.participant.code,
             "wave": visit.wave,
             "repeat": visit.repeat,
             "status": visit.status,
-            "stage": _stage(visit),
+            "stage": _stage(scope.versions[visit.participant.version_id], visit),
             "stage_opened_s": seconds(visit.stage_opened_at, visit.started_at),
             "study_day": scope.day(visit.started_at),
             "duration_s": seconds(visit.finished_at, visit.started_at),
         }
 
 
-def _stage(visit: Session) -> str:
-    stages = definition.definition(visit.participant.version).stages
+def _stage(version: Version, visit: Session) -> str:
+    stages = definition.definition(version).stages
     return stages[min(visit.stage, len(stages) - 1)].id
 
 
