@@ -35,8 +35,7 @@ class Story:
         log: Events about the group.
         match_log: Match -> the events about it, those recorded with the group included.
         acts: Match -> its acts, oldest first.
-        held: Kind and key of a holder -> the slots of the randomisation that it holds: of the group, and of everybody who
-            sits in it.
+        held: Kind and key of a holder -> the slots that the group, and everybody who sits in it, holds.
         erased: Seats of people whose data are deleted, as they asked; or of whom no row is left.
     """
 

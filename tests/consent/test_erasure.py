@@ -34,13 +34,12 @@ from tests.consent.trading import (
     pair_with,
     participant_of,
     places_with,
-    play_out,
     seat_of,
     trading,
 )
 from tests.machinery.erasing import erasing
 from tests.machinery.people import at_once, fresh
-from tests.verification.played import Played
+from tests.verification.played import Played, play
 from verification.check import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,7 +55,7 @@ def played(tmp_path: Path) -> Played:
 def ended(played: Played) -> tuple[list[Writer], Group]:
     """A group that has played, whose people have answered the questions after it and stand before the debrief."""
     trio, group = group_of_three(played)
-    play_out(trio, group)
+    play(trio, group)
     for person in trio:
         person.go_to("debrief")
     return trio, group
@@ -239,7 +238,7 @@ def test_erasure_waits_for_the_game_and_is_done_once(played: Played) -> None:
     assert runner.run(claim) == "waits"
     assert participant_of(gone).erased_at is None
     assert list(places_with(gone.mark)), "the game goes on with what was said"
-    play_out([person for person in trio if person is not gone], group)
+    play([person for person in trio if person is not gone], group)
     again = Due.objects.get(reaction=erasure.ERASE, outcome="")
     assert again.event_id is not None, "it is known as this study's work"
     Due.objects.filter(pk=again.pk).update(run_after=clock.now())

@@ -5,11 +5,10 @@ from pathlib import Path
 
 from django.db import connection
 
-from events import runner
 from matching.models import Group, Seat
 from participants.models import Participant
 from tests.machinery.people import fresh, good_value, newcomer, page, stage_id, version_in
-from tests.verification.played import GAME, TEXTS, Person, Played, let_time_pass
+from tests.verification.played import GAME, TEXTS, Person, Played
 
 COMPUTER = {
     "occupant": "policy", "policies": ["half"], "label": {"all": ""}, "asked_if_ai": "deflect",
@@ -61,20 +60,6 @@ def group_of_three(played: Played) -> tuple[list[Writer], Group]:
         while stage_id(fresh(person.session)) == "briefing":
             person.go_on()
     return trio, Group.objects.get(seats__session=trio[0].session)
-
-
-def play_out(people: Sequence[Writer], group: Group) -> None:
-    """Let everybody act until the game is over; where nobody can, time passes."""
-    for _ in range(60):
-        runner.drain("bots")
-        group.refresh_from_db()
-        if group.status != "active":
-            return
-        playing = [person for person in people if stage_id(fresh(person.session)) == "game"]
-        did = [person.go_on() for person in playing]  # all of them, not only until the first who could
-        if not any(did):
-            let_time_pass(group)
-    raise AssertionError("the game does not end")
 
 
 def seat_of(person: Person) -> Seat:

@@ -1,5 +1,6 @@
 """A study with nearly everything in it that can happen, played through the services, and the ledger of its people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -99,15 +100,16 @@ class Played:
         return trio, Group.objects.get(seats__session=trio[0].session)
 
 
-def play(people: list[Person], group: Group) -> None:
+def play(people: Sequence[Person], group: Group) -> None:
     """Let people and automated seats act until the game is over; where nobody can, time passes."""
     for _ in range(60):
         runner.drain("bots")
-        waiting = [person for person in people if stage_id(fresh(person.session)) == "game"]
-        if not waiting:
+        group.refresh_from_db()
+        if group.status != Group.Status.ACTIVE:
             return
-        # The act of one may end the game: then the next must not answer what comes after it.
-        did = [person.go_on() for person in waiting if stage_id(fresh(person.session)) == "game"]
+        # All of them, not only until the first who could. The act of one may end the game: then the next must not
+        # answer what comes after it.
+        did = [person.go_on() for person in people if stage_id(fresh(person.session)) == "game"]
         if not any(did):
             let_time_pass(group)
     raise AssertionError("the game does not end")

@@ -1,11 +1,14 @@
 """What others' rows of one group repeat of a person who is erased: entries, acts, views, and what models were told."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from json import dumps
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
 
 from bots.models import BotTurn
 from chat.models import Entry
@@ -20,6 +23,9 @@ from participants.models import WITHDRAWN_TEXT
 from studies.problems import StudyError
 
 ROWS_AT_ONCE = 200
+R = TypeVar("R", bound=Model)
+Changes = Mapping[str, Any]
+"""Field of a row → what it shall hold."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +60,12 @@ class Echoes:
         return quotable(said)
 
     @cached_property
-    def touched(self) -> Set[int]:
+    def _touched(self) -> Set[int]:
         """The matches in which the person was."""
         return {pk for pk in self.society.matches if self.society.inside(pk) & self.mine}
 
     @cached_property
-    def automated(self) -> Set[int]:
+    def _automated(self) -> Set[int]:
         """The seats in which nobody sits."""
         return {pk for pk, seat in self.society.seats.items() if seat.occupant != "person"}
 
@@ -75,72 +81,50 @@ class Echoes:
             return {}
 
     def _entries(self, quotes: Sequence[Quote]) -> int:
-        """An entry keeps its number, so that what others refer to is still there."""
-        changed = 0
-        rows = Entry.objects.filter(conversation__match__in=self.society.matches).select_related("conversation")
-        for row in rows.order_by("pk").iterator(chunk_size=ROWS_AT_ONCE):
-            before = (row.text, row.facts, row.key)
-            if row.seat_id in self.mine:
-                row.text, row.facts, row.key = marked(row.text), {}, f"withdrawn:{row.seq}"
-            elif row.seat_id in self.automated and row.conversation.match_id in self.touched:
-                row.text = marked(row.text)
-            elif self._was_told(row.conversation.match_id, row.seat_id):
-                row.text = without(row.text, quotes)
-            if (row.text, row.facts, row.key) != before:
-                row.save(update_fields=["text", "facts", "key"])
-                changed += 1
-        return changed
+        def change(row: Entry) -> Changes:
+            match = row.conversation.match_id
+            if row.seat_id in self.mine:  # its number stays, so that what others refer to is still there
+                return {"text": marked(row.text), "facts": {}, "key": f"withdrawn:{row.seq}"}
+            if row.seat_id in self._automated and match in self._touched:
+                return {"text": marked(row.text)}
+            return {"text": without(row.text, quotes)} if self._was_told(match, row.seat_id) else {}
+
+        rows = Entry.objects.filter(conversation__match__in=self.society.matches)
+        return _rewrite(rows.select_related("conversation"), change)
 
     def _acts(self, quotes: Sequence[Quote]) -> int:
-        changed = 0
-        rows = Act.objects.filter(match__in=self.society.matches).exclude(seat__in=self.mine).order_by("pk")
-        for row in rows.iterator(chunk_size=ROWS_AT_ONCE):
-            values = row.values
-            if row.seat_id in self.automated and row.match_id in self.touched:
-                values = {k: marked(v) if self._is_words(row, k, v) else v for k, v in row.values.items()}
-            elif self._was_told(row.match_id, row.seat_id):
-                values = without(row.values, quotes)
-            if values != row.values:
-                row.values = values
-                row.save(update_fields=["values"])
-                changed += 1
-        return changed
+        def change(row: Act) -> Changes:
+            if row.seat_id in self._automated and row.match_id in self._touched:
+                words = {name for name, value in row.values.items() if self._is_words(row, name, value)}
+                return {"values": {name: marked(v) if name in words else v for name, v in row.values.items()}}
+            return {"values": without(row.values, quotes)} if self._was_told(row.match_id, row.seat_id) else {}
+
+        return _rewrite(Act.objects.filter(match__in=self.society.matches).exclude(seat__in=self.mine), change)
 
     def _answers(self, quotes: Sequence[Quote]) -> int:
-        changed = 0
         met = {self.society.seats[pk].session_id for pk in self._met.keys() - self.mine} - {None}
-        for row in Answer.objects.filter(session__in=met).order_by("pk").iterator(chunk_size=ROWS_AT_ONCE):
-            value = without(row.value, quotes)
-            if value != row.value:
-                row.value = value
-                row.save(update_fields=["value"])
-                changed += 1
-        return changed
+        return _rewrite(Answer.objects.filter(session__in=met), lambda row: {"value": without(row.value, quotes)})
 
     def _awards(self) -> int:
         """What others said they believed stays theirs; what came true of it the person did."""
-        changed = 0
-        for row in Award.objects.filter(match__in=self.touched).exclude(seat__in=self.mine):
+
+        def change(row: Award) -> Changes:
             partner = self.society.placings[row.match_id].get(split_key(row.field)[1])
-            if partner is not None and partner.seat_id in self.mine:
-                row.truth = row.chances = None
-                row.save(update_fields=["truth", "chances"])
-                changed += 1
-        return changed
+            return {"truth": None, "chances": None} if partner is not None and partner.seat_id in self.mine else {}
+
+        return _rewrite(Award.objects.filter(match__in=self._touched).exclude(seat__in=self.mine), change)
 
     def _views(self, quotes: Sequence[Quote]) -> int:
-        changed = 0
-        rows = Exposure.objects.filter(match__in=self.society.matches).exclude(seat__in=self.mine).order_by("pk")
-        for row in rows.iterator(chunk_size=ROWS_AT_ONCE):
+        def change(row: Exposure) -> Changes:
             view = without(row.view, quotes)  # those who never met the person may have been told by those who did
             if self._was_told(row.match_id, row.seat_id):
                 view = reduced(view, kept=self._kept(row.match_id))
-            if view != row.view:
-                row.view = view
-                row.sha256 = sha256(dumps(view, sort_keys=True).encode()).hexdigest()  # the old one could be guessed at
-                row.save(update_fields=["view", "sha256"])
-                changed += 1
-        return changed
+            if view == row.view:
+                return {}
+            # The old hash could be guessed at.
+            return {"view": view, "sha256": sha256(dumps(view, sort_keys=True).encode()).hexdigest()}
+
+        return _rewrite(Exposure.objects.filter(match__in=self.society.matches).exclude(seat__in=self.mine), change)
 
     @cached_property
     def _met(self) -> dict[int, int]:
@@ -152,14 +136,14 @@ class Echoes:
 
     def _kept(self, match: int) -> Set[str]:
         """Positions of people in a match who are not erased."""
-        out = self.automated | self.mine
+        out = self._automated | self.mine
         return {position for position, placing in self.society.placings[match].items() if placing.seat_id not in out}
 
     def _calls(self, quotes: Sequence[Quote]) -> int:
         told: list[int] = []
         others: list[int] = []
         for turn in BotTurn.objects.filter(match__in=self.society.matches):
-            is_told = turn.match_id in self.touched or self._was_told(turn.match_id, turn.seat_id)
+            is_told = turn.match_id in self._touched or self._was_told(turn.match_id, turn.seat_id)
             (told if is_told else others).append(turn.pk)
         gone = [call.pk for call in self._asked_for(told)]
         gone += [call.pk for call in self._asked_for(others) if _quotes_any(call, quotes)]
@@ -173,6 +157,19 @@ class Echoes:
             keys = "|".join(map(str, turns[first : first + ROWS_AT_ONCE]))
             rows = Call.objects.filter(scope__startswith=own, scope__regex=f"/turn:({keys}):")
             yield from rows.iterator(chunk_size=ROWS_AT_ONCE)
+
+
+def _rewrite(rows: QuerySet[R], change: Callable[[R], Changes]) -> int:
+    """Save what a change makes different in each of some rows; how many rows that were."""
+    changed = 0
+    for row in rows.order_by("pk").iterator(chunk_size=ROWS_AT_ONCE):
+        new = {name: value for name, value in change(row).items() if value != getattr(row, name)}
+        for name, value in new.items():
+            setattr(row, name, value)
+        if new:
+            row.save(update_fields=list(new))
+            changed += 1
+    return changed
 
 
 def _quotes_any(call: Call, quotes: Sequence[Quote]) -> bool:
