@@ -1,6 +1,7 @@
-"""What `manage.py study …` may be told: every verb with its arguments."""
+"""What `manage.py study …` may be told: every verb with its arguments, and what each of them is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.core.management.base import CommandParser
 
@@ -11,10 +12,25 @@ from studies.services import MEMBER_ROLES
 
 NewVerb = Callable[..., CommandParser]
 """`verb(name, help, *names of what must be given)`."""
+GIVEN: Mapping[str, str] = {
+    "folder": "a folder with a study.yaml",
+    "study": "the id of a study, as `study list` names it",
+    "username": "of an account that `manage.py createsuperuser` made",
+    "other": "a folder, or the number of a version",
+    "what": "the id of a study, or a folder that is not frozen yet",
+}
+"""What must be given → what it is."""
 
 
-def declare(verb: NewVerb) -> None:
-    """Declare every verb."""
+def declare(verbs: Any) -> None:
+    """Declare every verb. `verbs` is what argparse's `add_subparsers` gives."""
+
+    def verb(name: str, text: str, *given: str) -> CommandParser:
+        made: CommandParser = verbs.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
+        for one in given:
+            made.add_argument(one, help=GIVEN[one])
+        return made
+
     _of_versions(verb)
     _of_people(verb)
     _of_design(verb)
@@ -51,7 +67,8 @@ def _of_people(verb: NewVerb) -> None:
     made.add_argument("--pilot", action="store_true", help="for the pilot, whose people never count")
     made.add_argument("--revoke", action="store_true", help="make none; end every open link of the study instead")
     made = verb("member", "give a researcher a role in a study, or another than before", "study", "username")
-    made.add_argument("--role", choices=MEMBER_ROLES, default=Membership.Role.EDITOR)
+    text = "what they may do; %(default)s unless given"
+    made.add_argument("--role", choices=MEMBER_ROLES, default=Membership.Role.EDITOR, help=text)
     made = verb("debriefs", "who was exposed to a deception, who was told, and who is still owed it", "study")
     made.add_argument("--links", metavar="FILE", help="write a CSV of links for who is owed it, and keep the attempt")
 
@@ -62,10 +79,11 @@ def _of_design(verb: NewVerb) -> None:
     made = verb("run", "play groups without people, as fast as their seats decide", "study")
     made.add_argument("--groups", type=int, required=True, help="how many")
     made.add_argument("--max-calls", type=int, help="most attempts to ask a language model")
-    made = verb("screens", "draw every page that a participant can see, and compare conditions", "study")
+    made = verb("screens", "draw every page that a participant can see, and compare conditions", "what")
     made.add_argument("--out", help="a folder for the document (default: screens/ID in the installation's home)")
     made.add_argument("--pdf", action="store_true", help="print it, too; needs a Chromium")
-    made.add_argument("--no-pictures", action="store_false", dest="pictures", help="though there is a Chromium")
+    text = "leave pictures out, though there is a Chromium"
+    made.add_argument("--no-pictures", action="store_false", dest="pictures", help=text)
     made.add_argument("--diff", nargs=2, metavar=("A", "B"), help="two conditions, or two levels of a factor")
     made.add_argument("--seed", default="1", help="settles names, words and numbers (default: 1)")
     made = verb("balance", "planned against allocated, begun and completed, by condition and stratum", "study")

@@ -12,7 +12,8 @@ from matching.models import Group
 from participants.models import Participant
 from screens.errors import ScreensError
 from studies import allocation
-from studies.models import Slot, Version
+from studies.latin import in_place
+from studies.models import Slot, Version, levels_of
 
 SET_ASIDE = 1_000_000_000
 """From here on are keys of holders that do not exist: they hold the slots of conditions that are not wanted now."""
@@ -40,23 +41,25 @@ def _restart(row: type[models.Model]) -> None:
 
 
 def under(version: Version, condition: str, act: Callable[[], None]) -> None:
-    """Do what may allocate a condition, so that it allocates this one.
+    """Do what may allocate levels, so that it allocates those of this condition; an order then begins with them.
 
-    What comes first in the sequence is set aside for holders that do not exist, until the wanted condition is next.
+    What comes first in a sequence is set aside for holders that do not exist, until what is wanted is next.
 
     Raises:
         ScreensError: "no_condition".
     """
+    wanted = levels_of(condition).items()
     for _ in range(MOST_TRIES):
         with transaction.atomic():
             before = set(_held(version))
             count_anew()
             act()
-            taken = next((slot for slot in _held(version).values() if slot.pk not in before), None)
-            if taken is None or taken.condition == condition:
+            taken = [slot for slot in _held(version).values() if slot.pk not in before]
+            stray = next((slot for slot in taken if not levels_of(in_place(slot.condition, 1)).items() <= wanted), None)
+            if stray is None:
                 return
             transaction.set_rollback(True)
-        _set_aside(version, taken)
+        _set_aside(version, stray)
     text = f"{version} never allocated {condition}; is it among the conditions that the study file crosses?"
     raise ScreensError("no_condition", text)
 
@@ -69,8 +72,9 @@ def _held(version: Version) -> dict[int, Slot]:
 @transaction.atomic
 def _set_aside(version: Version, slot: Slot) -> None:
     last = Slot.objects.filter(holder_id__gte=SET_ASIDE).aggregate(models.Max("holder_id"))["holder_id__max"]
-    unit: allocation.Unit = "group" if slot.holder_kind == "group" else "participant"
-    allocation.take_slot(version, unit=unit, unit_id=(last or SET_ASIDE) + 1, stratum=slot.stratum)
+    unit = allocation.entries(version)[slot.entry].rule.unit
+    draw = allocation.Draw(entry=slot.entry, place=slot.place)
+    allocation.take_slot(version, unit=unit, unit_id=(last or SET_ASIDE) + 1, stratum=slot.stratum, draw=draw)
 
 
 @transaction.atomic

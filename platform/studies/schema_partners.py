@@ -95,7 +95,7 @@ class PolicyPartner(AutomatedPartner):
     settings: dict[Name, Setting] = Field(default_factory=dict, description="Numbers given to the policy.")
 
 
-class Model(Part):
+class LanguageModel(Part):
     """A language model. Its address and key belong to the installation (RAPPORT_LLM_BASE, RAPPORT_LLM_KEY)."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -116,7 +116,7 @@ class ModelPartner(AutomatedPartner):
     personas: list[FilePath] = Field(
         min_length=1, description="Prompt files; one is drawn for each seat from the seed."
     )
-    model: Model
+    model: LanguageModel
 
 
 Partner = Annotated[PersonPartner | PolicyPartner | ModelPartner, Field(discriminator="occupant")]

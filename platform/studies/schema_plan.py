@@ -96,7 +96,7 @@ class Outcome(Part):
     role: Literal["primary", "secondary", "exploratory"]
 
 
-class Model(Part):
+class AnalysisModel(Part):
     """How an outcome is analysed."""
 
     id: Name
@@ -120,7 +120,7 @@ class Preregistration(Part):
     hypotheses: list[Hypothesis] = Field(min_length=1, max_length=40)
     estimands: list[Estimand] = Field(default_factory=list, max_length=40)
     outcomes: list[Outcome] = Field(min_length=1, max_length=80)
-    models: list[Model] = Field(default_factory=list, max_length=80)
+    models: list[AnalysisModel] = Field(default_factory=list, max_length=80)
     stopping: Words | None = Field(None, description="What stops the study besides the rule of `sample`.")
     missing: Words = Field(description="What is done about missing data.")
     power: Words | None = Field(None, description="Why this target.")

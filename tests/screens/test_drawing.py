@@ -15,7 +15,7 @@ from studies.definition import parameters_by_level
 from studies.models import Slot, Study
 from studies.registry import experiment
 from studies.schema_stages import GameStage
-from tests.screens.studies import drawn_folder, drawn_here, short_copy
+from tests.screens.studies import Said, drawn_folder, drawn_here, short_copy
 
 CONDITIONS = ["label=disclosed", "label=hidden"]
 
@@ -92,3 +92,20 @@ def test_unknown_condition_is_refused_by_name(tmp_path: Path) -> None:
     plan = source_of(str(short_copy(tmp_path)), seed="1").plan.model_copy(update={"conditions": ["label=other"]})
     with pytest.raises(ScreensError, match="label=other: no such condition; there are: label=hidden; label=disclosed"):
         drawn_here(plan)
+
+
+@pytest.mark.django_db
+def test_condition_is_put_together_from_all_entries_of_an_allocation(tmp_path: Path) -> None:
+    def several(said: Said) -> None:
+        said["factors"] |= {"tone": {"levels": ["plain", "warm"]}, "topic": {"levels": ["home", "work", "play"]}}
+        said["conditions"] = {"cross": ["label", "tone", "topic"]}
+        said["allocation"] = [
+            said["allocation"] | {"factors": ["label"]},
+            {"factors": ["tone"], "unit": "participant", "method": "simple", "meets": "anybody", "at": "entry"},
+            {"factors": ["topic"], "unit": "round", "method": "latin_square", "at": "formation"},
+        ]
+
+    wanted = "label=hidden,tone=warm,topic=play"
+    source = source_of(str(short_copy(tmp_path, change=several)), seed="1")
+    drawn = drawn_here(source.plan.model_copy(update={"conditions": [wanted]}))
+    assert {key.stage for key in drawn.under(wanted)} >= {stage.id for stage in source.study.stages}

@@ -49,19 +49,11 @@ NOTHING = ("", "~", "null")
 class Command(BaseCommand):
     """One subcommand per verb."""
 
-    help = "Check, freeze, open, pause, close, amend and compare studies, and say who may see them."
+    help = "Everything about a study as a whole, from its folder to its end. `study VERB --help` says more of each."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the verbs."""
-        verbs = parser.add_subparsers(dest="verb", required=True)
-
-        def verb(name: str, text: str, *arguments: str) -> CommandParser:
-            made: CommandParser = verbs.add_parser(name, help=text)
-            for argument in arguments:
-                made.add_argument(argument)
-            return made
-
-        declare(verb)
+        declare(parser.add_subparsers(dest="verb", required=True, metavar="VERB"))
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the verb; a refusal ends with status 1 and says all that is wrong."""
@@ -218,7 +210,7 @@ def run_verb(command: Command, options: dict[str, Any]) -> None:
 
 def screens_verb(command: Command, options: dict[str, Any]) -> None:
     """Draw every page; with --diff say what differs, and end with status 1 where the study file does not declare it."""
-    source = screens.source_of(options["study"], seed=options["seed"])
+    source = screens.source_of(options["what"], seed=options["seed"])
     study = source.study
     if options["diff"]:
         pairs(study, *options["diff"])  # refused before anything is started
