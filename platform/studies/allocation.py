@@ -4,17 +4,15 @@ Verbs run in the caller's transaction, before the caller locks a group: slot →
 while a group plays is drawn under that group's lock.
 """
 
-from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from studies import definition
-from studies.allocation_plan import Entry, Held, block, entries_of, levels_at, minimised
-from studies.models import Allocation, Slot, Version
-from studies.models import condition_of as spelt
+from studies.allocation_plan import Entry, Held, block, entries_of, minimised
+from studies.models import Allocation, Slot, Version, condition_of, levels_of
 from studies.problems import StudyError
 from studies.schema_allocation import Unit
 
@@ -22,12 +20,6 @@ RECRUITED = ("live", "link")
 """Origins of groups and of people that count. All others are trials."""
 TRIAL = "~"  # no item's id begins with it, so no stratum does
 _entries: dict[str, list[Entry]] = {}  # by the sha256 of the definition, which is frozen
-
-
-class Holder(Protocol):
-    """A participant or a group, seen from here: a row with a primary key."""
-
-    pk: int
 
 
 @dataclass(frozen=True)
@@ -116,15 +108,6 @@ def _return(version: Version, entry: Entry, unit_id: int, reason: str) -> bool:
     return True
 
 
-def condition_of(holder: Holder, *, unit: Unit = "participant") -> str:
-    """The condition that a participant (or group) was allocated to; "" before, and where nothing is manipulated."""
-    slots = list(Slot.objects.filter(holder_kind=unit, holder_id=holder.pk))
-    if not slots:
-        return ""
-    version = definition.version_of(slots[0].version_id)
-    return spelt(levels_at(entries(version), [held(slot) for slot in slots]))
-
-
 def held(slot: Slot) -> Held:
     """A slot as the plan sees it."""
     return Held(slot.entry, slot.place, slot.condition)
@@ -132,12 +115,12 @@ def held(slot: Slot) -> Held:
 
 def stratum_of(answers: dict[str, str]) -> str:
     """The name of a stratum: answers by item, "gender=woman,site=north"."""
-    return ",".join(f"{item}={answers[item]}" for item in sorted(answers))
+    return condition_of(answers)
 
 
 def profile_of(stratum: str) -> dict[str, str]:
     """The inverse of `stratum_of`."""
-    return dict(part.split("=", 1) for part in stratum.split(",") if part)
+    return levels_of(stratum)
 
 
 def sequence_of(origin: str, stratum: str = "") -> str:
@@ -213,10 +196,3 @@ def _minimised(version: Version, entry: Entry, stratum: str, profile: str) -> Sl
         seed=version.seed, sequence=entry.sequence(version.number, stratum), number=number,
     )  # fmt: skip
     return Slot.objects.create(**of, number=number, block=number, condition=condition, profile=profile)
-
-
-def balance(version: Version) -> dict[str, int]:
-    """How many units hold each condition of the first entry now, trials aside."""
-    taken = Slot.objects.filter(~Q(holder_id=None), version=version, entry=0).exclude(stratum__startswith=TRIAL)
-    found = Counter(taken.values_list("condition", flat=True))
-    return {condition: found[condition] for condition in entries(version)[0].conditions}

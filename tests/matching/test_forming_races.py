@@ -9,9 +9,9 @@ from flow.services import forming, sessions
 from matching.errors import MatchingError
 from matching.models import Group, Seat, Ticket
 from matching.services import seat_group
-from studies.allocation import balance
 from studies.models import Allocation, Slot
 from tests.machinery.people import MakeVersion, at_once, at_stage, fresh, send, stage_id, ticket
+from tests.machinery.slots import holders_by_condition
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +32,7 @@ def test_three_callers_form_each_group_once_and_conditions_stay_balanced(
     seated = list(Seat.objects.filter(session__isnull=False).values_list("session", flat=True))
     assert sorted(seated) == sorted({one.pk for one in here})
     assert {stage_id(fresh(one)) for one in here} == {"briefing"}
-    counts = balance(version)
+    counts = holders_by_condition(version)
     assert sum(counts.values()) == 8
     assert max(counts.values()) - min(counts.values()) <= 2
     assert Slot.objects.exclude(holder_id=None).count() == Allocation.objects.filter(act="taken").count() == 8

@@ -7,9 +7,10 @@ from django.db import transaction
 
 from matching.models import Group
 from matching.services import run_group, seat_group
-from studies.allocation import balance, sequence_of
+from studies.allocation import sequence_of
 from studies.models import Slot, Version
 from tests.machinery.people import MakeVersion
+from tests.machinery.slots import holders_by_condition
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +30,7 @@ def test_trials_draw_from_sequences_of_their_own(make_version: MakeVersion) -> N
     assert [(one.stratum, one.number) for one in tried] == [("~run", 1), ("~run", 2), ("~demo", 1), ("~simulated", 1)]
     real = [slot_of(formed(version, "live")) for _ in range(8)]
     assert [(one.stratum, one.number) for one in real] == [("", number) for number in range(1, 9)]
-    assert sum(balance(version).values()) == 8
+    assert sum(holders_by_condition(version).values()) == 8
     for number in {one.block for one in real}:
         of_block = Counter(Slot.objects.filter(stratum="", block=number).values_list("condition", flat=True))
         assert of_block["label=hidden"] == of_block["label=marked"]

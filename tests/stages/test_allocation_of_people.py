@@ -13,10 +13,10 @@ from exports.services.snapshot import snapshot
 from exports.tables import table_named
 from flow.services import sessions
 from scheduling.models import Session
-from studies.allocation import balance, condition_of
 from studies.models import Allocation, Slot, Version
 from studies.services import load
 from tests.machinery.people import FOLDER, fresh, newcomer, page, send, stage_id
+from tests.machinery.slots import condition_held, holders_by_condition
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,9 +59,9 @@ def at_the_briefing(version: Version, site: str, **facts: str) -> Session:
 def test_people_are_allocated_in_blocks_within_each_answer(tmp_path: Path) -> None:
     version = study_of_people(tmp_path, {"at": "about", "strata": ["site"]})
     for site in ("north", "south"):
-        conditions = [condition_of(at_the_briefing(version, site).participant) for _ in range(4)]
+        conditions = [condition_held(at_the_briefing(version, site).participant) for _ in range(4)]
         assert Counter(conditions) == {"label=hidden": 2, "label=marked": 2}
-    assert set(balance(version).values()) == {4}
+    assert set(holders_by_condition(version).values()) == {4}
     assert Allocation.objects.count() == 8
 
 
@@ -91,7 +91,7 @@ def test_page_shows_the_condition_of_the_person(tmp_path: Path) -> None:
 
 def test_people_may_be_allocated_when_they_enter(tmp_path: Path) -> None:
     version = study_of_people(tmp_path, {"at": "entry"})
-    conditions = [condition_of(newcomer(version).participant) for _ in range(4)]
+    conditions = [condition_held(newcomer(version).participant) for _ in range(4)]
     assert Counter(conditions) == {"label=hidden": 2, "label=marked": 2}
 
 

@@ -10,12 +10,13 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studies.allocation import balance, condition_of, return_slot, stratum_of, take_slot
+from studies.allocation import return_slot, stratum_of, take_slot
 from studies.allocation_plan import Entry, block, conditions_of
 from studies.definition import definition
 from studies.models import Allocation, Slot, Version
 from studies.problems import StudyError
 from studies.schema_allocation import Allocation as AllocationSection
+from tests.machinery.slots import condition_held, holders_by_condition
 
 THREADS = 8
 
@@ -118,7 +119,7 @@ def test_strata_have_sequences_of_their_own(version: Version) -> None:
     assert set(Slot.objects.filter(holder_id__isnull=False).values_list("stratum", "number")) == {
         (f"site={site}", n) for site in ("north", "south") for n in range(1, 5)
     }
-    assert sum(balance(version).values()) == 8
+    assert sum(holders_by_condition(version).values()) == 8
 
 
 @pytest.mark.django_db
@@ -134,7 +135,7 @@ def test_participant_is_allocated_where_the_study_says_so(frozen: Callable[..., 
         "correct: {hidden: told_no, marked: told_yes}", "correct: {all: told_yes}",
     )  # fmt: skip
     assert take_slot(version, unit="participant", unit_id=4) == ""
-    assert condition_of(Slot(pk=4)) == ""
+    assert condition_held(Slot(pk=4)) == ""
     with pytest.raises(StudyError, match="allocates by participant"):
         take_slot(version, unit="group", unit_id=4)
 
@@ -171,7 +172,7 @@ def test_threads_get_every_slot_once(version: Version) -> None:
     assert sorted(held.values_list("number", flat=True)) == list(range(1, 65))
     assert Counter(held.values_list("holder_id", flat=True)) == Counter(range(1, 65))
     assert Allocation.objects.count() == 64
-    assert abs(balance(version)["label=hidden"] - 32) <= 1
+    assert abs(holders_by_condition(version)["label=hidden"] - 32) <= 1
     expected = [
         each
         for n in range(1, 65)
