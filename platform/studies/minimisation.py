@@ -5,6 +5,7 @@ Efron (1971), Biometrika 58, 403-417. Unequal weights: the biased coin of Han, E
 Medicine 28, 3329-3346; a coin that knows nothing of them would give a condition of small weight more than its share.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -37,7 +38,8 @@ class Coin:
             held: Condition and profile of everybody who holds one.
             profile: Of whoever comes.
         """
-        unlike = {condition: self.after(condition, held, profile) for condition in self.weights}
+        counts = _counts(held, profile)
+        unlike = {condition: self._with(condition, counts) for condition in self.weights}
         least = min(unlike.values())
         best = [condition for condition, much in unlike.items() if much == least]
         rest = [condition for condition, much in unlike.items() if much > least]
@@ -51,13 +53,22 @@ class Coin:
 
     def after(self, condition: str, held: Sequence[tuple[str, Profile]], profile: Profile) -> Fraction:
         """How unlike the numbers would be with the newcomer in a condition, summed over the covariates."""
+        return self._with(condition, _counts(held, profile))
+
+    def _with(self, condition: str, counts: Sequence[Mapping[str, int]]) -> Fraction:
         total = Fraction(0)
-        for covariate in profile or ("",):
-            answer = profile.get(covariate)
-            alike = [other for other, its in held if its.get(covariate) == answer]
-            numbers = [Fraction(alike.count(one) + (one == condition), weight) for one, weight in self.weights.items()]
+        for of in counts:
+            numbers = [Fraction(of[one] + (one == condition), weight) for one, weight in self.weights.items()]
             total += _unlike(numbers, self.imbalance)
         return total
+
+
+def _counts(held: Sequence[tuple[str, Profile]], profile: Profile) -> list[Counter[str]]:
+    """For each covariate how many hold each condition of those who share the newcomer's answer; without any, of all."""
+    return [
+        Counter(condition for condition, its in held if its.get(covariate) == profile.get(covariate))
+        for covariate in profile or ("",)
+    ]
 
 
 def _unlike(numbers: Sequence[Fraction], imbalance: str) -> Fraction:

@@ -12,6 +12,7 @@ from matching.models import Group
 from participants.models import Participant
 from studies.allocation import TRIAL, entries, profile_of, sequence_of
 from studies.allocation_plan import Entry, block, minimised
+from studies.minimisation import Profile
 from studies.models import Allocation, Slot, Version
 from verification.inquiry import Inquiry
 
@@ -37,6 +38,11 @@ class _Sequences:
         for slot in self.slots.values():
             found[slot.entry, slot.stratum].append(slot)
         return found
+
+    @cached_property
+    def profiles(self) -> Mapping[int, Profile]:
+        """The covariates of whoever took each slot, where it was minimised over them."""
+        return {pk: profile_of(slot.profile) for pk, slot in self.slots.items()}
 
     @cached_property
     def by_entry(self) -> dict[tuple[int, Holder], int]:
@@ -152,8 +158,8 @@ def _check_minimised(inquiry: Inquiry, sequences: _Sequences, slot: Slot) -> Non
     others = [one for one in sequences.of_sequence(slot) if one.pk in sequences.holders]
     condition = minimised(
         entry,
-        [(one.condition, profile_of(one.profile)) for one in others],
-        profile_of(slot.profile),
+        [(one.condition, sequences.profiles[one.pk]) for one in others],
+        sequences.profiles[slot.pk],
         seed=version.seed,
         sequence=entry.sequence(version.number, slot.stratum),
         number=slot.number,
