@@ -30,6 +30,7 @@ def test_each_person_has_a_row_for_each_rule() -> None:
     rows.make_answer(society.selector, "quiz", "earn", 3, is_correct=False)
     rows.make_answer(society.selector, "quiz", "earn", 10, is_correct=True, attempt=2)
     rows.make_answer(society.selector, "after", "gender", "man")
+    society.selector.sessions.update(stage=len(rows.STAGES))
     session = society.selector.sessions.get()
     for kind in ("stage.opened", "stage.closed"):
         rows.record(study, kind, ("session", session.pk), stage="quiz")
