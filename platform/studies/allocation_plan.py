@@ -50,8 +50,8 @@ class Entry:
         return self.rule.method == "latin_square"
 
     @property
-    def is_anew(self) -> bool:
-        """Whether it gives its levels at a named round or session."""
+    def has_moment(self) -> bool:
+        """Whether it gives its levels at a named round or session: anew, where another entry gave them before."""
         return isinstance(self.rule.at, Moment)
 
     @property

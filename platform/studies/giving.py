@@ -50,7 +50,7 @@ def after_stage(version: Version, person: Drawn, stage: str, answers: Answers) -
 def at_session(version: Version, person: Drawn, number: int) -> None:
     """What is given to a person whose visit begins: its own level, an order at the first, or another than before."""
     for entry in entries(version):
-        begins = entry.rule.session <= number and (not entry.is_anew or entry.since.startswith("session"))
+        begins = entry.rule.session <= number and (not entry.has_moment or entry.since.startswith("session"))
         if entry.rule.unit == "session" and begins:
             _turn(version, entry, person, number, since=f"session {number}")
         elif entry.rule.unit == "participant" and entry.since == f"session {number}":
@@ -78,7 +78,7 @@ def at_formation(version: Version, group: Drawn, people: Sequence[int]) -> str:
     found = of_study(version, group.origin)
     sequence = sequence_of(group.origin)
     for entry in entries(version):
-        if entry.rule.unit == "group" and not entry.is_anew:
+        if entry.rule.unit == "group" and not entry.has_moment:
             draw = Draw(entry=entry.number)
             found |= levels_of(take_slot(version, unit="group", unit_id=group.pk, stratum=sequence, draw=draw))
     shared = list(pooled(version, people).values())
@@ -112,7 +112,7 @@ def at_round(version: Version, group: Drawn, number: int, fixed: str) -> Levels:
         fixed: The group's condition since its forming.
     """
     of_rounds = [entry for entry in entries(version) if entry.rule.unit == "round" and entry.rule.round <= number]
-    anew = [one for one in entries(version) if one.rule.unit == "group" and one.is_anew and one.rule.round <= number]
+    anew = [one for one in entries(version) if one.rule.unit == "group" and one.has_moment and one.rule.round <= number]
     for entry in of_rounds:
         _turn(version, entry, group, number, since=f"round {number}")
     for entry in anew:

@@ -56,7 +56,7 @@ def _given(story: Story) -> dict[str, str]:
 
 def _is_from_the_start(group: Group, one: Held) -> bool:
     entry = entries(group.version)[one.entry]
-    return entry.rule.unit == "group" and not entry.is_anew
+    return entry.rule.unit == "group" and not entry.has_moment
 
 
 def _check_match(inquiry: Inquiry, story: Story, match: Match, base: Mapping[str, str]) -> None:

@@ -169,7 +169,7 @@ def _check_minimised(inquiry: Inquiry, sequences: _Sequences, slot: Slot) -> Non
 
 def _check_holders(inquiry: Inquiry, sequences: _Sequences, entry: Entry) -> None:
     """Whoever reached the treatment holds a slot of the right sequence."""
-    if entry.rule.unit == GROUP and not entry.is_anew:
+    if entry.rule.unit == GROUP and not entry.has_moment:
         _check_groups(inquiry, sequences, entry)
     elif entry.rule.unit == PARTICIPANT and isinstance(entry.rule.at, str):
         _check_people(inquiry, sequences, entry, entry.rule.at)

@@ -83,7 +83,7 @@ def _factors_exist(context: Context) -> None:
 
 def _given_anew(context: Context, path: Path, entry: Entry, name: str, before: list[Entry]) -> None:
     moments = [one.since for one in before]
-    if not entry.is_anew or entry.since in moments:
+    if not entry.has_moment or entry.since in moments:
         what = f'"{name}" is given by two entries.'
         context.say("E207", (*path, "factors"), what, "Keep one, or give the later one at: {round: k} or {session: k}.")
     elif entry.rule.unit != before[0].rule.unit:
@@ -225,7 +225,7 @@ def _shown_in_time(context: Context, entry: Entry) -> None:
         assert isinstance(stage, BriefingStage)
         if stage.by not in entry.factors:
             continue
-        if entry.rule.unit in ("round", "pair", "item") or (entry.holder == "group" and entry.is_anew):
+        if entry.rule.unit in ("round", "pair", "item") or (entry.holder == "group" and entry.has_moment):
             what = (
                 f'"{stage.by}" is given by {entry.rule.unit} {entry.since}'.rstrip()
                 + ", which no page before can show."
