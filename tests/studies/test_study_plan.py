@@ -117,7 +117,7 @@ def test_rule_that_is_known_too_late_is_no_rule_on_what_came_before(folder: Fold
 
 
 def test_first_visit_begins_before_every_stage(folder: Folder) -> None:
-    folder.change("allocation: {unit: group, block_sizes: [2, 4]", "allocation: {unit: session, block_sizes: [2, 4]")
+    folder.change("{unit: group, method: permuted_block,", "{unit: session,")
     folder.change("at: formation}", "at: {session: 1}}")
     excluded(folder, "quiz_attempts > 3")
     assert "people are allocated before" in folder.one("E422").what
