@@ -10,8 +10,8 @@ from events import runner
 from exports.services import review
 from exports.services.bundle import export
 from studies.masking.services import unmask
-from tests.consent.trading import Writer, group_of_three, pair_with, participant_of, play_out, trading
-from tests.verification.played import Played
+from tests.consent.trading import Writer, group_of_three, pair_with, participant_of, trading
+from tests.verification.played import Played, play
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +34,7 @@ def rows(played: Played, folder: Path, person: Writer, stage: str) -> list[tuple
 
 def test_words_about_a_partner_who_left_wait_for_a_reviewer(played: Played, tmp_path: Path) -> None:
     trio, group = group_of_three(played)
-    play_out(trio, group)
+    play(trio, group)
     gone, partner = pair_with(trio, program=False)
     third = next(person for person in trio if person not in (gone, partner))
     gone.go_to("debrief")

@@ -34,7 +34,7 @@ def variations_hold(context: Context) -> None:
     for path, name, said in _variations(context):
         by = said.get("by")
         for _, entry in entries(context):
-            if by in entry.factors and (entry.rule.unit not in WIDE_ENOUGH or entry.is_anew):
+            if by in entry.factors and (entry.rule.unit not in WIDE_ENOUGH or entry.has_moment):
                 given = f"{entry.rule.unit} {entry.since}".rstrip()
                 what = f'"{by}" is given by {given}, but a game has one value of "{name}".'
                 context.say("E218", (*path, "by"), what, "Give the factor by group at formation, or by study.")
