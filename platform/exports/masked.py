@@ -146,7 +146,9 @@ DECIDED: Mapping[str, Decided] = {
             "probability ticket prize points replaced is_withdrawn missing_reason"
         )
     ),
-    "answers": Decided(held=_names("participant wave stage item attempt position value is_correct answer_s")),
+    "answers": Decided(
+        held=_names("participant wave stage item attempt position value is_correct answer_s missing_reason")
+    ),
     "bot_turns": Decided(
         held=_names(
             "match group round step seat occupant asked_if_ai asked_s planned_s delivered_s outcome error_code"
