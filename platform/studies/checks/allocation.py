@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from random import Random
 
-from studies.allocation_plan import Entry, conditions_of, entries_of
+from studies.allocation_plan import Entry, entries_of
 from studies.checks.context import Context, meant, needs
 from studies.checks.games import found_experiment, found_parameters
 from studies.checks.stages import needs_nobody
@@ -11,7 +11,6 @@ from studies.schema_allocation import Moment
 from studies.schema_stages import BriefingStage, GameStage
 from studies.yaml_file import Path
 
-LONGEST_CONDITION = 200
 MOST_ORDERED = 48  # as many as fit into a block; the square has as many rows, and twice as many for an odd number
 SEEDS = 5
 # Unit → the words that its `at` may be, besides a stage's id.
@@ -99,11 +98,6 @@ def blocks_fit(context: Context) -> None:
         _numbers_name_conditions(context, path, entry)
         _blocks(context, path, entry)
         _square(context, path, entry)
-    if set(context.study.conditions.cross) <= set(context.study.factors):
-        longest = max(len(condition) for condition in conditions_of(context.study))
-        if longest > LONGEST_CONDITION:
-            what = f"a condition's name has {longest} characters; {LONGEST_CONDITION} fit."
-            context.say("E803", ("conditions",), what, "Shorten the names.")
 
 
 def _keys_belong(context: Context, path: Path, entry: Entry) -> None:
