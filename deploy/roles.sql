@@ -71,8 +71,8 @@ BEGIN
             ('SELECT', ARRAY['events_clock', 'django_migrations', 'measures_%', 'studies_study', 'studies_version',
                 'studies_versionfile', 'studies_sourcefile']),
             -- append-only: added to, never changed
-            ('SELECT, INSERT', ARRAY['events_event', 'flow_act', 'flow_exposure', 'flow_submission', 'chat_entry',
-                'studies_allocation', 'recruitment_settlement']),
+            ('SELECT, INSERT', ARRAY['events_event', 'flow_act', 'flow_exposure', 'flow_submission',
+                'flow_paidround', 'flow_practicestep', 'chat_entry', 'studies_allocation', 'recruitment_settlement']),
             -- the state of a game and of those in it
             ('SELECT, INSERT, UPDATE', ARRAY['events_due', 'events_beat', 'studies_slot', 'scheduling_%', 'matching_%',
                 'flow_match', 'flow_placing', 'llm_%', 'bots_%', 'chat_conversation'])

@@ -97,4 +97,8 @@ experiment = Experiment(
     payoff=payoff,
     view=view,
     policies={"half": half},
+    script={
+        "sender": {"send": {"sent": "{{ endowment }}"}},
+        "receiver": {"back": {"returned": "{{ endowment }}"}},
+    },
 )

@@ -42,6 +42,7 @@ KINDS: dict[str, dict[str, str]] = {
         "waiting_room": "flow.stages.waiting.WaitingRoom",
         "briefing": "measures.stages.Briefing",
         "game": "flow.stages.game.GameStage",
+        "practice": "flow.stages.practice.PracticeOfGame",
         "survey": "measures.stages.Survey",
         "debrief": "flow.stages.debrief.Debrief",
     },

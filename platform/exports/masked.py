@@ -79,7 +79,7 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "rounds": Decided(
         leaves=_names(
-            "match group round number status is_void void_step void_reason has_withdrawn opened_s closed_s"
+            "match group round number status is_void void_step void_reason has_withdrawn extra_s opened_s closed_s"
         ),
         arms={"condition": "arm"},
         held=_names("seats people edges"),
@@ -91,6 +91,12 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "rests": Decided(
         leaves=_names("group round seat role waited_s is_withdrawn missing_reason"), held=_names("participant")
+    ),
+    "paid_rounds": Decided(held=_names("participant group seat block round points missing_reason")),
+    "practice": Decided(  # that somebody has practised may be a level of theirs
+        held=_names(
+            "participant wave stage number role round step view view_sha256 values opened_s answered_s"
+        )
     ),
     "allocations": Decided(
         leaves=_names(

@@ -91,7 +91,7 @@ def _shown(match: Match, exposure: Exposure) -> OwnStep:
 def _words(match: Match, view: View) -> Rendered:
     """The page's words with the numbers of then; none where the page is not the study's own."""
     try:
-        return render_page(page_text(match, view), slots_of(MatchState(match), view))
+        return render_page(page_text(match, view), slots_of(MatchState(match), view) | {"calculator": ""})
     except StudyError:
         return Rendered("", SafeString(""))
 

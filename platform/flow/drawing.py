@@ -13,12 +13,13 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language_bidi, gettext_noop
 from django.utils.translation import gettext as _
 
+from flow.calculator import FACT, Calculator
 from flow.page import Page
 from paradigm import Card, Choice, Field, FieldError, Line, Option, Rating, Table
 
 MOST_RADIOS = 7
 LIVE_KINDS = frozenset({"waiting", "match"})
-STILL_KINDS = frozenset({"leave", "recorded"})  # looked at beside the session; news must not replace them
+STILL_KINDS = frozenset({"leave", "recorded", "calculator"})  # looked at beside the session; news must not replace them
 # A page without anything to press and without a script asks for news itself, but never faster than this.
 LEAST_REFRESH_SECONDS = 5
 
@@ -143,6 +144,7 @@ def context_of(page: Page, frame: Frame) -> dict[str, object]:
         "has_labels": any(card.label for card in view.cards) if view else False,
         "lines": [plain_line(line) for line in (view.lines if view else ())],
         "tables": [_labelled(table) for table in (view.tables if view else ())],
+        "calculator": _calculator(page.facts.get(FACT)),
         "key": uuid4(),
         "identity": identity_of(page),
         "digest": digest_of(page) if page.kind == "waiting" or page.facts.get("awaits") else "",
@@ -153,6 +155,22 @@ def context_of(page: Page, frame: Frame) -> dict[str, object]:
         "seconds_left": seconds_left(page, frame.now),
         "exact_seconds_left": f"{_left(page, frame.now) or 0:.1f}",
     }
+
+
+def _calculator(shown: Calculator | None) -> dict[str, object] | None:
+    """The worked example: by place its fields, and what everybody would earn."""
+    if shown is None:
+        return None
+    worked = shown.worked
+    fields = [one.field for one in worked.tried]
+    widgets = widgets_of(Page("", "", fields=fields, errors=worked.errors, values=worked.values))
+    owned = list(zip([one.place.position for one in worked.tried], widgets, strict=True))
+    places = [
+        {"title": shown.title(place), "widgets": [widget for at, widget in owned if at == place.position]}
+        for place in shown.places
+    ]
+    points = [(shown.title(place), earned) for place, earned in worked.points or ()]
+    return {"places": places, "points": points}
 
 
 def widgets_of(page: Page) -> list[Widget]:

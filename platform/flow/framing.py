@@ -45,9 +45,9 @@ def may_see_records(participant: Participant) -> bool:
 
 
 def worth_of(points: int | None, study: StudyFile) -> str:
-    """What the points so far would pay; empty where points pay nothing."""
+    """What the points so far would pay; empty where points pay nothing, and where it is drawn which are paid."""
     rule = study.payments.points
-    if points is None or rule is None:
+    if points is None or rule is None or rule.is_drawn:
         return ""
     return amount_text(max(Decimal(0), min(points * rule.rate, rule.max)), study.payments.currency)
 
@@ -64,6 +64,11 @@ def kept_on_leaving(session: Session) -> str:
     if rule.pay == "full":
         return _("If you leave now, you are paid in full, with your points and your waiting time.")
     kept = _("If you leave now, you keep the pay for your points so far and for your waiting time.")
+    if study.payments.points and study.payments.points.is_drawn:
+        kept = _(
+            "If you leave now, it is still drawn by chance which round is paid. A round that you have not finished "
+            "pays nothing. You keep the pay for your waiting time."
+        )
     if study.payments.base <= 0 or _has_played(session):
         return kept
     base = amount_text(study.payments.base, study.payments.currency)

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 from flow.errors import FlowError
 from matching.models import Group
+from matching.queries import group_of
 from paradigm import Experiment, Parameters
+from paradigm.steps import Leaf
+from scheduling.models import Session
 from studies import definition
 from studies.models import Version
 from studies.schema_stages import GameStage
+from studies.varied import varied
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,25 @@ class Game:
     def prize(self) -> int:
         """What one belief of a seat can win when the game is over; 0 where none is paid."""
         return self.parameters.number(self.experiment.bonus.prize) if self.experiment.bonus else 0
+
+    def seconds_of(self, step: Leaf, round_number: int) -> int:
+        """How long a step may take: in round 1, while everything is new, longer where the study file says so."""
+        extra = self.config.first_round_extra_seconds if round_number == 1 else 0
+        return self.parameters.number(step.seconds) + extra
+
+
+def numbers_of(session: Session, game: GameStage) -> Parameters:
+    """The parameters of a game as somebody has them who may not have come to it: their group's.
+
+    Where a factor decides some, and there is no group yet, they are those at its first level, for everybody.
+    """
+    version = session.participant.version
+    if not varied(game.parameters):
+        return definition.parameters(version, game.id)
+    group = group_of(session)
+    if group is not None and group.stage == game.id:
+        return definition.parameters(version, game.id, group.condition)
+    return definition.parameters_by_level(definition.definition(version), game)[0][1]
 
 
 def game_of(group: Group) -> Game:

@@ -112,6 +112,44 @@ class Exposure(models.Model):
         constraints = [models.UniqueConstraint(fields=["match", "path", "seat"], name="exposure_once")]
 
 
+class PaidRound(models.Model):
+    """A round that was drawn to be paid, when the game ended for the person who sits there. Append-only.
+
+    There are none where all rounds are paid.
+    """
+
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="paid_rounds")
+    block = models.PositiveSmallIntegerField()  # from 1; the only one where one round of all is drawn
+    round = models.PositiveIntegerField()
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["seat", "block"], name="paid_round_once_per_block")]
+
+
+class PracticeStep(models.Model):
+    """A page of practice that somebody was shown, and what they answered. No outcome: nobody else was there.
+
+    Attributes:
+        number: In the order in which the pages of the stage were met, from 1.
+    """
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="practice_steps")
+    stage = models.CharField(max_length=40)
+    number = models.PositiveSmallIntegerField()
+    role = models.CharField(max_length=24)
+    round = models.PositiveSmallIntegerField()
+    path = models.CharField(max_length=120)
+    view = models.JSONField()  # as an exposure's
+    sha256 = models.CharField(max_length=64)
+    values = models.JSONField(null=True)  # {} for a page to read; None while it is open
+    opened_at = models.DateTimeField(db_default=RapportNow())
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "stage", "number"], name="practice_step_once")]
+
+
 class Submission(models.Model):
     """A form that arrived, under the key it carried. The same key again gets the same answer; another body, 409."""
 

@@ -7,11 +7,11 @@ MOST = 20
 SECONDS = 10
 
 
-def is_too_fast(participant: Participant) -> bool:
-    """Count one form, and say whether there have been too many in the last seconds.
+def is_too_fast(participant: Participant, *, what: str = "forms") -> bool:
+    """Count one form, or one of something else, and say whether there have been too many of it in the last seconds.
 
     Simulated people may be as fast as the machine: the seconds between their forms are not ours.
     """
     if participant.study.is_simulated:
         return False
-    return Tally(f"forms:{participant.pk}", SECONDS).add() > MOST
+    return Tally(f"{what}:{participant.pk}", SECONDS).add() > MOST

@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from events.clock import RapportNow
 from events.prepared import Given, prepared
+from flow.calculator import with_calculator
 from flow.game import game_of
 from flow.kinds import kind
 from flow.lookup import stage_of, step_kind
 from flow.models import Match
 from flow.page import Page
+from flow.showing import place_of
 from flow.stage import StageKind
 from flow.stages.limits import limit_of
 from flow.state import MatchState
@@ -26,6 +28,7 @@ from participants.models import Participant
 from scheduling.models import Session
 from studies import definition
 from studies.markdown import fill
+from studies.slots import CALCULATOR
 
 
 @dataclass(frozen=True)
@@ -146,9 +149,10 @@ def page_of(session: Session) -> Page:
     stage = stage_of(session)
     page = stage.page(session)
     stages = definition.definition(session.participant.version).stages
-    where = _("Step %(n)d of %(all)d") % {"n": session.stage + 1, "all": len(stages)}
+    number, all_of = place_of(stages, session.stage)
+    where = _("Step %(n)d of %(all)d") % {"n": number, "all": all_of}
     where = f"{where} · {page.where}" if page.where else where
-    return replace(page, where=where, rev=rev_of(session, stage))
+    return with_calculator(replace(page, where=where, rev=rev_of(session, stage)), session)
 
 
 def view_from(stored: dict[str, Any]) -> View:
@@ -174,7 +178,7 @@ def seen_now(state: MatchState, place: Place) -> View:
 def slots_of(state: MatchState, view: View) -> dict[str, Any]:
     """Every number and word that the page's text may name."""
     here = {"round": state.round, "rounds": state.rounds, "void_points": state.game.void_points}
-    return state.parameters.slots() | here | dict(view.facts)
+    return state.parameters.slots() | here | {"calculator": CALCULATOR} | dict(view.facts)
 
 
 def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
@@ -195,7 +199,7 @@ def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
         view=view,
         fields=implementation.asked(state, step, place).fields,
         # only a model reads words; a group of policies may have no pages
-        text=fill(page_text(match, view), slots_of(state, view)) if seat.occupant == "model" else "",
+        text=_for_a_model(match, state, view) if seat.occupant == "model" else "",
         seat=seat,
         chance=f"{state.chance}/{path}/{seat.number}",
         opened_at=match.step_opened_at,
@@ -203,6 +207,11 @@ def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
         match_rev=match.rev,
         is_talk=type(step).__name__ == "Talk",
     )
+
+
+def _for_a_model(match: Match, state: MatchState, view: View) -> str:
+    """The words of a person's page; what a person may try out beside them is no word."""
+    return fill(page_text(match, view), slots_of(state, view) | {"calculator": ""})
 
 
 def page_text(match: Match, view: View) -> str:

@@ -18,7 +18,7 @@ from flow.models import Act, Exposure, Match, Placing
 from matching.models import Seat
 from paradigm import Decision, Entry, Field, Place, Play, State, View
 from paradigm.fields import resolve
-from paradigm.program import repetition, step_at
+from paradigm.program import names_step, repetition, step_at
 from paradigm.state import Values
 from studies.models import levels_of
 
@@ -168,7 +168,7 @@ class MatchState(State):
     def acts(self, step: str, repetition: int | None = None) -> Mapping[int, Values]:
         found: dict[str, dict[int, Values]] = {}
         for act in self.stored_acts:
-            if _names(act.path, step, repetition) and not self._is_hidden(act.path):
+            if names_step(act.path, step, repetition) and not self._is_hidden(act.path):
                 found.setdefault(act.path, {})[act.seat.number] = act.values
         # the latest turn of a loop; paths are met in the order of time
         return list(found.values())[-1] if found else {}
@@ -286,7 +286,3 @@ def play_of(match: Match, placings: Sequence[Placing], stored: Sequence[Act]) ->
         points={placing.seat.number: placing.points or 0 for placing in placings},
         is_void=is_void,
     )
-
-
-def _names(path: str, step: str, turn: int | None) -> bool:
-    return path.rpartition("/")[2] == step and (turn is None or repetition(path) == turn)

@@ -8,5 +8,6 @@ urlpatterns = [
     path("s/", views.session_page, name="session"),
     path("s/poll", views.poll, name="poll"),
     path("s/leave", views.leave, name="leave"),
+    path("s/calculator", views.calculator, name="calculator"),
     path("s/recorded", views.recorded, name="recorded"),
 ]

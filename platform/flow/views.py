@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from events.access import participant_only
 from events.moment import one_moment
 from flow import pace, queries
+from flow.calculator import FACT, calculator_of
 from flow.drawing import Frame, digest_of, draw
 from flow.errors import FlowError
 from flow.forms import FormError, read_form, read_pairs
 from flow.framing import frame_of, kept_on_leaving, may_see_records
 from flow.kinds import kind
 from flow.page import Page
-from flow.services import debriefs, sessions
+from flow.services import debriefs, sessions, uses
 from scheduling.models import Session
 from studies import definition
 
@@ -96,6 +97,25 @@ def recorded(request: HttpRequest) -> HttpResponse:
         return _too_fast(request)
     page = Page("recorded", _("What was recorded"), facts={"record": kind("own_rows", "rows")(session)})
     return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False))
+
+
+@participant_only
+@in_study_language
+@require_safe
+def calculator(request: HttpRequest) -> HttpResponse:
+    """Work out an example by the rules of the game, where the page offers it. Only that it was used is kept."""
+    session = request.visit.session  # type: ignore[attr-defined]
+    if FACT not in queries.page_of(session).facts:
+        raise Http404("no example is offered here")
+    if pace.is_too_fast(session.participant, what="examples"):
+        return _too_fast(request)
+    shown = calculator_of(session, request.GET.dict())
+    if shown is None:
+        raise Http404("this example cannot be worked out")
+    if request.GET and request.method != "HEAD":
+        uses.note_calculation(session)
+    page = Page("calculator", _("Work out an example"), facts={FACT: shown})
+    return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=_wants_fragment(request)))
 
 
 def _submitted(request: HttpRequest) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from events.prepared import Given, prepared
 from matching import rules
-from matching.models import Group, Ticket
+from matching.models import Group, Seat, Ticket
 from participants.models import Participant
 from scheduling.models import Session
 from studies import definition, giving
@@ -152,6 +152,16 @@ def group_of(session: Session) -> Group | None:
     if group is not None:
         group.version = definition.version_of(group.version_id)
     return group
+
+
+def role_in(session: Session, stage: str) -> str:
+    """The role in which a session sits in the group of a game stage; "" where it does not."""
+    return _role.first(session=session.pk, stage=stage) or ""
+
+
+@prepared
+def _role(session: Given, stage: Given) -> QuerySet[Seat, str]:
+    return Seat.objects.filter(session=session, group__stage=stage).order_by("-pk").values_list("role", flat=True)[:1]
 
 
 @prepared

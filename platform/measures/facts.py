@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from events.models import Event
 from flow.models import Act, Match, Placing
+from flow.showing import SKIPPED
 from matching.models import Group, Seat
 from measures.exclusions import Fact, Ruling, Value, rulings, variables_in
 from measures.models import Answer
@@ -79,10 +80,11 @@ def _answer(answer: Answer | None) -> Fact:
 
 def _of_quizzes(person: Participant, rows: _Person, variable: Variable) -> Fact:
     """Over all quizzes of the study that the person came to."""
-    stages = [stage.id for stage in definition(version_of(person.version_id)).stages if isinstance(stage, QuizStage)]
+    quizzes = [stage.id for stage in definition(version_of(person.version_id)).stages if isinstance(stage, QuizStage)]
+    stages = [one for one in quizzes if (SKIPPED, one) not in rows.stages]
     spans = [(rows.stages[OPENED, one], _end(rows, one)) for one in stages if (OPENED, one) in rows.stages]
     ends = [end for _, end in spans if end is not None]
-    if len(ends) < len(stages):
+    if len(ends) < len(stages) or not ends:
         return Fact()
     if variable.name == "quiz_minutes":
         seconds = sum((end - begin).total_seconds() for begin, end in spans if end is not None)
@@ -145,7 +147,7 @@ def _rows(people: Iterable[Participant]) -> Mapping[int, _Person]:
         found[session.participant_id].session = session
     for answer in Answer.objects.filter(session__in=sessions).order_by("attempt", "pk"):
         found[sessions[answer.session_id].participant_id].answers[answer.stage, answer.item] = answer
-    events = Event.objects.filter(subject_kind="session", subject_id__in=sessions, kind__in=(OPENED, CLOSED))
+    events = Event.objects.filter(subject_kind="session", subject_id__in=sessions, kind__in=(OPENED, CLOSED, SKIPPED))
     for event in events.order_by("-pk"):  # the first opening counts: somebody may be sent back to a waiting room
         owner = found[sessions[event.subject_id].participant_id]
         owner.stages[event.kind, event.facts["stage"]] = event.at

@@ -8,7 +8,7 @@ from typing import Any
 from paradigm.bonus import Bonus
 from paradigm.fields import Field
 from paradigm.parameters import Parameters
-from paradigm.state import Place, Seat, State
+from paradigm.state import Place, Seat, State, Values
 from paradigm.steps import Step
 from paradigm.view import View
 
@@ -46,6 +46,7 @@ class Matching:
 PairingRule = Callable[[Matching], Sequence[MatchPlan]]
 ViewRule = Callable[[Place, State], View]
 PayoffRule = Callable[[State], Mapping[int, int]]
+Script = Mapping[str, Mapping[str, Values]]
 DealRule = Callable[[Sequence[Seat], Any, Random], Mapping[int, Mapping[str, Any]]]
 
 
@@ -99,6 +100,8 @@ class Experiment:
         texts: Names of text pages beyond "<step>_<role>" that views may ask for. A mapping says of each by a rule under
             which parameters that can happen.
         bonus: One belief of each seat that is drawn and paid when the game is over; None: beliefs are never paid.
+        script: What made-up players answer in practice, where the study file says nothing else: position or role →
+            step → field → value; numbers may be expressions in braces, such as "{{ pot / 2 }}".
     """
 
     name: str
@@ -114,3 +117,4 @@ class Experiment:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     texts: Collection[str] | Mapping[str, Callable[[Any], bool]] = ()
     bonus: Bonus | None = None
+    script: Script = field(default_factory=dict)

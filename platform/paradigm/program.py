@@ -76,6 +76,11 @@ def repetition(path: str) -> int:
     return int(loops[-1].partition(":")[2]) if loops else 0
 
 
+def names_step(path: str, step: str, turn: int | None = None) -> bool:
+    """Whether a path is that of a step, in a turn of its innermost loop where one is named."""
+    return path.rpartition("/")[2] == step and (turn is None or repetition(path) == turn)
+
+
 def leaves(steps: Sequence[Step]) -> Iterator[Leaf]:
     """Every step that a page may show, in order."""
     for step in steps:

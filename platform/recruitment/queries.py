@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from events.prepared import Given, prepared
-from flow.paid import points_of
+from flow.paid import points_of, rounds_drawn_for
 from matching.models import Seat, Ticket
 from participants.models import Consent, Participant
 from recruitment.errors import RecruitmentError
@@ -123,9 +123,14 @@ def exit_of(version: Version, exit_name: str) -> Exit:
 
 
 def earned_by(participant: Participant) -> Earned:
-    """Points, whether the game was played to its end, and the time spent waiting."""
+    """Points that are paid, whether the game was played to its end, and the time spent waiting."""
     has_played = bool(_played.all(participant=participant.pk, status=Seat.Status.DONE))
-    return Earned(points=points_of(participant), has_played=has_played, waited=_waited(participant))
+    return Earned(
+        points=points_of(participant),
+        has_played=has_played,
+        waited=_waited(participant),
+        drawn=rounds_drawn_for(participant),
+    )
 
 
 @prepared

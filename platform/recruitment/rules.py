@@ -47,11 +47,17 @@ class Waited:
 
 @dataclass(frozen=True)
 class Earned:
-    """What one person did that is paid."""
+    """What one person did that is paid.
+
+    Args:
+        points: Of the rounds that are paid.
+        drawn: Which rounds were drawn to be paid; None where all are.
+    """
 
     points: int = 0
     has_played: bool = False
     waited: tuple[Waited, ...] = ()
+    drawn: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,14 +91,16 @@ def reckon(terms: Terms, earned: Earned) -> list[PayLine]:
     if terms.rule == "full" or (terms.rule == "earned" and earned.has_played):
         lines.append(PayLine("base", minor(terms.base, terms.currency), {}))
     if terms.rule in ("full", "earned") and terms.rate is not None:
-        lines.append(_bonus(terms, terms.rate, earned.points))
+        lines.append(_bonus(terms, terms.rate, earned))
     waiting = [_waiting(terms, one) for one in earned.waited if one.seconds > 0]
     return lines + [line for line in waiting if line.amount_minor]
 
 
-def _bonus(terms: Terms, rate: Decimal, points: int) -> PayLine:
-    worth = max(Decimal(0), points * rate)
-    numbers = {"points": str(points), "rate": str(rate)}
+def _bonus(terms: Terms, rate: Decimal, earned: Earned) -> PayLine:
+    worth = max(Decimal(0), earned.points * rate)
+    numbers = {"points": str(earned.points), "rate": str(rate)}
+    if earned.drawn is not None:
+        numbers["rounds"] = ", ".join(map(str, earned.drawn))
     if worth > terms.most:
         numbers["most"] = str(terms.most)
     return PayLine("bonus", minor(min(worth, terms.most), terms.currency), numbers)

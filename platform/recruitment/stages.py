@@ -96,11 +96,17 @@ def _given(settlement: Settlement) -> dict[str, Any]:
     return {
         "code": settlement.code,
         "points": settlement.points,
+        "paid_rounds": _rounds_of(settlement),
         "pay_total": minor_text(settlement.total_minor, settlement.currency),
         "pay_base": minor_text(settlement.base_minor, settlement.currency),
         "pay_bonus": minor_text(settlement.bonus_minor, settlement.currency),
         "pay_waiting": minor_text(settlement.waiting_minor, settlement.currency),
     }
+
+
+def _rounds_of(settlement: Settlement) -> str:
+    """The rounds that were drawn, as the explanation of the pay names them; empty where all are paid."""
+    return next((line["because"].get("rounds", "") for line in settlement.explanation if line["what"] == "bonus"), "")
 
 
 def _late_debrief(session: Session, standing: Standing) -> tuple[SafeString, list[Table]]:
@@ -158,16 +164,30 @@ def _what(what: str) -> str:
 
 def _because(what: str, numbers: dict[str, str], currency: str) -> str:
     if what == "bonus":
-        points = int(numbers["points"])
-        slots = {"n": points, "rate": amount_text(Decimal(numbers["rate"]), currency)}
-        words = ngettext("%(n)d point at %(rate)s", "%(n)d points at %(rate)s each", points) % slots
-        most = numbers.get("most")
-        if not most:
-            return words
-        return _("%(words)s, at most %(most)s") % {"words": words, "most": amount_text(Decimal(most), currency)}
+        return _of_points(numbers, currency)
     if what == "waiting":
         minutes = int(numbers["minutes"])
         slots = {"n": minutes, "rate": amount_text(Decimal(numbers["per_minute"]), currency)}
         words = ngettext("%(n)d started minute, at %(rate)s", "%(n)d started minutes, at %(rate)s each", minutes)
         return words % slots
     return ""
+
+
+def _of_points(numbers: dict[str, str], currency: str) -> str:
+    points = int(numbers["points"])
+    slots = {"n": points, "rate": amount_text(Decimal(numbers["rate"]), currency)}
+    words = ngettext("%(n)d point at %(rate)s", "%(n)d points at %(rate)s each", points) % slots
+    if "rounds" in numbers:
+        words = f"{_drawn(numbers['rounds'])} {words}"
+    most = numbers.get("most")
+    if not most:
+        return words
+    return _("%(words)s, at most %(most)s") % {"words": words, "most": amount_text(Decimal(most), currency)}
+
+
+def _drawn(rounds: str) -> str:
+    """Which rounds chance has drawn."""
+    if not rounds:
+        return _("No round was drawn:")
+    words = ngettext("Drawn by chance: round %(rounds)s.", "Drawn by chance: rounds %(rounds)s.", rounds.count(",") + 1)
+    return words % {"rounds": rounds}

@@ -17,6 +17,7 @@ from studies.models import levels_of
 from studies.schema import StudyFile
 from studies.schema_partners import Label
 from studies.schema_stages import BriefingStage, GameStage
+from studies.schema_when import ConditionalStage
 from studies.varied import varied
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -48,6 +49,7 @@ class Declared:
         has_draws: Whether a partner's label is drawn for each match, and so differs by chance.
         parameter_factor: By which parameters of a game differ; empty where none does.
         places: Stage, or stage and step → why, as the study file puts it.
+        shown: Stage that is for some conditions only → the declaration.
     """
 
     first: Side = Side()
@@ -57,6 +59,7 @@ class Declared:
     has_draws: bool = False
     parameter_factor: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     def page_by(self, key: Key) -> str:
         """How the declaration of a condition page reads; empty at another stage."""
@@ -68,6 +71,9 @@ class Declared:
         for place in (key.place, key.stage):
             if place in self.places:
                 return self.places[place]
+        for stage, declaration in self.shown.items():
+            if key.stage == stage or key.state.endswith((f" from {stage}", f" at {stage}")):
+                return declaration
         if key.stage in self.briefings and _are_of_its_text([*first, *second]):
             return self.page_by(key)
         one, other = without_labels(first, self.first.labels), without_labels(second, self.second.labels)
@@ -96,6 +102,11 @@ def declared(study: StudyFile, first: str, second: str) -> Declared:
         label_factor=_named({label.by for label in partners if label.by in differing}),
         has_draws=bool(drawn),
         parameter_factor=_named({by for by, _values in parameters}),
+        shown={
+            stage.id: f"{stage.id} when {stage.when.by}"
+            for stage in study.stages
+            if isinstance(stage, ConditionalStage) and stage.when and stage.when.by in differing
+        },
         places=_steps(study, one, other)
         | {
             each.at: f"factors.{name}.differs at {each.at}: {each.note}"

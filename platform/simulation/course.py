@@ -42,6 +42,7 @@ def stages(study: Study) -> Section:
     notes = [
         "Counted by the log: a stage is reached when it opened for the person.",
         "Who is taken past a stage, because the group ended before they came to it, did not reach it.",
+        "Nor did those for whom a stage is not, as its `when` says.",
     ]
     return Section("stages", "How far people came", columns, rows, notes)
 

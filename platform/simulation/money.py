@@ -41,10 +41,25 @@ def hourly(people: Sequence[Someone], payments: Payments) -> Section:
         "Pay is base, points and waiting as settled; hours run from a visit's start to its end, waiting included.",
         "Time in which somebody had closed the page counts too: whoever vanishes ends when the study says so.",
         "Who sat in two roles counts in both; who never sat has none.",
+        *_floor({name: _p10(found, payments) for name, found in groups.items()}, payments),
         *_left_out(people, payments.currency),
         *few({name: len(found) for name, found in groups.items()}),
     ]
     return Section("hourly", "Pay per hour by role", columns, rows, notes)
+
+
+def _floor(tenths: Mapping[str, float | None], payments: Payments) -> list[str]:
+    """Where one in ten earns less than the study promises: a pay that is drawn may do so though the mean does not."""
+    floor = payments.minimum_hourly
+    under = [name for name, pay in tenths.items() if pay is not None and Decimal(str(pay)) < floor]
+    said = [f"The 10th percentile is below the study's minimum for: {', '.join(under)}."] if under else []
+    if payments.points and payments.points.is_drawn:
+        said.append(f"Points are paid by {payments.points.pay}: those of the rounds that were drawn.")
+    return said
+
+
+def _p10(people: Sequence[Someone], payments: Payments) -> float | None:
+    return quantile([found for one in people if (found := _per_hour(one, payments.currency)) is not None], 0.1)
 
 
 def _role(name: str, people: Sequence[Someone], payments: Payments) -> Sequence[Cell]:

@@ -95,6 +95,7 @@ class _Reader(HTMLParser):
         self.lines: list[str] = []
         self._inside = ("", "")  # tag, attribute of the page that its words belong to
         self._in_main = False
+        self._is_beside = False  # in a form that is no answer to the page: it only asks
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         at = {name: value or "" for name, value in attrs}
@@ -105,16 +106,18 @@ class _Reader(HTMLParser):
                 self._inside = (tag, place)
             case "time":
                 self.page.seconds_left = _seconds(at.get("data-seconds"))
+        self._is_beside |= tag == "form" and at.get("method", "") == "get"
         if tag == "body":
             self.page.socket = at.get("data-socket", "")
         self._in_main |= tag == "main"
-        if tag in {"input", "textarea", "button"}:
+        if tag in {"input", "textarea", "button"} and not self._is_beside:
             self._control(tag, at)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == self._inside[0]:
             self._inside = ("", "")
         self._in_main &= tag != "main"
+        self._is_beside &= tag != "form"
 
     def handle_data(self, data: str) -> None:
         place = self._inside[1]

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from paradigm import Experiment, Parameters
+from paradigm import Experiment, Parameters, Seat
 from studies import registry
 from studies.models import Version, VersionFile, levels_of
 from studies.problems import StudyError
 from studies.schema import StudyFile
-from studies.schema_partners import Partner
+from studies.schema_partners import GroupPlan, Partner
 from studies.schema_stages import GameStage, StageConfig
 from studies.varied import Levels, combinations, filled, under
 
@@ -168,6 +168,17 @@ def group_of(study: StudyFile, stage_id: str) -> str:
         if found.id == stage_id:
             return formed
     return formed
+
+
+def seats_of(plan: GroupPlan) -> list[Seat]:
+    """The seats of a full group."""
+    kinds = [
+        (role, kind)
+        for role, seats in plan.roles.items()
+        for kind, count in (("human", seats.humans), ("ai", seats.ai))
+        for _ in range(count)
+    ]
+    return [Seat(number, role, kind) for number, (role, kind) in enumerate(kinds, start=1)]
 
 
 def labels_for(partner: Partner, levels: Mapping[str, str]) -> Mapping[str, int]:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 from studies import grammar
+from studies.problems import StudyError
 
 _SLOT = re.compile(r"\{\{([^{}]*)\}\}")
 _HEADING = re.compile(r"\A\s*#[ \t]+(?P<title>[^\n]+?)[ \t#]*(?:\n|\Z)")
@@ -75,6 +77,15 @@ def fill(text: str, slots: Mapping[str, object]) -> str:
 def slot_expressions(text: str) -> list[tuple[int, str]]:
     """What stands between the braces, in order, each with its line, from 1."""
     return [(text.count("\n", 0, match.start()) + 1, match[1]) for match in _SLOT.finditer(text)]
+
+
+def slot_names(text: str) -> set[str]:
+    """Every name in a text's slots; of a slot that cannot be read, none."""
+    found: set[str] = set()
+    for _, said in slot_expressions(text):
+        with suppress(StudyError):
+            found |= grammar.parse(said).names
+    return found
 
 
 def stray_braces(text: str) -> list[int]:

@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from studies.schema_allocation import Allocation, Allocations
 from studies.schema_partners import GroupPlan, Partner
+from studies.schema_pay import PointsPay
 from studies.schema_plan import Exclusion, Preregistration, Sample
 from studies.schema_stages import StageConfig
 from studies.schema_types import FilePath, Line, Money, Name, Part, Slug
@@ -125,13 +126,6 @@ class Exit(Part):
     code: str = Field("auto", pattern=r"^[A-Za-z0-9_-]{2,20}$", description="Completion code; `auto` makes one.")
     page: FilePath = Field(description="Markdown of the last page.")
     note: str = ""
-
-
-class PointsPay(Part):
-    """What points are worth."""
-
-    rate: Money = Field(description="Money per point.")
-    max: Money = Field(description="The most that points can pay.")
 
 
 class Payments(Part):

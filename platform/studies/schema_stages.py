@@ -4,20 +4,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from studies.schema_practice import PracticeStage
 from studies.schema_types import FilePath, Line, Money, Name, Part, Seconds
+from studies.schema_when import ConditionalStage, Stage
 
 
 class ExitTo(Part):
     """Where somebody leaves the study: the name of an entry under `exits`."""
 
     exit: Name
-
-
-class Stage(Part):
-    """What every stage has."""
-
-    id: Name = Field(description="Unique in the study; appears in the dataset.")
-    note: str = Field("", max_length=2000, description="For the reader of the file; never shown to participants.")
 
 
 class Tick(Part):
@@ -42,14 +37,14 @@ class ConsentStage(Stage):
     )
 
 
-class InstructionsStage(Stage):
+class InstructionsStage(ConditionalStage):
     """Pages to read, one after the other, with a way back."""
 
     kind: Literal["instructions"]
     pages: list[FilePath] = Field(min_length=1, max_length=20, description="Markdown, one file per page.")
 
 
-class QuizStage(Stage):
+class QuizStage(ConditionalStage):
     """Questions with one right answer. Attempts are unlimited within the time; their number is data."""
 
     kind: Literal["quiz"]
@@ -89,7 +84,7 @@ class BriefingCheck(Part):
     correct: dict[Name, Name] = Field(description="Level of the factor `by` (or `all`) → right value.")
 
 
-class BriefingStage(Stage):
+class BriefingStage(ConditionalStage):
     """The condition page: what a group is told once its condition is known."""
 
     kind: Literal["briefing"]
@@ -123,6 +118,9 @@ class GameStage(Stage):
         description="The experiment's parameters, each a value or `{by: FACTOR, values: {LEVEL: VALUE}}`; others keep "
         "their default.",
     )
+    first_round_extra_seconds: Annotated[int, Field(ge=0, le=600)] = Field(
+        0, description="Added to the time of every step of round 1, while everything is new."
+    )
     on_timeout: GameTimeout
     min_active: dict[Name, Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict,
@@ -131,7 +129,7 @@ class GameStage(Stage):
     on_too_few: ExitTo
 
 
-class SurveyStage(Stage):
+class SurveyStage(ConditionalStage):
     """Questions without right answers."""
 
     kind: Literal["survey"]
@@ -159,6 +157,7 @@ StageConfig = Annotated[
     ConsentStage
     | InstructionsStage
     | QuizStage
+    | PracticeStage
     | WaitingRoomStage
     | BriefingStage
     | GameStage

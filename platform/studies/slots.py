@@ -7,16 +7,19 @@ from typing import Any
 from paradigm import Parameters
 from studies import definition as frozen
 from studies.models import Version
-from studies.money import amount_text
+from studies.money import amount_text, points_rule
 from studies.schema import StudyFile
 from studies.schema_partners import ModelPartner
 from studies.schema_stages import GameStage, QuizStage, WaitingRoomStage
 
+CALCULATOR = "~calculator~"
+"""What the slot `calculator` leaves in a text: the page then has a worked example below it."""
 GIVEN: Mapping[str, frozenset[str]] = {
     "waiting_room": frozenset({"here", "needed", "usual_minutes"}),
-    "game": frozenset({"round", "rounds", "void_points"}),
-    "debrief": frozenset({"points"}),
-    "exit": frozenset({"code", "points", "pay_total", "pay_base", "pay_bonus", "pay_waiting"}),
+    "instructions": frozenset({"calculator"}),
+    "game": frozenset({"round", "rounds", "void_points", "calculator"}),
+    "debrief": frozenset({"points", "paid_rounds"}),
+    "exit": frozenset({"code", "points", "paid_rounds", "pay_total", "pay_base", "pay_bonus", "pay_waiting"}),
 }
 """Kind of page → facts that the platform knows only when the page is shown. All others come from `slots`.
 
@@ -50,6 +53,7 @@ def study_slots(study: StudyFile, stage_id: str = "") -> dict[str, Any]:
     found = study_facts(study)
     for game in own:
         found["strikes"] = game.on_timeout.strikes
+        found["first_round_extra_seconds"] = game.first_round_extra_seconds
         found |= fixed_slots([values for _, values in frozen.parameters_by_level(study, game)])
     return found
 
@@ -75,6 +79,7 @@ def study_facts(study: StudyFile) -> dict[str, Any]:
         "base": amount_text(payments.base, payments.currency),
         "point_rate": amount_text(payments.points.rate if payments.points else Decimal(0), payments.currency),
         "bonus_max": amount_text(payments.points.max if payments.points else Decimal(0), payments.currency),
+        "points_rule": points_rule(payments.points, study.language),
         "contact_name": contact.name,
         "contact_email": contact.email,
         "ethics_ref": contact.ethics_ref,

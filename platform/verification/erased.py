@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chat.models import Entry
 from events.models import Event
 from exports.services.erasure import ERASED
-from flow.models import Act, Award, Exposure, Submission
+from flow.models import Act, Award, Exposure, PracticeStep, Submission
 from measures.models import Answer
 from participants.models import WITHDRAWN_TEXT, Participant
 from verification.inquiry import Inquiry
@@ -26,6 +26,7 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         report.differ("erasure that nobody asked for", person.code, "data", "none")
     left = {
         "answers": Answer.objects.filter(session__participant=person),
+        "practice": PracticeStep.objects.filter(session__participant=person),
         "submissions": Submission.objects.filter(session__participant=person),
         "exposures": Exposure.objects.filter(seat__participant=person),
         "acts": Act.objects.filter(seat__participant=person).exclude(source=Act.Source.TIMEOUT),

@@ -14,6 +14,7 @@ from verification.awards import check_awards
 from verification.exposures import check_exposures
 from verification.inquiry import Inquiry
 from verification.levels import check_levels
+from verification.paid import check_paid_rounds
 from verification.payoffs import check_points
 from verification.program import check_program
 from verification.story import Story, stories
@@ -38,6 +39,7 @@ def check_groups(inquiry: Inquiry) -> None:
             check_program(inquiry, story, match, traced[pk])
             check_acts(inquiry, story, match, traced[pk])
             check_points(inquiry, story, match, traced[pk])
+        check_paid_rounds(inquiry, story)
         check_awards(inquiry, story, traced)
         check_turns(inquiry, story)
         check_exposures(inquiry, story, traced)

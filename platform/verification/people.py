@@ -10,7 +10,9 @@ from django.db.models import Q
 
 from events.models import Event
 from flow.consenting import ASKED
+from flow.services.rescue import MOVE
 from flow.services.visits import WITHDRAWN
+from flow.showing import SKIPPED, is_shown, when_of
 from matching.models import Ticket
 from matching.services import JOINED, STATUS_EVENT
 from participants.models import Participant
@@ -23,10 +25,11 @@ from verification.erased import check_erased
 from verification.forms import check_forms
 from verification.inquiry import Inquiry
 from verification.pay import check_pay
+from verification.practice import check_practice
 
 PEOPLE_AT_ONCE = 250
 FINISHED = "session.finished"
-STAGES = ("stage.opened", "stage.closed", ASKED)
+STAGES = ("stage.opened", "stage.closed", ASKED, SKIPPED)
 _TICKET_STATUS = {event: str(status) for status, event in STATUS_EVENT.items()} | {JOINED: str(Ticket.Status.WAITING)}
 _STUDY_STATUS = {
     studies.OPENED: studies.Status.OPEN, studies.PAUSED: studies.Status.PAUSED, studies.CLOSED: studies.Status.CLOSED,
@@ -61,7 +64,9 @@ def check_people(inquiry: Inquiry) -> None:
         for person in people:
             _check_person(inquiry, person, log)
         check_pay(inquiry, batch, log)
-        check_forms(inquiry, [session for person in people for session in person.sessions])
+        visits = [session for person in people for session in person.sessions]
+        check_forms(inquiry, visits)
+        check_practice(inquiry, visits)
     entered = Event.objects.filter(study_id=inquiry.study.pk, kind=ENTERED)
     erased = entered.exclude(subject_id__in=rows.values("pk")).count()
     inquiry.report.left_out["people erased"] += erased + rows.filter(erased_at__isnull=False).count()
@@ -133,6 +138,20 @@ def _check_session(inquiry: Inquiry, session: Session, events: Sequence[Event]) 
     known = [stage.id for stage in definition.definition(person.version).stages]
     at = known[session.stage] if session.stage < len(known) else f"stage {session.stage + 1} of {len(known)}"
     report.compare("stage of a session", where, stages[-1] if stages else "", at)
+    _check_shown(inquiry, session, events)
+
+
+def _check_shown(inquiry: Inquiry, session: Session, events: Sequence[Event]) -> None:
+    """Stages for some were opened for those alone, and passed over for all others; a researcher may move anybody."""
+    person = session.participant
+    declared = {stage.id: stage for stage in definition.definition(person.version).stages if when_of(stage)}
+    if not declared or any(event.kind == MOVE for event in events):
+        return
+    for event in events:
+        stage = declared.get(str(event.facts.get("stage")))
+        if stage is not None and event.kind in ("stage.opened", SKIPPED):
+            where, expected = f"{person.code} at {stage.id}", is_shown(session, stage)
+            inquiry.report.compare("stage shown", where, expected, event.kind != SKIPPED)
 
 
 def _check_ticket(inquiry: Inquiry, where: str, ticket: Ticket, events: Sequence[Event]) -> None:

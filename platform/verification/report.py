@@ -11,7 +11,8 @@ from typing import Any
 
 CHECKED = (
     "studies", "people", "erased people", "sessions", "tickets", "settlements", "forms", "slots", "allocations",
-    "groups", "seats", "rounds", "matches", "void matches", "steps", "acts", "turns", "exposures", "payoffs", "awards",
+    "groups", "seats", "rounds", "paid rounds", "matches", "void matches", "steps", "acts", "turns", "exposures",
+    "payoffs", "awards",
     "conversations", "entries", "due work",
 )  # fmt: skip
 """What is counted. Every name is reported, so that a check that looked at nothing says 0."""

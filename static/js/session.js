@@ -1,6 +1,7 @@
 // The participant's page: sends forms, asks for news, and shows the page that the server says is current.
 // Everything here is comfort. Without it the same forms and links work, one load at a time.
 import { count } from "./countdown.js";
+import { calculate } from "./calculator.js";
 import { furnish } from "./fields.js";
 import { forget, keep, restore } from "./drafts.js";
 import { flash, offerSound, ring } from "./attention.js";
@@ -225,6 +226,7 @@ function begin() {
     form.addEventListener("input", () => keep(form, page().dataset.rev));
   }
   furnish(current, words);
+  calculate(current);
   offerSound(current, words);
   count(document.getElementById("time"), { speak, words, atZero: timeIsUp });
   if (current.dataset.over === "yes") socket.close();

@@ -9,6 +9,7 @@ from django.conf import settings
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import Route
 
+from flow.calculator import FACT
 from flow.drawing import Frame, draw
 from flow.page import Page
 from tests.pages import gallery
@@ -29,6 +30,7 @@ class StageSet:
         sent: Every form that arrived.
         polls: How often news was asked for.
         outcome: What the server says became of a form.
+        examples: Every worked example that was asked for.
     """
 
     current: Page
@@ -37,6 +39,7 @@ class StageSet:
     sent: list[dict[str, str]] = field(default_factory=list)
     polls: int = 0
     outcome: str = "stored"
+    examples: list[dict[str, str]] = field(default_factory=list)
 
     def open(self, tab: Tab) -> Tab:
         """Serve this set to `tab` and go to its page."""
@@ -54,6 +57,8 @@ class StageSet:
         if url.path.startswith("/static/"):
             file = STATIC / url.path.removeprefix("/static/")
             route.fulfill(body=file.read_bytes(), content_type=mimetypes.guess_type(file.name)[0])
+        elif url.path == "/s/calculator":
+            self._work_out(route, dict(parse_qsl(url.query)))
         elif url.path == "/s/poll":
             self._poll(route, dict(parse_qsl(url.query)))
         elif route.request.method == "POST":
@@ -67,6 +72,11 @@ class StageSet:
             route.fulfill(status=204)
         else:
             _fulfill(route, 200, self.html(is_fragment=True))
+
+    def _work_out(self, route: Route, raw: dict[str, str]) -> None:
+        self.examples.append(raw)
+        page = Page("calculator", "Work out an example", facts={FACT: gallery.example(raw)})
+        _fulfill(route, 200, draw(gallery.request(), page, self.frame, is_fragment=False))
 
     def _submit(self, route: Route, form: dict[str, str]) -> None:
         self.sent.append(form)

@@ -30,7 +30,7 @@ GIVING_AWAY = re.compile(
 SHOWN_LATER = {
     "here": 5, "needed": 8, "usual_minutes": 3, "round": 2, "points": 24, "void_points": 10, "letter": "A",
     "picked": "A", "returned": 12, "code": "K7", "pay_total": "4.48", "pay_base": "4.00",
-    "pay_bonus": "0.48", "pay_waiting": "0.30",
+    "pay_bonus": "0.48", "pay_waiting": "0.30", "paid_rounds": "3", "calculator": "",
 }  # fmt: skip
 
 

@@ -23,18 +23,33 @@ def minor(amount: Decimal, currency: str) -> int:
     return int((amount * 10 ** DECIMALS.get(currency, 2)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def pay(folder: Path) -> dict[str, int]:
-    """What each person who has left the study is owed, in the currency's smallest unit, by participant code."""
-    points: dict[str, int] = {}
+def points_paid(folder: Path) -> dict[str, int]:
+    """Points of the rounds that are paid, by participant code: of all, or of those that were drawn."""
+    versions = {row["participant"]: row["version"] for row in read(folder, "participants")}
+    rules = {v: json.loads((folder / f"study.v{v}.json").read_text())["payments"] for v in set(versions.values())}
+    drawn = {(row["seat"], row["round"]) for row in read(folder, "paid_rounds")}
     is_open = {match["match"] for match in read(folder, "rounds") if match["status"] == "open"}
+    points: dict[str, int] = {}
+
+    def pays_all(code: str) -> bool:
+        return not code or (rules[versions[code]].get("points") or {}).get("pay", "all_rounds") == "all_rounds"
+
     for row in read(folder, "placings"):
-        if row["match"] not in is_open:
-            points[row["participant"]] = points.get(row["participant"], 0) + int(row["points"] or 0)
-    for row in read(folder, "awards"):  # paid instead of the match in which the belief was stated
-        if row["participant"] and row["truth"]:
+        code = row["participant"]
+        if row["match"] not in is_open and (pays_all(code) or (row["seat"], row["round"]) in drawn):
+            points[code] = points.get(code, 0) + int(row["points"] or 0)
+    for row in read(folder, "awards"):  # paid instead of the match in which the belief was stated, where that is paid
+        code = row["participant"]
+        if code and row["truth"] and (pays_all(code) or (row["seat"], row["round"]) in drawn):
             chances = int(row["tickets"]) - (int(row["said"]) - int(row["truth"])) ** 2
             won = int(row["prize"]) if int(row["ticket"]) <= chances else 0
-            points[row["participant"]] += won - int(row["replaced"])
+            points[code] += won - int(row["replaced"])
+    return points
+
+
+def pay(folder: Path) -> dict[str, int]:
+    """What each person who has left the study is owed, in the currency's smallest unit, by participant code."""
+    points = points_paid(folder)
     ended = {group["group"]: group["status"] for group in read(folder, "groups")}
     played = {
         s["participant"]

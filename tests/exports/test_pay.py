@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from exports.services.bundle import export
+from flow.models import PaidRound
 from participants.models import Participant
 from recruitment.models import Settlement
 from recruitment.services import settle
+from studies.models import Study
 from tests.exports import recompute_pay, rows
+from tests.exports.recompute_pay import read
 from tests.machinery.erasing import erasing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,6 +55,35 @@ def test_settled_pay_equals_pay_from_the_files_in_every_exit(tmp_path: Path) -> 
         people["none"].code: 0,
     }
     assert recompute_pay.differences(tmp_path / "out") == []
+
+
+def test_pay_for_drawn_rounds_equals_pay_from_the_files(tmp_path: Path) -> None:
+    said = rows.definition("drawn")
+    said["payments"]["points"]["pay"] = "one_random_round"
+    study = Study.objects.create(slug="drawn", title="Drawn", status="open", created_at=rows.BEGAN)
+    rows.make_version(study, said=said)
+    society = rows.make_society(study)
+    society.play(number=1, choice="A")
+    society.play(number=2, choice="keep")
+    society.play(number=3, choice=None)
+    PaidRound.objects.create(seat=society.seats["selector"], block=1, round=1)
+    PaidRound.objects.create(seat=society.seats["person"], block=1, round=2)
+    one, other = ended(society.selector, "inactive"), ended(society.candidate, "inactive")
+    export(study, tmp_path / "out")
+    assert recompute_pay.pay(tmp_path / "out") == {one.code: 24, other.code: 0}
+    assert recompute_pay.differences(tmp_path / "out") == []
+    found = [(r["participant"], r["block"], r["round"], r["points"]) for r in read(tmp_path / "out", "paid_rounds")]
+    assert found == [(one.code, "1", "1", "12"), (other.code, "1", "2", "0")]
+
+
+def test_drawn_points_are_blank_where_somebody_in_the_match_withdrew(tmp_path: Path) -> None:
+    society = played()
+    for name in ("selector", "person"):
+        PaidRound.objects.create(seat=society.seats[name], block=1, round=1)
+    Participant.objects.filter(pk=society.candidate.pk).update(status="withdrawn", exit="withdrawn")
+    export(society.study, tmp_path / "out")
+    found = [(r["participant"], r["points"], r["missing_reason"]) for r in read(tmp_path / "out", "paid_rounds")]
+    assert found == [(society.selector.code, "", "withdrawn_consent")]
 
 
 @pytest.mark.parametrize(("ticket", "owed"), [(899, 10 + 20), (900, 10 + 0)])

@@ -9,11 +9,16 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils.safestring import SafeString, mark_safe
 
+from experiments.partner_selection.experiment import Settings, experiment
+from flow.calculator import FACT, Calculator
 from flow.drawing import Frame, draw
 from flow.page import Page
 from flow.stages.consent import Tick
 from paradigm import Card, Choice, FieldError, Line, Option, Points, Rating, Table, Text, View
+from paradigm.imagined import Scene
+from paradigm.worked import work_out
 from studies.markdown import render
+from tests.experiments.societies import seats_of
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=42)
@@ -49,7 +54,7 @@ def match(title: str, html: str, **more: Any) -> Page:
 
 def pages() -> Mapping[str, Page]:
     """By name, in the order of a session."""
-    kinds = (reading(), checking(), waiting(), writing(), choosing(), sending(), results(), asking(), last())
+    kinds = (reading(), checking(), trying(), waiting(), writing(), choosing(), sending(), results(), asking(), last())
     return {name: page for kind in kinds for name, page in kind.items()}
 
 
@@ -88,6 +93,32 @@ def checking() -> dict[str, Page]:
     wrong = {"a_next": FieldError("wrong", "Players and letters are mixed anew each round. Please try again.")}
     tried: dict[str, Any] = {"fields": quiz, "errors": wrong, "values": {"a_next": "y", "sum": "18"}}
     return {"quiz": text("A short quiz", "Try as often as you like.", 3, button="Check", deadline_at=LATER, **tried)}
+
+
+def example(raw: Mapping[str, str]) -> Calculator:
+    """The worked example of partner selection, with these numbers filled in."""
+    scene = Scene(experiment, Settings(), seats_of(4, 4, 4), "gallery")
+    return Calculator(work_out(scene, raw), {name: role.title for name, role in experiment.roles.items()})
+
+
+def trying() -> dict[str, Page]:
+    """Practice, and a worked example: on an instructions page, beside an act, and in a tab of its own."""
+    cards = [Card("A", "", A_SAID), Card("B", "", B_SAID)]
+    told: dict[str, Any] = {"view": View("decide", cards=cards), "fields": [PICK], "button": "Continue"}
+    note = "Practice: the other players' answers are made up. Nothing here counts or is paid."
+    where = "Step 4 of 9 · Practice 1 of 2 · Chooser"
+    back = Points("returned", "Points you send back if you are picked", high=30)
+    sums = {FACT: example({})}
+    done = {FACT: example({"Chooser.decide.choice": "A", "A.decide.returned": "12", "B.decide.returned": "20"})}
+    refused = {FACT: example({"A.decide.returned": "31"})}
+    tried = match("How many points?", "You hold **30 points**.", fields=[back], button="Send", facts=sums)
+    return {
+        "practice": Page("practice", "Pick A, pick B, or keep", note=note, where=where, deadline_at=LATER, **told),
+        "example": text("What you earn", RULES, 2, button="Continue", facts=sums),
+        "example_in_game": tried,
+        "calculator": Page("calculator", "Work out an example", facts=done),
+        "calculator_refused": Page("calculator", "Work out an example", facts=refused),
+    }
 
 
 def waiting() -> dict[str, Page]:

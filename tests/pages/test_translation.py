@@ -58,7 +58,7 @@ def test_catalogue_has_every_message_that_a_participant_may_read(german: dict[st
 
 
 def _python_files() -> list[Path]:
-    mine = ("flow", "chat", "measures", "participants", "recruitment", "matching", "paradigm")
+    mine = ("studies", "flow", "chat", "measures", "participants", "recruitment", "matching", "paradigm")
     return [file for app in mine for file in (ROOT / "platform" / app).rglob("*.py")]
 
 

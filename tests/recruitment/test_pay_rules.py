@@ -70,6 +70,13 @@ def test_yen_have_no_smaller_unit() -> None:
     }
 
 
+def test_line_names_the_rounds_that_were_drawn() -> None:
+    (line,) = reckon(terms("earned"), Earned(points=12, drawn=(3, 8)))
+    assert line.numbers == {"points": "12", "rate": "0.02", "rounds": "3, 8"}
+    (line,) = reckon(terms("earned"), Earned(drawn=()))
+    assert (line.amount_minor, line.numbers["rounds"]) == (0, "")
+
+
 def test_lines_name_the_numbers_that_explain_them() -> None:
     lines = reckon(terms("full"), Earned(points=500, waited=(WAITED,)))
     assert [line.numbers for line in lines] == [

@@ -66,6 +66,12 @@ def test_report_gives_minutes_of_all_and_by_exit(report: Report) -> None:
     assert "Fewer than 10 stand behind the figures of completed (2)" in notes(report, "exits")
 
 
+def test_report_says_where_one_in_ten_earns_less_than_the_study_promises(report: Report) -> None:
+    below = "The 10th percentile is below the study's minimum for: everybody, (never seated)."
+    assert below in notes(report, "hourly")
+    assert "Points are paid by" not in notes(report, "hourly")
+
+
 def test_report_gives_pay_per_hour_by_role_without_who_declined(report: Report) -> None:
     found = {
         r["role"]: (r["people"], r["median_per_hour"], r["p10_per_hour"], r["below_minimum"])

@@ -133,7 +133,18 @@ def play_everything(home: Path) -> Played:
     partners = {"person": person, "computer": computer}
     fill = {"after_seconds": 30}
     # simulated: codes come from the seed, and with them all roles
-    version = version_in(home, name="verified", is_simulated=True, texts=TEXTS, game=GAME, fill=fill, partners=partners)
+    points = {"rate": "0.02", "max": "6.00", "pay": "one_random_round"}
+    payments = {"currency": "GBP", "base": "4.00", "points": points, "minimum_hourly": "6.00"}
+    version = version_in(
+        home,
+        name="verified",
+        is_simulated=True,
+        texts=TEXTS,
+        game=GAME,
+        fill=fill,
+        partners=partners,
+        payments=payments,
+    )
     played = Played(version)
     played.come().send(decline="1")
     waiting = played.come("lobby")

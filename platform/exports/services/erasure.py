@@ -18,7 +18,7 @@ from events.claim import Claim
 from events.models import Event
 from exports.services.echoes import Echoes
 from exports.society import society_of
-from flow.models import Act, Award, Exposure, Submission
+from flow.models import Act, Award, Exposure, PracticeStep, Submission
 from matching.models import Group
 from measures.models import Answer
 from participants.models import WITHDRAWN_TEXT, Participant
@@ -110,6 +110,7 @@ def _forget_own(person: Participant) -> Counter[str]:
         "acts": Act.objects.filter(seat__participant=person).exclude(source=Act.Source.TIMEOUT),
         "exposures": Exposure.objects.filter(seat__participant=person),
         "answers": Answer.objects.filter(session__participant=person),
+        "practice": PracticeStep.objects.filter(session__participant=person),
         "submissions": Submission.objects.filter(session__participant=person),
     }
     gone = Counter({name: rows.delete()[0] for name, rows in own.items()})

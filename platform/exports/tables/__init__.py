@@ -16,17 +16,19 @@ from exports.tables.exclusions import EXCLUSIONS
 from exports.tables.exposures import EXPOSURES
 from exports.tables.groups import GROUPS, PLACINGS, RESTS, ROUNDS, SEATS
 from exports.tables.kind_questions import KIND_QUESTIONS
+from exports.tables.paid import PAID_ROUNDS
 from exports.tables.participants import PARTICIPANTS, PAYMENTS, SESSIONS, WAITS
 from exports.tables.pooled import POOLED
+from exports.tables.practice import PRACTICE
 from exports.tables.talk import ANSWERS, ENTRIES
 from studies.masking.standing import is_masked_for
 from studies.models import Study
 from studies.schema import StudyFile
 
 TABLES: list[Table] = [
-    PARTICIPANTS, SESSIONS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS, ALLOCATIONS, EXCLUSIONS, CHOICE_SETS,
-    EXPOSURES, DECISIONS, ENTRIES, KIND_QUESTIONS, BELIEFS, AWARDS, ANSWERS, BOT_TURNS, CALLS, EVENTS, DEBRIEFINGS,
-    PAYMENTS, DEVIATIONS,
+    PARTICIPANTS, SESSIONS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS, PAID_ROUNDS, ALLOCATIONS, EXCLUSIONS,
+    CHOICE_SETS, PRACTICE, EXPOSURES, DECISIONS, ENTRIES, KIND_QUESTIONS, BELIEFS, AWARDS, ANSWERS, BOT_TURNS, CALLS,
+    EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
 ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from flow.models import Act, Match
 from matching.models import Group, Seat
 from studies import definition
 from studies.models import levels_of
+from studies.schema_stages import GameStage
 from studies.varied import under, varied
 
 GROUP_COLUMNS = [
@@ -86,6 +87,7 @@ ROUND_COLUMNS = [
     Column("seats", "How many met.", "integer", "seats"),
     Column("people", "How many people still sat in the group when the match began.", "integer", "seats"),
     Column("has_withdrawn", "1 if somebody in it asked that their data be deleted.", "boolean"),
+    Column("extra_s", "Time added to each of its steps, as the study file gives to the first round.", "integer", "s"),
     Column("edges", "Who is linked with whom, by position.", "json", missing="the match is no graph"),
     keys.since_group("opened_s", "When the match began"),
     keys.CLOSED_S,
@@ -230,10 +232,16 @@ def _round(society: Society, match: Match, late: Set[int]) -> Row:
             seat.occupant == "person" and society.is_here(pk, match.opened_at) for pk, seat in society.seats.items()
         ),
         "has_withdrawn": society.has_withdrawn(match.pk),
+        "extra_s": _extra_seconds(society, match),
         "edges": match.edges or None,
         "opened_s": seconds(match.opened_at, society.group.formed_at),
         "closed_s": seconds(match.closed_at, society.group.formed_at),
     }
+
+
+def _extra_seconds(society: Society, match: Match) -> int:
+    config = definition.stage_named(society.group.version, society.group.stage)
+    return config.first_round_extra_seconds if isinstance(config, GameStage) and match.round == 1 else 0
 
 
 def placing_row(society: Society, match: Match, position: str) -> Row:

@@ -23,6 +23,7 @@ from flow.models import Act, Exposure, Match
 from flow.pairing import matching_of, seats_of
 from flow.services import visits
 from flow.services.awards import draw_awards
+from flow.services.paying import draw_paid_rounds
 from flow.state import MatchState
 from matching.models import Group, Seat
 from paradigm import MatchPlan, Place, View
@@ -130,7 +131,7 @@ def _go(match: Match, path: str | None, before: MatchState | None = None) -> Non
     match.step_opened_at = clock.now()
     state = before.at(path) if before else MatchState(match)
     implementation, step = step_kind(state)
-    seconds = VOID_SECONDS if step is None else state.parameters.number(step.seconds)
+    seconds = VOID_SECONDS if step is None else state.game.seconds_of(step, state.round)
     match.deadline_at = match.step_opened_at + timedelta(seconds=seconds)
     update(match, "path", "rev", "step_opened_at", "deadline_at", "status", "void_path")
     implementation.open(match, state, step)
@@ -344,6 +345,7 @@ def _finish(group: Group, status: str, reason: str) -> None:
     if reason != TECHNICAL:  # then the game's own rules fail
         draw_awards(group, sitting)
     group.seats.filter(status=Seat.Status.SITTING).update(status=Seat.Status.DONE)
+    draw_paid_rounds(group, sitting)
     exit_name = game_of(group).config.on_too_few.exit if reason else ""
     for session in visits.lock_sessions(seat.session_id for seat in sitting if seat.session_id):
         session.planned_exit = exit_name or session.planned_exit
@@ -357,6 +359,7 @@ def leave_seat(group: Group, seat: Seat) -> None:
     """A seat is empty from now on. Its open match is void if it waits for this seat; too few seats end the game."""
     seat.status = check_move("seat", seat.status, Seat.Status.LEFT)
     seat.save(update_fields=["status"])
+    draw_paid_rounds(group, [seat])
     _record(group, "seat.left", {"seat": seat.number})
     if group.status != Group.Status.ACTIVE:
         return

@@ -13,6 +13,7 @@ from flow.deadlines import forget_stage_deadline, forget_watch, stream_of
 from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.machine import check_move
+from flow.showing import SKIPPED, is_shown
 from matching.models import Seat
 from participants.models import Participant
 from scheduling.models import Session
@@ -78,17 +79,26 @@ def enter(session: Session) -> None:
 
 
 def move_on(session: Session) -> None:
-    """The open stage is done: enter the next, or finish by the exit that was planned."""
+    """The open stage is done: enter the next that is for this person, or finish by the exit that was planned."""
     stages = definition.definition(session.participant.version).stages
     forget_stage_deadline(session)
     _record(session, "stage.closed", {"stage": stages[session.stage].id})
-    answers = partial(kind("answers", "last"), session)
-    giving.after_stage(session.participant.version, session.participant, stages[session.stage].id, answers)
-    if session.stage + 1 < len(stages):
+    _is_behind(session, stages[session.stage].id)
+    while session.stage + 1 < len(stages):
         session.stage += 1
-        enter(session)
-    else:
-        finish(session, session.planned_exit or COMPLETED)
+        here = stages[session.stage]
+        if is_shown(session, here):
+            enter(session)
+            return
+        _record(session, SKIPPED, {"stage": here.id})
+        _is_behind(session, here.id)
+    finish(session, session.planned_exit or COMPLETED)
+
+
+def _is_behind(session: Session, stage_id: str) -> None:
+    """Give what is given after a stage, also to those for whom it was not."""
+    answers = partial(kind("answers", "last"), session)
+    giving.after_stage(session.participant.version, session.participant, stage_id, answers)
 
 
 def pass_stage(session: Session, stage_id: str) -> None:

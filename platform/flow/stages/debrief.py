@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from flow.debriefing import Standing, standing_of
 from flow.models import Debriefing, Exposure, Match
 from flow.page import Page
-from flow.paid import points_of
+from flow.paid import points_of, rounds_drawn_for
 from flow.services import visits
 from flow.stage import Exit, Next, Stay, Verdict
 from flow.stages.texts import text_of
@@ -62,7 +62,12 @@ class Debrief:
 
 def debrief_text(version: Version, config: DebriefStage, participant: Participant) -> Rendered:
     """The debrief's words for one person."""
-    return text_of(version, config.page, points=points_of(participant))
+    return text_of(version, config.page, points=points_of(participant), paid_rounds=rounds_text(participant))
+
+
+def rounds_text(participant: Participant) -> str:
+    """The rounds that were drawn to be paid, as pages name them: "3, 8"; empty where all are paid."""
+    return ", ".join(map(str, rounds_drawn_for(participant) or ()))
 
 
 def own_rounds(participant: Participant) -> list[Table]:

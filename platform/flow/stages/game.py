@@ -88,9 +88,21 @@ class GameStage:
             deadline_at=match.deadline_at,
             where=where,
             points=points,
-            note=_("Saved.") if has_decided else _waits(match) if has_acted else "",
+            note=_("Saved.") if has_decided else _waits(match) if has_acted else self._extra(match),
             facts={"at_zero": _at_zero(step)},
         )
+
+    def _extra(self, match: Match) -> str:
+        """What the first round has more than the others."""
+        n = self.config.first_round_extra_seconds
+        if not n or match.round > 1 or match.path == VOID_PATH:
+            return ""
+        words = ngettext(
+            "In this first round there is %(n)d second more for each step.",
+            "In this first round there are %(n)d seconds more for each step.",
+            n,
+        )
+        return words % {"n": n}
 
     def _waiting(self, group: Group, page: str, *, where: str, points: int) -> Page:
         game = game_of(group)

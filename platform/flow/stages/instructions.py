@@ -10,6 +10,7 @@ from flow.stages.texts import text_of
 from scheduling.models import Session
 from studies.models import Version
 from studies.schema_stages import InstructionsStage
+from studies.slots import CALCULATOR
 
 
 class Instructions:
@@ -24,7 +25,7 @@ class Instructions:
 
     def page(self, session: Session) -> Page:
         index, count = self._index(session), len(self.config.pages)
-        text = text_of(self.version, self.config.pages[index])
+        text = text_of(self.version, self.config.pages[index], calculator=CALCULATOR)
         back = [{"name": "back", "value": "1", "label": _("Back")}] if index else []
         return Page(
             kind="text",

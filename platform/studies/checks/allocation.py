@@ -1,18 +1,16 @@
 """What is allocated: factors given once, blocks and numbers that fit, units that exist when they are allocated."""
 
-from collections.abc import Iterator, Mapping
-from random import Random
+from collections.abc import Mapping
 
 from studies.allocation_plan import Entry, entries_of
 from studies.checks.context import Context, meant, needs
-from studies.checks.games import found_experiment, found_parameters
+from studies.checks.games import round_counts
 from studies.checks.stages import needs_nobody
 from studies.schema_allocation import Moment
-from studies.schema_stages import BriefingStage, GameStage
+from studies.schema_stages import BriefingStage
 from studies.yaml_file import Path
 
 MOST_ORDERED = 48  # as many as fit into a block; the square has as many rows, and twice as many for an odd number
-SEEDS = 5
 # Unit → the words that its `at` may be, besides a stage's id.
 WORDS: Mapping[str, tuple[str, ...]] = {
     "study": ("entry",),
@@ -248,7 +246,7 @@ def _factors_in_groups(context: Context) -> set[str]:
 @needs("waves", "allocation", "factors", "conditions", "sample")
 def moments_come(context: Context) -> None:
     """W204, W208, W209: a moment that never comes, a quota below the sample, an order that is not played to its end."""
-    counts = sorted(set(_rounds(context)))
+    counts = sorted(set(round_counts(context)))
     for path, entry in entries(context):
         if entry.since.startswith("round") and counts and entry.rule.round > counts[-1]:
             what = f"round {entry.rule.round} never comes: the game has {counts[-1]}."
@@ -264,20 +262,6 @@ def moments_come(context: Context) -> None:
         if wanted and entry.rule.unit == context.study.sample.unit and wanted < context.study.sample.target:
             what = f"add up to {wanted}, but sample.target is {context.study.sample.target}: the rest begins them anew."
             context.say("W208", (*path, "targets"), what, "Raise them, or lower sample.target.")
-
-
-def _rounds(context: Context) -> Iterator[int]:
-    """How many rounds the games have, under some seeds."""
-    for _, stage in context.stages("game"):
-        assert isinstance(stage, GameStage)
-        experiment = found_experiment(stage)
-        for parameters in found_parameters(context.study, stage) if experiment else ():
-            assert experiment is not None
-            for seed in range(SEEDS):
-                try:
-                    yield experiment.rounds(parameters, Random(f"check/rounds/{seed}"))  # noqa: S311  reproducible
-                except Exception:  # said by the check of pairing
-                    return
 
 
 CHECKS = [factors_are_given, blocks_fit, allocation_fits, moments_come]

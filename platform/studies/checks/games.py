@@ -1,6 +1,7 @@
 """Games against their experiment: parameters, roles, policies, imputations."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from random import Random
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -18,6 +19,8 @@ from studies.schema_partners import GroupPlan, PolicyPartner
 from studies.schema_stages import GameStage
 from studies.varied import combinations, under, varied
 from studies.yaml_file import Document, Path
+
+SEEDS = 5
 
 
 def found_experiment(game: GameStage) -> Experiment | None:
@@ -37,6 +40,20 @@ def found_parameters(study: StudyFile, game: GameStage) -> list[Parameters]:
         return [values for _, values in parameters_by_level(study, game)]
     except (KeyError, StudyError, ValidationError):
         return []
+
+
+def round_counts(context: Context) -> Iterator[int]:
+    """How many rounds the games have, under some seeds."""
+    for _, stage in context.stages("game"):
+        assert isinstance(stage, GameStage)
+        experiment = found_experiment(stage)
+        for parameters in found_parameters(context.study, stage) if experiment else ():
+            assert experiment is not None
+            for seed in range(SEEDS):
+                try:
+                    yield experiment.rounds(parameters, Random(f"check/rounds/{seed}"))  # noqa: S311  reproducible
+                except Exception:  # said by the check of pairing
+                    return
 
 
 @needs("waves")

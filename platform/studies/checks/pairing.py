@@ -8,7 +8,7 @@ from paradigm import Decision, Experiment, Matching, MatchPlan, Parameters, Seat
 from paradigm.program import leaves
 from studies.checks.context import Context, needs
 from studies.checks.games import found_experiment, found_parameters
-from studies.definition import group_of
+from studies.definition import group_of, seats_of
 from studies.schema_partners import GroupPlan
 from studies.schema_stages import GameStage
 from studies.yaml_file import Path
@@ -79,17 +79,6 @@ def _refuse_odd(plans: Sequence[MatchPlan], seats: Sequence[Seat]) -> None:
         raise PairingError("a seat is in two matches of one round")
     if not set(placed) <= {seat.number for seat in seats}:
         raise PairingError("a match has a seat that is not there")
-
-
-def seats_of(plan: GroupPlan) -> list[Seat]:
-    """The seats of a full group."""
-    kinds = [
-        (role, kind)
-        for role, seats in plan.roles.items()
-        for kind, count in (("human", seats.humans), ("ai", seats.ai))
-        for _ in range(count)
-    ]
-    return [Seat(number, role, kind) for number, (role, kind) in enumerate(kinds, start=1)]
 
 
 def smallest(plan: GroupPlan, stage: GameStage) -> list[Seat]:

@@ -15,6 +15,7 @@ from studies.problems import Problem, StudyError
 from studies.schema_allocation import Allocation
 from studies.schema_items import AnyItem, ChoiceItem, ItemFile
 from studies.schema_stages import QuizStage, SurveyStage
+from studies.schema_when import ConditionalStage
 from studies.yaml_file import Document, Path
 
 
@@ -75,6 +76,8 @@ def _choices_before(context: Context, at: str) -> Iterator[tuple[int, str]]:
     stages = list(context.stages())
     last = next((number for number, (_, stage) in enumerate(stages) if stage.id == at), -1)
     for number, (path, stage) in enumerate(stages[: last + 1]):
+        if isinstance(stage, ConditionalStage) and stage.when:
+            continue  # not everybody is asked
         if isinstance(stage, QuizStage | SurveyStage) and (text := context.read(stage.items, (*path, "items"))):
             yield from (
                 (number, item.id) for item in _parsed(context, stage.items, text)[1] if isinstance(item, ChoiceItem)

@@ -8,6 +8,7 @@ from studies.checks.context import Context, needs
 from studies.checks.stages import needs_nobody
 from studies.checks.texts import Known, known_names, slot_problems
 from studies.schema_stages import BriefingStage, ConsentStage, InstructionsStage
+from studies.schema_when import ConditionalStage
 from studies.yaml_file import Path
 
 PATH: Path = ("told", "sentence")
@@ -38,6 +39,8 @@ def sentence_is_read(context: Context) -> None:
 def _read_by_all(context: Context) -> Iterator[str]:
     """Pages that everybody reads; of a briefing what all its pages share is only found where each of them has it."""
     for path, stage in context.stages():
+        if isinstance(stage, ConditionalStage) and stage.when:
+            continue  # not everybody comes to it
         if isinstance(stage, ConsentStage):
             yield _words(context.read(stage.document, (*path, "document")) or "")
         elif isinstance(stage, InstructionsStage):

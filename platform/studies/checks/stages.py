@@ -85,10 +85,12 @@ def game_within_reach(context: Context) -> None:
         elif stage.kind == "game":
             for place, name in untimed or []:
                 what = f'"{name}" stands between a waiting room and its game; whoever stays there holds up the others.'
-                remedy = "Move it before the waiting room or after the game; only a briefing may stand between."
+                remedy = (
+                    "Move it before the waiting room or after the game; only a briefing or practice may stand between."
+                )
                 context.say("E405", place, what, remedy)
             untimed = None
-        elif untimed is not None and stage.kind != "briefing":
+        elif untimed is not None and stage.kind not in ("briefing", "practice"):
             untimed.append((path, stage.id))
 
 

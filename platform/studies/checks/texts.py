@@ -16,6 +16,7 @@ from studies.checks.schema import holds_secret
 from studies.markdown import slot_expressions, stray_braces
 from studies.problems import StudyError
 from studies.schema_partners import ModelPartner
+from studies.schema_practice import PracticeStage
 from studies.schema_stages import (
     BriefingStage,
     ConsentStage,
@@ -77,7 +78,7 @@ def _pages_of(stage: StageConfig) -> Iterator[tuple[Path, str]]:
         yield from ((("pages", at), file) for at, file in enumerate(stage.pages))
     elif isinstance(stage, BriefingStage):
         yield from ((("pages", level), file) for level, file in stage.pages.items())
-    elif isinstance(stage, WaitingRoomStage | DebriefStage | QuizStage | SurveyStage) and stage.page:
+    elif isinstance(stage, WaitingRoomStage | DebriefStage | QuizStage | SurveyStage | PracticeStage) and stage.page:
         yield ("page",), stage.page
 
 

@@ -1,0 +1,35 @@
+"""For whom a stage is: the levels that a person has when they come to it decide."""
+
+from collections.abc import Sequence
+
+from matching.queries import group_of
+from scheduling.models import Session
+from studies import giving
+from studies.schema_stages import StageConfig
+from studies.schema_when import ConditionalStage, When
+
+SKIPPED = "stage.skipped"
+
+
+def when_of(stage: StageConfig) -> When | None:
+    """For whom a stage is; None where it is for everybody."""
+    return stage.when if isinstance(stage, ConditionalStage) else None
+
+
+def is_shown(session: Session, stage: StageConfig) -> bool:
+    """Whether a stage is for this person. Reads nothing where it is for everybody."""
+    rule = when_of(stage)
+    if rule is None:
+        return True
+    group, person = group_of(session), session.participant
+    levels = giving.of_person(person.version, person, group.condition if group else None, session.repeat)
+    return levels.get(rule.by) in rule.levels
+
+
+def place_of(stages: Sequence[StageConfig], index: int) -> tuple[int, int]:
+    """Which stage this is, and of how many, as people are told.
+
+    A stage that is for some only has the number of the one before it: no number then tells that one was left out.
+    """
+    known = [when_of(stage) is None for stage in stages]
+    return max(1, sum(known[: index + 1])), sum(known)
