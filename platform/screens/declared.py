@@ -66,14 +66,18 @@ class Declared:
         factor = self.briefings.get(key.stage)
         return f"{key.stage}.pages by {factor}" if factor else ""
 
-    def reason(self, key: Key, first: Pieces, second: Pieces) -> str:
-        """Where the study file declares that these stretches of a screen differ; empty where it does not."""
-        for place in (key.place, key.stage):
-            if place in self.places:
-                return self.places[place]
+    def _of_place(self, key: Key) -> str:
+        """The declaration that holds for all of a screen; empty where there is none."""
+        named = [self.places[place] for place in (key.place, key.stage) if place in self.places]
         for stage, declaration in self.shown.items():
             if key.stage == stage or key.state.endswith((f" from {stage}", f" at {stage}")):
-                return declaration
+                named.append(declaration)
+        return named[0] if named else ""
+
+    def reason(self, key: Key, first: Pieces, second: Pieces) -> str:
+        """Where the study file declares that these stretches of a screen differ; empty where it does not."""
+        if found := self._of_place(key):
+            return found
         if key.stage in self.briefings and _are_of_its_text([*first, *second]):
             return self.page_by(key)
         one, other = without_labels(first, self.first.labels), without_labels(second, self.second.labels)

@@ -38,7 +38,7 @@ def levels_are_given_before(context: Context) -> None:
 def _too_late(context: Context, entry: Entry, stage: ConditionalStage, path: Path) -> str:
     """Why a level cannot decide about a stage; empty where it can."""
     unit, before = entry.rule.unit, [(one.id, one.kind) for place, one in context.stages() if place < path[:-1]]
-    if unit in ("round", "pair", "item") or (entry.is_anew and entry.since != "session 1"):
+    if unit in ("round", "pair", "item") or (entry.has_moment and entry.since != "session 1"):
         return f"is given by {unit} {entry.since}".rstrip() + ", which is no level of a whole visit."
     if unit == "group" and not any(kind == "waiting_room" for _, kind in before):
         return f'is given when the group is formed, and "{stage.id}" comes before that.'
