@@ -65,9 +65,9 @@ def beliefs_are_drawn_too(context: Context) -> None:
     rule = context.study.payments.points
     for _, stage in context.stages("game") if rule and rule.is_drawn else ():
         assert isinstance(stage, GameStage)
-        bonus = getattr(found_experiment(stage), "bonus", None)
-        values = found_parameters(context.study, stage) if bonus else []
-        if any(each.number(bonus.prize) for each in values):
+        experiment = found_experiment(stage)
+        bonus = experiment.bonus if experiment else None
+        if bonus and any(each.number(bonus.prize) for each in found_parameters(context.study, stage)):
             what = "a belief that is drawn is paid only where its round is drawn to be paid, too."
             context.say("W444", (*HERE, "pay"), what, "Tell people so, or write pay: all_rounds.")
 
