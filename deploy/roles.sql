@@ -71,7 +71,7 @@ BEGIN
             ('SELECT', ARRAY['events_clock', 'django_migrations', 'measures_%', 'studies_study', 'studies_version',
                 'studies_versionfile', 'studies_sourcefile']),
             -- append-only: added to, never changed
-            ('SELECT, INSERT', ARRAY['events_event', 'flow_act', 'flow_exposure', 'flow_submission',
+            ('SELECT, INSERT', ARRAY['events_event', 'flow_act', 'flow_award', 'flow_exposure', 'flow_submission',
                 'flow_paidround', 'flow_practicestep', 'chat_entry', 'studies_allocation', 'recruitment_settlement']),
             -- the state of a game and of those in it
             ('SELECT, INSERT, UPDATE', ARRAY['events_due', 'events_beat', 'studies_slot', 'scheduling_%', 'matching_%',
