@@ -102,14 +102,15 @@ def board_of(study: Study, *, is_masked: bool = False) -> Board:
     """Read everything that the board shows; bounded by `MOST_LISTED` rows in each list.
 
     Args:
-        is_masked: Whether to say nothing of seats in which nobody sits.
+        is_masked: Whether to say nothing of seats in which nobody sits, and to keep apart no stages by which a
+            condition could be told.
     """
     now = clock.now()
     return Board(
         at=now,
         funnel=list(_funnel(study)),
         exits=_exits(study),
-        people=list(_people(study, now)),
+        people=list(_people(study, now, is_masked=is_masked)),
         waiting=[_waiting(ticket, now) for ticket in _live_tickets(study)[:MOST_LISTED]],
         groups=_groups(study),
         arms=_arms(study),
@@ -147,7 +148,7 @@ def _exits(study: Study) -> list[Tally]:
     return [Tally(name, name, people) for name, people in left.annotate(n=Count("pk")).order_by("exit")]
 
 
-def _people(study: Study, now: datetime) -> Iterator[Present]:
+def _people(study: Study, now: datetime, *, is_masked: bool) -> Iterator[Present]:
     """Those who have not left the study, whoever was seen last before those who may be gone."""
     active = Session.objects.filter(participant__study=study, participant__exit="", status=Session.Status.ACTIVE)
     found = active.select_related("participant__version").order_by("-participant__seen_at", "pk")[:MOST_LISTED]
@@ -157,7 +158,7 @@ def _people(study: Study, now: datetime) -> Iterator[Present]:
         seat = seats.get(session.pk)
         yield Present(
             participant=session.participant.code,
-            stage=stage_name(session),
+            stage=stage_name(session, is_masked=is_masked),
             seat=seat_code(seat.group.code, seat.number) if seat else "",
             there_seconds=int((now - session.stage_opened_at).total_seconds()),
             seen_seconds_ago=int((now - session.participant.seen_at).total_seconds()),

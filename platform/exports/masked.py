@@ -14,9 +14,20 @@ from fnmatch import fnmatchcase
 from exports.columns import Column, Row, Table
 from exports.scope import Scope
 from studies.masking.arms import Arms, arms_of
+from studies.masking.stages import stages_of
 from studies.models import Study
 
+
+@dataclass(frozen=True)
+class Instead:
+    """What stands in rows instead: letters for conditions, and one name for stages that are not told apart."""
+
+    arms: Arms
+    stages: Mapping[str, str]
+
+
 Cell = Callable[[Row], object]
+Partly = Callable[[Row, Instead], object]
 
 
 @dataclass(frozen=True)
@@ -26,13 +37,13 @@ class Decided:
     Args:
         leaves: May leave as they are. One that ends in * stands for columns that a study adds.
         arms: Hold levels → the name of the column that holds the letter instead.
-        partly: Leave in some rows only → what stands in a row.
+        partly: Leave in part → what stands in a row.
         held: Stay inside.
     """
 
     leaves: frozenset[str] = frozenset()
     arms: Mapping[str, str] = field(default_factory=dict)
-    partly: Mapping[str, Cell] = field(default_factory=dict)
+    partly: Mapping[str, Partly] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
 
     def lets_out(self, name: str) -> bool:
@@ -48,9 +59,14 @@ def _names(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-def _if_before_treatment(row: Row) -> object:
+def _if_before_treatment(row: Row, _instead: Instead) -> object:
     """A rule on what came before treatment is no outcome; any other may be one."""
     return row["is_met"] if row["when"] == "pre_treatment" else None
+
+
+def _not_told_apart(row: Row, instead: Instead) -> object:
+    """A stage that only some conditions have, under one name with the next."""
+    return instead.stages.get(str(row["stage"]))
 
 
 DECIDED: Mapping[str, Decided] = {
@@ -62,7 +78,8 @@ DECIDED: Mapping[str, Decided] = {
         arms={"condition": "arm"},
     ),
     "sessions": Decided(
-        leaves=_names("participant wave repeat status stage stage_opened_s study_day duration_s")
+        leaves=_names("participant wave repeat status stage_opened_s study_day duration_s"),
+        partly={"stage": _not_told_apart},
     ),
     "waits": Decided(leaves=_names("participant wave stage outcome misses joined_s ended_s waited_s")),
     "groups": Decided(
@@ -79,10 +96,10 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "rounds": Decided(
         leaves=_names(
-            "match group round number status is_void void_step void_reason has_withdrawn extra_s opened_s closed_s"
+            "match group round number status is_void void_step void_reason has_withdrawn opened_s closed_s"
         ),
         arms={"condition": "arm"},
-        held=_names("seats people edges"),
+        held=_names("seats people edges extra_s"),
     ),
     "placings": Decided(
         leaves=_names("match group round seat role position is_void waited_s is_withdrawn missing_reason"),
@@ -191,13 +208,13 @@ def undecided(tables: Iterable[Table]) -> list[str]:
 
 def masked(tables: Iterable[Table], study: Study) -> list[Table]:
     """The tables of a study with what may leave of them; those of which nothing may are left out."""
-    arms = arms_of(study)
-    return [left for left in (_masked(table, arms) for table in tables) if left is not None]
+    instead = Instead(arms_of(study), stages_of(study))
+    return [left for left in (_masked(table, instead) for table in tables) if left is not None]
 
 
-def _masked(table: Table, arms: Arms) -> Table | None:
+def _masked(table: Table, instead: Instead) -> Table | None:
     decided = DECIDED.get(table.name, Decided())
-    kept = [one for one in (_kept(column, decided, arms) for column in table.columns) if one is not None]
+    kept = [one for one in (_kept(column, decided, instead) for column in table.columns) if one is not None]
     if not kept:
         return None
 
@@ -208,13 +225,14 @@ def _masked(table: Table, arms: Arms) -> Table | None:
     return replace(table, columns=[column for column, _ in kept], rows=rows)
 
 
-def _kept(column: Column, decided: Decided, arms: Arms) -> tuple[Column, Cell] | None:
+def _kept(column: Column, decided: Decided, instead: Instead) -> tuple[Column, Cell] | None:
     """A column as it leaves, and what stands in it; None where it stays inside."""
     name = column.name
     if name in decided.arms:
-        return _arm(column, decided.arms[name]), lambda row: arms.of(str(row[name] or ""))
+        return _arm(column, decided.arms[name]), lambda row: instead.arms.of(str(row[name] or ""))
     if name in decided.partly:
-        return replace(column, missing=f"{column.missing}, or held back while data come in"), decided.partly[name]
+        part = decided.partly[name]
+        return replace(column, label=f"{column.label} Only in part while data come in."), lambda row: part(row, instead)
     return (column, lambda row: row[name]) if decided.lets_out(name) else None
 
 

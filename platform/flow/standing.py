@@ -17,16 +17,22 @@ from flow.state import MatchState
 from matching.models import Group, Seat, Ticket
 from scheduling.models import Session
 from studies import definition
+from studies.masking.stages import stages_in
 from studies.models import Study
 
 Standing = Mapping[str, object]
 
 
-def of_session(session: Session) -> Standing:
-    """One participant: what has been reached, since when, until when, with whom."""
+def of_session(session: Session, *, is_masked: bool = False) -> Standing:
+    """One participant: what has been reached, since when, until when, with whom.
+
+    Args:
+        is_masked: Whether to keep apart no stages by which a condition could be told.
+    """
     now, person = clock.now(), session.participant
     stages = definition.definition(person.version).stages
     stage = next(one for one in stages if one.id == stage_name(session))
+    place = f"{stage.id} ({stage.kind}), {session.stage + 1} of {len(stages)}"
     match = queries.match_of(session)
     seat = Seat.objects.filter(session=session, status=Seat.Status.SITTING).select_related("group").first()
     limit = match.deadline_at if match and match.path else limit_of(session)
@@ -36,7 +42,7 @@ def of_session(session: Session) -> Standing:
         "study": f"{person.study.slug} version {person.version.number}",
         "origin": person.origin,
         "status": f"{person.status} {person.exit}".strip(),
-        "stage": f"{stage.id} ({stage.kind}), {session.stage + 1} of {len(stages)}",
+        "stage": stage_name(session, is_masked=True) if is_masked else place,
         "there_for_s": int((now - session.stage_opened_at).total_seconds()),
         "time_left_s": None if limit is None else int((limit - now).total_seconds()),
         "last_seen_s_ago": int((now - person.seen_at).total_seconds()),
@@ -63,16 +69,17 @@ def of_group(group: Group, *, is_masked: bool = False) -> Standing:
     seats = group.seats.select_related("participant__version", "session").order_by("number")
     shown = [seat for seat in seats if seat.occupant == "person" or not is_masked]
     for seat in shown:
-        found[f"seat {seat.number}"] = _seat(seat)
+        found[f"seat {seat.number}"] = _seat(seat, is_masked=is_masked)
     for match in group.matches.filter(round=group.round).order_by("number"):
         found[f"match {match.number}"] = _match(match, {seat.number for seat in shown})
     return found
 
 
-def stage_name(session: Session) -> str:
-    """The id of the stage that a session is at."""
-    stages = definition.definition(session.participant.version).stages
-    return stages[min(session.stage, len(stages) - 1)].id
+def stage_name(session: Session, *, is_masked: bool = False) -> str:
+    """The id of the stage that a session is at; while conditions are masked see `studies.masking.stages`."""
+    said = definition.definition(session.participant.version)
+    name = said.stages[min(session.stage, len(said.stages) - 1)].id
+    return stages_in(said)[name] if is_masked else name
 
 
 def waited_for(match: Match) -> list[Seat]:
@@ -106,12 +113,12 @@ def failed_work(study: Study) -> int:
     return work_of(study).filter(outcome="failed").count()
 
 
-def _seat(seat: Seat) -> str:
+def _seat(seat: Seat, *, is_masked: bool) -> str:
     if seat.participant is None or seat.session is None:
         return f"{seat.role}, {seat.occupant}, {seat.status}"
     seen = int((clock.now() - seat.participant.seen_at).total_seconds())
     seat.session.participant = seat.participant
-    at = f"at {stage_name(seat.session)}, last seen {seen} s ago"
+    at = f"at {stage_name(seat.session, is_masked=is_masked)}, last seen {seen} s ago"
     return f"{seat.role}, {seat.participant.code}, {seat.status}, {at}"
 
 

@@ -15,6 +15,7 @@ from studies.allocation_plan import conditions_of
 from studies.definition import definition
 from studies.masking.arms import UNKNOWN, Arms, arms_of
 from studies.masking.services import name_monitor, note_look, unmask
+from studies.masking.stages import stages_in
 from studies.masking.standing import (
     State,
     ended_at,
@@ -26,6 +27,7 @@ from studies.masking.standing import (
 )
 from studies.models import Deviation, Membership, Study, Version
 from studies.problems import StudyError
+from studies.schema_when import ConditionalStage, When
 from tests.machinery.people import at_once
 
 pytestmark = pytest.mark.django_db
@@ -264,3 +266,32 @@ def test_nobody_gets_two_roles_at_once(frozen: Callable[..., Version]) -> None:
     ])  # fmt: skip
     assert sum(isinstance(one, StudyError) for one in found) == 1
     assert Membership.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("conditional", "expected"),
+    [
+        ([], {}),
+        (["briefing"], {"briefing": "briefing/game", "game": "briefing/game"}),
+        (["instructions", "quiz"], dict.fromkeys(["instructions", "quiz", "lobby"], "instructions/quiz/lobby")),
+    ],
+)
+def test_a_stage_that_only_some_conditions_have_is_not_told_apart(
+    version: Version, conditional: list[str], expected: dict[str, str]
+) -> None:
+    said = definition(version).model_copy(deep=True)
+    for stage in said.stages:
+        if stage.id in conditional:
+            assert isinstance(stage, ConditionalStage)
+            stage.when = When(by="label", levels=["hidden"])
+    assert stages_in(said) == {stage.id: stage.id for stage in said.stages} | expected
+
+
+def test_a_last_stage_that_only_some_conditions_have_goes_with_the_one_before(version: Version) -> None:
+    said = definition(version).model_copy(deep=True)
+    said.waves[0].stages = [stage for stage in said.stages if stage.id in ("consent", "lobby", "quiz")]
+    said.waves[0].stages.sort(key=lambda stage: stage.id == "quiz")
+    last = said.stages[-1]
+    assert isinstance(last, ConditionalStage)
+    last.when = When(by="label", levels=["hidden"])
+    assert stages_in(said) == {"consent": "consent", "lobby": "lobby/quiz", "quiz": "lobby/quiz"}

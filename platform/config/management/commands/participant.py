@@ -11,6 +11,7 @@ from django.urls import reverse
 from flow import standing
 from flow.errors import FlowError
 from flow.services import rescue
+from studies.masking.standing import is_masked
 
 
 class Command(BaseCommand):
@@ -51,7 +52,8 @@ class Command(BaseCommand):
     def _run(self, verb: str, options: dict[str, Any]) -> str:
         code, reason = options["code"], options.get("reason", "")
         if verb == "show":
-            found = standing.of_session(rescue.session_named(code))
+            session = rescue.session_named(code)
+            found = standing.of_session(session, is_masked=is_masked(session.participant.study))
             return "\n".join(f"{name:16} {value}" for name, value in found.items() if value is not None)
         if verb == "extend":
             until = rescue.extend(code, seconds=options["seconds"], reason=reason)
