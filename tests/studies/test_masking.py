@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,7 +14,7 @@ from events.models import Event
 from participants.models import Participant
 from studies import services
 from studies.allocation_plan import conditions_of
-from studies.definition import definition
+from studies.definition import FROZEN, definition
 from studies.masking.arms import UNKNOWN, Arms, arms_of
 from studies.masking.services import name_monitor, note_look, unmask
 from studies.masking.stages import stages_in
@@ -27,7 +29,7 @@ from studies.masking.standing import (
 )
 from studies.models import Deviation, Membership, Study, Version
 from studies.problems import StudyError
-from studies.schema_when import ConditionalStage, When
+from studies.schema import StudyFile
 from tests.machinery.people import at_once
 
 pytestmark = pytest.mark.django_db
@@ -279,19 +281,28 @@ def test_nobody_gets_two_roles_at_once(frozen: Callable[..., Version]) -> None:
 def test_a_stage_that_only_some_conditions_have_is_not_told_apart(
     version: Version, conditional: list[str], expected: dict[str, str]
 ) -> None:
-    said = definition(version).model_copy(deep=True)
-    for stage in said.stages:
-        if stage.id in conditional:
-            assert isinstance(stage, ConditionalStage)
-            stage.when = When(by="label", levels=["hidden"])
-    assert stages_in(said) == {stage.id: stage.id for stage in said.stages} | expected
+    stages = stages_of_file(version)
+    for stage in stages:
+        if stage["id"] in conditional:
+            stage["when"] = {"by": "label", "levels": ["hidden"]}
+    ids = [stage["id"] for stage in stages]
+    assert stages_in(file_with(version, stages)) == {one: one for one in ids} | expected
 
 
 def test_a_last_stage_that_only_some_conditions_have_goes_with_the_one_before(version: Version) -> None:
-    said = definition(version).model_copy(deep=True)
-    said.waves[0].stages = [stage for stage in said.stages if stage.id in ("consent", "lobby", "quiz")]
-    said.waves[0].stages.sort(key=lambda stage: stage.id == "quiz")
-    last = said.stages[-1]
-    assert isinstance(last, ConditionalStage)
-    last.when = When(by="label", levels=["hidden"])
+    stages = {stage["id"]: stage for stage in stages_of_file(version)}
+    stages["quiz"]["when"] = {"by": "label", "levels": ["hidden"]}
+    said = file_with(version, [stages[one] for one in ("consent", "lobby", "quiz")])
     assert stages_in(said) == {"consent": "consent", "lobby": "lobby/quiz", "quiz": "lobby/quiz"}
+
+
+def stages_of_file(version: Version) -> list[dict[str, Any]]:
+    """The stages of a version's file, to be changed."""
+    found: list[dict[str, Any]] = deepcopy(version.definition["waves"][0]["stages"])
+    return found
+
+
+def file_with(version: Version, stages: list[dict[str, Any]]) -> StudyFile:
+    """The study file of a version with other stages."""
+    said = {key: value for key, value in version.definition.items() if key != FROZEN}
+    return StudyFile.model_validate(said | {"waves": [said["waves"][0] | {"stages": stages}]})

@@ -19,8 +19,8 @@ def stages_of(study: Study) -> Mapping[str, str]:
 def stages_in(said: StudyFile) -> Mapping[str, str]:
     """Stage → what is said of who is there: its id, or "practice/lobby" of these two.
 
-    That somebody is in a stage that only some conditions have would tell the condition. So it has one name with the next
-    stage that everybody has, or with the last one where none follows.
+    That somebody is in a stage that only some conditions have would tell the condition. So it has one name with the
+    next stage that everybody has, or with the last one where none follows.
     """
     together: list[list[str]] = [[]]
     for stage in said.stages:
