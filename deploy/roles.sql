@@ -58,7 +58,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE rapport_owner IN SCHEMA public
 ALTER DEFAULT PRIVILEGES FOR ROLE rapport_owner IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO rapport_app, rapport_bots;
 
 -- rapport_bots. A program's act may be the last of a game and lead people on to what follows it, by pay and allocation: so
--- it reads answers and settles. Whatever it need not read is not named here. New tables of these apps are its own from
+-- it reads answers, settles, and keeps which page they come to. Whatever it need not read is not named here. New tables of these apps are its own from
 -- the next run of this file on.
 DO $$
 DECLARE
@@ -72,7 +72,8 @@ BEGIN
                 'studies_versionfile', 'studies_sourcefile']),
             -- append-only: added to, never changed
             ('SELECT, INSERT', ARRAY['events_event', 'flow_act', 'flow_award', 'flow_exposure', 'flow_submission',
-                'flow_paidround', 'flow_practicestep', 'chat_entry', 'studies_allocation', 'recruitment_settlement']),
+                'flow_paidround', 'flow_practicestep', 'chat_entry', 'studies_allocation', 'recruitment_settlement',
+                'measures_pageshown']),
             -- the state of a game and of those in it
             ('SELECT, INSERT, UPDATE', ARRAY['events_due', 'events_beat', 'studies_slot', 'scheduling_%', 'matching_%',
                 'flow_match', 'flow_placing', 'llm_%', 'bots_%', 'chat_conversation'])

@@ -21,6 +21,9 @@ KINDS: dict[str, dict[str, str]] = {
     "answers": {
         "last": "measures.queries.last_answers",
     },
+    "pages": {
+        "keep": "measures.services.keep_page",
+    },
     "sample": {
         "full": "recruitment.sample.full",
         "reasons": "recruitment.sample.reasons",

@@ -126,6 +126,21 @@ DECIDED: Mapping[str, Decided] = {
         leaves=_names("participant version rule is_registered when decided settled_s"),
         partly={"is_met": _if_before_treatment},
     ),
+    "check_rates": Decided(  # whether a level was noticed is an outcome, and what is expected tells the level
+        held=_names(
+            "origin kind stage item factor condition asked answered passed passed_first rate rate_low rate_high"
+        )
+    ),
+    "checks": Decided(
+        held=_names(
+            "participant version kind stage item factor condition tries answer expected passed passed_first answer_s"
+        )
+    ),
+    "pages": Decided(  # the text of a condition page tells the condition
+        held=_names(
+            "participant wave version stage number title text slots fields lead buttons hint tables text_sha256 page_s"
+        )
+    ),
     "choice_sets": Decided(
         held=_names(
             "match group round step selector participant candidate position display_order kind label_shown is_stand_in "
@@ -135,8 +150,8 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "exposures": Decided(
         held=_names(
-            "match group round step seat participant knows_labels labels_shown kinds_shown view_sha256 view shown_s "
-            "is_withdrawn missing_reason"
+            "match group round step seat participant knows_labels version texts slots fields acts labels_shown "
+            "kinds_shown history_shown view_sha256 view text_sha256 shown_s is_withdrawn missing_reason"
         )
     ),
     "decisions": Decided(

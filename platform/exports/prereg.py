@@ -179,7 +179,8 @@ def _manipulated(planned: Planned) -> Iterator[Content]:
     """Each factor, with what differs between its levels: condition pages word for word, labels, parameters."""
     for name, factor in planned.study.factors.items():
         levels = [_level(planned, name, level) for level in factor.levels]
-        yield {"factor": name, "note": factor.note, "levels": levels}
+        check = factor.check.model_dump(mode="json") if factor.check else None
+        yield {"factor": name, "note": factor.note, "levels": levels, "check": check}
 
 
 def _level(planned: Planned, factor: str, level: str) -> Content:

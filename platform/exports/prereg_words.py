@@ -211,9 +211,20 @@ def _manipulated(content: Content) -> Iterator[str]:
             for page in level["pages"]:
                 yield f"  * `{page['file']}` reads:"
                 yield from (f"    > {line}".rstrip() for line in page["text"].splitlines())
-        yield ""
+        yield from ("", _noticed(factor["check"]), "")
     if not content["manipulated"]:
         yield NOTHING
+
+
+def _noticed(check: Mapping[str, Any] | None) -> str:
+    """By which answers one sees that people noticed their level."""
+    if check is None:
+        return "No manipulation check."
+    expected = [
+        f"{level}: {' or '.join(map(str, said if isinstance(said, list) else [said]))}"
+        for level, said in check["expected"].items()
+    ]
+    return f"Manipulation check: `{check['item']}`, expected {'; '.join(expected)}."
 
 
 def _measured(content: Content) -> Iterator[str]:

@@ -107,18 +107,24 @@ def _unquoted(text: str, quotes: Sequence[Quote]) -> str:
 
 
 def reduced(view: Mapping[str, Any], *, kept: Set[str]) -> dict[str, Any]:
-    """A stored view without what it may quote: the page, what was asked, who was displayed, and the words of some.
+    """A stored view without what it may quote: the page, what was asked, who was displayed, the words of some.
 
     Args:
         kept: Positions whose words on a card stay: of people in the match who did not ask for deletion.
     """
     return {
-        **view,
+        **unhashed(view),
         "facts": {},
+        "options": {},
         "cards": [card if card["position"] in kept else marked_card(card) for card in view.get("cards", ())],
         "lines": [{**line, "text": marked(line["text"])} for line in view.get("lines", ())],
         "tables": [{**table, "rows": []} for table in view.get("tables", ())],
     }
+
+
+def unhashed(view: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored view without the hash of the page's words: what was taken out could be guessed at by it."""
+    return {name: value for name, value in view.items() if name != "text_sha256"}
 
 
 def marked_card(card: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from exports.codes import match_code, seat_code
 from exports.course import Course, courses
 from exports.declared import Declared
 from exports.scope import Scope, by_code
+from flow.game import game_of
 from flow.models import Match, Placing
 from matching.models import Group, Seat
 from participants.models import Participant
+from studies.schema_stages import GameStage
 
 GROUPS_AT_ONCE = 50
 NO_MATCH = 0
@@ -36,6 +38,11 @@ class Society:
     def declared(self) -> Declared:
         """What the experiment of this group asks for."""
         return Declared.of(self.group.version, self.group.stage, self.group.condition)
+
+    @cached_property
+    def config(self) -> GameStage:
+        """The game stage that this group plays."""
+        return game_of(self.group).config
 
     @cached_property
     def withdrawn(self) -> frozenset[int]:

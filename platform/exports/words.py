@@ -80,6 +80,7 @@ def readme(
         "| deviations.md | | the same to be read, and until when conditions and outcomes were masked |",
         "| codebook.csv, codebook.md | | every column, parameter, factor, field and item |",
         "| study.v*N*.json | | version *N* of the study file, resolved |",
+        "| texts.v*N*.json | | the words of its pages: with exposures and pages they make every screen again |",
         "| manifest.json | | the SHA-256 of each file |",
     ]
     return "\n".join([*lines, "", HOW_TO_READ])

@@ -28,6 +28,7 @@ class Page:
         errors: Refusals of the last attempt, by field key.
         values: What was sent in the last attempt, by field key.
         note: One calm sentence above the text ("Saved.", "That page was over.").
+        source: The frozen file that the text was made from; `given`: what only this page filled its slots with.
     """
 
     kind: str
@@ -45,3 +46,5 @@ class Page:
     errors: Mapping[str, FieldError] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
+    source: str = ""
+    given: Mapping[str, object] = field(default_factory=dict)

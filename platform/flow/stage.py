@@ -57,6 +57,9 @@ class StageKind(Protocol):
     which one leaves the study from it.
     """
 
+    config: Any
+    version: Version
+
     def __init__(self, config: Any, version: Version) -> None: ...
 
     def open(self, session: Session) -> None:

@@ -57,6 +57,7 @@ class Quiz:
             values={name: str(value) for name, value in wrong.items()},
             note=self._note(len(wrong)),
             facts={"at_zero": self._at_zero()},
+            source=self.config.page or "",
         )
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
@@ -110,7 +111,10 @@ class Quiz:
 
 
 class Survey:
-    """Implements `flow.stage.StageKind` for questions without right answers, in an order that may be one's own."""
+    """Implements `flow.stage.StageKind` for questions without right answers, in an order that may be one's own.
+
+    A funnel asks one question to a page, and nobody comes back to one: the session's facts hold which, from 0.
+    """
 
     def __init__(self, config: SurveyStage, version: Version) -> None:
         self.config = config
@@ -124,25 +128,47 @@ class Survey:
 
     def page(self, session: Session) -> Page:
         text = text_of(self.version, self.config.page) if self.config.page else None
+        asked = self._asked(session)
+        here = self._here(session, asked)
+        is_first = here[0] == asked[0]
+        where = _("Question %(n)d of %(all)d") % {"n": here[0][0], "all": len(asked)} if self._is_funnel else ""
         return Page(
             kind="text",
             title=text.title if text and text.title else _("A few questions"),
-            html=text.html if text else "",
-            fields=[item.field for _place, item in self._asked(session)],
+            html=text.html if text and is_first else "",
+            fields=[item.field for _place, item in here],
             button=_("Continue"),
+            where=where,
+            facts={"worded": {item.id: item.level for _place, item in here if item.level}},
+            source=self.config.page or "" if is_first else "",
         )
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
         asked = self._asked(session)
-        values, errors = clean([item.field for _place, item in asked], data)
+        here = self._here(session, asked)
+        values, errors = clean([item.field for _place, item in here], data)
         if errors:
             return Refused(errors)
-        record_answers(session, self.config.id, asked, values)
-        return Next()
+        record_answers(session, self.config.id, here, values)
+        if here[-1] == asked[-1]:
+            return Next()
+        session.facts = session.facts | {"question": self._question(session) + 1}
+        return Stay()
 
     def overdue(self, session: Session) -> Verdict:
         """Answering has no limit."""
         return Stay()
+
+    @property
+    def _is_funnel(self) -> bool:
+        return self.config.purpose == "funnel"
+
+    def _question(self, session: Session) -> int:
+        return int(session.facts.get("question", 0))
+
+    def _here(self, session: Session, asked: list[tuple[int, Item]]) -> list[tuple[int, Item]]:
+        """What the open page asks."""
+        return [asked[self._question(session)]] if self._is_funnel else asked
 
     def _asked(self, session: Session) -> list[tuple[int, Item]]:
         asked = items(self.version, self.config.items, slots(self.version))
@@ -183,6 +209,7 @@ class Briefing:
             deadline_at=limit_of(session),
             errors={name: FieldError("wrong", READ_AGAIN) for name in wrong},
             values={name: str(value) for name, value in wrong.items()},
+            source=path,
         )
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:

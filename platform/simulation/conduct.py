@@ -13,7 +13,8 @@ from flow.game import game_of
 from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.queries import match_of, turn
-from measures.stages import Briefing
+from measures.probing import expected_now
+from measures.stages import Briefing, Survey
 from paradigm import Experiment
 from scheduling.models import Session
 from simulation.errors import SimulationError
@@ -49,9 +50,8 @@ class Conduct:
         session = self._session()
         if page.kind == "match":
             return self._in_the_game(session, page)
-        stage = stage_of(session)
-        if isinstance(stage, Briefing):
-            return {item.id: str(item.correct) for item in stage.asked(session) if item.correct is not None}
+        if isinstance(stage_of(session), Briefing | Survey):  # a quiz is answered from memory, and may be misread
+            return {item: answer for item, answer in expected_now(session).items() if item in page.asked}
         return None
 
     def _session(self) -> Session:

@@ -12,6 +12,7 @@ from simulation import course, money
 from simulation.as_text import WIDTH, text_of
 from simulation.balance import balance
 from simulation.population import SECONDS_PER_MINUTE, Someone, people_of
+from simulation.probes import pass_rates
 from simulation.profile import Assumption
 from simulation.sections import Cell, Column, Section, counted
 from studies import definition
@@ -113,6 +114,7 @@ def of(study: Study, run: RunFacts) -> Report:
     checks = _checks(study, people, run) | _nobody_got_through(version, people, complete)
     sections = [
         _facts(version, run, people),
+        pass_rates(study),
         course.stages(study),
         course.exits(people),
         money.hourly(people, definition.definition(version).payments),

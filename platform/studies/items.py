@@ -23,6 +23,7 @@ class Item:
         correct: The right value, None where there is none.
         explain: What to say after a wrong answer.
         by: The factor whose level decides the wording, "" for none; `wordings`: level → question.
+        level: The level that has decided it; "" for the usual wording.
     """
 
     field: Field
@@ -30,11 +31,15 @@ class Item:
     explain: str = ""
     by: str = ""
     wordings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    level: str = ""
 
     def under(self, levels: Mapping[str, str]) -> "Item":
         """The question as it is worded at a level of `by`; unchanged where the item has none."""
-        label = self.wordings.get(levels.get(self.by, ""))
-        return self if label is None else dataclasses.replace(self, field=dataclasses.replace(self.field, label=label))
+        level = levels.get(self.by, "")
+        if level not in self.wordings:
+            return self
+        field = dataclasses.replace(self.field, label=self.wordings[level])
+        return dataclasses.replace(self, field=field, level=level)
 
     @property
     def id(self) -> str:

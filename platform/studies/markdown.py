@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from html import unescape
 from typing import Any
 
 import nh3
@@ -28,6 +29,9 @@ _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"s
 _FOLD, _END_OF_FOLD = re.compile(r"<p>:::[ \t]+([^\n]+?)</p>"), re.compile(r"<p>:::</p>")
 # The content security policy refuses style attributes, so how a column is aligned is left to the style sheet.
 _reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+# Within a line, so that what stands on both sides of such a tag may be one word.
+_INLINE = re.compile(r"</?(?:em|strong|code|a)\b[^>]*>")
+_TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,31 @@ def fill(text: str, slots: Mapping[str, object]) -> str:
         StudyError: as `render`.
     """
     return _SLOT.sub(lambda match: plain(grammar.parse(match[1]).value(slots)), text)
+
+
+def visible(html: str) -> str:
+    """The words of safe HTML as somebody reads them, one space between any two: how the record of pages keeps them."""
+    return " ".join(unescape(_TAG.sub(" ", _INLINE.sub("", html))).split())
+
+
+def unfilled(text: str) -> Rendered:
+    """A page as `render_page` reads it, its slots left as they are: `{{ expression }}` stands for the value to come.
+
+    The words are plain text, as `visible` gives them.
+    """
+    heading = _HEADING.match(text)
+    title, body = (heading["title"], text[heading.end() :]) if heading else ("", text)
+    found: list[str] = []
+    token = f"slot{hashlib.sha256(body.encode()).hexdigest()[:16]}n"
+
+    def keep(match: re.Match[str]) -> str:
+        found.append(f"{{{{ {match[1].strip()} }}}}")
+        return f"{token}{len(found) - 1}z"
+
+    words = visible(_clean(_html(_SLOT.sub(keep, body))))
+    words = re.sub(rf"{token}(\d+)z", lambda match: found[int(match[1])], words)
+    named = _SLOT.sub(lambda match: f"{{{{ {match[1].strip()} }}}}", title)
+    return Rendered(" ".join(named.split()), SafeString(words))
 
 
 def slot_expressions(text: str) -> list[tuple[int, str]]:

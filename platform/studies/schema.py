@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from studies.schema_allocation import Allocation, Allocations
+from studies.schema_checks import FactorCheck
 from studies.schema_partners import GroupPlan, Partner
 from studies.schema_pay import PointsPay
 from studies.schema_plan import Exclusion, Preregistration, Sample
@@ -100,6 +101,7 @@ class Factor(Part):
     differs: list[MayDiffer] = Field(
         default_factory=list, max_length=20, description="Where else pages differ; read by `study screens --diff`."
     )
+    check: FactorCheck | None = Field(None, description="How it is seen whether people noticed their level.")
 
 
 class Conditions(Part):

@@ -133,6 +133,11 @@ class SurveyStage(ConditionalStage):
     """Questions without right answers."""
 
     kind: Literal["survey"]
+    purpose: Literal["questions", "funnel"] = Field(
+        "questions",
+        description="`funnel`: what people suspected, from open to specific: one question to a page, in the order of "
+        "the file, without a way back, after the last game and before the debrief.",
+    )
     items: FilePath = Field(description="YAML list of items.")
     page: FilePath | None = Field(None, description="Markdown shown above the questions.")
     shuffle: bool = Field(False, description="Whether each person gets the items in an order of their own.")

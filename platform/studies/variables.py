@@ -80,10 +80,10 @@ def _twice(variables: Sequence[Variable]) -> set[str]:
 
 def allocated_after(study: StudyFile) -> int:
     """The place of the stage at whose end people are first allocated, alone or as a group; -1 at entry."""
-    return min(_given_after(study, rule) for rule in study.allocations)
+    return min(given_after(study, rule) for rule in study.allocations)
 
 
-def _given_after(study: StudyFile, rule: Allocation) -> int:
+def given_after(study: StudyFile, rule: Allocation) -> int:
     """The place of the stage after which one entry gives its levels."""
     ids = [stage.id for stage in study.stages]
     if isinstance(rule.at, str) and rule.at in ids:

@@ -21,7 +21,7 @@ from flow.models import Act, Exposure, Submission
 from flow.services import rescue, sessions
 from llm.models import Call
 from matching.models import Group, Seat
-from measures.models import Answer
+from measures.models import Answer, PageShown
 from participants.models import WITHDRAWN_TEXT, Consent, Participant
 from recruitment.models import Settlement
 from scheduling.models import Session
@@ -152,6 +152,7 @@ def own_rows(person: Participant, seat: Seat) -> dict[str, Any]:
         "answers": Answer.objects.filter(session__participant=person),
         "exposures": Exposure.objects.filter(seat=seat),
         "submissions": Submission.objects.filter(session__participant=person),
+        "pages": PageShown.objects.filter(session__participant=person),
     }
 
 

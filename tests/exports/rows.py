@@ -12,7 +12,7 @@ from events.models import Event
 from flow.models import Act, Award, Exposure, Match, Placing
 from llm.models import Call
 from matching.models import Group, Seat, Ticket
-from measures.models import Answer
+from measures.models import Answer, PageShown
 from paradigm import Card, Line, View
 from participants.models import Consent, EntryLink, Participant
 from recruitment.models import Settlement
@@ -192,6 +192,14 @@ def make_answer(person: Participant, stage: str, item: str, value: Any, **facts:
     return Answer.objects.create(
         session=person.sessions.get(), stage=stage, item=item, position=1, value=value,
         at=BEGAN + timedelta(seconds=10), **facts,
+    )  # fmt: skip
+
+
+def make_page(person: Participant, stage: str, *, rev: int = 1, **facts: Any) -> PageShown:
+    """A page that somebody came to five seconds after the start."""
+    return PageShown.objects.create(
+        session=person.sessions.get(), version=person.version, stage=stage, rev=rev, facts=facts, sha256=_sha(stage),
+        at=BEGAN + timedelta(seconds=5),
     )  # fmt: skip
 
 

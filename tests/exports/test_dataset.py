@@ -34,6 +34,7 @@ def played(slug: str = "choosing", *, is_demo: bool = True) -> rows.Society:
     rows.make_call(match.bot_turns.get(path="decide"))
     rows.make_ticket(society.selector, waited_seconds=61)
     rows.make_answer(society.selector, "quiz", "earn", 10, is_correct=True)
+    rows.make_page(society.selector, "quiz", title="A few questions", asked=["earn"])
     rows.make_answer(society.selector, "after", "remarks", "-1 for the colours")
     Participant.objects.filter(pk=society.selector.pk).update(status="finished", exit="completed")
     society.selector.refresh_from_db()

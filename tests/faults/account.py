@@ -101,7 +101,7 @@ def _round(number: int) -> Counter[tuple[str, str]]:
 
 
 UNDISTURBED = Course(
-    Counter({"consent": 1, "instructions": 4, "quiz": 1, "briefing": 1, "after": 1, "debrief": 1}),
+    Counter(consent=1, instructions=4, quiz=1, briefing=1, looking_back=5, after=1, debrief=1),
     {number: _round(number) for number in range(1, ROUNDS + 1)},
 )
 """What the rig's study leaves; `make faults` also plays it without any fault and holds that against this."""

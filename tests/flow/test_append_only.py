@@ -15,6 +15,7 @@ GUARDED = [
     "flow_submission",
     "flow_debriefing",
     "measures_answer",
+    "measures_pageshown",
     "participants_consent",
     "recruitment_settlement",
     "chat_entry",

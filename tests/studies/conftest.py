@@ -31,6 +31,10 @@ def forget_code() -> None:
     registry._module_of.cache_clear()
 
 
+UNPROBED = {"W434", "W435"}
+"""Said of the folder as it stands: its factor has no check, its deception no funnel. `test_study_probes` has both."""
+
+
 class Folder:
     """A study's folder that a test may spoil."""
 
@@ -50,7 +54,7 @@ class Folder:
         self.write(text.replace(old, new), file)
 
     def problems(self) -> list[Problem]:
-        return check(self.path)
+        return [problem for problem in check(self.path) if problem.code not in UNPROBED]
 
     def one(self, code: str) -> Problem:
         """The only problem with a code."""

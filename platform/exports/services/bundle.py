@@ -16,6 +16,7 @@ from exports.scope import Scope
 from exports.services.snapshot import snapshot
 from exports.stamps import dataset_name, stamped
 from exports.tables import tables_for, tables_of
+from exports.texts import texts_of
 from exports.words import Counted, codebook_markdown, readme
 from exports.writing import Written, write_csv, write_json, write_text
 from participants.models import Participant
@@ -105,6 +106,7 @@ def _write(study: Study, folder: Path, reader: int | None) -> list[Written]:
     files.append(write_text(folder / "README.md", readme(study, tables, counted, missing)))
     for version in study.versions.order_by("number"):
         files.append(write_json(folder / f"study.v{version.number}.json", version.definition))
+        files.append(write_json(folder / f"texts.v{version.number}.json", texts_of(version)))
     files.append(write_json(folder / "manifest.json", manifest(study, files, counted, missing)))
     return files
 

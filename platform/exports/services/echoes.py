@@ -13,7 +13,7 @@ from django.db.models import Model, QuerySet
 from bots.models import BotTurn
 from chat.models import Entry
 from exports.declared import split_key
-from exports.redaction import Quote, is_words, marked, quotable, quotes_any, reduced, strings_in, without
+from exports.redaction import Quote, is_words, marked, quotable, quotes_any, reduced, strings_in, unhashed, without
 from exports.society import Society
 from flow.models import Act, Award, Exposure
 from llm.models import Call
@@ -121,7 +121,7 @@ class Echoes:
                 view = reduced(view, kept=self._kept(row.match_id))
             if view == row.view:
                 return {}
-            # The old hash could be guessed at.
+            view = unhashed(view)  # the old hashes could be guessed at
             return {"view": view, "sha256": sha256(dumps(view, sort_keys=True).encode()).hexdigest()}
 
         return _rewrite(Exposure.objects.filter(match__in=self.society.matches).exclude(seat__in=self.mine), change)

@@ -7,6 +7,7 @@ from exports.tables.allocations import ALLOCATIONS
 from exports.tables.automated import BOT_TURNS
 from exports.tables.awards import AWARDS
 from exports.tables.calls import CALLS
+from exports.tables.checks import CHECK_RATES, CHECKS
 from exports.tables.choice_sets import CHOICE_SETS
 from exports.tables.debriefings import DEBRIEFINGS
 from exports.tables.decisions import BELIEFS, DECISIONS
@@ -16,6 +17,7 @@ from exports.tables.exclusions import EXCLUSIONS
 from exports.tables.exposures import EXPOSURES
 from exports.tables.groups import GROUPS, PLACINGS, RESTS, ROUNDS, SEATS
 from exports.tables.kind_questions import KIND_QUESTIONS
+from exports.tables.pages import PAGES
 from exports.tables.paid import PAID_ROUNDS
 from exports.tables.participants import PARTICIPANTS, PAYMENTS, SESSIONS, WAITS
 from exports.tables.pooled import POOLED
@@ -27,8 +29,8 @@ from studies.schema import StudyFile
 
 TABLES: list[Table] = [
     PARTICIPANTS, SESSIONS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS, PAID_ROUNDS, ALLOCATIONS, EXCLUSIONS,
-    CHOICE_SETS, PRACTICE, EXPOSURES, DECISIONS, ENTRIES, KIND_QUESTIONS, BELIEFS, AWARDS, ANSWERS, BOT_TURNS, CALLS,
-    EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
+    CHECK_RATES, CHECKS, PAGES, CHOICE_SETS, PRACTICE, EXPOSURES, DECISIONS, ENTRIES, KIND_QUESTIONS, BELIEFS, AWARDS,
+    ANSWERS, BOT_TURNS, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
 ]  # fmt: skip
 
 

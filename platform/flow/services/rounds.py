@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 
 from events import clock, log
 from events.prepared import Given, insert, insert_all, prepared, update
+from flow import exposing
 from flow.deadlines import forget_deadline, step_deadline
 from flow.game import game_of
 from flow.kinds import VOID_PATH
@@ -26,7 +27,7 @@ from flow.services.awards import draw_awards
 from flow.services.paying import draw_paid_rounds
 from flow.state import MatchState
 from matching.models import Group, Seat
-from paradigm import MatchPlan, Place, View
+from paradigm import MatchPlan, Place
 from paradigm.program import first, following, is_decided
 from participants.models import Participant
 from participants.tokens import stream_name
@@ -155,13 +156,9 @@ def _go(match: Match, path: str | None, before: MatchState | None = None) -> Non
 
 def _expose(match: Match, state: MatchState) -> None:
     """Keep what every seat is told at this step: pages and prompts are made from this row and nothing else."""
-    implementation, step = step_kind(state)
     rows = []
     for place in state.places:
-        view = View(page="void") if step is None else state.view_of(place)
-        page = view.page or f"{state.path.rpartition('/')[2]}_{place.role}"
-        asked = [field.key for field in implementation.asked(state, step, place).fields]
-        told = view.as_json() | {"page": page, "asked": asked}
+        told = exposing.told(state, place)
         digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
         rows.append(Exposure(match=match, path=match.path, seat=state.seats[place.seat], view=told, sha256=digest))
     insert_all(rows)

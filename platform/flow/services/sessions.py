@@ -172,6 +172,7 @@ def _apply(session: Session, verdict: Verdict) -> None:
         case Stay():
             session.rev += 1
             update(session, "rev", "facts")
+            visits.keep_page(session)
         case Next():
             visits.move_on(session)
         case Exit(name, withdraw):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import translation
 
 from events import clock, log
 from events.clock import RapportNow
@@ -21,6 +22,7 @@ from studies import definition, giving
 from studies.models import Version
 
 COMPLETED = "completed"
+KEEPS_NO_PAGE = frozenset({"waiting_room", "game", "practice"})
 WITHDRAWN = "participant.withdrawn"
 KEPT = "data.kept"
 
@@ -71,11 +73,28 @@ def enter(session: Session) -> None:
     update(session, "facts", "stage", "stage_opened_at", "rev", "planned_exit")
     if again is not None:
         _record(session, ASKED, {"stage": config.id, "number": definition.version_of(again).number})
+        keep_page(session)
         return
     _record(session, "stage.opened", {"stage": config.id})
+    rev = session.rev
     stage_of(session).open(session)
     if session.facts:
         update(session, "facts")
+    if session.rev == rev:  # otherwise it has gone on already
+        keep_page(session)
+
+
+def keep_page(session: Session) -> None:
+    """Keep which page a session is at, and what it says, for whoever wants to see it again.
+
+    Not that of a game or its practice, which keep what they tell themselves, nor that of a waiting room, whose numbers
+    change by the second.
+    """
+    stage = stage_of(session)
+    if stage.config.kind in KEEPS_NO_PAGE:
+        return
+    with translation.override(definition.definition(session.participant.version).language):
+        kind("pages", "keep")(session, stage.version, stage.config.id, stage.page(session))
 
 
 def move_on(session: Session) -> None:

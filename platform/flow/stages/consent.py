@@ -72,6 +72,7 @@ class Consent:
             fields=self._ticks(),
             button=_("I agree and take part"),
             facts={"also": [{"name": "decline", "value": "1", "label": _("I do not want to take part")}]},
+            source=self.config.document,
         )
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
@@ -117,7 +118,10 @@ class ConsentAgain(Consent):
             page,
             html=format_html("<p><strong>{}</strong> {}</p>{}", told, kept, page.html),
             button=_("I agree and go on"),
-            facts={"also": [{"name": "decline", "value": "1", "label": _("I do not agree and leave")}]},
+            facts={
+                "also": [{"name": "decline", "value": "1", "label": _("I do not agree and leave")}],
+                "lead": f"{told} {kept}",
+            },
         )
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:

@@ -36,7 +36,8 @@ class Debrief:
             visits.move_on(session)
 
     def page(self, session: Session) -> Page:
-        text = debrief_text(self.version, self.config, session.participant)
+        given = debrief_slots(session.participant)
+        text = text_of(self.version, self.config.page, **given)
         keeps = self.config.offer_data_withdrawal
         also = [{"name": "withdraw", "value": "1", "label": _("Delete my data; my pay stays the same")}]
         return Page(
@@ -46,6 +47,8 @@ class Debrief:
             button=_("Keep my data and continue") if keeps else _("Continue"),
             view=View(tables=own_rounds(session.participant)) if self.config.reveals_partners else None,
             facts={"told": Debriefing.How.STAGE} | ({"also": also} if keeps else {}),
+            source=self.config.page,
+            given=given,
         )
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
@@ -62,7 +65,12 @@ class Debrief:
 
 def debrief_text(version: Version, config: DebriefStage, participant: Participant) -> Rendered:
     """The debrief's words for one person."""
-    return text_of(version, config.page, points=points_of(participant), paid_rounds=rounds_text(participant))
+    return text_of(version, config.page, **debrief_slots(participant))
+
+
+def debrief_slots(participant: Participant) -> dict[str, object]:
+    """What the debrief's slots are filled with for one person alone."""
+    return {"points": points_of(participant), "paid_rounds": rounds_text(participant)}
 
 
 def rounds_text(participant: Participant) -> str:

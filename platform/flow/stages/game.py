@@ -1,6 +1,7 @@
 """The stage in which a group plays. The page is whatever the seat's match says."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +17,13 @@ from flow.kinds import VOID_PATH
 from flow.lookup import step_kind
 from flow.models import Match
 from flow.page import Page
-from flow.queries import page_text, seen_now, slots_of
+from flow.queries import seen_now
 from flow.services import games, rounds, visits
 from flow.sitting import Sitting, sitting_of
 from flow.stage import Handled, Refused, Verdict
 from flow.state import MatchState
 from flow.step import Asked
+from flow.step_page import step_page
 from matching.models import Group, Seat
 from paradigm import Decision
 from scheduling.models import Session
@@ -72,25 +74,14 @@ class GameStage:
         state = MatchState(match, reader=seat)
         implementation, step = step_kind(state)
         place = state.place(seat)
-        view = seen_now(state, place)
-        text = render_page(page_text(match, view), slots_of(state, view))
         is_asked = place in implementation.acting(state, step)
         asked = implementation.asked(state, step, place) if is_asked else Asked()
-        has_acted = not is_asked and any(a.path == match.path and a.seat_id == seat.pk for a in state.stored_acts)
-        has_decided = has_acted and isinstance(step, Decision)
-        return Page(
-            kind="match",
-            title=_("Waiting for the other players") if has_decided else text.title,
-            html=_decided() if has_decided else text.html,
-            fields=asked.fields,
-            button=asked.button,
-            view=view,
-            deadline_at=match.deadline_at,
-            where=where,
-            points=points,
-            note=_("Saved.") if has_decided else _waits(match) if has_acted else self._extra(match),
-            facts={"at_zero": _at_zero(step)},
-        )
+        page = replace(step_page(state, step, seen_now(state, place), asked), where=where, points=points)
+        if is_asked or not any(a.path == match.path and a.seat_id == seat.pk for a in state.stored_acts):
+            return replace(page, note=self._extra(match))
+        if isinstance(step, Decision):
+            return replace(page, title=_("Waiting for the other players"), html=_decided(), note=_("Saved."))
+        return replace(page, note=_waits(match))
 
     def _extra(self, match: Match) -> str:
         """What the first round has more than the others."""
@@ -152,15 +143,6 @@ def _waits(match: Match) -> str:
 def _decided() -> SafeString:
     """In place of a text that would still ask for what was done."""
     return format_html("<p>{}</p>", _("You cannot change your answer any more. The others are still busy."))
-
-
-def _at_zero(step: Any) -> str:
-    """What the page says will happen when the time is up, if that is more than going on."""
-    if not isinstance(step, Decision):
-        return ""
-    if step.voids_match:
-        return _("If the time runs out before you answer, this round does not count, and you earn nothing from it.")
-    return _("If the time runs out before you answer, the game goes on without your answer.")
 
 
 def _wait(group: Group) -> SafeString:

@@ -34,6 +34,7 @@ class Instructions:
             button=_("Continue"),
             where=_("Page %(n)d of %(all)d") % {"n": index + 1, "all": count} if count > 1 else "",
             facts={"also": back} if back else {},
+            source=self.config.pages[index],
         )
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:

@@ -1,0 +1,114 @@
+"""What somebody reads on a page, as plain words in order: the same that its template draws, and the hash of them.
+
+Kept with what people were shown, so that an analyst can tell that a page built again from the dataset is the page that
+was. The page's own words only: not the strip above it (place, points, time left), notes, refusals, or how to reach
+somebody, which change while the page stays the same.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from flow.drawing import Widget, plain_card, plain_line, widgets_of
+from flow.page import Page
+from paradigm import Card, Points, Rating, Table, Text
+from studies.markdown import visible
+from studies.slots import CALCULATOR
+
+
+def text_sha256(page: Page) -> str:
+    """The SHA-256 of a page's words."""
+    return hashlib.sha256(words_on(page).encode()).hexdigest()
+
+
+def words_on(page: Page) -> str:
+    """A page's words, one space between any two."""
+    return " ".join(" ".join(_parts(page)).split())
+
+
+def buttons_of(page: Page) -> list[str]:
+    """The words of its buttons, the primary one first."""
+    return [word for word in (page.button, *(one["label"] for one in page.facts.get("also", ()))) if word]
+
+
+def hint_of(page: Page) -> str:
+    """What stands under the buttons about the end of the time."""
+    if page.deadline_at is None or not (page.fields or buttons_of(page)):
+        return ""
+    if at_zero := page.facts.get("at_zero"):
+        return str(at_zero)
+    if page.fields:
+        return _("When the time is up, this page goes on without your answer.")
+    return _("When the time is up, this page goes on by itself.")
+
+
+def _parts(page: Page) -> Iterator[str]:
+    """In the order of `participant/match.html` or `participant/text.html`."""
+    widgets = widgets_of(page)
+    yield page.title
+    yield visible(page.html.replace(CALCULATOR, " "))  # what may be tried out beside the words is no part of them
+    tables = [word for table in (page.view.tables if page.view else ()) for word in _table(table)]
+    if page.kind != "match":
+        yield from tables
+    else:
+        yield from _met(page, widgets)
+        if not page.fields and not page.button:
+            yield _("This page goes on by itself.")
+    for widget in widgets:
+        yield from _widget(widget, page)
+    yield from buttons_of(page)
+    yield hint_of(page)
+    if page.kind == "match":
+        yield from tables
+
+
+def _met(page: Page, widgets: Sequence[Widget]) -> Iterator[str]:
+    """What was said, and who is there and not among the options."""
+    if page.view is None:
+        return
+    for line in map(plain_line, page.view.lines):
+        yield from (line.who or _("You"), line.text)
+    picked = {offer.card.position for widget in widgets for offer in widget.offers if offer.card}
+    cards = page.view.cards
+    if any(card.text or card.label for card in cards):
+        for card in cards:
+            if card.position not in picked:
+                yield from _card(plain_card(card), page)
+
+
+def _card(card: Card, page: Page) -> Iterator[str]:
+    yield card.position
+    if page.view is not None and page.view.facts.get("letter") == card.position:
+        yield _("(you)")
+    yield from (card.label, card.text)
+
+
+def _widget(widget: Widget, page: Page) -> Iterator[str]:
+    """In the order of the templates under `fields/`."""
+    field = widget.field
+    if widget.names_about:
+        yield field.about
+    yield widget.label
+    if widget.says_optional:
+        yield _("(you may leave this empty)")
+    for offer in widget.offers:
+        if offer.card:
+            yield from _card(offer.card, page)
+        yield offer.option.label
+    if isinstance(field, Rating) and widget.scale:
+        yield from (field.low_label, field.high_label, *map(str, widget.scale))
+    elif isinstance(field, Rating) and field.low_label:
+        yield f"{field.low} = {field.low_label} · {field.high} = {field.high_label}"
+    elif isinstance(field, Points):
+        yield _("%(low)s to %(high)s") % {"low": field.low, "high": field.high}
+    elif isinstance(field, Text):
+        most = int(field.max_chars)
+        yield ngettext("At most %(max)s character", "At most %(max)s characters", most) % {"max": most}
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield table.caption
+    yield from table.columns
+    yield from (str(cell) for row in table.rows for cell in row)

@@ -1,0 +1,188 @@
+"""What people answered to a study's probes, and how many of each condition answered as expected. Reads rows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from django.db.models.functions import Collate
+
+from events.models import Event
+from flow.showing import SKIPPED
+from matching.models import Seat
+from measures.intervals import wilson
+from measures.models import Answer
+from measures.probes import Levels, Probe, probes_of
+from participants.models import Participant
+from scheduling.models import Session
+from studies import giving
+from studies.definition import version_of
+from studies.models import Study, condition_of, levels_of
+
+AT_ONCE = 2000
+
+
+@dataclass(frozen=True)
+class Probed:
+    """One person and one probe that they came to.
+
+    Attributes:
+        condition: Their levels that held when it was asked.
+        tries: How often it was answered; 0 where it never was.
+        answer: The last one, as text; None where there is none.
+        passed: Whether that is expected; None without an answer, or where the level is not known.
+        passed_first: The same of the first answer.
+        began: When the person's session began.
+    """
+
+    person: Participant
+    probe: Probe
+    condition: str
+    tries: int = 0
+    answer: str | None = None
+    expected: Sequence[str] = ()
+    passed: bool | None = None
+    passed_first: bool | None = None
+    at: datetime | None = None
+    began: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How many people of one origin and condition answered a probe as expected.
+
+    Attributes:
+        asked: Who came to it; `answered`: of whom it is known whether they passed.
+        interval: Of the share of `passed` among `answered`, at `measures.intervals.LEVEL`.
+    """
+
+    origin: str
+    kind: str
+    stage: str
+    item: str
+    factor: str
+    condition: str
+    asked: int
+    answered: int
+    passed: int
+    passed_first: int
+
+    @property
+    def share(self) -> float | None:
+        """Of those who answered; None of nobody."""
+        return self.passed / self.answered if self.answered else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """From and to; None of nobody."""
+        return wilson(self.passed, self.answered)
+
+
+@dataclass
+class _Visit:
+    session: Session
+    answers: dict[tuple[str, str], list[Answer]] = field(default_factory=lambda: defaultdict(list))
+
+    skipped: set[str] = field(default_factory=set)  # stages that were not for this person
+
+    def has_come_to(self, probe: Probe) -> bool:
+        """Whether the person is there or past it; a researcher may have taken somebody back who has answered it."""
+        is_past = self.session.stage >= probe.place and probe.stage not in self.skipped
+        return is_past or (probe.stage, probe.item) in self.answers
+
+
+def everybody(study: Study) -> Iterator[Probed]:
+    """Every probe that somebody came to who did not ask for deletion, by their codes."""
+    people = Participant.objects.filter(study=study).exclude(status=Participant.Status.WITHDRAWN)
+    by_bytes = Collate("code", "C")  # an order that does not depend on the database's language
+    found = people.select_related("version").order_by(by_bytes).iterator(chunk_size=AT_ONCE)
+    while batch := list(islice(found, AT_ONCE)):
+        yield from probed(batch)
+
+
+def expected_now(session: Session) -> dict[str, str]:
+    """What the open stage's probes expect of a person, by item: the first answer of each that would pass."""
+    levels = _levels([session.participant])[session.participant_id]
+    here = [one for one in probes_of(session.participant.version_id) if one.place == session.stage]
+    expected = {one.item: one.expected_of(levels) for one in here}
+    return {item: answers[0] for item, answers in expected.items() if answers}
+
+
+def probed(people: Sequence[Participant]) -> Iterator[Probed]:
+    """Every probe that some people came to, in their order."""
+    visits, levels = _visits(people), _levels(people)
+    for person in people:
+        visit = visits.get(person.pk)
+        for probe in probes_of(person.version_id) if visit else ():
+            if visit is not None and visit.has_come_to(probe):
+                yield _one(person, probe, visit, levels[person.pk])
+
+
+def rates(found: Iterable[Probed]) -> list[Rate]:
+    """Counted by origin, probe and condition, in the order in which probes are asked."""
+    cells: dict[tuple[str, ...], list[Probed]] = defaultdict(list)
+    places: dict[tuple[str, ...], int] = {}
+    for one in found:
+        probe = one.probe
+        key = (one.person.origin, probe.kind, probe.stage, probe.item, probe.factor, one.condition)
+        cells[key].append(one)
+        places.setdefault(key, probe.place)
+    ordered = sorted(cells, key=lambda key: (key[0], places[key], key))
+    return [_rate(key, cells[key]) for key in ordered]
+
+
+def _rate(key: tuple[str, ...], cell: Sequence[Probed]) -> Rate:
+    origin, kind, stage, item, factor, condition = key
+    known = [one for one in cell if one.passed is not None]
+    return Rate(
+        origin, kind, stage, item, factor, condition,
+        asked=len(cell),
+        answered=len(known),
+        passed=sum(bool(one.passed) for one in known),
+        passed_first=sum(bool(one.passed_first) for one in known),
+    )  # fmt: skip
+
+
+def _one(person: Participant, probe: Probe, visit: _Visit, levels: Levels) -> Probed:
+    expected = probe.expected_of(levels)
+    given = [one for one in visit.answers.get((probe.stage, probe.item), ()) if one.value is not None]
+    condition = condition_of(probe.levels_then(levels))
+    if not given:
+        return Probed(person, probe, condition, expected=expected, began=visit.session.started_at)
+    return Probed(
+        person, probe, condition,
+        tries=len(given),
+        answer=str(given[-1].value),
+        expected=expected,
+        passed=str(given[-1].value) in expected if expected else None,
+        passed_first=str(given[0].value) in expected if expected else None,
+        at=given[-1].at,
+        began=visit.session.started_at,
+    )  # fmt: skip
+
+
+def _visits(people: Iterable[Participant]) -> Mapping[int, _Visit]:
+    """The newest visit of each, with its answers in order."""
+    sessions = {one.pk: one for one in Session.objects.filter(participant__in=people).order_by("pk")}
+    found = {one.participant_id: _Visit(one) for one in sessions.values()}
+    for answer in Answer.objects.filter(session__in=sessions).order_by("attempt", "pk"):
+        found[sessions[answer.session_id].participant_id].answers[answer.stage, answer.item].append(answer)
+    for event in Event.objects.filter(subject_kind="session", subject_id__in=sessions, kind=SKIPPED):
+        found[sessions[event.subject_id].participant_id].skipped.add(event.facts["stage"])
+    return found
+
+
+def _levels(people: Sequence[Participant]) -> Mapping[int, Levels]:
+    """What each was given: by their newest group, one by one, and with the study."""
+    of_version: dict[int, dict[int, Participant]] = defaultdict(dict)
+    for person in people:
+        of_version[person.version_id][person.pk] = person
+    found: dict[int, dict[str, str]] = {person.pk: {} for person in people}
+    seats = Seat.objects.filter(participant__in=people).order_by("pk")
+    for pk, condition in seats.values_list("participant", "group__condition"):
+        found[int(pk or 0)] = levels_of(condition)
+    for version, several in of_version.items():
+        for pk, own in giving.first_levels(version_of(version), several).items():
+            found[pk] |= own
+    return found

@@ -1,0 +1,125 @@
+"""Checks: a row for each that a person came to, and rates that a script of its own counts again from the files."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from exports.services.bundle import export
+from measures.models import Answer
+from participants.models import Participant
+from scheduling.models import Session
+from studies.models import Study
+from tests.exports import recompute_checks, rows
+from tests.exports.test_tables import only, table
+from tests.machinery.erasing import erasing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ATTENTION = '- {id: read, type: rating, label: "Please pick 2.", correct: 2, attention: true}\n'
+CHECK = {"item": "gender", "expected": {"hidden": ["woman"], "disclosed": "man"}}
+ROW = ("participant", "kind", "item", "factor", "condition", "tries", "answer", "expected", "passed", "passed_first")
+
+
+@pytest.fixture
+def study(monkeypatch: pytest.MonkeyPatch) -> Study:
+    """Two groups, one of each condition; who is a man passes where kinds are displayed."""
+    monkeypatch.setitem(rows.FILES, "survey.yaml", rows.SURVEY + ATTENTION)
+    study = rows.make_study()
+    said = json.loads(json.dumps(rows.definition(study.slug)))
+    said["factors"]["label"]["check"] = CHECK
+    rows.make_version(study, 2, said=said)
+    return study
+
+
+def answered(person: Participant, *, quiz: tuple[int, ...], gender: str, read: int) -> None:
+    for attempt, value in enumerate(quiz, start=1):
+        rows.make_answer(person, "quiz", "earn", value, is_correct=value == 10, attempt=attempt)
+    rows.make_answer(person, "after", "gender", gender)
+    rows.make_answer(person, "after", "read", read, is_correct=read == 2)
+    Session.objects.filter(participant=person).update(stage=rows.STAGE["after"])
+
+
+def test_each_person_has_a_row_for_each_check_that_they_came_to(study: Study) -> None:
+    shown = rows.make_society(study)
+    answered(shown.selector, quiz=(3, 10), gender="man", read=2)
+    Session.objects.filter(participant=shown.candidate).update(stage=rows.STAGE["game"])
+    rows.make_answer(shown.candidate, "quiz", "earn", 10, is_correct=True)
+    code, other = shown.selector.code, shown.candidate.code
+    assert sorted(only(table(study, "checks"), *ROW)) == sorted([
+        (code, "comprehension", "earn", "", "", "2", "10", "10", "1", "0"),
+        (code, "manipulation", "gender", "label", "label=disclosed", "1", "man", "man", "1", "1"),
+        (code, "attention", "read", "", "label=disclosed", "1", "2", "2", "1", "1"),
+        (other, "comprehension", "earn", "", "", "1", "10", "10", "1", "1"),
+    ])  # fmt: skip
+
+
+def test_what_is_expected_follows_the_level(study: Study) -> None:
+    hidden = rows.make_society(study, "ghhhhhhhhhh", condition="label=hidden")
+    answered(hidden.selector, quiz=(10,), gender="man", read=3)
+    found = {row[0]: row[1:] for row in only(table(study, "checks"), "kind", "expected", "passed", "condition")}
+    assert found["manipulation"] == ("woman", "0", "label=hidden")
+    assert found["attention"] == ("2", "0", "label=hidden")
+
+
+def test_who_came_to_a_check_and_did_not_answer_is_asked_and_not_counted(study: Study) -> None:
+    shown = rows.make_society(study)
+    Session.objects.filter(participant=shown.selector).update(stage=rows.STAGE["after"])
+    row = next(row for row in table(study, "checks") if row["kind"] == "manipulation")
+    assert (row["tries"], row["answer"], row["passed"], row["answer_s"]) == ("0", "", "", "")
+    rate = next(row for row in table(study, "check_rates") if row["kind"] == "manipulation")
+    assert (rate["asked"], rate["answered"], rate["passed"], rate["rate"], rate["rate_low"]) == ("1", "0", "0", "", "")
+
+
+def test_rates_are_counted_by_condition_and_origin(study: Study) -> None:
+    for number in range(3):
+        shown = rows.make_society(study, f"g{'abc'[number]}ddddddddd")
+        answered(shown.selector, quiz=(10,), gender="man" if number else "woman", read=2)
+    hidden = rows.make_society(study, "ghhhhhhhhhh", condition="label=hidden")
+    answered(hidden.selector, quiz=(3, 10), gender="woman", read=2)
+    pilot = rows.make_society(study, "gpppppppppp")
+    Participant.objects.filter(pk=pilot.selector.pk).update(origin="pilot")
+    answered(pilot.selector, quiz=(3, 10), gender="woman", read=2)
+    names = ("origin", "kind", "condition", "asked", "answered", "passed", "passed_first", "rate")
+    found = only([row for row in table(study, "check_rates") if row["kind"] != "attention"], *names)
+    origin = shown.selector.origin
+    assert found == [
+        (origin, "comprehension", "", "9", "4", "4", "3", "1.0000"),
+        (origin, "manipulation", "label=disclosed", "3", "3", "2", "2", "0.6667"),
+        (origin, "manipulation", "label=hidden", "1", "1", "1", "1", "1.0000"),
+        ("pilot", "comprehension", "", "1", "1", "1", "0", "1.0000"),
+        ("pilot", "manipulation", "label=disclosed", "1", "1", "0", "0", "0.0000"),
+    ]
+
+
+def test_an_independent_script_counts_the_same_and_sees_what_was_changed(study: Study, tmp_path: Path) -> None:
+    for number, condition in enumerate(("label=disclosed", "label=hidden", "label=hidden")):
+        society = rows.make_society(study, f"g{'abc'[number]}ddddddddd", condition=condition)
+        answered(society.selector, quiz=(3, 10)[number % 2 :], gender="woman", read=2 + number % 2)
+        answered(society.candidate, quiz=(10,), gender="man", read=2)
+    export(study, tmp_path / "out")
+    assert recompute_checks.differences(tmp_path / "out") == []
+    assert len(recompute_checks.rates(tmp_path / "out")) == 5
+    file = tmp_path / "out" / "check_rates.csv"
+    lines = list(csv.reader(file.read_text().splitlines()))
+    at = lines[0].index("passed")
+    lines[1][at] = str(int(lines[1][at]) + 1)
+    with file.open("w", newline="") as opened:
+        csv.writer(opened, lineterminator="\n").writerows(lines)
+    assert len(recompute_checks.differences(tmp_path / "out")) == 1
+
+
+def test_people_who_asked_for_deletion_are_in_neither_table(study: Study) -> None:
+    shown = rows.make_society(study)
+    answered(shown.selector, quiz=(10,), gender="man", read=2)
+    Participant.objects.filter(pk=shown.selector.pk).update(status="withdrawn", exit="withdrawn")
+    assert {row["participant"] for row in table(study, "checks")} <= {shown.candidate.code}
+    assert sum(int(row["answered"]) for row in table(study, "check_rates")) == 0
+
+
+def test_answer_that_is_erased_leaves_no_row(study: Study) -> None:
+    shown = rows.make_society(study)
+    answered(shown.selector, quiz=(10,), gender="man", read=2)
+    with erasing():
+        Answer.objects.all().delete()
+    assert {row["tries"] for row in table(study, "checks")} == {"0"}
