@@ -12,11 +12,15 @@ import yaml
 
 from bots.run import run_groups
 from exports.services.bundle import export
+from flow.awards import awards_of, states_of
+from flow.game import game_of
 from flow.models import Act, Award, Exposure, Placing
+from flow.services.awards import draw_awards
 from matching.models import Group, Seat
 from studies.models import Study, levels_of
 from studies.services import freeze
 from tests.exports.test_dataset import read
+from tests.machinery.erasing import erasing
 from tests.machinery.quick import SHIPPED, stage
 from verification.check import check
 
@@ -173,3 +177,43 @@ def test_history_that_is_shown_is_by_letter_and_is_the_one_in_the_exposures(tmp_
         cells = {str(cell) for line in table["rows"] for cell in line}
         assert not cells & {"AI", "Person", "human", "ai"}
         assert cells <= {"A", "B", "kept", "-", "yes", "no", "not completed"} | {str(n) for n in range(31)}
+
+
+def drawable(group: Group) -> set[tuple[str, str]]:
+    """What may be drawn for anybody: step and kind of each belief, over many seeds."""
+    states, found = states_of(group), set()
+    for seed in range(60):
+        group.version.seed = f"seed {seed}"
+        found |= {(award.path, award.what) for award in awards_of(group, game_of(group), states)}
+    return found
+
+
+def test_what_nobody_said_and_what_nobody_decided_is_never_drawn(tmp_path: Path) -> None:
+    played(tmp_path, {"beliefs_ask": "every_round", "beliefs_incentive": "one_random_item"})
+    group = Group.objects.select_related("version").get()
+    assert drawable(group) == {("expect", "return"), ("types", "type")}
+    with erasing():  # as if nothing had come, and an imputation stood for it
+        Act.objects.filter(path="decide", seat__role="candidate").update(source=Act.Source.TIMEOUT)
+    assert drawable(group) == {("types", "type")}
+    with erasing():
+        Act.objects.filter(path="types").update(source=Act.Source.TIMEOUT)
+    assert drawable(group) == set()
+
+
+def test_a_void_match_is_never_drawn_from(tmp_path: Path) -> None:
+    played(tmp_path, {"beliefs_ask": "every_round", "beliefs_about": "type", "beliefs_incentive": "one_random_item"})
+    group = Group.objects.select_related("version").get()
+    assert drawable(group) == {("expect", "type")}
+    group.matches.update(status="void")
+    assert drawable(group) == set()
+
+
+def test_nothing_is_drawn_for_a_seat_that_was_left(tmp_path: Path) -> None:
+    played(tmp_path, {"beliefs_ask": "every_round", "beliefs_incentive": "one_random_item"})
+    group = Group.objects.select_related("version").get()
+    with erasing():
+        Award.objects.all().delete()
+    draw_awards(group, list(group.seats.exclude(role="selector")))
+    assert not Award.objects.exists()
+    draw_awards(group, list(group.seats.all()))
+    assert Award.objects.get().seat.role == "selector"
