@@ -99,8 +99,7 @@ def _complete(study: Study) -> list[int]:
 
 def _left(study: Study) -> list[Participant]:
     recruited = Participant.objects.filter(kept(""), study=study, origin=Participant.Origin.LINK)
-    ended = recruited.filter(status=Participant.Status.FINISHED).select_related("version")
-    return list(ended.order_by("ended_at", "pk"))
+    return list(recruited.filter(status=Participant.Status.FINISHED).order_by("ended_at", "pk"))
 
 
 def _of_decisions(scope: Scope, groups: frozenset[int]) -> Pools:
@@ -116,8 +115,8 @@ def _of_decisions(scope: Scope, groups: frozenset[int]) -> Pools:
 
 def _of_answers(people: Sequence[Participant]) -> Pools:
     found: dict[tuple[str, str], _Pool] = defaultdict(_Pool)
-    choices = {version: _choices(version) for version in {one.version for one in people}}
-    versions = {one.pk: one.version for one in people}
+    versions = {one.pk: one.version_id for one in people}
+    choices = {pk: _choices(definition.version_of(pk)) for pk in set(versions.values())}
     given = Answer.objects.filter(session__participant__in=versions, attempt=1).select_related("session")
     for one in given.order_by("pk").iterator(chunk_size=CHUNK):
         is_choice = (one.stage, one.item) in choices[versions[one.session.participant_id]]
