@@ -23,6 +23,7 @@ GUARDED = [
     "simulation_simulationrun",
     "studies_version",
     "studies_allocation",
+    "studies_deviation",
 ]
 
 
