@@ -23,7 +23,7 @@ def check_paid_rounds(inquiry: Inquiry, story: Story) -> None:
 def _drawn(story: Story, seat: Seat) -> dict[int, int]:
     society = story.society
     group, rule = society.group, rule_of(society.group.version)
-    if rule is None or seat.participant_id is None or seat.status == Seat.Status.SITTING:
+    if rule is None or seat.occupant != "person" or seat.status == Seat.Status.SITTING:
         return {}
     met = {
         match.round: match.status == Match.Status.VOID

@@ -21,7 +21,7 @@ from tests.machinery.people import fresh, good_value, newcomer, page, stage_id, 
 STEPS = ("give", "chat", "say", "guess", "result")
 TEXTS = {f"pages/trade/{step}_{role}.md": "# Your turn\n\nGo on." for step in STEPS for role in ("giver", "taker")}
 TEXTS |= {f"pages/trade/{name}.md": "# One moment\n\nGo on." for name in ("void", "sit_out")}
-GAME = {"experiment": "trade", "pages": "pages/trade", "parameters": {"rounds": 2, "endowment": 10}}
+GAME = {"experiment": "trade", "pages": "pages/trade", "parameters": {"rounds": 2, "endowment": 10, "prize": 3}}
 
 
 @dataclass

@@ -1,17 +1,21 @@
-"""A game with every kind of step: a gift, a talk, a loop, an answer that voids nothing, a page to read."""
+"""A game with every kind of step: a gift, a talk, a loop, a belief that voids nothing and may win, a page to read."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from paradigm import (
+    Belief,
+    Bonus,
     Choice,
     Decision,
     Experiment,
+    Field,
     Matching,
     MatchPlan,
     Option,
     Parameters,
     Place,
+    Play,
     Points,
     Rating,
     Repeat,
@@ -31,6 +35,7 @@ class Trade(Parameters):
 
     rounds: int = setting(2, "Rounds", unit="rounds", ge=1, le=9)
     endowment: int = setting(10, "Endowment", unit="points", ge=1, le=100)
+    prize: int = setting(0, "What a guess can win", unit="points", ge=0, le=100)
 
     half = property(lambda self: self.endowment / 2)
 
@@ -66,7 +71,15 @@ def half(turn: Turn) -> Mapping[str, Any]:
     return {"given": 5, "note": "", "more": "no", "trust": 4}
 
 
+def came_true(play: Play, field: Field) -> int:
+    """The gift, on the scale of what was guessed."""
+    del field
+    return min(7, max(1, int(next(iter(play.acts["give"].values()))["given"])))
+
+
 MORE = Choice("more", options=[Option("yes", "Yes"), Option("no", "No")])
+
+GUESS = Rating("trust", low=1, high=7, belief=Belief("return"))
 
 experiment = Experiment(
     name="trade",
@@ -82,11 +95,12 @@ experiment = Experiment(
             until=lambda state: all(act.get("more") == "no" for act in state.acts("say").values()),
             steps=[Decision("say", by="*", fields=[MORE])],
         ),
-        Decision("guess", by="taker", fields=[Rating("trust", low=1, high=7)], voids_match=False),
+        Decision("guess", by="taker", fields=[GUESS], voids_match=False),
         Show("result"),
     ],
     payoff=payoff,
     void_points=5,
     view=view,
     policies={"half": half},
+    bonus=Bonus(prize="prize", truth=came_true),
 )
