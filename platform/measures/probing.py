@@ -96,7 +96,7 @@ def everybody(study: Study) -> Iterator[Probed]:
     """Every probe that somebody came to who did not ask for deletion, by their codes."""
     people = Participant.objects.filter(study=study).exclude(status=Participant.Status.WITHDRAWN)
     by_bytes = Collate("code", "C")  # an order that does not depend on the database's language
-    found = people.select_related("version").order_by(by_bytes).iterator(chunk_size=AT_ONCE)
+    found = people.order_by(by_bytes).iterator(chunk_size=AT_ONCE)
     while batch := list(islice(found, AT_ONCE)):
         yield from probed(batch)
 

@@ -73,7 +73,7 @@ def _checks(scope: Scope) -> Iterator[Row]:
         probe = one.probe
         yield {
             "participant": one.person.code,
-            "version": one.person.version.number,
+            "version": scope.versions[one.person.version_id].number,
             "kind": probe.kind,
             "stage": probe.stage,
             "item": probe.item,
