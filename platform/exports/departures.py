@@ -64,7 +64,8 @@ def _amended(study: Study) -> Iterator[Departure]:
 
 def _beyond(study: Study) -> Iterator[Departure]:
     for event in _events(study, OPENED).filter(facts__has_key="beyond"):
-        yield Departure("opened_beyond", event.at, BEYOND[event.facts["beyond"]], reason=event.facts["reason"])
+        what = ", and ".join(BEYOND[each] for each in event.facts["beyond"].split(","))
+        yield Departure("opened_beyond", event.at, what, reason=event.facts["reason"])
 
 
 def _helped(study: Study) -> Iterator[Departure]:

@@ -61,6 +61,13 @@ def test_everything_that_is_recorded_is_told_in_order() -> None:
     assert "Miller" not in str(found)
 
 
+def test_study_that_is_opened_beyond_target_and_last_day_says_both() -> None:
+    study = recruited().study
+    at(study, "study.opened", ("study", study.pk), days=5, beyond="until,target", reason="One more had a ticket.")
+    (row,) = table(study, "deviations")
+    assert row["what"] == "opened after the last day of the sample, and opened although the sample was reached"
+
+
 def test_a_new_version_tells_each_change_and_how_many_had_come() -> None:
     study = recruited().study
     said = json.loads(json.dumps(rows.definition("choosing")))
