@@ -4,6 +4,7 @@ Beside the course that is played, others are tried and undone: each option, and 
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from flow.game import game_of
 from flow.lookup import step_kind
@@ -132,6 +133,12 @@ class Game:
     def _wanted(self) -> set[str]:
         return may_show(self.experiment, game_of(self.group).parameters, self.roles)
 
+    @cached_property
+    def _sought(self) -> set[str]:
+        """The pages that can come at every level: how long other courses are tried must not depend on the condition."""
+        by_level = definition.parameters_by_level(self.tour.study, self.config)
+        return set.intersection(*(may_show(self.experiment, values, self.roles) for _, values in by_level))
+
     def _round(self, group: Group) -> None:
         matches = self.open_matches()
         self.looking.at_those_who_rest(group.pk, group.round)
@@ -145,16 +152,16 @@ class Game:
     def _explore_some(self, matches: Sequence[Match]) -> None:
         """Try other courses, match by match, as long as that shows anything new."""
         for match in matches:
-            known = len(self.looking.pages)
+            known = self._sought & self.looking.pages
             self._explore(match)
-            if len(self.looking.pages) == known:
+            if self._sought & self.looking.pages == known:
                 return
 
     def _explore(self, match: Match) -> None:
         """Play other courses of a match and undo them, until every page of the game has been met."""
         corners = self._corners(match)
         for number in range(corners):
-            if not self._wanted() - self.looking.pages:
+            if not self._sought - self.looking.pages:
                 return
             with services.undone():
                 self.play_match(match.pk, answers.corner(number, of=corners))
