@@ -101,7 +101,7 @@ def test_condition_is_put_together_from_all_entries_of_an_allocation(tmp_path: P
         said["conditions"] = {"cross": ["label", "tone", "topic"]}
         said["allocation"] = [
             said["allocation"] | {"factors": ["label"]},
-            {"factors": ["tone"], "unit": "participant", "method": "simple", "meets": "anybody", "at": "entry"},
+            {"factors": ["tone"], "unit": "participant", "method": "simple", "meets": "anybody", "at": "quiz"},
             {"factors": ["topic"], "unit": "round", "method": "latin_square", "at": "formation"},
         ]
 
