@@ -165,7 +165,7 @@ def _pages(version: Version, before: Mapping[str, Any], after: Mapping[str, Any]
     found = []
     for path in (path for stage in stages for path in stage.pages):
         text = definition.text(version, path)
-        old, new = render_page(text, before), render_page(text, after)
+        old, new = (render_page(text, {**each, "calculator": ""}) for each in (before, after))
         found.append(Sheet(path, new.title, new.html, old != new))
     changed = [sheet for sheet in found if sheet.is_changed]
     return changed or found[:1]
