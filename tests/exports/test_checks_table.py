@@ -71,6 +71,13 @@ def test_who_came_to_a_check_and_did_not_answer_is_asked_and_not_counted(study: 
     assert (rate["asked"], rate["answered"], rate["passed"], rate["rate"], rate["rate_low"]) == ("1", "0", "0", "", "")
 
 
+def test_who_was_led_past_a_stage_was_not_asked(study: Study) -> None:
+    shown = rows.make_society(study)
+    Session.objects.filter(participant=shown.selector).update(stage=rows.STAGE["after"])
+    rows.record(study, "stage.skipped", ("session", shown.selector.sessions.get().pk), stage="after")
+    assert {row["kind"] for row in table(study, "checks")} == {"comprehension"}
+
+
 def test_rates_are_counted_by_condition_and_origin(study: Study) -> None:
     for number in range(3):
         shown = rows.make_society(study, f"g{'abc'[number]}ddddddddd")

@@ -101,6 +101,13 @@ def test_check_is_asked_when_the_level_holds(folder: Folder) -> None:
     assert (found.path, "before the level is given (at: formation)" in found.what) == ("factors.label.check.item", True)
 
 
+def test_check_is_asked_of_everybody(folder: Folder) -> None:
+    checked(folder, "{item: fair, expected: {hidden: 1, marked: 7}}")
+    folder.change("{id: after, kind", "{id: after, when: {by: label, levels: [hidden]}, kind")
+    found = one(folder, "E436")
+    assert (found.path, "of some people only" in found.what) == ("factors.label.check.item", True)
+
+
 @pytest.mark.parametrize(
     "said",
     [
