@@ -12,7 +12,8 @@ from tests.exports import rows
 pytestmark = pytest.mark.django_db
 # Tables of acts, views and words read those of one group at a time: they may be long.
 OF_PEOPLE = (
-    *("allocations", "answers", "debriefings", "events", "exclusions", "participants", "payments", "sessions", "waits"),
+    *("allocations", "answers", "check_rates", "checks", "debriefings", "events", "exclusions", "pages"),
+    *("participants", "payments", "sessions", "waits"),
 )
 NEW = 3
 DEFINITION = '"studies_version"."definition"'
@@ -22,6 +23,7 @@ def played(study: Study, code: str) -> None:
     society = rows.make_society(study, code)
     society.play(number=1, choice="A")
     rows.make_answer(society.selector, "after", "gender", "woman")
+    rows.make_page(society.selector, "after", asked=["gender"])
 
 
 def asked(study: Study) -> dict[str, list[str]]:
