@@ -24,7 +24,7 @@ from matching.models import Group
 from participants import services as people
 from scheduling.models import Session
 from studies.models import Version
-from studies.services import load
+from studies.services import close_study, load
 from tests.exports import rebuild_screens
 from tests.machinery.people import fresh, stage_id
 from tests.machinery.quick import quick_study, right_answers, stage
@@ -136,6 +136,7 @@ def run(version: tuple[Version, dict[str, str]], tmp_path: Path) -> tuple[Path, 
         pair = [come(*version, len(everybody) + number) for number in range(2)]
         everybody += pair
         play(pair)
+    close_study(version[0].study)  # until then conditions and outcomes are held back
     export(version[0].study, tmp_path / "out")
     return tmp_path / "out", everybody
 

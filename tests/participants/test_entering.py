@@ -13,7 +13,7 @@ from participants.errors import ParticipantError
 from participants.models import EntryLink, Participant
 from participants.tokens import digest, new_token
 from scheduling.models import Session
-from studies.models import Version
+from studies.models import Version, VersionFile
 from studies.services import change_parameters, close_study, pause_study
 from tests.machinery.people import MakeVersion, at_once, study_of
 
@@ -158,9 +158,11 @@ def test_demo_begins_anew_after_a_change_and_after_the_end(make_version: MakeVer
 def test_newcomers_get_the_newest_version_and_others_keep_theirs(version: Version) -> None:
     token = people.make_link(version.study)
     old = people.enter(token).participant
-    Version.objects.create(
+    newer = Version.objects.create(
         study=version.study, number=2, definition=version.definition, sha256=version.sha256, seed="s"
     )
+    for named in VersionFile.objects.filter(version=version):  # whoever enters is at a page
+        VersionFile.objects.create(version=newer, path=named.path, file=named.file)
     assert people.enter(people.make_link(version.study)).participant.version.number == 2
     assert people.enter(token).participant.version == old.version == version
 
