@@ -138,7 +138,7 @@ def games(version: Version) -> list[GameStage]:
 def consequences(version: Version, stage: GameStage, new: Parameters) -> Consequences:
     """What would be shown, asked and written with other parameters."""
     old = definition.first_parameters(definition.definition(version), stage)
-    before = slots(version, stage.id) | {"calculator": ""}  # worked out for participants alone
+    before = slots(version, stage.id)
     after = before | parameter_slots(new.slots())
     return Consequences(
         changes=_changes(old, new),
