@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from exports.errors import ExportError
 from exports.services.bundle import export, export_zip
 from exports.tables import TABLES
-from flow.models import Debriefing
+from flow.models import Debriefing, PaidRound, PracticeStep
 from participants.models import Consent, EntryLink, Participant
 from tests.exports import rows
 
@@ -38,6 +38,11 @@ def played(slug: str = "choosing", *, is_demo: bool = True) -> rows.Society:
     rows.make_answer(society.selector, "after", "remarks", "-1 for the colours")
     Participant.objects.filter(pk=society.selector.pk).update(status="finished", exit="completed")
     society.selector.refresh_from_db()
+    PaidRound.objects.create(seat=society.seats["selector"], block=1, round=1)
+    PracticeStep.objects.create(
+        session=society.seats["selector"].session, stage="try_out", number=1, role="selector", round=1, path="ask",
+        view={}, sha256="0" * 64, values={"question": ""},
+    )  # fmt: skip
     rows.make_settlement(society.selector, base_minor=400, bonus_minor=44, waiting_minor=20, points=22)
     rows.record(study, "participant.entered", ("participant", society.selector.pk), version=4711047110, link=4712047120)
     rows.record(study, "step.opened", ("match", match.pk), match=match.pk, path="decide", rev=3, reason="secret words")
@@ -185,7 +190,7 @@ def test_words_that_a_spreadsheet_would_run_are_made_harmless_in_text_columns_on
     export(played().study, tmp_path / "out")
     messages = {row["message"] for row in read(tmp_path / "out", "choice_sets")}
     assert messages == {"I am fair.", "'=SUM(A1)"}
-    assert [row["text"] for row in read(tmp_path / "out", "entries")] == ["'@all hello"]
+    assert [row["text"] for row in read(tmp_path / "out", "entries")] == ["'@all hello", "are you a bot?"]
     assert "'-1 for the colours" in {row["value"] for row in read(tmp_path / "out", "answers")}
     for table in TABLES:
         texts = {column.name for column in table.columns if column.type == "text"}

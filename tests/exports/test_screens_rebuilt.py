@@ -26,7 +26,7 @@ from scheduling.models import Session
 from studies.models import Version
 from studies.services import close_study, load
 from tests.exports import rebuild_screens
-from tests.machinery.people import fresh, stage_id
+from tests.machinery.people import fresh
 from tests.machinery.quick import quick_study, right_answers, stage
 from tests.machinery.shown import kind_of, words_in
 from tests.verification.played import let_time_pass
@@ -128,17 +128,32 @@ def play(pair: list[Browser]) -> None:
     raise AssertionError("the run does not end")
 
 
-@pytest.fixture
-def run(version: tuple[Version, dict[str, str]], tmp_path: Path) -> tuple[Path, list[Browser]]:
+def played(version: tuple[Version, dict[str, str]], folder: Path) -> tuple[Path, list[Browser]]:
     """Two groups, one of each condition; the dataset, and the people with what they were served."""
     everybody: list[Browser] = []
     for _ in range(2):
         pair = [come(*version, len(everybody) + number) for number in range(2)]
         everybody += pair
         play(pair)
-    close_study(version[0].study)  # until then conditions and outcomes are held back
-    export(version[0].study, tmp_path / "out")
-    return tmp_path / "out", everybody
+    close_study(version[0].study)  # until then conditions are masked
+    export(version[0].study, folder / "out")
+    return folder / "out", everybody
+
+
+@pytest.fixture(scope="module")
+def kept() -> list[tuple[Path, list[Browser]]]:
+    """The one run of those tests that look at its files only: whichever comes first plays it."""
+    return []
+
+
+@pytest.fixture
+def run(
+    request: pytest.FixtureRequest, kept: list[tuple[Path, list[Browser]]], tmp_path: Path
+) -> tuple[Path, list[Browser]]:
+    """A run of which no test changes anything."""
+    if not kept:
+        kept.append(played(request.getfixturevalue("version"), tmp_path))
+    return kept[0]
 
 
 def rows(folder: Path, name: str) -> Iterator[dict[str, str]]:
@@ -210,9 +225,9 @@ def test_exposures_name_what_was_shown(run: tuple[Path, list[Browser]]) -> None:
 
 
 def test_words_of_people_are_not_in_the_texts_and_those_of_who_withdrew_in_no_screen(
-    run: tuple[Path, list[Browser]], version: tuple[Version, dict[str, str]], tmp_path: Path
+    version: tuple[Version, dict[str, str]], tmp_path: Path
 ) -> None:
-    folder, everybody = run
+    folder, everybody = played(version, tmp_path)
     assert "stars" not in (folder / "texts.v1.json").read_text("utf-8")
     gone = everybody[0].session.participant
     type(gone).objects.filter(pk=gone.pk).update(status="withdrawn", exit="withdrawn")
@@ -227,5 +242,5 @@ def test_words_of_people_are_not_in_the_texts_and_those_of_who_withdrew_in_no_sc
 
 
 def test_the_run_stops_at_no_stage(run: tuple[Path, list[Browser]]) -> None:
-    for one in run[1]:
-        assert fresh(one.session).participant.exit == "completed", stage_id(fresh(one.session))
+    folder, everybody = run
+    assert [row["exit"] for row in rows(folder, "participants")] == ["completed"] * len(everybody)
