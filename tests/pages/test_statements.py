@@ -14,6 +14,8 @@ from django.test import Client
 
 from flow.forms import FORM
 from matching.models import Group
+from studies import definition
+from tests.flow.conftest import PAGES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,6 +70,8 @@ def both(make_group: Callable[..., Group], browser_of: Callable[[Group, int], Cl
     giver, taker = browser_of(group, 1), browser_of(group, 2)
     for client in (giver, taker):  # whatever a process reads once, such as the version, has been read
         client.get("/s/")
+    for page in PAGES:  # so have the texts: a step that opens keeps what its pages say
+        definition.text(group.version, f"pages/{page}.md")
     return giver, taker
 
 
