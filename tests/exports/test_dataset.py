@@ -40,7 +40,7 @@ def played(slug: str = "choosing", *, is_demo: bool = True) -> rows.Society:
     society.selector.refresh_from_db()
     PaidRound.objects.create(seat=society.seats["selector"], block=1, round=1)
     PracticeStep.objects.create(
-        session=society.seats["selector"].session, stage="try_out", number=1, role="selector", round=1, path="ask",
+        session=society.selector.sessions.get(), stage="try_out", number=1, role="selector", round=1, path="ask",
         view={}, sha256="0" * 64, values={"question": ""},
     )  # fmt: skip
     rows.make_settlement(society.selector, base_minor=400, bonus_minor=44, waiting_minor=20, points=22)
