@@ -105,7 +105,7 @@ def test_questions_are_easy_to_read(file: Path) -> None:
     assert grade(words) <= HIGHEST_GRADE
 
 
-@pytest.mark.parametrize("file", [*READ, *ITEMS], ids=name_of)
+@pytest.mark.parametrize("file", [*READ, *ITEMS, *STUDIES.glob("practice/*.yaml")], ids=name_of)
 def test_text_gives_nothing_away(file: Path) -> None:
     text = re.sub(r"#.*" if file.suffix == ".yaml" else r"\{\{.*?\}\}", "", file.read_text())
     assert not GIVING_AWAY.findall(text)
@@ -199,6 +199,12 @@ def test_everybody_is_asked_not_to_say_who_or_what_they_are() -> None:
     for persona in STUDIES.glob("prompts/*.md"):
         assert "Never give yourself a name" in persona.read_text()
         assert "could know you from an earlier round" in persona.read_text()
+
+
+def test_made_up_answers_of_practice_teach_nothing_about_words_and_deeds() -> None:
+    said = yaml.safe_load((STUDIES / "practice" / "answers.yaml").read_text())
+    assert said["A"]["decide"] == said["B"]["decide"]
+    assert said["A"]["reply"]["message"][:-2] == said["B"]["reply"]["message"][:-2], "but for the letter"
 
 
 def test_levels_differ_in_the_one_sentence_that_is_manipulated() -> None:
