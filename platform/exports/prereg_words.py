@@ -111,6 +111,7 @@ def _pay(design: Mapping[str, Any]) -> Iterator[str]:
     hourly = f"at least {said['minimum_hourly']} {currency} an hour"
     yield f"Pay: {said['base']} {currency} for a whole visit, {hourly}, points not counted."
     yield f"A point pays {points['rate']} {currency}, all points {points['max']} at most." if points else "No bonus."
+    yield design["points_rule"]
     yield from (f"Waiting pays {amount} {currency} a minute." for amount in design["waiting"])
     exits = [" ".join([name, each["pay"], each["amount"] or ""]).strip() for name, each in design["exits"].items()]
     yield f"Exits pay: {', '.join(exits)}."

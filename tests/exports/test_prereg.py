@@ -77,7 +77,7 @@ def test_document_has_every_section_and_what_stands_in_the_file(tmp_path: Path) 
         "| How many points did the partner decide to send back? |",
         "Several tests: h1 and h2 are decided by one model",
         "Pay: 6.00 GBP for a whole visit, at least 6.00 GBP an hour, points not counted.",
-        "A point pays 0.02 GBP, all points 9.00 at most.",
+        "A point pays 0.02 GBP, all points 9.00 at most.\nThe points of all rounds are paid.",
         "| rounds | 15 | rounds | Rounds | our default, not the paper's |",
         "| reply_chars | 300 | characters | Longest reply | our default, not the paper's |",
         "The seed is drawn when the study is frozen",
