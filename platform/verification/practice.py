@@ -51,11 +51,11 @@ def _check_course(inquiry: Inquiry, session: Session, stage: PracticeStage, step
     for at, step in enumerate(steps):
         where = f"{session.participant.code} at {stage.id}, page {step.number}"
         try:
-            stop = practice.stop_after([one.values or {} for one in steps[:at]])
+            told = _told(practice.stop_after([one.values or {} for one in steps[:at]]))
         except Exception as error:  # the experiment's own rules: whatever they raise is a difference
             inquiry.report.differ("page of practice", where, "a page", f"the rules raise {type(error).__name__}")
             return
-        inquiry.report.compare("page of practice", where, _told(stop), [step.role, step.round, step.path, step.view])
+        inquiry.report.compare("page of practice", where, told, [step.role, step.round, step.path, step.view])
 
 
 def _told(stop: Stop | None) -> object:
