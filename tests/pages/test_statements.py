@@ -102,7 +102,7 @@ def test_act_is_one_commit(both: tuple[Client, Client], monkeypatch: pytest.Monk
     with counted(monkeypatch) as closing:
         submit(both[0], body)
     assert closing.writing_commits == 1, "the act, the end of its step, the next step and its deadline in one"
-    assert closing.statements == 25
+    assert closing.statements == 24
 
 
 def test_act_that_others_wait_with_is_one_commit(both: tuple[Client, Client], monkeypatch: pytest.MonkeyPatch) -> None:
