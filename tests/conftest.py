@@ -6,12 +6,15 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.machinery.emptying import empty_quickly
 from tests.machinery.mute_server import mute_redis  # noqa: F401  fixtures are found by name
 from tests.machinery.running import Running
 
 # How fast examples are made and run says something about the machine, and nothing about us.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+empty_quickly()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -35,7 +35,9 @@ def study_of_people(folder: Path, allocation: dict[str, Any]) -> Version:
     shutil.copytree(FOLDER, home)
     (home / "about.yaml").write_text(ABOUT)
     consent = home / "pages" / "consent.md"
-    consent.write_text("\n".join(line for line in consent.read_text().splitlines() if "{{ pay_per_minute }}" not in line))
+    consent.write_text(
+        "\n".join(line for line in consent.read_text().splitlines() if "{{ pay_per_minute }}" not in line)
+    )
     said = yaml.safe_load((home / "study.yaml").read_text())
     stages = {stage["id"]: stage for stage in said["waves"][0]["stages"]}
     about = {"id": "about", "kind": "survey", "items": "about.yaml"}
