@@ -12,19 +12,19 @@ from django.db import connections
 from django.test import TransactionTestCase
 
 SAME_AFTER_EVERY_TEST = {Permission._meta.db_table, ContentType._meta.db_table}
-_truncate = TransactionTestCase._fixture_teardown
+_truncate = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # a hook without a public name
 
 
 def empty_quickly() -> None:
     """From now on. The database account must be one that may put triggers out of force, as a test cluster's is."""
-    TransactionTestCase._fixture_teardown = _empty
+    TransactionTestCase._fixture_teardown = _empty  # type: ignore[attr-defined]
 
 
 def _empty(self: TransactionTestCase) -> None:
     if self.reset_sequences or self.serialized_rollback or self.available_apps is not None:
         _truncate(self)
         return
-    for alias in self._databases_names(include_mirrors=False):
+    for alias in self._databases_names(include_mirrors=False):  # type: ignore[attr-defined]
         with connections[alias].cursor() as cursor:
             cursor.execute(_statements(alias))
 
