@@ -65,7 +65,9 @@ def _offered(field: Field) -> list[str]:
 
 def by_chance(facts: TurnFacts) -> Mapping[str, Any]:
     """What a seat does in the course that is played to its end: words of the experiment's own, all else by chance."""
-    rng = Random(f"{facts.chance}/screens/{facts.match_rev}")  # noqa: S311  reproducible on purpose
+    # Not by the revision where one acts once: a step more in one condition would change what is done in all later ones.
+    again = facts.match_rev if facts.is_talk else ""
+    rng = Random(f"{facts.chance}/screens/{again}")  # noqa: S311  reproducible on purpose
     said = _words(facts)
     return _with_talk(facts, {field.key: said.get(field.key) or field.simulate(rng) for field in facts.fields})
 

@@ -13,7 +13,7 @@ from verification.inquiry import Inquiry
 from verification.story import Past, Story
 from verification.traced import Traced
 
-COLUMNS = ("match_id", "path", "field", "what", "said", "truth", "chances", "tickets", "ticket", "prize", "points")
+COLUMNS = ("path", "field", "what", "said", "truth", "chances", "tickets", "ticket", "prize", "points")
 
 
 def check_awards(inquiry: Inquiry, story: Story, traced: Mapping[int, Traced]) -> None:
@@ -27,7 +27,7 @@ def check_awards(inquiry: Inquiry, story: Story, traced: Mapping[int, Traced]) -
         return  # what is gone, or under other rules, cannot be drawn from again
     owed = _owed(inquiry, story, traced)
     for seat in sorted(owed.keys() | stored.keys()):
-        report.compare("award", _where(story, seat), _told(owed.get(seat)), _told(stored.get(seat)))
+        report.compare("award", _where(story, seat), _told(story, owed.get(seat)), _told(story, stored.get(seat)))
 
 
 def _check_sum(inquiry: Inquiry, story: Story, award: Award) -> None:
@@ -61,5 +61,9 @@ def _owed(inquiry: Inquiry, story: Story, traced: Mapping[int, Traced]) -> Mappi
     return {one.seat_id: one for one in found if seats[one.seat_id].status == Seat.Status.DONE}
 
 
-def _told(award: Award | None) -> Any:
-    return {name: getattr(award, name) for name in COLUMNS} if award else "none"
+def _told(story: Story, award: Award | None) -> Any:
+    if award is None:
+        return "none"
+    match = story.society.matches.get(award.match_id)
+    where = story.where(match) if match else "a match of another group"
+    return {"match": where, **{name: getattr(award, name) for name in COLUMNS}}

@@ -17,6 +17,7 @@ from studies.schema import StudyFile
 from studies.slots import GIVEN, study_facts
 from tests.studies.conftest import FOLDER, Folder
 from tests.studies.test_study_ethics import with_model
+from tests.studies.test_study_probes import make_probed
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,6 +39,7 @@ def refused(*arguments: object) -> str:
 
 
 def test_check_of_a_sound_study(folder: Folder) -> None:
+    make_probed(folder)
     assert "is sound: 0 warnings" in study("check", folder.path)
 
 

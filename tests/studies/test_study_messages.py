@@ -1,6 +1,7 @@
 """What else a code may say: each other way to cause it, where it is said to be, and the words that name the remedy."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -15,7 +16,7 @@ SAID = [
     # code, old, new, path, part of the text
     ("E006", "", "- a list\n", "study.yaml", "Begin with `schema: study/1`."),
     ("E201", "cross: [label]", "cross: [label, lable]", "conditions.cross[1]", "Did you mean label?"),
-    ("E202", LABEL, "label: {}", "partners.computer.label", 'Write {all: "…"} or'),
+    ("E202", LABEL, "label: {}", "partners.computer.label", 'Write {all: "…"}, {by: …'),
     ("E202", LABEL, LABEL.replace("values", "all: Player, values"), "partners.computer.label.all", "Keep one"),
     ("E202", LABEL, LABEL.replace("marked:", "market: X, marked:"), "partners.computer.label.values.market", "marked?"),
     ("E206", "cross: [label]", "cross: [label, label]", "conditions.cross[1]", "stands twice"),
@@ -111,7 +112,7 @@ def test_page_of_a_condition_that_is_given_later_is_refused(folder: Folder) -> N
 def spoiled(monkeypatch: pytest.MonkeyPatch, **fields: object) -> None:
     """The experiment of the test study, with something wrong in its code."""
     broken = replace(registry.experiment("sharing"), **fields)  # type: ignore[arg-type]
-    monkeypatch.setattr(registry, "experiment", lambda _: broken)
+    monkeypatch.setattr(registry, "experiment", cache(lambda _: broken))
 
 
 def test_experiment_that_names_no_number_is_refused(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,13 @@ def checked(folder: Folder, said: str = CHECK) -> None:
     folder.change(LABEL, f"  label: {{levels: [hidden, marked], check: {said}}}")
 
 
+def make_probed(folder: Folder) -> None:
+    """Ask for everything that may be asked for."""
+    folder.write(QUESTIONS, "funnel.yaml")
+    checked(folder)
+    folder.change(AFTER, FUNNEL + AFTER)
+
+
 def one(folder: Folder, code: str) -> Problem:
     """The only problem with a code, of all that there are."""
     found = [problem for problem in check(folder.path) if problem.code == code]
@@ -35,8 +42,7 @@ def one(folder: Folder, code: str) -> Problem:
 
 
 def test_check_and_funnel_leave_nothing_to_say(folder: Folder) -> None:
-    checked(folder)
-    folder.change(AFTER, FUNNEL + AFTER)
+    make_probed(folder)
     assert check(folder.path) == []
 
 
