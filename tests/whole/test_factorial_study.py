@@ -17,7 +17,10 @@ from tests.machinery.quick import quick_study, stage
 from tests.machinery.running import Running
 
 PEOPLE = 16  # two to a group, and one group for each of the eight conditions
-EVERYBODY = ("arrivals_per_minute=30", "declining=0", "quitting_quiz=0", "quitting_lobby=0", "quitting_game=0")
+NOBODY_GOES = (
+    *("arrivals_per_minute", "declining", "quitting_quiz", "quitting_lobby", "not_ready"),
+    *("quitting_act", "late_acts", "withdrawing"),
+)
 PRACTICE = {
     "id": "try_out", "kind": "practice", "game": "game", "roles": "own", "script": "../practice/answers.yaml",
     "page": "../practice/page.md", "when": {"by": "practice", "levels": ["given"]},
@@ -49,7 +52,7 @@ def dataset(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What sixteen simulated people left."""
     home = quick_study(tmp_path_factory.mktemp("factorial"), name="factorial", change=factorial)
     running.manage("study", "load", str(home))
-    assumed = [word for one in EVERYBODY for word in ("--assume", one)]
+    assumed = [word for name in NOBODY_GOES for word in ("--assume", f"{name}=0")]
     said = running.manage("simulate", "factorial", "--participants", str(PEOPLE), "--seed", "2", *assumed)
     assert "Clean: nothing went wrong." in said, said
     return Path(said.rpartition(" are in ")[2].strip()) / DATASET
@@ -95,7 +98,7 @@ def test_beliefs_are_asked_where_the_factor_says(dataset: Path) -> None:
     assert len(asked) == 2
     for row in table(dataset, "beliefs"):
         if row["what"] == "return":
-            assert (row["asked"] == "before_decision") == (position[row["group"]] == "early")
+            assert (row["asked"] == "before") == (position[row["group"]] == "early")
 
 
 def test_rates_of_every_check_follow_by_condition(dataset: Path) -> None:
@@ -107,5 +110,6 @@ def test_rates_of_every_check_follow_by_condition(dataset: Path) -> None:
 
 def test_pay_follows_from_the_rounds_and_the_belief_that_were_drawn(dataset: Path) -> None:
     assert recompute_pay.differences(dataset) == []
-    assert Counter(row["rounds"] for row in table(dataset, "paid_rounds"))
-    assert len(table(dataset, "awards")) > 0
+    assert set(Counter(row["seat"] for row in table(dataset, "paid_rounds")).values()) == {1}
+    assert len(table(dataset, "paid_rounds")) == PEOPLE
+    assert len(table(dataset, "awards")) == PEOPLE // 2, "every Chooser has one"
