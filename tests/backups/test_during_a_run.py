@@ -22,8 +22,8 @@ from config.refusal import SetupError
 from simulation.ledger import Ledger
 from simulation.mind import Mind
 from simulation.realtime import play_minds
-from tests.faults.rig import PEOPLE, slower
-from tests.machinery.quick import entry_link, quick_study, right_answers
+from tests.faults.rig import PEOPLE, ROUNDS, slower
+from tests.machinery.quick import entry_link, quick_study, right_answers, stage
 from tests.machinery.running import Running
 from tests.sizes import sized
 
@@ -45,12 +45,18 @@ class Taken:
         return [archive.checked(file) for file in self.files]
 
 
+def longer(said: dict[str, Any]) -> None:
+    """So long that several backups fit in, however slow the machine: what slows a backup slows the players less."""
+    slower(said)
+    stage(said, "game")["parameters"] |= {"rounds": 2 * ROUNDS, "beliefs_rounds": ROUNDS}
+
+
 @pytest.fixture(scope="module")
 def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
     """Backups, one after the other, from the first person's coming to the last one's leaving."""
     folder = tmp_path_factory.mktemp("run")
     with Running() as running:
-        home = quick_study(folder, name=STUDY, change=slower)
+        home = quick_study(folder, name=STUDY, change=longer)
         running.manage("study", "load", str(home), "--open")
         link, answers, ledger = entry_link(running, STUDY), right_answers(home), Ledger()
         minds = [Mind(number, seed=STUDY, profile=PEOPLE, answers=answers) for number in range(PEOPLE_WHO_PLAY)]
