@@ -102,9 +102,9 @@ LEAKS = (
         "an attribute counts the programs",
         [
             Edit(
-                "platform/flow/stages/game.py",
-                'facts={"at_zero": _at_zero(step)}',
-                f'facts={{"at_zero": _at_zero(step), "seats": match.{PROGRAMS}}}',
+                "platform/flow/step_page.py",
+                'facts={"at_zero": at_zero(step)}',
+                f'facts={{"at_zero": at_zero(step), "seats": state.match.{PROGRAMS}}}',
             ),
             Edit(
                 "templates/participant/match.html",
@@ -123,9 +123,9 @@ LEAKS = (
     ),
     _leak(
         "pages with programs are larger",
-        "platform/flow/stages/game.py",
-        "html=_decided() if has_decided else text.html,",
-        f'html=(_decided() if has_decided else text.html) + format_html("<!-- {{}} -->", "seat" * match.{PROGRAMS}),',
+        "platform/flow/step_page.py",
+        "html=text.html,",
+        f'html=text.html + type(text.html)("<!-- " + "seat" * state.match.{PROGRAMS} + " -->"),',
     ),
     _leak(
         "programs that missed an act stay away",
@@ -137,8 +137,8 @@ LEAKS = (
     _leak(
         "talks end with the last person",
         "platform/chat/talks.py",
-        "acting &= passing_for_people(state.match.group)",
-        "acting &= {seat.number for seat in speakers if seat.occupant == PERSON}",
+        "acting &= passing_for_people(state)",
+        "acting &= {number for number, seat in state.seats.items() if seat.occupant == 'person'}",
         is_faint=True,
     ),
     _leak(

@@ -17,6 +17,7 @@ from studies.items import parse, resolve
 from studies.markdown import render_page, slot_expressions
 from studies.problems import errors
 from studies.slots import study_slots
+from tests.machinery.quick import quick_study
 
 STUDIES = Path(__file__).parents[2] / "experiments" / "partner_selection" / "studies"
 PAGES = sorted([*STUDIES.rglob("*.md")])
@@ -128,9 +129,21 @@ def test_study_has_no_problem_but_the_placeholders_of_an_example(study: str, cod
     assert {problem.code for problem in check_folder(STUDIES / study).problems} == codes
 
 
-def test_every_page_is_used_by_a_study() -> None:
+def with_practice(said: dict[str, Any]) -> None:
+    """The stage that studies may add, as the study file's reference shows it."""
+    files = {"script": "../practice/answers.yaml", "page": "../practice/page.md"}
+    said["waves"][0]["stages"].insert(3, {"id": "try_out", "kind": "practice", "game": "game", **files})
+
+
+def test_every_page_is_used_by_a_study_or_by_practice(tmp_path: Path) -> None:
+    homes = {STUDIES / "demo": STUDIES, STUDIES / "main": STUDIES}
+    homes[quick_study(tmp_path, change=with_practice)] = tmp_path / "studies"
+    checked = {home: check_folder(home) for home in homes}
+    assert [problem for one in checked.values() for problem in errors(one.problems)] == []
     used = {
-        (STUDIES / study / file).resolve() for study in ("demo", "main") for file in check_folder(STUDIES / study).files
+        STUDIES.resolve() / (home / file).resolve().relative_to(root.resolve())
+        for home, root in homes.items()
+        for file in checked[home].files
     }
     assert {file for file in [*READ, *ITEMS] if file.resolve() not in used} == set()
 
