@@ -34,6 +34,7 @@ def test_shipped_study_differs_as_declared_and_in_nothing_else(main: Source, dra
     assert {key.stage for same in found for key in same.keys} == {"briefing", "game", "debrief", "exits"}
 
 
+@pytest.mark.long
 def test_drawn_labels_are_declared_and_shown_to_those_who_know(tmp_path: Path, db: None) -> None:
     def drawn(said: Said) -> None:
         for partner in said["partners"].values():
@@ -144,6 +145,7 @@ def test_wrong_label_is_not_the_declared_one(main: Source, drawn_main: Drawn) ->
     assert any("Human" in piece for same in found for piece in same.second)
 
 
+@pytest.mark.long
 def test_named_place_may_differ_and_others_still_not(tmp_path: Path, db: None) -> None:
     def planned(said: Said) -> None:
         said["factors"]["label"]["differs"] = [{"at": "briefing", "note": "the title names the marks"}]
@@ -174,6 +176,7 @@ def test_differences_come_in_the_order_of_the_screens(main: Source, drawn_main: 
     assert places == sorted(places)
 
 
+@pytest.mark.long
 def test_step_that_only_one_level_has_by_its_parameters_is_declared(tmp_path: Path, db: None) -> None:
     def ask(said: Said) -> None:
         by = {"by": "label", "values": {"hidden": "none", "disclosed": "every_round"}}
@@ -187,6 +190,7 @@ def test_step_that_only_one_level_has_by_its_parameters_is_declared(tmp_path: Pa
     assert all(NO_SCREEN in same.first + same.second for same in by_parameters)
 
 
+@pytest.mark.long
 def test_step_that_asks_something_else_by_its_parameters_is_declared(tmp_path: Path, db: None) -> None:
     def ask(said: Said) -> None:
         about = {"by": "label", "values": {"hidden": "type", "disclosed": "both"}}

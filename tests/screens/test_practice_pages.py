@@ -37,6 +37,7 @@ def test_practice_is_drawn_page_by_page_and_differs_as_declared(tmp_path: Path, 
     assert "try_out when tried" in {same.reason for same in found}
 
 
+@pytest.mark.long
 def test_practice_shows_the_same_under_every_label(tmp_path: Path, db: None) -> None:
     source, drawn = drawn_folder(short_copy(tmp_path, change=as_a_factor))
     found = compare(drawn, source.study, "label=hidden,tried=given", "label=disclosed,tried=given")

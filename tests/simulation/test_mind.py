@@ -107,7 +107,8 @@ def test_places_are_what_the_page_shows() -> None:
     assert places.pop("quiz") == "quiz"
     assert places.pop("debrief") == "debrief"
     assert {name for name, place in places.items() if place == "lobby"} == {"waiting", "ready"}
-    assert {name for name, place in places.items() if place == "other"} == {"instructions", "briefing", "survey", "end"}
+    others = {"instructions", "briefing", "survey", "end", "practice", "example", "calculator", "calculator_refused"}
+    assert {name for name, place in places.items() if place == "other"} == others
 
 
 def share(name: str, happens: Callable[[Move], bool], people: int, profile: Profile) -> float:

@@ -1,6 +1,7 @@
 """Words that would tell a participant what a study is about: found wherever they would be read, or stand in a page."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -55,14 +56,14 @@ def test_german_pages_are_read_in_german(folder: Folder) -> None:
 def test_words_of_an_experiment_are_read_too(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     sharing = registry.experiment("sharing")
     trusting = replace(sharing, roles={**sharing.roles, "taker": Role(title="Trustee")})
-    monkeypatch.setattr(registry, "experiment", lambda _: trusting)
+    monkeypatch.setattr(registry, "experiment", cache(lambda _: trusting))
     found = folder.one("W701")
     assert found.path == "waves[main].stages[game].experiment"
     assert "Trustee" in found.what
     assert "in the experiment sharing" in found.remedy
     field = Choice("choice", "Your choice", options=[Option("yes", "I have hidden it")])
     asking = replace(sharing, steps=[Decision("give", "giver", [field], "give_seconds"), *sharing.steps[1:]])
-    monkeypatch.setattr(registry, "experiment", lambda _: asking)
+    monkeypatch.setattr(registry, "experiment", cache(lambda _: asking))
     assert '"hidden"' in folder.one("W701").what
 
 

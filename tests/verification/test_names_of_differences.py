@@ -15,6 +15,8 @@ ELSEWHERE = {
     "condition that a group's people share", "condition of a match",  # tests/matching/test_levels_of_rounds.py
     "levels of a person in a match", "label of a seat in a match",
     "award", "award, reckoned", "awards that cannot be drawn",  # tests/verification/test_awards.py
+    "page of practice", "hash of a page of practice", "answer of a page of practice",  # tests/practice/test_verified.py
+    "numbers of the pages of practice", "practice at another stage", "stage shown",
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from tests.machinery.dataset import table
 from tests.machinery.quick import quick_study, stage
 from tests.machinery.running import Running
 
+pytestmark = pytest.mark.long
 PEOPLE = 16  # two to a group, and one group for each of the eight conditions
 NOBODY_GOES = (
     *("arrivals_per_minute", "declining", "quitting_quiz", "quitting_lobby", "not_ready"),
