@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from screens.differing import compare, pairs, summed_up
 from tests.machinery.quick import stage
 from tests.screens.studies import Said, drawn_folder, short_copy
