@@ -90,6 +90,10 @@ def _of_design(verb: NewVerb) -> None:
     made.add_argument("--trials", action="store_true", help="with demonstrations, previews, runs and simulations")
     made = verb("prereg", "write what is decided beforehand, of a study or a folder, as one document", "what")
     made.add_argument("--out", required=True, metavar="DIR", help="folder for prereg.md and prereg.json")
+    made = verb("plan", "when the visits of one person open and close", "folder")
+    made.add_argument("--zone", required=True, help="of the person's clock, such as Europe/Berlin")
+    made.add_argument("--enrolled", metavar="DATE", help="when the first visit ends (default: now)")
+    made.add_argument("--seed", default="1", help="settles what is drawn (default: 1)")
     verb("list", "every study with its status and newest version")
 
 

@@ -32,6 +32,7 @@ from studies.checks import (
     stages,
     texts,
     varied,
+    waves,
 )
 from studies.checks.context import Check, Context
 from studies.checks.schema import sections_of
@@ -42,6 +43,7 @@ from studies.sources import STUDY_FILE, FolderSource, Source, SourceError
 CHECKS: list[Check] = [
     *references.CHECKS,
     *stages.CHECKS,
+    *waves.CHECKS,
     *differs.CHECKS,
     *allocation.CHECKS,
     *showing.CHECKS,

@@ -7,6 +7,7 @@ from typing import Any
 from studies.problems import StudyError
 from studies.schema import StudyFile
 from studies.schema_items import ItemFile
+from studies.spans import SPAN_PATTERN
 
 SCHEMA_FILE = "docs/study.schema.json"
 REFERENCE_FILE = "docs/study-file.md"
@@ -82,6 +83,8 @@ def _plain_type(said: Mapping[str, Any]) -> str:
     words = {"integer": "whole number", "number": "number", "boolean": "true or false", "string": "text"}
     if str(said.get("pattern", "")).startswith(r"^\d{1,7}"):
         return "money in quotes"
+    if said.get("pattern") == SPAN_PATTERN:
+        return "length of time"
     if "pattern" in said and "a-z0-9" in said["pattern"]:
         return "name"
     low = said.get("minimum", said.get("exclusiveMinimum"))

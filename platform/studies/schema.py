@@ -11,6 +11,7 @@ from studies.schema_pay import PointsPay
 from studies.schema_plan import Exclusion, Preregistration, Sample
 from studies.schema_stages import StageConfig
 from studies.schema_types import FilePath, Line, Money, Name, Part, Slug
+from studies.schema_waves import MOST_WAVES, Timezone, Wave
 
 CURRENCY = r"^[A-Z]{3}$"
 PLACE_PATTERN = r"^[a-z][a-z0-9_]{0,23}(/[a-z][a-z0-9_]{0,23})?$"
@@ -110,13 +111,6 @@ class Conditions(Part):
     cross: list[Name] = Field(default_factory=list, max_length=4, description="Every factor, once.")
 
 
-class Wave(Part):
-    """A measurement occasion: the stages of one visit."""
-
-    id: Name
-    stages: list[StageConfig] = Field(min_length=1, max_length=60, description="In order; consent first.")
-
-
 class Exit(Part):
     """One way in which the study ends for somebody, and what it pays."""
 
@@ -163,10 +157,13 @@ class StudyFile(Part):
     allocation: Allocations = Field(description="One entry for all factors, or a list, each entry for some.")
     groups: dict[Name, GroupPlan] = Field(default_factory=dict)
     partners: dict[Name, Partner] = Field(default_factory=dict)
-    waves: list[Wave] = Field(min_length=1, max_length=1, description="One wave in this version of the format.")
+    waves: list[Wave] = Field(min_length=1, max_length=MOST_WAVES, description="In the order in which they take place.")
+    timezone: Timezone | None = Field(None, description="Where there are several waves.")
     exits: dict[Name, Exit] = Field(min_length=1)
     payments: Payments
-    estimated_minutes: Annotated[int, Field(ge=1, le=600)] = Field(description="For a whole visit, waiting included.")
+    estimated_minutes: Annotated[int, Field(ge=1, le=600)] = Field(
+        description="For all visits together, waiting included."
+    )
     sample: Sample
     exclusions: list[Exclusion] = Field(
         default_factory=list, max_length=20, description="Whom the analysis leaves out."

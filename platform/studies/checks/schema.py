@@ -171,6 +171,8 @@ def _words(error: ErrorDetails, path: Path, known: list[str]) -> tuple[str, str,
         return "E101", "unknown key.", meant(last, known)
     if kind == "missing":
         return _missing(path)
+    if kind == "unquoted_clock":
+        return "E102", f"got the number {error['input']}.", 'Quote clock times: "08:00".'
     if kind in {"string_type", "unquoted"} and isinstance(error["input"], int | float):
         return (
             "E102",

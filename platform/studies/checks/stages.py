@@ -27,7 +27,7 @@ def consent_first(context: Context) -> None:
     if needs_nobody(context):
         return
     for path, stage in context.stages():
-        is_first = path[-1] == 0
+        is_first = path == ("waves", 0, "stages", 0)
         if is_first and stage.kind != "consent":
             what = f'"{stage.id}" comes before consent.'
             context.say("E401", path, what, "Consent must be first.")
@@ -57,8 +57,10 @@ def ids_once(context: Context) -> None:
 @needs("waves", "groups")
 def groups_formed(context: Context) -> None:
     """E403: whoever meets others has waited for them."""
-    formed = ""
+    formed, wave = "", 0
     for path, stage in context.stages(*GROUPED):
+        if path[1] != wave:  # whoever meets in one visit does not meet in the next without waiting
+            formed, wave = "", int(path[1])
         if isinstance(stage, WaitingRoomStage):
             if stage.forms not in context.study.groups:
                 context.say(
@@ -80,6 +82,8 @@ def game_within_reach(context: Context) -> None:
     """E405: who has a seat comes to the game in a bounded time, because the others wait for them there."""
     untimed: list[tuple[Path, str]] | None = None  # since the last waiting room; None: no group is on its way
     for path, stage in context.stages():
+        if path[-1] == 0:
+            untimed = None
         if stage.kind == "waiting_room":
             untimed = []
         elif stage.kind == "game":

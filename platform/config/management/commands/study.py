@@ -18,6 +18,7 @@ from config.study_arguments import declare
 from config.study_masking import VERBS as MASKING_VERBS
 from config.study_masking import mark_of
 from config.study_masking import warning_of as masking_warning_of
+from config.study_plan import plan_verb
 from config.supervisor import screens
 from config.supervisor.chromium import needed_path
 from exports.services.prereg import write_folder, write_version
@@ -333,6 +334,7 @@ VERBS: dict[str, Verb] = {
     "screens": screens_verb,
     "balance": balance_verb,
     "prereg": prereg_verb,
+    "plan": plan_verb,
     "list": list_verb,
     **MASKING_VERBS,
 }
