@@ -103,8 +103,8 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "placings": Decided(
         leaves=_names("match group round seat role position is_void waited_s is_withdrawn missing_reason"),
-        arms={"own_levels": "own_arm"},
-        held=_names("participant kind match_label knows_labels points"),
+        # nobody has levels of their own where a program sits; those of people stand in `participants` and `allocations`
+        held=_names("participant kind match_label knows_labels own_levels points"),
     ),
     "rests": Decided(
         leaves=_names("group round seat role waited_s is_withdrawn missing_reason"), held=_names("participant")

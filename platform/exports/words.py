@@ -16,7 +16,7 @@ everybody who did not agree to that.
 """
 MASKED = """**MASKED. Data are still coming in. This copy shows whether the study runs and whether anybody is harmed.**
 
-Letters (`arm`, `own_arm`) stand for conditions. What would tell a condition, a partner's kind or label, or an outcome
+Letters (`arm`) stand for conditions. What would tell a condition, a partner's kind or label, or an outcome
 by condition is not here: columns are missing, and all of {}. `pooled` has outcomes of all conditions together. Once
 collection is closed, everything is written. Nothing may be concluded about hypotheses from this copy, and whether to go
 on may be decided by it for people's safety alone.

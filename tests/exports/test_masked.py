@@ -20,6 +20,7 @@ from exports.scope import Scope
 from exports.services import bundle
 from exports.services.bundle import export, export_zip
 from exports.tables import TABLES, columns_of, tables_of
+from flow.models import Placing
 from matching.models import Group
 from participants.models import Participant
 from studies import services
@@ -111,7 +112,19 @@ def test_letters_stand_for_conditions_wherever_these_are(tmp_path: Path) -> None
         found = read(tmp_path / "out", table)
         assert {row["arm"] for row in found} == {letter}, table
         assert "condition" not in found[0]
-    assert {row["own_arm"] for row in read(tmp_path / "out", "placings")} == {""}
+
+
+def test_no_column_tells_in_which_seats_nobody_sits(tmp_path: Path) -> None:
+    society = recruited()
+    Placing.objects.filter(seat__occupant="person").update(condition="label=disclosed")  # as where people have levels
+    export(society.study, tmp_path / "out")
+    automated = f"{society.group.code}-{society.seats['computer'].number}"
+    for table in ("seats", "placings"):
+        found = read(tmp_path / "out", table)
+        for column in found[0]:
+            filled = {row["seat"] for row in found if row[column]}
+            assert {row["seat"] for row in found} - filled != {automated}, (table, column)
+    assert not {"own_levels", "own_arm"} & set(read(tmp_path / "out", "placings")[0])
 
 
 def test_how_far_people_came_leaves_by_arm(tmp_path: Path) -> None:
