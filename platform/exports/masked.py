@@ -10,9 +10,12 @@ drop-out and harm are seen in time.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from exports.columns import Column, Row, Table
 from exports.scope import Scope
+from matching.models import Group
+from studies.allocation import RECRUITED, TRIAL
 from studies.masking.arms import Arms, arms_of
 from studies.masking.stages import stages_of
 from studies.models import Study
@@ -20,14 +23,43 @@ from studies.models import Study
 
 @dataclass(frozen=True)
 class Instead:
-    """What stands in rows instead: letters for conditions, and one name for stages that are not told apart."""
+    """What stands in rows instead, read where rows are: in their snapshot."""
 
-    arms: Arms
-    stages: Mapping[str, str]
+    study: Study
+
+    @cached_property
+    def arms(self) -> Arms:
+        """Letters for conditions."""
+        return arms_of(self.study)
+
+    @cached_property
+    def stages(self) -> Mapping[str, str]:
+        """One name for stages that are not told apart."""
+        return stages_of(self.study)
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        """The codes of groups of recruited people."""
+        live = Group.objects.filter(version__study=self.study, origin__in=RECRUITED)
+        return frozenset(live.values_list("code", flat=True))
 
 
 Cell = Callable[[Row], object]
 Partly = Callable[[Row, Instead], object]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """The column of letters in place of one of levels.
+
+    Args:
+        name: What the column is called.
+        counts: Whether a row is of recruited people. No other has a letter: who tries a study out knows what they met,
+            and whoever looked at a pilot knows what its people did, so that their rows would tell what letters mean.
+    """
+
+    name: str
+    counts: Callable[[Row, Instead], bool]
 
 
 @dataclass(frozen=True)
@@ -36,13 +68,13 @@ class Decided:
 
     Args:
         leaves: May leave as they are. One that ends in * stands for columns that a study adds.
-        arms: Hold levels → the name of the column that holds the letter instead.
+        arms: Hold levels → the column that holds the letter instead.
         partly: Leave in part → what stands in a row.
         held: Stay inside.
     """
 
     leaves: frozenset[str] = frozenset()
-    arms: Mapping[str, str] = field(default_factory=dict)
+    arms: Mapping[str, Letter] = field(default_factory=dict)
     partly: Mapping[str, Partly] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
 
@@ -57,6 +89,18 @@ class Decided:
 
 def _names(words: str) -> frozenset[str]:
     return frozenset(words.split())
+
+
+def _is_recruited(row: Row, _instead: Instead) -> bool:
+    return row["origin"] in RECRUITED
+
+
+def _is_of_recruited(row: Row, instead: Instead) -> bool:
+    return row["group"] in instead.groups
+
+
+def _is_of_no_trial(row: Row, _instead: Instead) -> bool:
+    return not str(row["stratum"] or "").startswith(TRIAL)
 
 
 def _if_before_treatment(row: Row, _instead: Instead) -> object:
@@ -75,7 +119,7 @@ DECIDED: Mapping[str, Decided] = {
             "participant version origin status exit consented consented_again consent_ticks consent_sha256 kept_data "
             "strikes study_day tick_*"
         ),
-        arms={"condition": "arm"},
+        arms={"condition": Letter("arm", _is_recruited)},
     ),
     "sessions": Decided(
         leaves=_names("participant wave repeat status stage_opened_s study_day duration_s"),
@@ -86,7 +130,7 @@ DECIDED: Mapping[str, Decided] = {
         leaves=_names(
             "group version stage origin status end_reason is_filled has_withdrawn rounds_begun study_day duration_s"
         ),
-        arms={"condition": "arm"},
+        arms={"condition": Letter("arm", _is_recruited)},
         held=_names("parameters seats people rounds_planned"),  # may be what a factor varies
     ),
     "seats": Decided(
@@ -98,7 +142,7 @@ DECIDED: Mapping[str, Decided] = {
         leaves=_names(
             "match group round number status is_void void_step void_reason has_withdrawn opened_s closed_s"
         ),
-        arms={"condition": "arm"},
+        arms={"condition": Letter("arm", _is_of_recruited)},
         held=_names("seats people edges extra_s"),
     ),
     "placings": Decided(
@@ -119,7 +163,7 @@ DECIDED: Mapping[str, Decided] = {
         leaves=_names(
             "order version entry unit unit_code place from factors method act stratum covariates reason study_day at_s"
         ),
-        arms={"condition": "arm"},
+        arms={"condition": Letter("arm", _is_of_no_trial)},
         held=_names("slot block"),  # would tell which arm is next
     ),
     "exclusions": Decided(
@@ -223,7 +267,7 @@ def undecided(tables: Iterable[Table]) -> list[str]:
 
 def masked(tables: Iterable[Table], study: Study) -> list[Table]:
     """The tables of a study with what may leave of them; those of which nothing may are left out."""
-    instead = Instead(arms_of(study), stages_of(study))
+    instead = Instead(study)
     return [left for left in (_masked(table, instead) for table in tables) if left is not None]
 
 
@@ -244,16 +288,22 @@ def _kept(column: Column, decided: Decided, instead: Instead) -> tuple[Column, C
     """A column as it leaves, and what stands in it; None where it stays inside."""
     name = column.name
     if name in decided.arms:
-        return _arm(column, decided.arms[name]), lambda row: instead.arms.of(str(row[name] or ""))
+        letter = decided.arms[name]
+        return _arm(column, letter), lambda row: _letter(row, name, letter, instead)
     if name in decided.partly:
         part = decided.partly[name]
         return replace(column, label=f"{column.label} Only in part while data come in."), lambda row: part(row, instead)
     return (column, lambda row: row[name]) if decided.lets_out(name) else None
 
 
-def _arm(column: Column, name: str) -> Column:
+def _letter(row: Row, name: str, letter: Letter, instead: Instead) -> str:
+    return instead.arms.of(str(row[name] or "")) if letter.counts(row, instead) else ""
+
+
+def _arm(column: Column, letter: Letter) -> Column:
     label = f"A letter for what `{column.name}` holds once data are complete; drawn, so its place says nothing."
-    return Column(name, label, allowed="A, B, …; joined by > where it is an order", missing=column.missing)
+    missing = f"{column.missing}; or of a pilot or of whoever tried the study out, who know what they met"
+    return Column(letter.name, label, allowed="A, B, …; joined by > where it is an order", missing=missing)
 
 
 def held_back(tables: Sequence[Table], let_out: Sequence[Table]) -> list[str]:

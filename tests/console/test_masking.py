@@ -205,6 +205,13 @@ def test_balance_has_letters_while_data_come_in(society: rows.Society) -> None:
     assert "label=disclosed" in run("study", "balance", "choosing")
 
 
+def test_balance_says_nothing_of_trials_while_data_come_in(society: rows.Society) -> None:
+    with pytest.raises(CommandError, match="what was drawn for trials would tell conditions"):
+        run("study", "balance", "choosing", "--trials")
+    services.close_study(society.study)
+    assert "label=disclosed" in run("study", "balance", "choosing", "--trials")
+
+
 def test_export_is_masked_on_the_server_and_whole_for_a_monitor(
     society: rows.Society, monitor: Client, tmp_path: Path
 ) -> None:

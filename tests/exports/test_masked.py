@@ -27,7 +27,7 @@ from studies import services
 from studies.definition import definition
 from studies.masking.arms import arms_of
 from studies.masking.services import name_monitor, unmask
-from studies.models import Study
+from studies.models import Slot, Study
 from tests.exports import rows
 from tests.exports.test_dataset import played, read
 
@@ -112,6 +112,23 @@ def test_letters_stand_for_conditions_wherever_these_are(tmp_path: Path) -> None
         found = read(tmp_path / "out", table)
         assert {row["arm"] for row in found} == {letter}, table
         assert "condition" not in found[0]
+
+
+@pytest.mark.parametrize(("origin", "group_origin"), [("pilot", "pilot"), ("preview", "demo")])
+def test_rows_of_pilots_and_trials_have_no_letter(tmp_path: Path, origin: str, group_origin: str) -> None:
+    """Whoever tried it out knows their condition, and would read off its letter."""
+    society = recruited()
+    tried = rows.make_society(society.study, "gtrialtrial")
+    tried.play(number=1, choice="A")
+    Participant.objects.filter(seats__group=tried.group).update(origin=origin)
+    Group.objects.filter(pk=tried.group.pk).update(origin=group_origin)
+    Slot.objects.filter(holder_id=tried.group.pk).update(stratum=f"~{group_origin}")
+    export(society.study, tmp_path / "out")
+    codes = {tried.group.code, tried.selector.code, tried.candidate.code}
+    letter = arms_of(society.study).of("label=disclosed")
+    for table in ("participants", "groups", "rounds", "allocations"):
+        found = {(bool(codes & set(row.values())), row["arm"]) for row in read(tmp_path / "out", table)}
+        assert found == {(True, ""), (False, letter)}, table
 
 
 def test_no_column_tells_in_which_seats_nobody_sits(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ from studies import changes, queries, services, yaml_file
 from studies.check import check
 from studies.definition import definition
 from studies.masking.arms import arms_of
-from studies.masking.standing import is_masked
+from studies.masking.standing import is_masked, refuse_while_masked
 from studies.models import Membership, Study
 from studies.problems import Problem, StudyError, errors
 from studies.publish import REFERENCE_FILE, published, with_fields
@@ -242,6 +242,8 @@ def _tell_differences(command: Command, found: Sequence[Same]) -> None:
 def balance_verb(command: Command, options: dict[str, Any]) -> None:
     """Print the balance table."""
     study = queries.study_named(options["study"])
+    if options["trials"]:  # whoever tries it out knows which condition came, and would see which letter grew
+        refuse_while_masked(study, "what was drawn for trials")
     with_trials = options["trials"] or study.is_demo or study.is_simulated
     arms = arms_of(study) if is_masked(study) else None
     command.stdout.write(text_of(balance(study, queries.version_of(study), with_trials=with_trials, arms=arms)))
