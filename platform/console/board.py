@@ -19,6 +19,7 @@ from scheduling.models import Session
 from simulation.balance import lines_of
 from studies import definition
 from studies.masking.arms import arms_of
+from studies.masking.stages import is_of_several, stages_in
 from studies.models import Study, Version
 
 LIVE = (Ticket.Status.WAITING, Ticket.Status.ASKED, Ticket.Status.READY)
@@ -36,12 +37,12 @@ class Tally:
 
 @dataclass(frozen=True)
 class Present:
-    """Somebody who is in the study now."""
+    """Somebody who is in the study now. `there_seconds` is None where stages are not told apart."""
 
     participant: str
     stage: str
     seat: str
-    there_seconds: int
+    there_seconds: int | None
     seen_seconds_ago: int
 
 
@@ -108,7 +109,7 @@ def board_of(study: Study, *, is_masked: bool = False) -> Board:
     now = clock.now()
     return Board(
         at=now,
-        funnel=list(_funnel(study)),
+        funnel=list(_funnel(study, is_masked=is_masked)),
         exits=_exits(study),
         people=list(_people(study, now, is_masked=is_masked)),
         waiting=[_waiting(ticket, now) for ticket in _live_tickets(study)[:MOST_LISTED]],
@@ -119,28 +120,33 @@ def board_of(study: Study, *, is_masked: bool = False) -> Board:
     )
 
 
-def _funnel(study: Study) -> Iterator[Tally]:
+def _funnel(study: Study, *, is_masked: bool) -> Iterator[Tally]:
     people = Participant.objects.filter(study=study)
     yield Tally("entered", "Entered", people.count())
     agreed = Consent.objects.filter(participant__study=study, agreed=True)
     yield Tally("consented", "Consented", agreed.values("participant").distinct().count())
-    yield Tally("quiz_passed", "Passed the quiz", _past_quiz(study))
+    yield Tally("quiz_passed", "Passed the quiz", _past_quiz(study, is_masked=is_masked))
     yield Tally("waiting", "Waiting now", _live_tickets(study).count())
     yield Tally("seated", "Seated", people.filter(seats__isnull=False).distinct().count())
     yield Tally("finished", "Left the study", people.exclude(exit="").count())
 
 
-def _past_quiz(study: Study) -> int:
+def _past_quiz(study: Study, *, is_masked: bool) -> int:
     """People whose session has gone beyond the last quiz of their version."""
-    return sum(_past_quiz_of(version) for version in study.versions.all())
+    return sum(_past_quiz_of(version, is_masked=is_masked) for version in study.versions.all())
 
 
-def _past_quiz_of(version: Version) -> int:
-    stages = definition.definition(version).stages
-    quizzes = [index for index, stage in enumerate(stages) if stage.kind == "quiz"]
+def _past_quiz_of(version: Version, *, is_masked: bool) -> int:
+    said = definition.definition(version)
+    quizzes = [index for index, stage in enumerate(said.stages) if stage.kind == "quiz"]
     if not quizzes:
         return 0
-    return Session.objects.filter(participant__version=version, stage__gt=quizzes[-1]).count()
+    last = quizzes[-1]
+    if is_masked:  # and beyond all that has one name with it: who is between the two would be told apart
+        named = stages_in(said)
+        shared = named[said.stages[last].id]
+        last = max(index for index, stage in enumerate(said.stages) if named[stage.id] == shared)
+    return Session.objects.filter(participant__version=version, stage__gt=last).count()
 
 
 def _exits(study: Study) -> list[Tally]:
@@ -155,12 +161,12 @@ def _people(study: Study, now: datetime, *, is_masked: bool) -> Iterator[Present
     sitting = Seat.objects.filter(session__in=[one.pk for one in found], status=Seat.Status.SITTING)
     seats = {seat.session_id: seat for seat in sitting.select_related("group")}
     for session in found:
-        seat = seats.get(session.pk)
+        seat, stage = seats.get(session.pk), stage_name(session, is_masked=is_masked)
         yield Present(
             participant=session.participant.code,
-            stage=stage_name(session, is_masked=is_masked),
+            stage=stage,
             seat=seat_code(seat.group.code, seat.number) if seat else "",
-            there_seconds=int((now - session.stage_opened_at).total_seconds()),
+            there_seconds=None if is_of_several(stage) else int((now - session.stage_opened_at).total_seconds()),
             seen_seconds_ago=int((now - session.participant.seen_at).total_seconds()),
         )
 

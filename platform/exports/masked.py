@@ -17,7 +17,7 @@ from exports.scope import Scope
 from matching.models import Group
 from studies.allocation import RECRUITED, TRIAL
 from studies.masking.arms import Arms, arms_of
-from studies.masking.stages import stages_of
+from studies.masking.stages import is_of_several, stages_of
 from studies.models import Study
 
 
@@ -42,6 +42,11 @@ class Instead:
         """The codes of groups of recruited people."""
         live = Group.objects.filter(version__study=self.study, origin__in=RECRUITED)
         return frozenset(live.values_list("code", flat=True))
+
+    @cached_property
+    def left(self) -> frozenset[str]:
+        """The codes of people who have left the study."""
+        return frozenset(self.study.participants.exclude(exit="").values_list("code", flat=True))
 
 
 Cell = Callable[[Row], object]
@@ -103,14 +108,23 @@ def _is_of_no_trial(row: Row, _instead: Instead) -> bool:
     return not str(row["stratum"] or "").startswith(TRIAL)
 
 
-def _if_before_treatment(row: Row, _instead: Instead) -> object:
-    """A rule on what came before treatment is no outcome; any other may be one."""
-    return row["is_met"] if row["when"] == "pre_treatment" else None
+def _if_before_treatment(row: Row, instead: Instead) -> object:
+    """A rule on what came before treatment is no outcome; any other may be one.
+
+    Of those who are still there it stays inside: that it is settled would tell which stages they have behind them.
+    """
+    return row["is_met"] if row["when"] == "pre_treatment" and row["participant"] in instead.left else None
 
 
 def _not_told_apart(row: Row, instead: Instead) -> object:
-    """A stage that only some conditions have, under one name with the next."""
+    """A stage that only some conditions have, under one name with its neighbour."""
     return instead.stages.get(str(row["stage"]))
+
+
+def _if_told_apart(row: Row, instead: Instead) -> object:
+    """The time at which a stage began that has a name of its own."""
+    name = instead.stages.get(str(row["stage"]))
+    return None if name is None or is_of_several(name) else row["stage_opened_s"]
 
 
 DECIDED: Mapping[str, Decided] = {
@@ -122,8 +136,8 @@ DECIDED: Mapping[str, Decided] = {
         arms={"condition": Letter("arm", _is_recruited)},
     ),
     "sessions": Decided(
-        leaves=_names("participant wave repeat status stage_opened_s study_day duration_s"),
-        partly={"stage": _not_told_apart},
+        leaves=_names("participant wave repeat status study_day duration_s"),
+        partly={"stage": _not_told_apart, "stage_opened_s": _if_told_apart},
     ),
     "waits": Decided(leaves=_names("participant wave stage outcome misses joined_s ended_s waited_s")),
     "groups": Decided(
@@ -167,8 +181,9 @@ DECIDED: Mapping[str, Decided] = {
         held=_names("slot block"),  # would tell which arm is next
     ),
     "exclusions": Decided(
-        leaves=_names("participant version rule is_registered when decided settled_s"),
+        leaves=_names("participant version rule is_registered when decided"),
         partly={"is_met": _if_before_treatment},
+        held=_names("settled_s"),  # when a stage was over that may share its name with one for some only
     ),
     "check_rates": Decided(  # whether a level was noticed is an outcome, and what is expected tells the level
         held=_names(

@@ -17,7 +17,7 @@ from flow.state import MatchState
 from matching.models import Group, Seat, Ticket
 from scheduling.models import Session
 from studies import definition
-from studies.masking.stages import stages_in
+from studies.masking.stages import is_of_several, stages_in
 from studies.models import Study
 
 Standing = Mapping[str, object]
@@ -31,6 +31,8 @@ def of_session(session: Session, *, is_masked: bool = False) -> Standing:
     """
     now, person = clock.now(), session.participant
     stages = definition.definition(person.version).stages
+    name = stage_name(session, is_masked=is_masked)
+    is_apart = not is_of_several(name)
     stage = next(one for one in stages if one.id == stage_name(session))
     place = f"{stage.id} ({stage.kind}), {session.stage + 1} of {len(stages)}"
     match = queries.match_of(session)
@@ -42,9 +44,9 @@ def of_session(session: Session, *, is_masked: bool = False) -> Standing:
         "study": f"{person.study.slug} version {person.version.number}",
         "origin": person.origin,
         "status": f"{person.status} {person.exit}".strip(),
-        "stage": stage_name(session, is_masked=True) if is_masked else place,
-        "there_for_s": int((now - session.stage_opened_at).total_seconds()),
-        "time_left_s": None if limit is None else int((limit - now).total_seconds()),
+        "stage": name if is_masked else place,
+        "there_for_s": int((now - session.stage_opened_at).total_seconds()) if is_apart else None,
+        "time_left_s": int((limit - now).total_seconds()) if limit is not None and is_apart else None,
         "last_seen_s_ago": int((now - person.seen_at).total_seconds()),
         "missed_in_a_row": person.strikes,
         "waiting": f"{ticket.status}, {ticket.waited_seconds} s" if ticket else None,

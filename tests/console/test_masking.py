@@ -18,7 +18,6 @@ from events.models import Event
 from flow.models import Match
 from matching.models import Group, Seat
 from participants.models import Participant
-from scheduling.models import Session
 from studies import services
 from studies.masking.arms import arms_of
 from studies.models import Deviation, Membership, Study
@@ -322,23 +321,3 @@ def test_seats_of_a_masked_group_have_no_kind(society: rows.Society, sign_in: Si
     assert Seat.objects.filter(kind="ai").exists()
     assert Group.objects.get().code in page
     assert not {">ai<", ">human<", ">policy<", ">AI<", ">Person<"} & set(re.findall(r">\w+<", page))
-
-
-def test_nobody_is_seen_in_a_stage_that_only_some_conditions_have(sign_in: SignIn, tmp_path: Path) -> None:
-    society = busy()
-    said = json.loads(json.dumps(society.study.versions.get().definition))
-    said["waves"][0]["stages"][rows.STAGE["after"]]["when"] = {"by": "label", "levels": ["hidden"]}
-    later = rows.make_version(society.study, 2, said=said)
-    Participant.objects.update(version=later)
-    Session.objects.filter(participant=society.selector).update(stage=rows.STAGE["after"])
-    browser = sign_in(society.study, "operator")
-    board = reverse("board", args=[society.study.slug])
-    assert "<td>after</td>" in main_of(browser.get(board))
-    Participant.objects.update(origin="link")
-    assert "<td>after</td>" not in main_of(browser.get(board))
-    assert "<td>game/after</td>" in main_of(browser.get(board))
-    assert "stage            game/after" in run("participant", "show", society.selector.code)
-    assert "at game/after, last seen" in run("group", "show", society.group.code)
-    run("export", "choosing", "--out", str(tmp_path / "out"))
-    with (tmp_path / "out" / "sessions.csv").open() as file:
-        assert {row["stage"] for row in csv.DictReader(file)} == {"game/after"}

@@ -17,7 +17,7 @@ from studies.allocation_plan import conditions_of
 from studies.definition import FROZEN, definition
 from studies.masking.arms import UNKNOWN, Arms, arms_of
 from studies.masking.services import name_monitor, note_look, unmask
-from studies.masking.stages import stages_in
+from studies.masking.stages import seen_in, stages_in
 from studies.masking.standing import (
     State,
     ended_at,
@@ -296,13 +296,62 @@ def test_a_last_stage_that_only_some_conditions_have_goes_with_the_one_before(ve
     assert stages_in(said) == {"consent": "consent", "lobby": "lobby/quiz", "quiz": "lobby/quiz"}
 
 
+SOME = {"by": "label", "levels": ["hidden"]}
+
+
+@pytest.mark.parametrize(
+    ("ids", "names", "seen"),
+    [
+        # with the next, whose people are seen nowhere else
+        ("consent quiz? instructions lobby", "consent quiz/instructions lobby", []),
+        # a ticket tells who has come to the waiting room, and nothing who has gone on from the quiz
+        ("consent quiz instructions? lobby", "consent quiz/instructions lobby", []),
+        ("consent quiz instructions? briefing? lobby game", "consent quiz/instructions/briefing lobby game", []),
+        ("consent lobby game after quiz?", "consent lobby game after/quiz", []),
+        ("consent quiz? instructions after? lobby", "consent quiz/instructions/after lobby", []),
+        # traces on both sides: named together, and said to be seen
+        ("consent quiz? lobby", "consent quiz/lobby", ["quiz"]),
+        ("lobby briefing? quiz? game", "lobby briefing/quiz/game", ["briefing", "quiz"]),
+        ("game after? debrief", "game after/debrief", ["after"]),
+        ("game after?", "game/after", ["after"]),
+    ],
+)
+def test_a_stage_for_some_shares_its_name_with_a_neighbour_that_leaves_no_trace(
+    version: Version, ids: str, names: str, seen: list[str]
+) -> None:
+    known = {stage["id"]: stage for stage in stages_of_file(version)}
+    stages = [known[one.rstrip("?")] | ({"when": SOME} if one.endswith("?") else {}) for one in ids.split()]
+    said = file_with(version, stages)
+    assert list(dict.fromkeys(stages_in(said).values())) == names.split()
+    assert seen_in(said) == seen
+
+
+@pytest.mark.parametrize(
+    ("ids", "names", "seen"),
+    [
+        ("consent quiz instructions? lobby", "consent quiz instructions/lobby", ["instructions"]),
+        ("consent quiz? after lobby", "consent quiz/after lobby", ["quiz"]),
+        ("consent instructions quiz? after lobby", "consent instructions/quiz after lobby", []),
+    ],
+)
+def test_a_stage_after_which_people_are_allocated_leaves_a_trace(
+    version: Version, ids: str, names: str, seen: list[str]
+) -> None:
+    """Their rows have a letter from then on, as the rows of those who pass it by."""
+    known = {stage["id"]: stage for stage in stages_of_file(version)}
+    stages = [known[one.rstrip("?")] | ({"when": SOME} if one.endswith("?") else {}) for one in ids.split()]
+    said = file_with(version, stages, allocation={"unit": "participant", "block_sizes": [2], "at": "quiz"})
+    assert list(dict.fromkeys(stages_in(said).values())) == names.split()
+    assert seen_in(said) == seen
+
+
 def stages_of_file(version: Version) -> list[dict[str, Any]]:
     """The stages of a version's file, to be changed."""
     found: list[dict[str, Any]] = deepcopy(version.definition["waves"][0]["stages"])
     return found
 
 
-def file_with(version: Version, stages: list[dict[str, Any]]) -> StudyFile:
+def file_with(version: Version, stages: list[dict[str, Any]], **changed: Any) -> StudyFile:
     """The study file of a version with other stages."""
     said = {key: value for key, value in version.definition.items() if key != FROZEN}
-    return StudyFile.model_validate(said | {"waves": [said["waves"][0] | {"stages": stages}]})
+    return StudyFile.model_validate(said | {"waves": [said["waves"][0] | {"stages": stages}]} | changed)

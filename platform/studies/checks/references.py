@@ -121,7 +121,7 @@ def _filled(context: Context, path: Path, *, kind: str, count: int, partner: str
 def exits_exist(context: Context) -> None:
     """E402, W402: every exit that is used is declared, and the other way round."""
     used = set(REQUIRED_EXITS)
-    for path, name in _exits_used(context):
+    for path, name in exits_used(context):
         used.add(name)
         if name not in context.study.exits:
             context.say("E402", path, f'"{name}" is not in exits.', meant(name, context.study.exits))
@@ -135,7 +135,8 @@ def exits_exist(context: Context) -> None:
             context.say("W402", ("exits", name), "nothing leads to this exit.", "Remove it, or name it in a stage.")
 
 
-def _exits_used(context: Context) -> Iterator[tuple[Path, str]]:
+def exits_used(context: Context) -> Iterator[tuple[Path, str]]:
+    """Each exit that a stage leads to, with the path where it is named."""
     for path, stage in context.stages():
         if isinstance(stage, ConsentStage):
             yield (*path, "on_decline", "exit"), stage.on_decline.exit
