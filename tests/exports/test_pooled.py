@@ -1,5 +1,6 @@
 """Outcomes of all conditions together: right, and no way to the outcome of one group."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -100,3 +101,30 @@ def test_what_did_not_come_is_missing() -> None:
         Act.objects.filter(seat=seat, path="decide").update(values={}, source="timeout", latency_ms=None)
     returned = pooled(study)["game/decide/candidate", "returned"]
     assert (returned["values"], returned["missing"], returned["highest"]) == (9, 1, 8.0)
+
+
+def with_changed(study: Study, stage: str, **changed: Any) -> None:
+    """Another version, in which a stage is different."""
+    said = json.loads(json.dumps(rows.definition(study.slug)))
+    said["waves"][0]["stages"][rows.STAGE[stage]].update(changed)
+    rows.make_version(study, 2, said=said)
+
+
+@pytest.mark.parametrize(("hidden", "is_there"), [("none", False), ("checkpoints", True)])
+def test_what_only_some_conditions_are_asked_is_not_of_all_together(hidden: str, is_there: bool) -> None:
+    study = rows.make_study()
+    asked = {"by": "label", "values": {"hidden": hidden, "disclosed": "every_round"}}
+    with_changed(study, "game", parameters={"rounds": 2, "endowment": 10, "multiplier": 3, "beliefs_ask": asked})
+    for number in range(10):
+        complete(study, number)
+    found = pooled(study)
+    assert (("game/expect/selector", "expected") in found) == is_there
+    assert found["game/decide/candidate", "returned"]["values"] == 10
+
+
+def test_items_of_a_stage_that_only_some_conditions_have_are_not_of_all_together() -> None:
+    study = rows.make_study()
+    with_changed(study, "after", when={"by": "label", "levels": ["hidden"]})
+    for number in range(10):
+        complete(study, number)
+    assert [where for where, _ in pooled(study) if where == "after"] == []

@@ -8,10 +8,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from statistics import fmean, stdev
 from typing import TypeVar
 
 from exports.columns import Column, Row, Table
+from exports.declared import Declared
 from exports.scope import CHUNK, Scope, kept
 from exports.society import societies
 from exports.tables.decisions import stated_in
@@ -21,6 +23,7 @@ from paradigm import Choice
 from participants.models import Participant
 from studies import definition
 from studies.items import Item, briefing_items, items
+from studies.masking.stages import is_for_some
 from studies.models import Study, Version
 from studies.schema_stages import BriefingStage, QuizStage, SurveyStage
 from studies.slots import slots
@@ -105,23 +108,47 @@ def _left(study: Study) -> list[Participant]:
 def _of_decisions(scope: Scope, groups: frozenset[int]) -> Pools:
     found: dict[tuple[str, str], _Pool] = defaultdict(_Pool)
     for society in (one for one in societies(scope) if one.group.pk in groups):
+        shared = _asked_of_all(society.group.version_id, society.group.stage)
         for one in stated_in(society):
-            if society.seats[one.act.seat_id].occupant == "person":
-                step = re.sub(r":\d+", "", one.act.path)  # every repetition of a loop
+            step = re.sub(r":\d+", "", one.act.path)  # every repetition of a loop
+            is_shared = (step.rpartition("/")[2], one.role, one.name) in shared
+            if is_shared and society.seats[one.act.seat_id].occupant == "person":
                 pool = found[f"{society.group.stage}/{step}/{one.role}", one.name]
                 pool.add(one.value, is_choice=isinstance(one.field, Choice))
     return found
 
 
+@lru_cache(maxsize=256)
+def _asked_of_all(version_id: int, stage: str) -> frozenset[tuple[str, str, str]]:
+    """What a game can ask at every level of what a factor decides, by step, role and field.
+
+    What it asks at some levels alone would be the outcome of these, under the name of all.
+    """
+    version = definition.version_of(version_id)
+    game = definition.game(version, stage)
+    experiment = definition.experiment(game.experiment)
+    by_level = definition.parameters_by_level(definition.definition(version), game)
+    asked = [Declared(experiment, parameters).every_field() for _, parameters in by_level]
+    return frozenset.intersection(*(frozenset((step, role, one.name) for step, role, one, _ in each) for each in asked))
+
+
 def _of_answers(people: Sequence[Participant]) -> Pools:
     found: dict[tuple[str, str], _Pool] = defaultdict(_Pool)
     versions = {one.pk: one.version_id for one in people}
-    choices = {pk: _choices(definition.version_of(pk)) for pk in set(versions.values())}
+    known = {pk: definition.version_of(pk) for pk in set(versions.values())}
+    choices = {pk: _choices(version) for pk, version in known.items()}
+    for_some = {pk: _for_some(version) for pk, version in known.items()}
     given = Answer.objects.filter(session__participant__in=versions, attempt=1).select_related("session")
     for one in given.order_by("pk").iterator(chunk_size=CHUNK):
-        is_choice = (one.stage, one.item) in choices[versions[one.session.participant_id]]
-        found[one.stage, one.item].add(one.value, is_choice=is_choice)
+        version = versions[one.session.participant_id]
+        if one.stage not in for_some[version]:
+            found[one.stage, one.item].add(one.value, is_choice=(one.stage, one.item) in choices[version])
     return found
+
+
+def _for_some(version: Version) -> frozenset[str]:
+    """The stages that only some conditions have."""
+    return frozenset(stage.id for stage in definition.definition(version).stages if is_for_some(stage))
 
 
 def _choices(version: Version) -> set[tuple[str, str]]:
