@@ -128,3 +128,21 @@ def test_items_of_a_stage_that_only_some_conditions_have_are_not_of_all_together
     for number in range(10):
         complete(study, number)
     assert [where for where, _ in pooled(study) if where == "after"] == []
+
+
+def test_what_the_study_file_put_in_place_of_a_decision_is_missing() -> None:
+    study = rows.make_study()
+    made = [complete(study, number) for number in range(10)]
+    seat = Seat.objects.get(group=made[9].group, role="candidate", occupant="person")
+    with erasing():
+        Act.objects.filter(seat=seat, path="decide").update(values={"returned": 30}, source="timeout", latency_ms=None)
+    returned = pooled(study)["game/decide/candidate", "returned"]
+    assert (returned["values"], returned["missing"], returned["highest"]) == (9, 1, 8.0)
+
+
+def test_rounds_that_did_not_count_are_left_out() -> None:
+    study = rows.make_study()
+    made = [complete(study, number) for number in range(10)]
+    before = pooled(study)
+    made[0].play(number=2, choice=None, returned=30)
+    assert pooled(study) == before

@@ -16,7 +16,8 @@ from exports.columns import Column, Row, Table
 from exports.declared import Declared
 from exports.scope import CHUNK, Scope, kept
 from exports.society import societies
-from exports.tables.decisions import stated_in
+from exports.tables.decisions import Stated, stated_in
+from flow.models import Act, Match
 from matching.models import Group
 from measures.models import Answer
 from paradigm import Choice
@@ -37,10 +38,13 @@ COLUMNS = [
     Column("unit", "What the figures are of: groups that played to the end, or people who left.",
            allowed="group|participant"),
     Column("units", "Of how many: the first of them, in whole tens.", "integer"),
-    Column("where", "Stage, step and role of a decision; stage of an item."),
+    Column("where", "Stage, step and role of a decision in a round that counted; stage of an item."),
     Column("name", "The field of the decision, or the item; of an item the first answer."),
     Column("values", "How many values there are.", "integer", "values"),
-    Column("missing", "How many were asked for and did not come.", "integer", "values"),
+    Column(
+        "missing", "How many were asked for and did not come, whatever the study file put in their place.", "integer",
+        "values",
+    ),
     Column("mean", "Their mean, in the unit of the field.", "number", missing=NO_NUMBER),
     Column("sd", "Their standard deviation, in the unit of the field.", "number", missing=NO_NUMBER),
     Column("lowest", "The lowest, in the unit of the field.", "number", missing=NO_NUMBER),
@@ -109,13 +113,20 @@ def _of_decisions(scope: Scope, groups: frozenset[int]) -> Pools:
     found: dict[tuple[str, str], _Pool] = defaultdict(_Pool)
     for society in (one for one in societies(scope) if one.group.pk in groups):
         shared = _asked_of_all(society.group.version_id, society.group.stage)
-        for one in stated_in(society):
+        for one in filter(_is_of_a_person, stated_in(society)):
             step = re.sub(r":\d+", "", one.act.path)  # every repetition of a loop
-            is_shared = (step.rpartition("/")[2], one.role, one.name) in shared
-            if is_shared and society.seats[one.act.seat_id].occupant == "person":
+            if (step.rpartition("/")[2], one.role, one.name) in shared:
                 pool = found[f"{society.group.stage}/{step}/{one.role}", one.name]
-                pool.add(one.value, is_choice=isinstance(one.field, Choice))
+                # what stands for an act that did not come was decided by the study file
+                came = one.act.source != Act.Source.TIMEOUT
+                pool.add(one.value if came else None, is_choice=isinstance(one.field, Choice))
     return found
+
+
+def _is_of_a_person(one: Stated) -> bool:
+    """Whether a person had to decide, in a round that counted."""
+    is_void = one.match.status == Match.Status.VOID
+    return not is_void and one.society.seats[one.act.seat_id].occupant == "person"
 
 
 @lru_cache(maxsize=256)
