@@ -19,7 +19,7 @@ from scheduling.models import Session
 from simulation.balance import lines_of
 from studies import definition
 from studies.masking.arms import arms_of
-from studies.masking.stages import is_of_several, stages_in
+from studies.masking.stages import is_of_several, plays_alike, stages_in
 from studies.models import Study, Version
 
 LIVE = (Ticket.Status.WAITING, Ticket.Status.ASKED, Ticket.Status.READY)
@@ -59,7 +59,10 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Playing:
-    """One open match of a running group. `waiting_for` are the seats that the step still waits for."""
+    """One open match of a running group. `waiting_for` are the seats that the step still waits for.
+
+    While conditions are masked `step` and `time_left` are empty where a factor decides numbers of the game.
+    """
 
     group: str
     round: str
@@ -103,8 +106,8 @@ def board_of(study: Study, *, is_masked: bool = False) -> Board:
     """Read everything that the board shows; bounded by `MOST_LISTED` rows in each list.
 
     Args:
-        is_masked: Whether to say nothing of seats in which nobody sits, and to keep apart no stages by which a
-            condition could be told.
+        is_masked: Whether to say nothing of seats in which nobody sits, and to tell apart no stages and steps by
+            which a condition could be told.
     """
     now = clock.now()
     return Board(
@@ -216,11 +219,13 @@ def _playing(match: Match, *, is_masked: bool) -> Playing:
     sitting = [seat for seat in seats.values() if seat.status == Seat.Status.SITTING]
     late = [seats[seat.pk] for seat in waited_for(match)]
     missing = [_named(match.group, seat) for seat in late if seat.participant or not is_masked]
+    is_told = not is_masked or plays_alike(match.group.version, match.group.stage)
+    step = "round not completed" if match.path.startswith("~") else match.path
     return Playing(
         group=match.group.code,
-        round=f"{match.round} of {match.group.rounds}",
-        step="round not completed" if match.path.startswith("~") else match.path,
-        time_left=time_left(match.deadline_at),
+        round=f"{match.round} of {match.group.rounds}" if is_told else str(match.round),
+        step=step if is_told else "",
+        time_left=time_left(match.deadline_at) if is_told else "",
         seats=f"{len(sitting)} of {len(seats)}",
         waiting_for=", ".join(missing),
     )

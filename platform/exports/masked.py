@@ -15,9 +15,10 @@ from functools import cached_property
 from exports.columns import Column, Row, Table
 from exports.scope import Scope
 from matching.models import Group
+from studies import definition
 from studies.allocation import RECRUITED, TRIAL
 from studies.masking.arms import Arms, arms_of
-from studies.masking.stages import is_of_several, stages_of
+from studies.masking.stages import is_of_several, plays_alike, stages_of
 from studies.models import Study
 
 
@@ -47,6 +48,17 @@ class Instead:
     def left(self) -> frozenset[str]:
         """The codes of people who have left the study."""
         return frozenset(self.study.participants.exclude(exit="").values_list("code", flat=True))
+
+    @cached_property
+    def play_alike(self) -> bool:
+        """Whether no factor decides numbers of a game."""
+        games = [
+            (version, stage.id)
+            for version in self.study.versions.all()
+            for stage in definition.definition(version).stages
+            if stage.kind == "game"
+        ]
+        return all(plays_alike(version, stage) for version, stage in games)
 
 
 Cell = Callable[[Row], object]
@@ -127,6 +139,11 @@ def _if_told_apart(row: Row, instead: Instead) -> object:
     return None if name is None or is_of_several(name) else row["stage_opened_s"]
 
 
+def _if_all_play_alike(row: Row, instead: Instead) -> object:
+    """A step, where no factor decides which steps there are."""
+    return row["void_step"] if instead.play_alike else None
+
+
 DECIDED: Mapping[str, Decided] = {
     "participants": Decided(
         leaves=_names(
@@ -154,9 +171,10 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "rounds": Decided(
         leaves=_names(
-            "match group round number status is_void void_step void_reason has_withdrawn opened_s closed_s"
+            "match group round number status is_void void_reason has_withdrawn opened_s closed_s"
         ),
         arms={"condition": Letter("arm", _is_of_recruited)},
+        partly={"void_step": _if_all_play_alike},
         held=_names("seats people edges extra_s"),
     ),
     "placings": Decided(
@@ -251,11 +269,11 @@ DECIDED: Mapping[str, Decided] = {
             "match group round step seat occupant asked_if_ai asked_s planned_s delivered_s outcome error_code"
         )
     ),
-    "calls": Decided(
-        leaves=_names(
-            "order attempt model_requested model_served outcome tokens_in tokens_out latency_ms cost_usd missing_reason"
-        ),
-        held=_names("match group step seat parameters prompt_sha256 call_s"),
+    "calls": Decided(  # read after each group, the newest would tell how much there was to read in it
+        held=_names(
+            "order match group step seat attempt model_requested model_served parameters prompt_sha256 outcome "
+            "tokens_in tokens_out latency_ms cost_usd call_s missing_reason"
+        )
     ),
     "events": Decided(
         held=_names("order kind subject_kind subject participant group study_day event_s facts")

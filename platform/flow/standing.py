@@ -17,26 +17,29 @@ from flow.state import MatchState
 from matching.models import Group, Seat, Ticket
 from scheduling.models import Session
 from studies import definition
-from studies.masking.stages import is_of_several, stages_in
+from studies.masking.stages import is_of_several, plays_alike, stages_in
 from studies.models import Study
 
 Standing = Mapping[str, object]
+PLAYING = "playing"
+"""Instead of a step that is not told."""
 
 
 def of_session(session: Session, *, is_masked: bool = False) -> Standing:
     """One participant: what has been reached, since when, until when, with whom.
 
     Args:
-        is_masked: Whether to keep apart no stages by which a condition could be told.
+        is_masked: Whether to tell apart no stages and steps by which a condition could be told.
     """
     now, person = clock.now(), session.participant
     stages = definition.definition(person.version).stages
     name = stage_name(session, is_masked=is_masked)
-    is_apart = not is_of_several(name)
     stage = next(one for one in stages if one.id == stage_name(session))
     place = f"{stage.id} ({stage.kind}), {session.stage + 1} of {len(stages)}"
     match = queries.match_of(session)
-    seat = Seat.objects.filter(session=session, status=Seat.Status.SITTING).select_related("group").first()
+    seat = Seat.objects.filter(session=session, status=Seat.Status.SITTING).select_related("group__version").first()
+    is_told = seat is None or _is_told(seat.group, is_masked=is_masked)
+    has_times = is_told and not is_of_several(name)
     limit = match.deadline_at if match and match.path else limit_of(session)
     ticket = Ticket.objects.filter(session=session).order_by("-pk").first()
     return {
@@ -45,14 +48,14 @@ def of_session(session: Session, *, is_masked: bool = False) -> Standing:
         "origin": person.origin,
         "status": f"{person.status} {person.exit}".strip(),
         "stage": name if is_masked else place,
-        "there_for_s": int((now - session.stage_opened_at).total_seconds()) if is_apart else None,
-        "time_left_s": int((limit - now).total_seconds()) if limit is not None and is_apart else None,
+        "there_for_s": None if is_of_several(name) else int((now - session.stage_opened_at).total_seconds()),
+        "time_left_s": int((limit - now).total_seconds()) if limit is not None and has_times else None,
         "last_seen_s_ago": int((now - person.seen_at).total_seconds()),
         "missed_in_a_row": person.strikes,
         "waiting": f"{ticket.status}, {ticket.waited_seconds} s" if ticket else None,
         "group": seat.group.code if seat else None,
-        "round": f"{seat.group.round} of {seat.group.rounds}" if seat else None,
-        "step": (match.path or "over") if match else "sits out" if seat and seat.group.round else None,
+        "round": _round(seat.group, is_masked=is_masked) if seat else None,
+        "step": _step(match.path, is_told=is_told) if match else "sits out" if seat and seat.group.round else None,
     }
 
 
@@ -60,20 +63,22 @@ def of_group(group: Group, *, is_masked: bool = False) -> Standing:
     """One group: its seats and the matches of its round.
 
     Args:
-        is_masked: Whether to say nothing of seats in which nobody sits: what a partner is may be what is studied.
+        is_masked: Whether to say nothing of seats in which nobody sits: what a partner is may be what is studied. Nor
+            of stages and steps by which a condition could be told.
     """
     found: dict[str, object] = {
         "group": group.code,
         "study": f"{group.version.study.slug} version {group.version.number}",
         "status": f"{group.status} {group.end_reason}".strip(),
-        "round": f"{group.round} of {group.rounds}",
+        "round": _round(group, is_masked=is_masked),
     }
     seats = group.seats.select_related("participant__version", "session").order_by("number")
     shown = [seat for seat in seats if seat.occupant == "person" or not is_masked]
+    is_told = _is_told(group, is_masked=is_masked)
     for seat in shown:
         found[f"seat {seat.number}"] = _seat(seat, is_masked=is_masked)
     for match in group.matches.filter(round=group.round).order_by("number"):
-        found[f"match {match.number}"] = _match(match, {seat.number for seat in shown})
+        found[f"match {match.number}"] = _match(match, {seat.number for seat in shown}, is_told=is_told)
     return found
 
 
@@ -124,10 +129,24 @@ def _seat(seat: Seat, *, is_masked: bool) -> str:
     return f"{seat.role}, {seat.participant.code}, {seat.status}, {at}"
 
 
-def _match(match: Match, shown: Set[int]) -> str:
+def _match(match: Match, shown: Set[int], *, is_told: bool) -> str:
     if not match.path:
         seats = sorted(shown & set(match.placings.values_list("seat__number", flat=True)))
         return f"{match.status}; seats {', '.join(map(str, seats))}"
-    left = f", time left: {time_left(match.deadline_at)}" if match.deadline_at else ""
+    left = f", time left: {time_left(match.deadline_at)}" if match.deadline_at and is_told else ""
     missing = ", ".join(str(seat.number) for seat in waited_for(match) if seat.number in shown)
-    return f"at {match.path}{left}; not acted yet: {missing or 'nobody'}"
+    at = f"at {match.path}" if is_told else PLAYING
+    return f"{at}{left}; not acted yet: {missing or 'nobody'}"
+
+
+def _is_told(group: Group, *, is_masked: bool) -> bool:
+    """Whether it may be said at which step a group is, and of how many rounds."""
+    return not is_masked or plays_alike(group.version, group.stage)
+
+
+def _round(group: Group, *, is_masked: bool) -> str:
+    return f"{group.round} of {group.rounds}" if _is_told(group, is_masked=is_masked) else str(group.round)
+
+
+def _step(path: str, *, is_told: bool) -> str:
+    return (path if is_told else PLAYING) if path else "over"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
-from matching.models import Ticket
+from matching.models import Group, Ticket
 from participants.models import Participant
 from scheduling.models import Session
+from studies import services
 from tests.console.conftest import SignIn
 from tests.console.test_board import busy
 from tests.console.test_masking import main_of, run
@@ -67,3 +68,26 @@ def test_who_is_in_a_stage_for_some_before_a_waiting_room_looks_like_everybody_b
         visits = {row.pop("participant"): row for row in csv.DictReader(file)}
     assert visits["pquiz"] == visits["ptries"]
     assert (visits["pquiz"]["stage"], visits["pquiz"]["stage_opened_s"]) == ("quiz/try_out", "")
+
+
+def test_no_step_is_told_where_a_factor_decides_numbers_of_the_game(sign_in: SignIn) -> None:
+    society = busy()
+    Participant.objects.update(origin="link")
+    board = reverse("api_board", args=["choosing"])
+    browser = sign_in(society.study, "operator")
+    found = {name: browser.get(board).json()["matches"][0][name] for name in ("round", "step")}
+    assert found == {"round": "1 of 2", "step": "reply"}, "all are asked the same"
+    asked = {"by": "label", "values": {"hidden": "none", "disclosed": "every_round"}}
+    varied = rows.with_parameters(rows.definition("choosing"), beliefs_ask=asked)
+    later = rows.make_version(society.study, 2, said=varied)
+    Participant.objects.update(version=later)
+    Group.objects.update(version=later)
+    (match,) = browser.get(board).json()["matches"]
+    assert (match["round"], match["step"], match["time_left"]) == ("1", "", "")
+    said = run("group", "show", society.group.code)
+    assert "round      1\n" in said
+    assert "match 1    playing; not acted yet: nobody" in said
+    said = run("participant", "show", society.selector.code)
+    assert ("step             playing" in said, "time_left_s" in said, "of 2" in said) == (True, False, False)
+    services.close_study(society.study)
+    assert "at reply" in run("group", "show", society.group.code)

@@ -138,6 +138,13 @@ def make_version(study: Study, number: int = 1, said: dict[str, Any] | None = No
     return version
 
 
+def with_parameters(said: dict[str, Any], **parameters: Any) -> dict[str, Any]:
+    """A study file with other parameters of its game."""
+    said = json.loads(json.dumps(said))
+    said["waves"][0]["stages"][STAGE["game"]]["parameters"].update(parameters)
+    return said
+
+
 def make_participant(study: Study, code: str, **facts: Any) -> Participant:
     """A person with consent and a session at the game."""
     version = study.versions.latest("number")

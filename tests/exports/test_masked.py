@@ -98,7 +98,7 @@ def test_while_data_come_in_no_cell_tells_a_condition_a_kind_or_an_outcome(tmp_p
     leaving = {name for name, decided in DECIDED.items() if decided.leaves or decided.arms or decided.partly}
     assert set(found) == leaving | {"pooled"}
     assert [(name, word) for name, text in found.items() for word in TELLING if word in text] == []
-    for name in ("decisions", "choice_sets", "beliefs", "entries", "exposures", "answers", "events", "bot_turns"):
+    for name in ("decisions", "choice_sets", "beliefs", "entries", "exposures", "answers", "events", "calls"):
         assert name not in found
     for table, column in (("placings", "points"), ("payments", "bonus_minor"), ("seats", "kind")):
         assert column not in read(tmp_path / "out", table)[0]
@@ -153,6 +153,17 @@ def test_how_far_people_came_leaves_by_arm(tmp_path: Path) -> None:
     assert people[society.selector.code]["tick_take_part"] == "1"
     assert {row["is_void"] for row in read(tmp_path / "out", "rounds")} == {"0", "1"}
     assert [row["waited_s"] for row in read(tmp_path / "out", "waits")] == ["61"]
+
+
+def test_steps_are_not_told_where_a_factor_decides_numbers_of_the_game(tmp_path: Path) -> None:
+    study = recruited().study
+    export(study, tmp_path / "alike")
+    assert {row["void_step"] for row in read(tmp_path / "alike", "rounds")} == {"", "decide"}
+    said = rows.definition("choosing")
+    asked = {"by": "label", "values": {"hidden": "none", "disclosed": "every_round"}}
+    rows.make_version(study, 2, said=rows.with_parameters(said, beliefs_ask=asked))
+    export(study, tmp_path / "out")
+    assert {row["void_step"] for row in read(tmp_path / "out", "rounds")} == {""}
 
 
 def test_exclusions_leave_only_where_they_are_no_outcome(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from studies import definition
-from studies.models import Study
+from studies.models import Study, Version
 from studies.schema import StudyFile
 from studies.schema_stages import StageConfig
 from studies.schema_when import ConditionalStage
+from studies.varied import varied
 
 BETWEEN = "/"  # stands in no stage's id
 SEEN_COMING = ("waiting_room", "game", "debrief")
@@ -95,3 +96,11 @@ def _runs(stages: Sequence[StageConfig], given_after: Set[str]) -> Iterator[_Run
         elif before:
             places = [places[0] - 1, *places]
         yield _Run(places, ids, is_hidden=is_with_next or is_with_last)
+
+
+def plays_alike(version: Version, stage: str) -> bool:
+    """Whether no factor decides a number of a game.
+
+    Where one does, a step, its time or how many rounds there will be may be what differs.
+    """
+    return not varied(definition.game(version, stage).parameters)
