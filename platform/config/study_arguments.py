@@ -99,7 +99,9 @@ def _of_design(verb: NewVerb) -> None:
 
 def _of_masking(verb: NewVerb) -> None:
     text = "let somebody without another role see conditions and outcomes while data come in; each look is kept"
-    verb("monitor", text, "study", "username")
+    made = verb("monitor", text, "study", "username")
+    ending = "let them see nothing any more; they know, so they get no other role before it is closed"
+    made.add_argument("--end", action="store_true", help=ending)
     made = verb("unmask", "let everybody see conditions and outcomes before data are complete: a deviation", "study")
     made.add_argument("--reason", default="", help="why; it goes into the dataset, so name nobody")
     made.add_argument("--by", default="", metavar="USERNAME", help="whose decision it was, if not that of the server's")

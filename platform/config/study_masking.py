@@ -35,11 +35,22 @@ class Teller(Protocol):
 
 
 def monitor_verb(command: Teller, options: dict[str, Any]) -> None:
-    """Name a monitor."""
-    study, user = queries.study_named(options["study"]), queries.researcher_named(options["username"])
+    """Name a monitor, or end a monitor's rights."""
+    study = queries.study_named(options["study"])
+    if options["end"]:
+        _end_monitor(command, study, options["username"])
+        return
+    user = queries.researcher_named(options["username"])
     services.name_monitor(study, user, by=getuser())
     what = f"{user.get_username()} sees conditions and outcomes of {study.slug} while data come in"
     command.say(f"{what}, and each look is kept: {settings.ORIGIN}{reverse('login')}")
+
+
+def _end_monitor(command: Teller, study: Study, username: str) -> None:
+    services.end_monitor(study, username, by=getuser())
+    command.say(f"{username} sees nothing of {study.slug} any more, and gets no other role before it is closed")
+    if study.status != Study.Status.CLOSED and (warning := warning_of(study)):
+        command.stdout.write(warning)
 
 
 def unmask_verb(command: Teller, options: dict[str, Any]) -> None:
@@ -60,9 +71,11 @@ def deviations_verb(command: Teller, options: dict[str, Any]) -> None:
     study = queries.study_named(options["study"])
     at = ended_at(study)
     command.stdout.write(f"{study.slug}: {STANDS[state_of(study)].format(at=f'{at:%Y-%m-%d %H:%M}' if at else '')}")
-    members = study.memberships.filter(role=Membership.Role.MONITOR).select_related("user")
-    names = ", ".join(sorted(member.user.get_username() for member in members))
-    command.stdout.write(f"monitors: {names or 'nobody'}")
+    for title, role in (("monitors", Membership.Role.MONITOR), ("monitors before", Membership.Role.FORMER)):
+        members = study.memberships.filter(role=role).select_related("user")
+        names = ", ".join(sorted(member.user.get_username() for member in members))
+        if names or role == Membership.Role.MONITOR:
+            command.stdout.write(f"{title}: {names or 'nobody'}")
     for one in departures_of(study):
         by = f", by {one.role}" if one.role else ""
         reason = f" ({one.reason})" if one.reason else ""

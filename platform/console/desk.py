@@ -59,8 +59,9 @@ def desk_of(request: HttpRequest, slug: str, capability: Capability) -> Desk:
 
 
 def role_in(study: Study, user_id: int | None) -> str:
-    """The role of an account in a study; "" where it has none."""
-    return study.memberships.filter(user=user_id or 0).values_list("role", flat=True).first() or ""
+    """The role of an account in a study; "" where it has none, or none any more."""
+    now = study.memberships.filter(user=user_id or 0).exclude(role=Membership.Role.FORMER)
+    return now.values_list("role", flat=True).first() or ""
 
 
 def newest_or_404(study: Study) -> Version:

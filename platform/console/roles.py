@@ -27,6 +27,7 @@ MATRIX: dict[str, frozenset[Capability]] = {
     Role.ANALYST: frozenset({Capability.SEE_STUDY, Capability.SEE_DATA}),
     # who watches over people's safety sees the data unmasked, and has no hand in the study
     Role.MONITOR: frozenset({Capability.SEE_STUDY, Capability.WATCH, Capability.SEE_DATA, Capability.UNMASK}),
+    Role.FORMER: frozenset(),
 }
 
 

@@ -6,7 +6,7 @@ from events.models import Event
 from exports.columns import Row
 from exports.scope import Scope
 from exports.tables.deviations import rows_of_deviations
-from studies.masking.services import LOOKED, MONITOR_NAMED
+from studies.masking.services import LOOKED, MONITOR_ENDED, MONITOR_NAMED
 from studies.masking.standing import State, ended_at, state_of
 
 WHAT_IT_IS = """Written from what the platform records; `deviations.csv` holds the same rows. Days count from the one on
@@ -43,12 +43,17 @@ def deviations_markdown(scope: Scope) -> str:
 def _masking(scope: Scope) -> Iterator[str]:
     state, at = state_of(scope.study), ended_at(scope.study)
     yield MASKING[state].format(day=scope.day(at) if at else "")
-    named = Event.objects.filter(kind=MONITOR_NAMED, study_id=scope.study.pk).count()
-    yield f"Monitors named: {named}."
+    named, ended = (_people(scope, kind) for kind in (MONITOR_NAMED, MONITOR_ENDED))
+    yield f"Monitors named: {named}." + (f" The rights of {ended} were ended." if ended else "")
     if state in (State.UNMASKED, State.ENDED):  # before, each look would make another dataset
         looks = Event.objects.filter(kind=LOOKED, subject_kind="study", subject_id=scope.study.pk).order_by("pk")
         days = list(dict.fromkeys(str(scope.day(look.at)) for look in looks))
         yield f"Monitors looked at unmasked data on study days: {', '.join(days) or 'none'}."
+
+
+def _people(scope: Scope, kind: str) -> int:
+    """How many accounts an event of the study was about."""
+    return len(set(Event.objects.filter(kind=kind, study_id=scope.study.pk).values_list("facts__user", flat=True)))
 
 
 def _lines(rows: Sequence[Row]) -> list[str]:

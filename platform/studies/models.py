@@ -13,8 +13,11 @@ class StudyQuerySet(models.QuerySet["Study"]):
     """Reads that respect who asks."""
 
     def for_user(self, user: AbstractBaseUser | AnonymousUser) -> "StudyQuerySet":
-        """Studies in which the user has any role; nobody else's exist for them."""
-        return self.filter(memberships__user_id=user.pk).distinct() if user.is_authenticated else self.none()
+        """Studies in which the user has any role now; nobody else's exist for them."""
+        if not user.is_authenticated:
+            return self.none()
+        theirs = Membership.objects.filter(user_id=user.pk).exclude(role=Membership.Role.FORMER)
+        return self.filter(pk__in=theirs.values("study"))
 
 
 class Study(models.Model):
@@ -53,6 +56,7 @@ class Membership(models.Model):
         OPERATOR = "operator"
         ANALYST = "analyst"
         MONITOR = "monitor"  # named by `study monitor` alone: sees conditions and outcomes while data come in
+        FORMER = "former"  # was a monitor, sees nothing any more, and knows: no other role before it is closed
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")

@@ -18,7 +18,7 @@ from studies import registry
 from studies.changes import applied, differences, not_amendable
 from studies.check import Checked, check_data, check_folder
 from studies.definition import FROZEN, canonical, code_is_current, complete_parameters
-from studies.masking.standing import is_masked, is_monitor
+from studies.masking.standing import is_masked
 from studies.models import Membership, SourceFile, Study, Version, VersionFile
 from studies.problems import Problem, StudyError, errors
 from studies.queries import CLOSED, OPENED, has_begun, texts, version_of
@@ -30,7 +30,8 @@ FROZE = "study.frozen"
 PAUSED = "study.paused"
 AMENDED = "study.amended"
 
-MEMBER_ROLES = [role for role in Membership.Role.values if role != Membership.Role.MONITOR]
+MONITORING = (Membership.Role.MONITOR, Membership.Role.FORMER)
+MEMBER_ROLES = [role for role in Membership.Role.values if role not in MONITORING]
 
 Status = Study.Status
 ALLOWED = {
@@ -238,10 +239,14 @@ def add_member(study: Study, user: AbstractBaseUser, *, role: str = Membership.R
     """Give somebody a role in a study, or another role than before. Raises StudyError: "role_unknown", "role_taken"."""
     if role not in MEMBER_ROLES:
         raise StudyError("role_unknown", f'"{role}" is no role of the team; there are: {", ".join(MEMBER_ROLES)}')
-    _lock(study)  # somebody named as a monitor at this moment would get this role instead
-    if is_monitor(study, user.pk):
+    study = _lock(study)  # somebody named as a monitor at this moment would get this role instead
+    before = study.memberships.filter(user=user.pk).values_list("role", flat=True).first()
+    if before == Membership.Role.MONITOR:
         what = f"{user.get_username()} is a monitor of {study.slug}"
         raise StudyError("role_taken", f"{what}, and a monitor has no other part in it; give the role to somebody else")
+    if before == Membership.Role.FORMER and study.status != Status.CLOSED:
+        what = f"{user.get_username()} was a monitor of {study.slug}, and knows"
+        raise StudyError("role_taken", f"{what}; give the role to somebody else, or wait until it is closed")
     member, _ = Membership.objects.update_or_create(study=study, user_id=user.pk, defaults={"role": role})
     return member
 

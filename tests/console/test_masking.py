@@ -286,6 +286,30 @@ def test_monitor_command_names_one_and_refuses_the_team(society: rows.Society, s
         run("study", "member", "choosing", "ana", "--role", "monitor")
 
 
+def test_a_monitor_whose_rights_end_sees_nothing_from_then_on(
+    society: rows.Society, monitor: Client, tmp_path: Path
+) -> None:
+    assert at("study") in monitor.get(reverse("studies")).content.decode()
+    said = run("study", "monitor", "choosing", "ana", "--end")
+    assert "ana sees nothing of choosing any more" in said
+    assert "Nobody is a monitor of choosing" in said
+    assert {monitor.get(at(name)).status_code for name in ("study", "board", "data", "bundle", "codebook")} == {404}
+    assert monitor.get(at("table", "decisions")).status_code == 404
+    assert monitor.post(at("unmask"), {"reason": WHY}).status_code == 404
+    assert at("study") not in monitor.get(reverse("studies")).content.decode()
+    for words in (["export", "choosing", "--out", str(tmp_path / "out"), "--monitor", "ana"],
+                  ["study", "unmask", "choosing", "--reason", WHY, "--by", "ana"],
+                  ["study", "member", "choosing", "ana", "--role", "analyst"],
+                  ["study", "monitor", "choosing", "ana", "--end"]):  # fmt: skip
+        with pytest.raises(CommandError, match=r"ana (is no monitor|has no role|was a monitor)"):
+            run(*words)
+    assert "monitors: nobody\nmonitors before: ana\n" in run("study", "deviations", "choosing")
+    assert Event.objects.filter(kind=LOOKED).count() == 0
+    services.close_study(society.study)
+    assert monitor.get(at("data")).status_code == 404, "without a role nobody sees a study"
+    assert "ana is analyst of choosing" in run("study", "member", "choosing", "ana", "--role", "analyst")
+
+
 def test_deviations_command_tells_state_monitors_and_what_was_not_as_planned(
     society: rows.Society, monitor: Client
 ) -> None:

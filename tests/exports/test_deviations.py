@@ -11,7 +11,7 @@ from events.models import Event
 from exports.services.bundle import export
 from participants.models import Participant
 from studies import services
-from studies.masking.services import name_monitor, note_look, unmask
+from studies.masking.services import end_monitor, name_monitor, note_look, unmask
 from studies.models import Deviation, Study
 from tests.exports import rows
 from tests.exports.test_dataset import read
@@ -122,7 +122,9 @@ def test_looks_of_monitors_are_told_once_they_make_no_other_dataset(tmp_path: Pa
     assert page(study, tmp_path / "after") == before
     services.close_study(study)
     said = page(study, tmp_path / "closed")
-    assert "Monitors named: 1." in said
+    assert "Monitors named: 1.\n" in said
+    end_monitor(study, "ana", by="root")
+    assert "Monitors named: 1. The rights of 1 were ended." in page(study, tmp_path / "ended")
     assert "none." not in said.partition("## Unmasked")[0]
 
 

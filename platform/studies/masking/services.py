@@ -1,5 +1,7 @@
 """Who is let to see conditions and outcomes while data come in. Each verb is one transaction, and is kept."""
 
+from collections.abc import Mapping
+
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
@@ -8,7 +10,8 @@ from studies.masking.standing import State, state_of
 from studies.models import Deviation, Membership, Study
 from studies.problems import StudyError
 
-MONITOR_NAMED, UNMASKED, LOOKED = "study.monitor_named", "study.unmasked", "data.monitored"
+MONITOR_NAMED, MONITOR_ENDED = "study.monitor_named", "study.monitor_ended"
+UNMASKED, LOOKED = "study.unmasked", "data.monitored"
 
 
 @transaction.atomic
@@ -37,6 +40,8 @@ def unmask(study: Study, *, reason: str, by: str, role: str) -> Deviation:
 def name_monitor(study: Study, user: AbstractBaseUser, *, by: str) -> Membership:
     """Let somebody who has no other role in a study see conditions and outcomes while data come in.
 
+    Whoever was a monitor before may be one again.
+
     Raises:
         StudyError: "role_taken": whoever runs or analyses a study shall not know.
     """
@@ -44,13 +49,39 @@ def name_monitor(study: Study, user: AbstractBaseUser, *, by: str) -> Membership
     member, is_new = Membership.objects.get_or_create(
         study=study, user_id=user.pk, defaults={"role": Membership.Role.MONITOR}
     )
-    if member.role != Membership.Role.MONITOR:
+    if member.role not in (Membership.Role.MONITOR, Membership.Role.FORMER):
         what = f"{user.get_username()} is {member.role} of {study.slug}"
         raise StudyError("role_taken", f"{what}: a monitor has no other part in it; name somebody else")
-    if is_new:
-        facts = {"user": user.pk, "named_by": by}
-        log.record(MONITOR_NAMED, study=study.pk, subject=("study", study.pk), facts=facts)
+    if is_new or member.role == Membership.Role.FORMER:
+        _become(member, Membership.Role.MONITOR, MONITOR_NAMED, {"named_by": by})
     return member
+
+
+@transaction.atomic
+def end_monitor(study: Study, username: str, *, by: str) -> Membership:
+    """Let a monitor see nothing of a study any more. They know: `studies.services.add_member` gives them no other role.
+
+    Args:
+        username: Of the monitor, whose account may be closed by now.
+
+    Raises:
+        StudyError: "not_a_monitor".
+    """
+    study = _locked(study)
+    monitors = study.memberships.filter(role=Membership.Role.MONITOR).select_related("user")
+    member = monitors.filter(user__username=username).first()
+    if member is None:
+        names = ", ".join(sorted(one.user.get_username() for one in monitors)) or "nobody"
+        raise StudyError("not_a_monitor", f"{username} is no monitor of {study.slug}; there are: {names}")
+    _become(member, Membership.Role.FORMER, MONITOR_ENDED, {"ended_by": by})
+    return member
+
+
+def _become(member: Membership, role: str, event: str, facts: Mapping[str, str]) -> None:
+    member.role = role
+    member.save(update_fields=["role"])
+    about = ("study", member.study_id)
+    log.record(event, study=member.study_id, subject=about, facts={"user": member.user_id, **facts})
 
 
 @transaction.atomic
