@@ -146,3 +146,15 @@ def test_rounds_that_did_not_count_are_left_out() -> None:
     before = pooled(study)
     made[0].play(number=2, choice=None, returned=30)
     assert pooled(study) == before
+
+
+def test_there_is_nothing_as_long_as_all_who_count_are_of_one_condition() -> None:
+    """One condition may take longer than another: the first ten are then of the other alone."""
+    study = rows.make_study()
+    for number in range(0, 20, 2):
+        complete(study, number)
+    assert pooled(study)["game/decide/candidate", "returned"]["values"] == 10, "there is but one condition so far"
+    slow = rows.make_society(study, "gslowslow1", condition="label=disclosed")
+    Group.objects.filter(pk=slow.group.pk).update(origin="live")
+    Participant.objects.filter(seats__group=slow.group).update(origin="link")
+    assert pooled(study) == {}

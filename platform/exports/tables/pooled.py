@@ -6,7 +6,7 @@ that group's outcome, and the letter of its condition stands in another table.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import fmean, stdev
@@ -24,8 +24,9 @@ from paradigm import Choice
 from participants.models import Participant
 from studies import definition
 from studies.items import Item, briefing_items, items
+from studies.masking.arms import ORDER
 from studies.masking.stages import is_for_some
-from studies.models import Study, Version
+from studies.models import Slot, Study, Version, levels_of
 from studies.schema_stages import BriefingStage, QuizStage, SurveyStage
 from studies.slots import slots
 
@@ -88,25 +89,54 @@ def steady(found: Sequence[T]) -> Sequence[T]:
 
 
 def _pooled(scope: Scope) -> Iterator[Row]:
-    groups = steady(_complete(scope.study))
-    people = steady(_left(scope.study))
+    groups = _groups_counted(scope.study)
+    people = _people_counted(scope.study)
     for unit, units, pools in (
-        ("group", len(groups), _of_decisions(scope, frozenset(groups))),
+        ("group", len(groups), _of_decisions(scope, groups)),
         ("participant", len(people), _of_answers(people)),
     ):
         for where, name in sorted(pools):
             yield {"unit": unit, "units": units, "where": where, "name": name, **pools[where, name].cells()}
 
 
-def _complete(study: Study) -> list[int]:
-    recruited = Group.objects.filter(version__study=study, origin=Group.Origin.LIVE, is_filled=False)
-    ended = recruited.filter(status=Group.Status.COMPLETE).order_by("ended_at", "pk")
-    return list(ended.values_list("pk", flat=True))
+def _groups_counted(study: Study) -> frozenset[int]:
+    """Groups that played to the end, in whole tens; none where all of them have one level of what others have more."""
+    recruited = Group.objects.filter(version__study=study, origin=Group.Origin.LIVE)
+    ended = recruited.filter(status=Group.Status.COMPLETE, is_filled=False).order_by("ended_at", "pk")
+    found = steady(list(ended.values_list("pk", "condition")))
+    if _are_of_one([condition for _, condition in found], recruited.values_list("condition", flat=True)):
+        return frozenset()
+    return frozenset(pk for pk, _ in found)
 
 
-def _left(study: Study) -> list[Participant]:
+def _people_counted(study: Study) -> Sequence[Participant]:
+    """People who left, counted as groups are."""
     recruited = Participant.objects.filter(kept(""), study=study, origin=Participant.Origin.LINK)
-    return list(recruited.filter(status=Participant.Status.FINISHED).order_by("ended_at", "pk"))
+    found = steady(list(recruited.filter(status=Participant.Status.FINISHED).order_by("ended_at", "pk")))
+    everybody = recruited.values_list("pk", flat=True)
+    return [] if _are_of_one(_given_to([one.pk for one in found]), _given_to(list(everybody))) else found
+
+
+def _given_to(people: Sequence[int]) -> list[str]:
+    """The conditions of people: their own, and those of their groups."""
+    groups = Group.objects.filter(seats__participant__in=people)
+    own = Slot.objects.filter(holder_kind="participant", holder_id__in=people)
+    return [*groups.values_list("condition", flat=True), *own.values_list("condition", flat=True)]
+
+
+def _are_of_one(counted: Iterable[str], all_there_are: Iterable[str]) -> bool:
+    """Whether all that are counted have one level of a factor, and others another: theirs would be that level's."""
+    mine, known = _levels(counted), _levels(all_there_are)
+    return any(len(mine.get(factor, ())) < 2 <= len(levels) for factor, levels in known.items())
+
+
+def _levels(conditions: Iterable[str]) -> dict[str, set[str]]:
+    """Factor → the levels that occur in some conditions."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for condition in conditions:
+        for factor, level in (pair for part in condition.split(ORDER) for pair in levels_of(part).items()):
+            found[factor].add(level)
+    return found
 
 
 def _of_decisions(scope: Scope, groups: frozenset[int]) -> Pools:
