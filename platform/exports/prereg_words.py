@@ -11,7 +11,7 @@ dataset: `exclusions.csv` says who met which rule.
 """
 DECEPTIONS = {
     "omission": "something is not told",
-    "false_label": "a label may not be true, or an AI says that it is a person",
+    "false_label": "a label may not be true, an AI says that it is a person, or nobody is told that there is AI",
     "delay": "answers of programs take as long as people's",
     "wizard": "staff write as the AI",
 }

@@ -29,8 +29,8 @@ class Deception(Part):
     """One thing that people are not told, or told wrongly, who approved it, and where they learn the truth."""
 
     what: Literal["omission", "false_label", "delay", "wizard"] = Field(
-        description="Something not told; a label that may not be true, or an AI that says it is a person; a pace made "
-        "to look human; staff writing as AI."
+        description="Something not told; a label that may not be true, an AI that says it is a person, or AI that "
+        "nobody is told of; a pace made to look human; staff writing as AI."
     )
     approved_by: Line
     reference: Line = Field(description="Number of the approval.")

@@ -155,7 +155,11 @@ class DebriefStage(Stage):
         "plays. Whoever is earlier reads it on the last page, under the same link.",
     )
     reveals_partners: bool = Field(True, description="Whether the page lists who was an AI in one's own rounds.")
-    offer_data_withdrawal: bool = Field(True, description="Whether one may have one's data deleted, pay unchanged.")
+    offer_data_withdrawal: bool = Field(
+        True,
+        description="Whether one may have one's data deleted, pay unchanged; must be on where the page explains "
+        "a deception.",
+    )
 
 
 StageConfig = Annotated[

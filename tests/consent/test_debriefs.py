@@ -162,8 +162,18 @@ def test_late_the_choice_comes_before_the_code_and_changes_no_pay(make_version: 
     assert [str(one) for one in check(person.study, late_after_seconds=3600).differences] == []
 
 
-def test_no_choice_is_offered_where_the_study_file_offers_none(make_version: MakeVersion) -> None:
-    here = after_the_game(lambda **facts: make_version(debrief={"offer_data_withdrawal": False}, **facts))
+def test_no_choice_is_offered_where_nothing_is_hidden_and_the_study_file_offers_none(make_version: MakeVersion) -> None:
+    pace = {"min_s": 0, "max_s": 0, "think_s": [0, 0]}
+    computer = {"occupant": "policy", "policies": ["half"], "asked_if_ai": "admit", "delay": pace}
+    open_ = {
+        "deception": [],
+        "partners": {
+            "person": {"occupant": "person", "label": {"all": "Person"}},
+            "computer": computer | {"label": {"all": "Program"}},
+        },
+        "debrief": {"offer_data_withdrawal": False},
+    }
+    here = after_the_game(lambda **facts: make_version(**open_, **facts))
     sessions.leave(here[0].pk)
     assert page(here[0]).button == ""
     assert send(here[0], withdraw="1") == "stale"

@@ -1,13 +1,18 @@
 """What hides or misnames a partner must be declared, and a debrief must explain it."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
+from tests.machinery.quick import SHIPPED
 from tests.studies.conftest import Folder
 
 OMISSION = '  - {what: omission, approved_by: ethics board, reference: "IRB-1", debrief: pages/debrief.md}\n'
 DELAY = '  - {what: delay, approved_by: ethics board, reference: "IRB-1", debrief: pages/debrief.md}\n'
 FALSE = '  - {what: false_label, approved_by: ethics board, reference: "IRB-1", debrief: pages/debrief.md}\n'
 COMPUTER = 'label: {by: label, values: {hidden: "", marked: Program}}'
+DEBRIEF = "{id: debrief, kind: debrief, page: pages/debrief.md}"
 
 
 def open_labels(folder: Folder) -> None:
@@ -59,10 +64,73 @@ def test_stand_in_labelled_as_a_person_needs_a_declaration(folder: Folder) -> No
     assert folder.one("E406").path == "groups.pair.fill.label_as"
 
 
-def test_ai_that_nobody_is_told_of_needs_an_omission(folder: Folder) -> None:
+@pytest.mark.parametrize(("label", "passes"), [("Program", True), ("", False)])
+def test_stand_in_without_a_label_passes_for_a_person_where_programs_have_one(
+    folder: Folder, label: str, passes: bool
+) -> None:
+    folder.change('values: {hidden: "", marked: Person}', 'values: {hidden: "", marked: ""}')
+    folder.change(COMPUTER, f'label: {{all: "{label}"}}')
+    folder.change("label_as: computer", "label_as: person")
+    found = [(one.path, "what: false_label" in one.remedy) for one in folder.problems() if one.code == "E406"]
+    assert found == ([("groups.pair.fill.label_as", True)] if passes else [])
+
+
+@pytest.mark.parametrize(
+    ("knows", "is_hidden"),
+    [
+        ("{giver: none, taker: all}", True),
+        ("{giver: own, taker: all}", True),
+        ("{giver: [partners], taker: none}", False),  # no taker meets an automated seat
+        ("{giver: others, taker: own}", False),
+    ],
+)
+def test_label_that_a_role_is_not_shown_hides_what_it_meets(folder: Folder, knows: str, is_hidden: bool) -> None:
     open_labels(folder)
+    folder.change("who_knows: everybody", f"who_knows: {knows}")
+    found = {problem.path: problem for problem in folder.problems() if problem.code == "E406"}
+    assert set(found) == ({"told.who_knows", "partners.computer.delay"} if is_hidden else set())
+    assert not is_hidden or '"giver"' in found["told.who_knows"].what
+
+
+@pytest.mark.parametrize(
+    ("knows", "hidden_from"), [("{selector: others, candidate: own}", '"candidate"'), ("everybody", "")]
+)
+def test_rival_whose_label_is_not_shown_is_hidden_too(tmp_path: Path, knows: str, hidden_from: str) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "studies")
+    folder = Folder(tmp_path / "studies" / "main")
+    text = folder.text()
+    start, end = text.index("deception:"), text.index("told:")
+    folder.write(text[:start] + text[end:])
+    folder.change("who_knows: everybody", f"who_knows: {knows}")
+    folder.change('values: {hidden: "", disclosed: Person}', "values: {hidden: Person, disclosed: Person}")
+    folder.change('values: {hidden: "", disclosed: AI}', "values: {hidden: AI, disclosed: AI}")
+    found = [problem.what for problem in folder.problems() if problem.code == "E406"]
+    assert len(found) == (2 if hidden_from else 0), found
+    assert any(hidden_from in what for what in found) == bool(hidden_from)
+
+
+def test_ai_that_nobody_is_told_of_is_false_and_not_only_left_out(folder: Folder) -> None:
     folder.change("ai_may_be_present: true", "ai_may_be_present: false")
-    assert folder.one("E406").path == "told.ai_may_be_present"
+    found = folder.one("E406")
+    assert (found.path, "what: false_label" in found.remedy) == ("told.ai_may_be_present", True)
+    folder.change(DELAY, DELAY + FALSE)
+    folder.change(DEBRIEF, DEBRIEF.replace("}", ", reveals_partners: false}"))
+    assert folder.one("E212").path.endswith("reveals_partners"), "so the truth is told in the end"
+
+
+@pytest.mark.parametrize("entry", [OMISSION, DELAY, FALSE])
+def test_whoever_is_told_of_a_deception_may_have_their_data_deleted(folder: Folder, entry: str) -> None:
+    folder.change(OMISSION + DELAY, entry)
+    folder.change(DEBRIEF, DEBRIEF.replace("}", ", offer_data_withdrawal: false}"))
+    found = folder.one("E458")
+    assert found.path == "waves[main].stages[debrief].offer_data_withdrawal"
+    assert "offer_data_withdrawal: true" in found.remedy
+
+
+def test_where_nothing_is_hidden_the_debrief_may_offer_no_deletion(folder: Folder) -> None:
+    open_labels(folder)
+    folder.change(DEBRIEF, DEBRIEF.replace("}", ", offer_data_withdrawal: false}"))
+    assert not {one.code for one in folder.problems() if one.severity == "error"}
 
 
 @pytest.mark.parametrize("stage", ["      - {id: debrief, kind: debrief, page: pages/debrief.md}\n"])

@@ -1,9 +1,13 @@
-"""Deception is declared, approved, and explained at the end; those who are there are told so."""
+"""Deception is declared, approved, and explained at the end; those who are there are told so.
+
+The check is of what each role is shown: a label that a role is not told is none to it.
+"""
 
 import re
 from collections.abc import Mapping
 
 from studies.checks.context import Context, needs
+from studies.checks.pairing import met_by_people
 from studies.schema_partners import AutomatedPartner, GroupPlan, Label, PersonPartner, PolicyPartner
 from studies.schema_stages import DebriefStage
 from studies.schema_types import Part
@@ -23,6 +27,9 @@ def deception_declared(context: Context) -> None:
             path: Path = ("partners", partner, "label")
             if _hides(context, label, list(persons.values()), drawn=False):
                 _require(context, "omission", path, "does not tell this partner from a person in every condition.")
+            elif untold := _untold(context, name):
+                because = f'does not show the role "{untold[0]}" which of those it meets are automated.'
+                _require(context, "omission", ("told", "who_knows"), because)
             if _is_false(context, label, list(persons.values())):
                 _require(context, "false_label", path, "calls an automated partner what a person is called.")
         for partner, label in persons.items():
@@ -32,7 +39,7 @@ def deception_declared(context: Context) -> None:
     _told_is_true(context)
 
 
-@needs("deception", "partners", "groups", "factors")
+@needs("deception", "partners", "groups", "factors", "told")
 def behaviour_declared(context: Context) -> None:
     """E406: denying, and delays that imitate people under hidden labels, are in `deception`."""
     for name, partner in context.study.partners.items():
@@ -40,9 +47,10 @@ def behaviour_declared(context: Context) -> None:
             continue
         if partner.asked_if_ai == "deny":
             _require(context, "false_label", ("partners", name, "asked_if_ai"), "denies being an AI.")
-        plans = [plan for plan in context.study.groups.values() if plan.partners.ai == name]
-        people = [label for plan in plans for label in labels_in(context, plan)[0].values()]
-        if _varies(partner) and plans and _hides(context, partner.label, people, drawn=True):
+        plans = {group: plan for group, plan in context.study.groups.items() if plan.partners.ai == name}
+        people = [label for plan in plans.values() for label in labels_in(context, plan)[0].values()]
+        is_hidden = _hides(context, partner.label, people, drawn=True) or any(_untold(context, one) for one in plans)
+        if _varies(partner) and plans and is_hidden:
             _require(
                 context,
                 "delay",
@@ -60,6 +68,19 @@ def debrief_shown(context: Context) -> None:
         context.read(entry.debrief, path)
         if entry.debrief not in shown:
             context.say("E406", path, f"no debrief stage shows {entry.debrief}.", "Add a debrief stage with this page.")
+
+
+@needs("deception", "waves")
+def data_may_be_taken_back(context: Context) -> None:
+    """E458: whoever is told of a deception may have their data deleted.
+
+    A delay alone is no exception: those who were deceived decide whether it was little, and to offer it costs nothing.
+    """
+    pages = {entry.debrief for entry in context.study.deception}
+    for path, stage in context.stages("debrief"):
+        if isinstance(stage, DebriefStage) and stage.page in pages and not stage.offer_data_withdrawal:
+            what = "this page tells people of a deception, and does not let them have their data deleted."
+            context.say("E458", (*path, "offer_data_withdrawal"), what, "Set offer_data_withdrawal: true.")
 
 
 @needs("deception", "partners", "factors")
@@ -98,6 +119,20 @@ def under(label: Label, levels: Mapping[str, str]) -> Mapping[str, int]:
     return label.under(levels.get(label.by or ""))
 
 
+def alike(one: Mapping[str, int], other: Mapping[str, int]) -> bool:
+    """Whether two labels, or two draws, say everything equally often."""
+    all_one, all_other = sum(one.values()), sum(other.values())
+    return all(one.get(w, 0) * all_other == other.get(w, 0) * all_one for w in one.keys() | other.keys())
+
+
+def _untold(context: Context, name: str) -> list[str]:
+    """The roles of people who meet automated seats of a group without being shown their labels."""
+    told = context.study.told
+    if told.who_knows == "everybody":
+        return []
+    return sorted(role for role, relation in met_by_people(context, name) if relation not in told.labels_known(role))
+
+
 def _hides(context: Context, machine: Label, persons: list[Label], *, drawn: bool) -> bool:
     """In some condition the label says nothing, or says the same of both; where one is drawn only if `drawn`."""
     for levels in situations(context, machine, *persons):
@@ -129,19 +164,30 @@ def _is_false(context: Context, machine: Label, persons: list[Label]) -> bool:
 
 
 def _fill_is_declared(context: Context, path: Path, plan: GroupPlan) -> None:
+    """What stands in for a person is called one by its label, or by having none where programs have one."""
     partners = context.study.partners
     if plan.fill is None or plan.fill.label_as not in partners:
         return
-    label = partners[plan.fill.label_as]
-    if isinstance(label, PersonPartner) and _fixed(context, label.label) - {""}:
+    partner = partners[plan.fill.label_as]
+    if not isinstance(partner, PersonPartner):
+        return
+    label, machines = partner.label, labels_in(context, plan)[1].values()
+    tells_apart = any(
+        not alike(under(label, levels), under(machine, levels))
+        for machine in machines
+        for levels in situations(context, label, machine)
+    )
+    if _fixed(context, label) - {""} or tells_apart:
         _require(context, "false_label", (*path, "label_as"), "labels automated stand-ins as people.")
 
 
 def _told_is_true(context: Context) -> None:
+    """Whoever hears of no AI takes everybody for a person: that is false, and more than left out."""
     if context.study.told.ai_may_be_present:
         return
     if any(plan.ai or plan.fill for plan in context.study.groups.values()):
-        _require(context, "omission", ("told", "ai_may_be_present"), "is false, but some seats are automated.")
+        because = "is false, but some seats are automated: everybody is taken for a person."
+        _require(context, "false_label", ("told", "ai_may_be_present"), because)
 
 
 def _varies(partner: AutomatedPartner) -> bool:
@@ -156,4 +202,4 @@ def _require(context: Context, what: str, path: Path, because: str) -> None:
         context.say("E406", path, because, remedy)
 
 
-CHECKS = [deception_declared, behaviour_declared, debrief_shown, ai_is_ai]
+CHECKS = [deception_declared, behaviour_declared, debrief_shown, data_may_be_taken_back, ai_is_ai]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from studies.checks.context import Context, meant, needs
-from studies.checks.ethics import labels_in, situations, under
+from studies.checks.ethics import alike, labels_in, situations, under
 from studies.checks.stages import needs_nobody
 from studies.schema import RELATIONS
 from studies.schema_partners import DrawnLabel, GroupPlan, Label
@@ -95,16 +95,10 @@ def draws_are_alike(context: Context) -> None:
         for person, one in persons.items():
             for machine, other in machines.items():
                 pairs = ((under(one, levels), under(other, levels)) for levels in situations(context, one, other))
-                if any(max(len(a), len(b)) > 1 and not _alike(a, b) for a, b in pairs):
+                if any(max(len(a), len(b)) > 1 and not alike(a, b) for a, b in pairs):
                     what = f'is not drawn as that of "{person}" is: what is shown tells something of who it is.'
                     remedy = "Draw both from the same labels with the same weights, unless this is meant."
                     context.say("W211", ("partners", machine, "label"), what, remedy)
-
-
-def _alike(one: Mapping[str, int], other: Mapping[str, int]) -> bool:
-    """Whether two draws give each label equally often."""
-    all_one, all_other = sum(one.values()), sum(other.values())
-    return all(one.get(w, 0) * all_other == other.get(w, 0) * all_one for w in one.keys() | other.keys())
 
 
 @needs("partners", "groups", "factors", "waves", "told")
@@ -119,7 +113,7 @@ def labels_are_explained(context: Context) -> None:
             continue
         for levels in situations(context, *named.values()):
             shown = {name: under(label, levels) for name, label in named.items()}
-            if any(not _alike(one, other) or len(one) > 1 for one in shown.values() for other in shown.values()):
+            if any(not alike(one, other) or len(one) > 1 for one in shown.values() for other in shown.values()):
                 _explained(context, levels, shown)
 
 

@@ -9,10 +9,12 @@ from paradigm.program import leaves
 from studies.checks.context import Context, needs
 from studies.checks.games import found_experiment, found_parameters
 from studies.definition import group_of, seats_of
+from studies.schema import RELATIONS
 from studies.schema_partners import GroupPlan
 from studies.schema_stages import GameStage
 from studies.yaml_file import Path
 
+_OWN, PARTNERS, RIVALS = RELATIONS
 SEEDS = 5
 MOST_ROUNDS = 60
 MOST_BLIND = 128  # above that, a step ends by the clock instead of waiting for all
@@ -42,7 +44,7 @@ def _try(context: Context, path: Path, experiment: Experiment, parameters: Param
     """Whether it goes well; says why not."""
     who = ", ".join(f"{count} {role}" for role, count in sorted(Counter(seat.role for seat in seats).items()))
     try:
-        largest = max(_play(experiment, parameters, seats, seed) for seed in range(SEEDS))
+        largest = max(_largest(_paired(experiment, parameters, seats, seed)) for seed in range(SEEDS))
     except PairingError as error:
         context.say("E404", path, f"{experiment.name} cannot pair {who}: {error}.", "Change the numbers of seats.")
         return False
@@ -57,8 +59,41 @@ def _try(context: Context, path: Path, experiment: Experiment, parameters: Param
     return largest <= MOST_BLIND or not is_blind
 
 
-def _play(experiment: Experiment, parameters: Parameters, seats: Sequence[Seat], seed: int) -> int:
-    """Pair every round once; the size of the largest match."""
+def met_by_people(context: Context, name: str) -> set[tuple[str, str]]:
+    """What automated seats of a group are to people who meet them: the person's role, and partners or rivals.
+
+    Under some seeds, with every seat taken. Nothing where the seats cannot be paired, which is said elsewhere.
+    """
+    found: set[tuple[str, str]] = set()
+    for _, stage in context.stages("game"):
+        assert isinstance(stage, GameStage)
+        experiment = found_experiment(stage)
+        if experiment is not None and group_of(context.study, stage.id) == name:
+            seats = seats_of(context.study.groups[name])
+            for parameters in found_parameters(context.study, stage):
+                found |= _met(experiment, parameters, seats)
+    return found
+
+
+def _met(experiment: Experiment, parameters: Parameters, seats: Sequence[Seat]) -> set[tuple[str, str]]:
+    said = {seat.number: (seat.role, seat.kind) for seat in seats}
+    try:
+        rounds = [plans for seed in range(SEEDS) for plans in _paired(experiment, parameters, seats, seed)]
+    except Exception:
+        return set()
+    matches = {frozenset(said[number] for number in plan.seats.values()) for plans in rounds for plan in plans}
+    found: set[tuple[str, str]] = set()
+    for match in matches:
+        is_mixed = len({role for role, _ in match}) > 1
+        people, programs = ([role for role, kind in match if kind == one] for one in ("human", "ai"))
+        found |= {(one, RIVALS if is_mixed and one == other else PARTNERS) for one in people for other in programs}
+    return found
+
+
+def _paired(
+    experiment: Experiment, parameters: Parameters, seats: Sequence[Seat], seed: int
+) -> list[Sequence[MatchPlan]]:
+    """Pair every round once."""
     rng = Random(f"check/pairing/{seed}")  # noqa: S311  reproducible on purpose
     past: list[Sequence[MatchPlan]] = []
     rounds = experiment.rounds(parameters, rng)
@@ -68,7 +103,12 @@ def _play(experiment: Experiment, parameters: Parameters, seats: Sequence[Seat],
         plans = experiment.pairing(Matching(seats, number, rng, parameters, tuple(past)))
         _refuse_odd(plans, seats)
         past.append(plans)
-    return max(len(plan.seats) for plans in past for plan in plans)
+    return past
+
+
+def _largest(rounds: Sequence[Sequence[MatchPlan]]) -> int:
+    """The size of the largest match."""
+    return max(len(plan.seats) for plans in rounds for plan in plans)
 
 
 def _refuse_odd(plans: Sequence[MatchPlan], seats: Sequence[Seat]) -> None:
