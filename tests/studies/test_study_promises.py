@@ -35,6 +35,13 @@ def test_whoever_stops_early_keeps_what_was_earned(folder: Folder) -> None:
     assert "for whoever stops early" in found.what
 
 
+def test_whoever_misses_some_acts_keeps_what_was_earned(folder: Folder) -> None:
+    folder.change("  inactive: {pay: earned,", "  inactive: {pay: none,")
+    found = folder.one("W450")
+    assert (found.path, found.severity) == ("waves[main].stages[game].on_timeout", "warning")
+    assert "for whoever misses some acts in a row: points and time given are lost" in found.what
+
+
 @pytest.mark.parametrize(
     ("slot", "words"),
     [

@@ -25,13 +25,14 @@ def pay_is_as_promised(context: Context) -> None:
 
 @needs("exits", "payments", "waves", "groups")
 def nobody_loses_what_was_earned(context: Context) -> None:
-    """W450: whoever stops early, or is stopped by others, keeps what was earned until then."""
+    """W450: whoever stops early, is stopped by others, or was away for too long keeps what was earned until then."""
     if needs_nobody(context) or not _pays(context):
         return
     leading: dict[str, tuple[Path, str]] = {"left": (("exits", "left"), "for whoever stops early")}
     for path, stage in context.stages("game"):
         assert isinstance(stage, GameStage)
         leading.setdefault(stage.on_too_few.exit, ((*path, "on_too_few"), "for whoever the others have left"))
+        leading.setdefault(stage.on_timeout.exit, ((*path, "on_timeout"), "for whoever misses some acts in a row"))
     for name, (path, whom) in leading.items():
         exit_ = context.study.exits.get(name)
         if exit_ and exit_.pay == "none":
