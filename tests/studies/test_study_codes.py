@@ -298,6 +298,7 @@ def by_participant(folder: Folder, allocation: str) -> None:
     """The study with one factor that no group stage uses, allocated person by person."""
     folder.change("{unit: group, method: permuted_block, block_sizes: [2, 4], at: formation}", allocation)
     folder.change("deception:\n", "deception: []\nnote: |\n")
+    folder.change("asked_if_ai: deflect", "asked_if_ai: deflect\n    delay: {min_s: 3, max_s: 3}")
     folder.change('label: {by: label, values: {hidden: "", marked: Person}}', "label: {all: Person}")
     folder.change('label: {by: label, values: {hidden: "", marked: Program}}', "label: {all: Program}")
     folder.change("        by: label\n        pages: {hidden: pages/briefing_hidden.md, marked", "        pages: {all")

@@ -13,6 +13,7 @@ DELAY = '  - {what: delay, approved_by: ethics board, reference: "IRB-1", debrie
 FALSE = '  - {what: false_label, approved_by: ethics board, reference: "IRB-1", debrief: pages/debrief.md}\n'
 COMPUTER = 'label: {by: label, values: {hidden: "", marked: Program}}'
 DEBRIEF = "{id: debrief, kind: debrief, page: pages/debrief.md}"
+DEFLECT, CONSTANT = "    asked_if_ai: deflect", "\n    delay: {min_s: 5, max_s: 5}"
 
 
 def open_labels(folder: Folder) -> None:
@@ -23,8 +24,18 @@ def open_labels(folder: Folder) -> None:
     folder.change("deception:\n" + OMISSION + DELAY, "")
 
 
-def test_open_labels_need_no_declaration(folder: Folder) -> None:
+def test_open_labels_and_a_constant_delay_need_no_declaration(folder: Folder) -> None:
     open_labels(folder)
+    folder.change(DEFLECT, DEFLECT + CONSTANT)
+    assert folder.problems() == []
+
+
+def test_human_pace_is_warned_about_under_an_open_label_too(folder: Folder) -> None:
+    open_labels(folder)
+    found = folder.one("W458")
+    assert (found.path, found.severity) == ("partners.computer.delay", "warning")
+    assert "min_s: 3, max_s: 3" in found.remedy
+    folder.change("told: {ai", f"deception:\n{DELAY}told: {{ai")
     assert folder.problems() == []
 
 
@@ -43,7 +54,7 @@ def test_same_label_for_all_hides_too(folder: Folder) -> None:
 
 def test_constant_delay_imitates_nobody(folder: Folder) -> None:
     folder.change(DELAY, "")
-    folder.change("    asked_if_ai: deflect", "    asked_if_ai: deflect\n    delay: {min_s: 5, max_s: 5}")
+    folder.change(DEFLECT, DEFLECT + CONSTANT)
     assert folder.problems() == []
 
 

@@ -10,7 +10,6 @@ from studies.checks.context import Context, needs
 from studies.checks.pairing import met_by_people
 from studies.schema_partners import AutomatedPartner, GroupPlan, Label, PersonPartner, PolicyPartner
 from studies.schema_stages import DebriefStage
-from studies.schema_types import Part
 from studies.yaml_file import Path
 
 _PERSON = re.compile(r"\b(person|human|people|man|woman|real player|mensch(en)?|leute)\b", re.IGNORECASE)
@@ -41,7 +40,7 @@ def deception_declared(context: Context) -> None:
 
 @needs("deception", "partners", "groups", "factors", "told")
 def behaviour_declared(context: Context) -> None:
-    """E406: denying, and delays that imitate people under hidden labels, are in `deception`."""
+    """E406, W458: denying is in `deception`, and so are delays that imitate people, above all under hidden labels."""
     for name, partner in context.study.partners.items():
         if not isinstance(partner, AutomatedPartner):
             continue
@@ -50,13 +49,15 @@ def behaviour_declared(context: Context) -> None:
         plans = {group: plan for group, plan in context.study.groups.items() if plan.partners.ai == name}
         people = [label for plan in plans.values() for label in labels_in(context, plan)[0].values()]
         is_hidden = _hides(context, partner.label, people, drawn=True) or any(_untold(context, one) for one in plans)
-        if _varies(partner) and plans and is_hidden:
-            _require(
-                context,
-                "delay",
-                ("partners", name, "delay"),
-                "imitates a person's pace where the label hides what it is.",
-            )
+        if not _varies(partner) or not any(plan.humans for plan in plans.values()):
+            continue
+        path: Path = ("partners", name, "delay")
+        if is_hidden:
+            _require(context, "delay", path, "imitates a person's pace where the label hides what it is.")
+        elif not _declared(context, "delay"):
+            what = "imitates a person's pace, also where the label says what it is, and is not declared."
+            remedy = "Take a constant one, delay: {min_s: 3, max_s: 3}, or declare it: deception: [{what: delay, …}]."
+            context.say("W458", path, what, remedy)
 
 
 @needs("deception", "waves")
@@ -86,7 +87,7 @@ def data_may_be_taken_back(context: Context) -> None:
 @needs("deception", "partners", "factors")
 def ai_is_ai(context: Context) -> None:
     """W409: what is called AI on a page is one, or the false label is declared."""
-    if any(entry.what == "false_label" for entry in context.study.deception):
+    if _declared(context, "false_label"):
         return
     for name, partner in context.study.partners.items():
         if not isinstance(partner, PolicyPartner):
@@ -195,9 +196,12 @@ def _varies(partner: AutomatedPartner) -> bool:
     return partner.delay.min_s < partner.delay.max_s
 
 
+def _declared(context: Context, what: str) -> bool:
+    return any(entry.what == what for entry in context.study.deception)
+
+
 def _require(context: Context, what: str, path: Path, because: str) -> None:
-    entries: list[Part] = [entry for entry in context.study.deception if entry.what == what]
-    if not entries:
+    if not _declared(context, what):
         remedy = f"Declare it: deception: [{{what: {what}, approved_by: …, reference: …, debrief: …}}]."
         context.say("E406", path, because, remedy)
 
