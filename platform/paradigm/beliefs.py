@@ -21,6 +21,13 @@ INCENTIVE = "beliefs_incentive"  # the parameter
 DEALT = "belief_rounds"
 When = Literal["before", "after"]
 What = Literal["return", "type"]
+ASKED: Mapping[str, Collection[str]] = {
+    "return": ("return",),
+    "return_only": ("return",),
+    "type": ("type",),
+    "both": ("return", "type"),
+}
+"""`beliefs_about` → what is asked beside a decision."""
 
 
 class BeliefSettings(Parameters):
@@ -37,8 +44,10 @@ class BeliefSettings(Parameters):
         le=100,
     )
     beliefs_position: When = setting("after", "Whether that is before or after the decision of the round")
-    beliefs_about: Literal["return", "type", "both"] = setting(
-        "return", "What is asked; with return, who is an AI is asked too, but only once, after the last round"
+    beliefs_about: Literal["return", "return_only", "type", "both"] = setting(
+        "return",
+        "What is asked; with return, who is an AI is asked too, but only once, after the last round; with return_only, "
+        "never",
     )
     beliefs_incentive: Literal["none", "one_random_item"] = setting(
         "none", "Whether one answer of each person, drawn when the game is over, is paid instead of its round"
@@ -97,8 +106,8 @@ class Beliefs:
         """The texts under a question: what it is about, and whether the answer can pay."""
         if place.role != self.by or state.path not in (BEFORE, AFTER, AT_THE_END):
             return []
-        about = "type" if state.path == AT_THE_END else state.parameters.beliefs_about
-        asked = ["beliefs_return"] * (about != "type") + ["beliefs_type"] * (about != "return")
+        about: Collection[str] = ("type",) if state.path == AT_THE_END else ASKED[state.parameters.beliefs_about]
+        asked = [f"beliefs_{what}" for what in about]
         return [*asked, "beliefs_paid" if state.parameters.beliefs_stake else "beliefs_unpaid"]
 
     def _step(self, name: str, fields: Sequence[Each], when: Callable[[State], bool]) -> Decision:
@@ -114,7 +123,7 @@ class Beliefs:
         return Each(_type_field(when), partial(self._of, "type"))
 
     def _of(self, what: What, place: Place, state: State) -> Sequence[str]:
-        return self.of(place, state) if state.parameters.beliefs_about in (what, "both") else ()
+        return self.of(place, state) if what in ASKED[state.parameters.beliefs_about] else ()
 
     def _came_true(self, play: Play, field: Field) -> int | None:
         step, name = self.decided
@@ -162,8 +171,9 @@ def _rounds(state: State) -> Collection[int]:
 def belief_texts(*others: str) -> Mapping[str, Callable[[Any], bool]]:
     """The blocks, and under which parameters each can be shown; and an experiment's other texts, which always can."""
     return dict.fromkeys(others, _always) | {
-        "beliefs_return": lambda numbers: numbers.beliefs_ask != "none" and numbers.beliefs_about != "type",
-        "beliefs_type": lambda numbers: numbers.beliefs_ask != "none",  # about the return alone: once, at the end
+        "beliefs_return": lambda numbers: numbers.beliefs_ask != "none" and "return" in ASKED[numbers.beliefs_about],
+        # about the return with which the type is asked, too: once, at the end
+        "beliefs_type": lambda numbers: numbers.beliefs_ask != "none" and numbers.beliefs_about != "return_only",
         "beliefs_paid": lambda numbers: numbers.beliefs_stake > 0,
         "beliefs_unpaid": lambda numbers: numbers.beliefs_ask != "none" and numbers.beliefs_stake == 0,
     }

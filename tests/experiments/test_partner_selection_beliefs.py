@@ -16,7 +16,7 @@ from tests.language.rehearsal import Group
 ROUNDS, ASKED = 6, 2
 STEP = {"before": "forecast", "after": "expect"}
 RETURN, TYPE = ({f"{name}@A", f"{name}@B"} for name in ("expected", "type_ai"))
-KEYS = {"return": RETURN, "type": TYPE, "both": RETURN | TYPE}
+KEYS = {"return": RETURN, "return_only": RETURN, "type": TYPE, "both": RETURN | TYPE}
 CHECKPOINTS = {3, 6}
 
 

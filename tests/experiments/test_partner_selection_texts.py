@@ -123,9 +123,9 @@ def test_page_has_one_heading_and_no_number_that_a_slot_should_give(page: Path) 
     }
 
 
-@pytest.mark.parametrize(("study", "codes"), [("demo", {"W411"}), ("main", {"W411", "W423"})])
+@pytest.mark.parametrize(("study", "codes"), [("demo", {"W411", "W436"}), ("main", {"W411", "W423", "W436"})])
 def test_study_has_no_problem_but_the_placeholders_of_an_example(study: str, codes: set[str]) -> None:
-    """And, in the main study, examples of exclusions that are sensitivity analyses."""
+    """And that Choosers are asked who is an AI before the funnel; in the main study, sensitivity analyses, too."""
     assert {problem.code for problem in check_folder(STUDIES / study).problems} == codes
 
 

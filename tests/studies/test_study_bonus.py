@@ -14,7 +14,7 @@ from tests.machinery.quick import SHIPPED, stage
 
 Said = dict[str, Any]
 PAID = {"beliefs_incentive": "one_random_item"}
-EXAMPLE = {"W411"}  # addresses and numbers of the example
+EXAMPLE = {"W411", "W436"}  # placeholders of the example, and that it asks who is an AI before the funnel
 
 
 def problems(tmp_path: Path, parameters: dict[str, Any], change: Callable[[Said], None]) -> dict[str, Problem]:

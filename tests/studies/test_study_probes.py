@@ -1,9 +1,13 @@
 """Manipulation checks and the funnel: each code, one way to cause it, and the ways that are sound."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from studies.check import check
 from studies.problems import Problem
+from tests.machinery.quick import quick_study, stage
 from tests.studies.conftest import Folder
 
 LABEL = "  label: {levels: [hidden, marked]}"
@@ -152,10 +156,39 @@ def test_check_before_the_funnel_tells_what_is_studied(folder: Folder) -> None:
     checked(folder, "{item: fair, expected: {hidden: 1, marked: 7}}")
     folder.change(DEBRIEF, FUNNEL + DEBRIEF)
     found = one(folder, "W436")
-    assert (found.path, "asks fair before the funnel" in found.what) == ("waves[main].stages[after]", True)
+    assert (found.path, "asks fair, share_ai before the funnel" in found.what) == ("waves[main].stages[after]", True)
 
 
 def test_check_on_the_condition_page_tells_nothing_new(folder: Folder) -> None:
     checked(folder)
-    folder.change(DEBRIEF, FUNNEL + DEBRIEF)
+    folder.change(AFTER, FUNNEL + AFTER)
     assert check(folder.path) == []
+
+
+@pytest.mark.parametrize("what", ["type", "return"])
+def test_survey_that_asks_who_is_an_ai_before_the_funnel_tells_what_is_studied(folder: Folder, what: str) -> None:
+    folder.write(f'- {{id: guess, type: rating, label: "How likely?", belief: {{what: {what}}}}}\n', "guess.yaml")
+    folder.change(AFTER, "      - {id: early, kind: survey, items: guess.yaml}\n" + FUNNEL + AFTER)
+    found = [(one.path, "asks guess before" in one.what) for one in check(folder.path) if one.code == "W436"]
+    assert found == ([("waves[main].stages[early]", True)] if what == "type" else [])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "is_warned"),
+    [
+        ({}, True),  # after the last round
+        ({"beliefs_about": "both"}, True),
+        ({"beliefs_about": {"by": "label", "values": {"hidden": "return_only", "disclosed": "type"}}}, True),
+        ({"beliefs_about": "return_only"}, False),
+        ({"beliefs_ask": "none"}, False),
+    ],
+)
+def test_game_that_asks_who_is_an_ai_before_the_funnel_tells_what_is_studied(
+    tmp_path: Path, parameters: dict[str, Any], is_warned: bool
+) -> None:
+    def believing(said: dict[str, Any]) -> None:
+        stage(said, "game")["parameters"] |= parameters
+
+    found = [one for one in check(quick_study(tmp_path, change=believing)) if one.code == "W436"]
+    assert [one.path for one in found] == (["waves[main].stages[game].parameters"] if is_warned else [])
+    assert all("return_only" in one.remedy for one in found)

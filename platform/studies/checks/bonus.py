@@ -44,14 +44,17 @@ def prizes_tell_nothing_early(context: Context) -> None:
         experiment = found_experiment(stage)
         if experiment and any(_pays_type(experiment, values) for values in found_parameters(context.study, stage)):
             what = f"whether a belief about who is an AI has won tells it before the debrief ({late[0].when})."
-            context.say(
-                "W426", (*path, "parameters"), what, "Use debrief.when: exit, or ask and pay for the return only."
-            )
+            remedy = "Use debrief.when: exit, or ask for the return alone (beliefs_about: return_only)."
+            context.say("W426", (*path, "parameters"), what, remedy)
 
 
 def _pays_type(experiment: Experiment, values: Parameters) -> bool:
-    if experiment.bonus is None or not values.number(experiment.bonus.prize):
-        return False
+    pays = experiment.bonus is not None and bool(values.number(experiment.bonus.prize))
+    return pays and asks_type(experiment, values)
+
+
+def asks_type(experiment: Experiment, values: Parameters) -> bool:
+    """Whether somebody can be asked who is an AI, under some parameters."""
     steps = [step for step in leaves(experiment.steps) if isinstance(step, Decision) and may_come(step, values)]
     asked = [one for step in steps for role in experiment.roles for one in may_ask(step, role, values)]
     beliefs = [plain(one).belief for one in asked]

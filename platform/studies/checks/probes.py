@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from paradigm import Choice, FieldError, Option
+from studies.checks.bonus import asks_type
 from studies.checks.context import Context, meant, needs
+from studies.checks.games import found_experiment, found_parameters
 from studies.checks.questions import resolved_items
 from studies.checks.stages import needs_nobody
 from studies.items import Item
@@ -141,15 +143,30 @@ def _is_funnel(stage: SurveyStage) -> bool:
 
 
 def _nothing_is_told_before(context: Context, funnel: int) -> None:
-    """W436: a manipulation check names what is manipulated, and whoever has read it suspects it."""
+    """W436: what asks about the manipulation, or who is an AI, names it, and whoever has read it suspects it.
+
+    Not so the check of a condition page, which asks for what the page above it has just said.
+    """
     stages = list(context.stages())
+    before = f'before the funnel "{stages[funnel][1].id}"'
     named = {factor.check.item for factor in context.study.factors.values() if factor.check}
     for path, stage in stages[:funnel]:
         if isinstance(stage, SurveyStage):
-            told = sorted(named & {item.id for item in resolved_items(context, stage, path)})
+            items = resolved_items(context, stage, path)
+            told = sorted(item.id for item in items if item.id in named or _is_type(item))
             if told:
-                what = f'asks {", ".join(told)} before the funnel "{stages[funnel][1].id}", and tells what is studied.'
+                what = f"asks {', '.join(told)} {before}, and tells what is studied."
                 context.say("W436", path, what, "Move it after the funnel.")
+        elif isinstance(stage, GameStage):
+            experiment = found_experiment(stage)
+            if experiment and any(asks_type(experiment, values) for values in found_parameters(context.study, stage)):
+                what = f"asks who is an AI {before}: those who were asked, and only those, then suspect more."
+                remedy = "Ask it in a survey after the funnel (beliefs_about: return_only), or say so in exploratory."
+                context.say("W436", (*path, "parameters"), what, remedy)
+
+
+def _is_type(item: Item) -> bool:
+    return item.field.belief is not None and item.field.belief.what == "type"
 
 
 CHECKS = [factors_are_checked, funnel_stands_in_its_place]
