@@ -199,6 +199,16 @@ def test_consent_says_what_it_must() -> None:
     )
 
 
+def test_debrief_says_what_the_ai_was_told_to_send_back_and_expects_no_more_of_it() -> None:
+    prompts = (STUDIES / "prompts" / name for name in ("fair.md", "reciprocator.md"))
+    assert [persona.read_text().count("plan to send back about") for persona in prompts] == [1, 1]
+    for page in ("pages/debrief.md", "demo/debrief.md"):
+        told, expected = (STUDIES / page).read_text().split("**What we expect.**")
+        assert "send back about half" in told
+        assert "we made them do so" in told
+        assert "send" not in expected
+
+
 def test_everybody_is_asked_not_to_say_who_or_what_they_are() -> None:
     rules = (STUDIES / "pages" / "instructions_4.md").read_text()
     for rule in (

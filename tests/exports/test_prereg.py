@@ -61,6 +61,8 @@ def test_document_has_every_section_and_what_stands_in_the_file(tmp_path: Path) 
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == TITLES
     for words in (
         "**h1** (outcome `picked`)",
+        "so that h3 is made true and not found; a style of 20 to 90 characters",
+        "**h3** (outcome `sent_back`): A check of the manipulation, not a finding:",
         "Method: permuted blocks, drawn from a secret seed.",
         "Block sizes: ",
         "The words they read: *Some players are people and some are AI. There is at least one of each in your group.*",
