@@ -100,6 +100,7 @@ def test_document_has_every_section_and_what_stands_in_the_file(tmp_path: Path) 
         "How often answers to a quiz were sent. (a whole number from 0; known after `quiz`)",
         "| m1 | picked | h1, h2 | `chosen ~ kind * label * round + display_order + (1 \\| participant)",
         "* m1: Three alternatives in each choice set",
+        "stage == briefing and item == told_kinds and attempt == 1 |",
         "A round that was not completed is void and left out",
         f"experiment `partner_selection`: sha256 of its code `{registry.code_sha256('partner_selection')}`",
         "language model `openai/gpt-4o-mini`",

@@ -37,7 +37,7 @@ ANSWER_COLUMNS = [
     keys.WAVE,
     Column("stage", "The survey or quiz, as named in the study file."),
     Column("item", "The item, as named in its file; its wording and options are in the codebook."),
-    Column("attempt", "Which try at the quiz; 1 in a survey.", "integer"),
+    Column("attempt", "Which try at the quiz or condition page, from 1; always 1 in a survey.", "integer"),
     Column("position", "Place in which the item was shown, from 1.", "integer"),
     Column(
         "value", "The answer.", "text", "see the item's own entry in the codebook",
