@@ -209,6 +209,14 @@ def test_debrief_says_what_the_ai_was_told_to_send_back_and_expects_no_more_of_i
         assert "send" not in expected
 
 
+@pytest.mark.parametrize("page", ["consent", "funnel", "exit_partners_left"])
+def test_game_that_ends_early_promises_no_points_of_rounds_that_were_not_played(page: str) -> None:
+    text = (STUDIES / "pages" / f"{page}.md").read_text()
+    assert "the pay for the points that you have" in text
+    assert "{{ base }}" in text
+    assert not re.search(r"full pay|not cut", text)
+
+
 def test_everybody_is_asked_not_to_say_who_or_what_they_are() -> None:
     rules = (STUDIES / "pages" / "instructions_4.md").read_text()
     for rule in (
