@@ -61,8 +61,6 @@ def test_document_has_every_section_and_what_stands_in_the_file(tmp_path: Path) 
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == TITLES
     for words in (
         "**h1** (outcome `picked`)",
-        "so that h3 is made true and not found; a style of 20 to 90 characters",
-        "**h3** (outcome `sent_back`): A check of the manipulation, not a finding:",
         "Method: permuted blocks, drawn from a secret seed.",
         "Block sizes: ",
         "The words they read: *Some players are people and some are AI. There is at least one of each in your group.*",
@@ -100,7 +98,6 @@ def test_document_has_every_section_and_what_stands_in_the_file(tmp_path: Path) 
         "How often answers to a quiz were sent. (a whole number from 0; known after `quiz`)",
         "| m1 | picked | h1, h2 | `chosen ~ kind * label * round + display_order + (1 \\| participant)",
         "* m1: Three alternatives in each choice set",
-        "stage == briefing and item == told_kinds and attempt == 1 |",
         "A round that was not completed is void and left out",
         f"experiment `partner_selection`: sha256 of its code `{registry.code_sha256('partner_selection')}`",
         "language model `openai/gpt-4o-mini`",
@@ -108,6 +105,17 @@ def test_document_has_every_section_and_what_stands_in_the_file(tmp_path: Path) 
     ):
         assert words in text, words
     assert "{{" not in text
+
+
+def test_document_names_what_is_ours_and_what_our_prompts_make_true(tmp_path: Path) -> None:
+    study("prereg", MAIN, "--out", tmp_path)
+    text = (tmp_path / "prereg.md").read_text()
+    for words in (
+        "so that h3 is made true and not found; a style of 20 to 90 characters",
+        "**h3** (outcome `sent_back`): A check of the manipulation, not a finding:",
+        "stage == briefing and item == told_kinds and attempt == 1 |",
+    ):
+        assert words in text, words
 
 
 @pytest.mark.django_db(transaction=True)
