@@ -73,7 +73,7 @@ BEGIN
             -- append-only: added to, never changed
             ('SELECT, INSERT', ARRAY['events_event', 'flow_act', 'flow_award', 'flow_exposure', 'flow_submission',
                 'flow_paidround', 'flow_practicestep', 'chat_entry', 'studies_allocation', 'recruitment_settlement',
-                'measures_pageshown']),
+                'measures_pageshown', 'measures_scaledrawn']),
             -- the state of a game and of those in it
             ('SELECT, INSERT, UPDATE', ARRAY['events_due', 'events_beat', 'studies_slot', 'scheduling_%', 'matching_%',
                 'flow_match', 'flow_placing', 'llm_%', 'bots_%', 'chat_conversation'])

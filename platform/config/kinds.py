@@ -46,7 +46,7 @@ KINDS: dict[str, dict[str, str]] = {
         "briefing": "measures.stages.Briefing",
         "game": "flow.stages.game.GameStage",
         "practice": "flow.stages.practice.PracticeOfGame",
-        "survey": "measures.stages.Survey",
+        "survey": "measures.surveys.Survey",
         "debrief": "flow.stages.debrief.Debrief",
     },
     "consent": {
@@ -61,6 +61,7 @@ KINDS: dict[str, dict[str, str]] = {
         "text": "paradigm.Text",
         "points": "paradigm.Points",
         "rating": "paradigm.Rating",
+        "circles": "paradigm.Circles",
         "choice": "paradigm.Choice",
         "tick": "flow.stages.consent.Tick",
     },

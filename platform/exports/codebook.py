@@ -8,18 +8,23 @@ from pydantic.fields import FieldInfo
 from exports.cells import canonical, listed
 from exports.columns import Column, Row, Table
 from exports.declared import Declared, once
+from measures.scoring import VERSION, score_bounds
 from paradigm import Choice, Field, Parameters
 from studies import definition
-from studies.items import Item, briefing_items, items
+from studies.asked import asked_at
+from studies.items import Item, briefing_items
 from studies.markdown import fill
 from studies.models import Study, Version, condition_of
+from studies.scales import scale_of, scored, scores_in
 from studies.schema import StudyFile, Told
+from studies.schema_scales import ScaleFile
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, StageConfig, SurveyStage
 from studies.slots import slots
 
 COLUMNS = [
     Column(
-        "entry", "What the row describes.", allowed="column|told|exclusion|parameter|derived|field|factor|tick|item"
+        "entry", "What the row describes.",
+        allowed="column|told|exclusion|parameter|derived|field|factor|tick|item|scale|score"
     ),
     Column("version", "Version of the study it belongs to.", "integer", missing="the same in every version"),
     Column("where", "Table of a column; stage of an item; stage/step/role of a field.", missing="of the whole study"),
@@ -33,8 +38,11 @@ COLUMNS = [
     Column("unit", "Unit of the values.", missing="no unit"),
     Column("allowed_values", "Values or range.", "text", missing="not bounded"),
     Column(
-        "value", "In this version: of a parameter; of what people were told; the rule of an exclusion.", "text",
-        missing="neither of these",
+        "value",
+        "In this version: of a parameter; of what people were told; the rule of an exclusion; the licence of a scale; "
+        "how a score is reckoned.",
+        "text",
+        missing="none of these",
     ),
     Column("missing_meaning", "What an empty cell means.", missing="it does not apply"),
     Column("source", "Where it comes from.", "text", missing="declared by the platform"),
@@ -68,6 +76,7 @@ def version_rows(version: Version) -> Iterator[Row]:
             version, "factor", "", name=name, label=factor.note, type="string",
             allowed_values=listed(factor.levels), source="study file: factors",
         )  # fmt: skip
+    yield from _scale_rows(version, said)
     for stage in said.stages:
         yield from _stage_rows(version, stage)
 
@@ -88,6 +97,34 @@ def _told_rows(version: Version, said: StudyFile) -> Iterator[Row]:
         )  # fmt: skip
 
 
+def _scale_rows(version: Version, said: StudyFile) -> Iterator[Row]:
+    """Of each scale where it comes from, and of each of its scores how it is reckoned."""
+    for name in said.scales:
+        scale = scale_of(version, name)
+        points = "|".join(f"{point}={words}" for point, words in scale.anchors.labels.items())
+        yield _row(
+            version, "scale", "", name=name, label=scale.title, type="integer", unit="scale point",
+            allowed_values=f"{scale.anchors.low} to {scale.anchors.high}: {points}", value=_licence(scale),
+            source=f"{scale.citation} ({'' if scale.is_validated else 'not '}validated in this wording)",
+        )  # fmt: skip
+        for one in scores_in(scale):
+            low, high = score_bounds(scale, items=len(scored(scale, one)))
+            least = scale.scoring.least_answered
+            yield _row(
+                version, "score", name, name=one or name, label=scale.subscales.get(one, scale.title), type="number",
+                unit="points of the scale", allowed_values=f"{low} to {high}",
+                value=f"{scale.scoring.method} of {listed(item.id for item in scored(scale, one))}; "
+                f"least answered: {'all that were asked' if least == 'all' else least}",
+                missing_meaning="see why_missing", source=VERSION,
+            )  # fmt: skip
+
+
+def _licence(scale: ScaleFile) -> str:
+    said, attested = scale.licence, scale.licence.attestation
+    words = f"{said.status} {said.name}".strip()
+    return f"{words}: {attested.by}, {attested.on}, {attested.reference}" if attested else words
+
+
 def _stage_rows(version: Version, stage: StageConfig) -> Iterator[Row]:
     if isinstance(stage, ConsentStage):
         for tick in stage.ticks:
@@ -96,8 +133,8 @@ def _stage_rows(version: Version, stage: StageConfig) -> Iterator[Row]:
                 missing_meaning=UNANSWERED, source=f"study file: {stage.id}",
             )  # fmt: skip
     if isinstance(stage, QuizStage | SurveyStage):
-        for item in items(version, stage.items, slots(version, stage.id)):
-            yield _item_row(version, stage.id, item, source=f"study file: {stage.items}")
+        for item in asked_at(version, stage):
+            yield _item_row(version, stage.id, item, source=_item_source(version, stage, item))
     if isinstance(stage, BriefingStage):
         for item in briefing_items(stage, {}, slots(version, stage.id)):
             yield _item_row(version, stage.id, item, source=f"study file: {stage.id}")
@@ -105,6 +142,11 @@ def _stage_rows(version: Version, stage: StageConfig) -> Iterator[Row]:
         found = definition.parameters_by_level(definition.definition(version), stage)
         rows = [(levels, [dict(row) for row in game_rows(version, stage, values)]) for levels, values in found]
         yield from (row | ({"levels": condition_of(levels)} if levels else {}) for levels, row in once(rows))
+
+
+def _item_source(version: Version, stage: QuizStage | SurveyStage, item: Item) -> str:
+    file = definition.definition(version).scales[item.scale].file if item.scale else stage.items
+    return f"study file: {file}"
 
 
 def _item_row(version: Version, stage: str, item: Item, *, source: str) -> Row:

@@ -71,7 +71,8 @@ class Declared:
 def is_free_answer(version: Version, stage: str, item: str) -> bool:
     """Whether an item of a quiz or survey is answered in one's own words."""
     config = definition.stage_named(version, stage)
-    said = items.parse(definition.text(version, config.items)) if isinstance(config, QuizStage | SurveyStage) else ()
+    path = config.items if isinstance(config, QuizStage | SurveyStage) else None
+    said = items.parse(definition.text(version, path)) if path else ()
     return any(isinstance(one, TextItem) and one.id == item for one in said)
 
 

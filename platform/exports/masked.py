@@ -215,7 +215,8 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "pages": Decided(  # the text of a condition page tells the condition
         held=_names(
-            "participant wave version stage number title text slots fields lead buttons hint tables text_sha256 page_s"
+            "participant wave version stage number title text slots fields lead instruction buttons hint tables "
+            "text_sha256 page_s"
         )
     ),
     "choice_sets": Decided(
@@ -262,7 +263,21 @@ DECIDED: Mapping[str, Decided] = {
         )
     ),
     "answers": Decided(
-        held=_names("participant wave stage item attempt position value is_correct answer_s missing_reason")
+        held=_names(
+            "participant wave stage item attempt position value is_correct shown_ms first_ms last_ms answer_s "
+            "missing_reason"
+        )
+    ),
+    "scale_items": Decided(
+        held=_names(
+            "participant wave repeat stage scale item subscale is_reversed is_attention position value scored_value "
+            "why_missing shown_ms first_ms last_ms answer_s"
+        )
+    ),
+    "scores": Decided(
+        held=_names(
+            "participant wave repeat stage scale subscale score n_answered n_items is_prorated why_missing scoring"
+        )
     ),
     "bot_turns": Decided(
         held=_names(

@@ -13,6 +13,7 @@ from exports.declared import Declared, once
 from exports.tables import TABLES
 from studies import definition, items, rules, variables
 from studies.allocation_plan import entries_of
+from studies.asked import asked_in
 from studies.definition import FROZEN, canonical
 from studies.markdown import fill
 from studies.models import Version
@@ -227,7 +228,7 @@ def _items(planned: Planned) -> Iterator[Content]:
         names = study_slots(study, stage.id)
         found: list[items.Item] = []
         if isinstance(stage, QuizStage | SurveyStage):
-            found = [items.resolve(one, names) for one in items.parse(planned.files[stage.items])]
+            found = asked_in(study, stage, planned.files.__getitem__, names)
         elif isinstance(stage, BriefingStage):
             found = items.briefing_items(stage, {}, names)
         for item in found:
@@ -258,9 +259,7 @@ def _exclusion(planned: Planned, exclusion: Exclusion) -> Content:
     """A rule with the meaning of its names, and whether it defines the analysable sample or a sensitivity analysis."""
     study = planned.study
     slots = study_slots(study)
-    known = variables.variables_of(
-        study, lambda stage: [items.resolve(one, slots) for one in items.parse(planned.files[stage.items])]
-    )
+    known = variables.variables_of(study, lambda stage: asked_in(study, stage, planned.files.__getitem__, slots))
     used = [known[name] for name in dict.fromkeys(rules.names_in(rules.rule_of(exclusion.rule))) if name in known]
     is_primary = exclusion.when == "pre_treatment" and exclusion.registered
     return exclusion.model_dump() | {

@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from exports.declared import Declared
+from flow.circles import who_is_who
 from flow.kinds import VOID_PATH
 from flow.step_page import at_zero
-from paradigm import Choice, Decision, Field, Parameters, Points, Rating, Text
+from paradigm import Choice, Circles, Decision, Field, Parameters, Points, Rating, Text
 from paradigm.program import leaves
 from studies import definition, grammar
-from studies.items import briefing_items, items
+from studies.asked import asked_at
+from studies.items import Item, briefing_items
 from studies.markdown import fill, plain, slot_expressions, unfilled
 from studies.models import Version, condition_of
 from studies.problems import StudyError
@@ -76,6 +78,7 @@ def _interface() -> dict[str, str]:
         "range": _("%(low)s to %(high)s") % {"low": "{low}", "high": "{high}"},
         "at_most_one": ngettext("At most %(max)s character", "At most %(max)s characters", 1) % {"max": "{max}"},
         "at_most": ngettext("At most %(max)s character", "At most %(max)s characters", 2) % {"max": "{max}"},
+        "circles": who_is_who(Circles("", other="{other}")),
         "goes_on": _("This page goes on by itself."),
         "acted_title": _("Waiting for the other players"),
         "acted_words": _("You cannot change your answer any more. The others are still busy."),
@@ -88,8 +91,8 @@ def _stage(version: Version, stage: StageConfig) -> dict[str, Any]:
         ticks = {one.id: {"label": fill(one.label, names), "required": one.required} for one in stage.ticks}
         return {"items": {name: {"type": "tick", **tick} for name, tick in ticks.items()}}
     if isinstance(stage, QuizStage | SurveyStage):
-        asked = items(version, stage.items, slots(version))
-        return {"items": {one.id: _field(one.field) | {"wordings": dict(one.wordings)} for one in asked}}
+        asked = asked_at(version, stage)
+        return {"items": {one.field.name: _field(one.field) | _worded(one) for one in asked}}
     if isinstance(stage, BriefingStage):
         return {"items": {one.id: _field(one.field) for one in briefing_items(stage, {}, slots(version))}}
     if isinstance(stage, GameStage):
@@ -97,6 +100,11 @@ def _stage(version: Version, stage: StageConfig) -> dict[str, Any]:
         by_level = {condition_of(dict(levels)): _steps(stage, parameters) for levels, parameters in found}
         return {"pages": stage.pages, "steps": by_level}
     return {}
+
+
+def _worded(item: Item) -> dict[str, Any]:
+    """By level how it is worded; of a scale's item its name in the data, which pages do not have."""
+    return {"wordings": dict(item.wordings)} | ({"item": item.id} if item.scale else {})
 
 
 def _steps(stage: GameStage, parameters: Parameters) -> dict[str, Any]:
@@ -125,6 +133,9 @@ def _field(field: Field) -> dict[str, Any]:
         found |= {"low": int(field.low), "high": int(field.high)}
     if isinstance(field, Rating):
         found |= {"low_label": field.low_label, "high_label": field.high_label}
+        found |= {"labels": [list(one) for one in field.labels]} if field.labels else {}
+    if isinstance(field, Circles):
+        found["other"] = field.other
     if isinstance(field, Choice) and not callable(field.options):
         found["options"] = [[option.value, option.label] for option in field.offered]
     if isinstance(field, Text):

@@ -14,8 +14,9 @@ from django.utils.translation import get_language_bidi, gettext_noop
 from django.utils.translation import gettext as _
 
 from flow.calculator import FACT, Calculator
+from flow.circles import Pair, pairs, who_is_who
 from flow.page import Page
-from paradigm import Card, Choice, Field, FieldError, Line, Option, Rating, Table
+from paradigm import Card, Choice, Circles, Field, FieldError, Line, Option, Rating, Table
 
 MOST_RADIOS = 7
 LIVE_KINDS = frozenset({"waiting", "match"})
@@ -113,6 +114,31 @@ class Widget:
         if not isinstance(self.field, Rating) or int(self.field.high) - int(self.field.low) >= MOST_RADIOS:
             return ()
         return range(int(self.field.low), int(self.field.high) + 1)
+
+    @property
+    def steps(self) -> Sequence[tuple[int, str]]:
+        """The points of a short rating with what stands at each, where other points than the ends have labels."""
+        points = self.field.points if isinstance(self.field, Rating) and self.scale else []
+        return list(zip(self.scale, points, strict=True)) if points else ()
+
+    @property
+    def ends(self) -> str:
+        """What the points of a long rating mean; empty where nothing says so."""
+        field = self.field
+        if not isinstance(field, Rating):
+            return ""
+        ends = ((field.low, field.low_label), (field.high, field.high_label)) if field.low_label else ()
+        return " · ".join(f"{point} = {words}" for point, words in field.labels or ends)
+
+    @property
+    def pairs(self) -> Sequence[Pair]:
+        """The pictures of circles, where one of them is picked."""
+        return pairs() if isinstance(self.field, Circles) else ()
+
+    @property
+    def who(self) -> str:
+        """Which of the circles is whose."""
+        return who_is_who(self.field) if isinstance(self.field, Circles) else ""
 
 
 def draw(request: HttpRequest, page: Page, frame: Frame, *, is_fragment: bool) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from flow.drawing import Widget, plain_card, plain_line, widgets_of
 from flow.page import Page
-from paradigm import Card, Points, Rating, Table, Text
+from paradigm import Card, Circles, Points, Rating, Table, Text
 from studies.markdown import visible
 from studies.slots import CALCULATOR
 
@@ -97,10 +97,13 @@ def _widget(widget: Widget, page: Page) -> Iterator[str]:
         if offer.card:
             yield from _card(offer.card, page)
         yield offer.option.label
-    if isinstance(field, Rating) and widget.scale:
-        yield from (field.low_label, field.high_label, *map(str, widget.scale))
-    elif isinstance(field, Rating) and field.low_label:
-        yield f"{field.low} = {field.low_label} · {field.high} = {field.high_label}"
+    if isinstance(field, Circles):
+        yield widget.who
+    elif isinstance(field, Rating) and widget.scale:
+        ends = (field.low_label, field.high_label, *map(str, widget.scale))
+        yield from [words for _, words in widget.steps] or ends
+    elif widget.ends:
+        yield widget.ends
     elif isinstance(field, Points):
         yield _("%(low)s to %(high)s") % {"low": field.low, "high": field.high}
     elif isinstance(field, Text):

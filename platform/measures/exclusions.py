@@ -6,13 +6,12 @@ from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
 
+from studies.asked import asked_at
 from studies.definition import definition
 from studies.grammar import CALCULATIONS, COMPARISONS, Node, Number, Word
-from studies.items import items
 from studies.models import Version
 from studies.rules import names_in, rule_of
 from studies.schema_plan import Exclusion
-from studies.slots import slots
 from studies.variables import Variable, variables_of
 
 Value = Fraction | str
@@ -45,7 +44,7 @@ def variables_in(version_id: int) -> Mapping[str, Variable]:
     """What is known of people in a version, by name."""
     version = Version.objects.get(pk=version_id)
     said = definition(version)
-    return variables_of(said, lambda stage: items(version, stage.items, slots(version, stage.id)))
+    return variables_of(said, lambda stage: asked_at(version, stage))
 
 
 def rulings(exclusions: Sequence[Exclusion], facts: Mapping[str, Fact]) -> Iterator[Ruling]:

@@ -1,4 +1,4 @@
-"""Answers to survey and quiz items, and the pages that people were shown between the games."""
+"""Answers to survey and quiz items, what was drawn for them, and the pages that people were shown between the games."""
 
 from django.db import models
 
@@ -16,11 +16,29 @@ class Answer(models.Model):
     attempt = models.PositiveSmallIntegerField(default=1)
     position = models.PositiveSmallIntegerField()  # the place in which the item was shown, from 1
     value = models.JSONField(null=True)  # null: shown and not answered
-    is_correct = models.BooleanField(null=True)  # quiz items only
+    is_correct = models.BooleanField(null=True)  # quiz and attention items only
+    # As the browser counted, from when the page was shown; null without scripts, and where it cannot be true.
+    shown_ms = models.PositiveIntegerField(null=True)  # came into view
+    first_ms = models.PositiveIntegerField(null=True)  # first answered
+    last_ms = models.PositiveIntegerField(null=True)  # last changed
     at = models.DateTimeField(db_default=RapportNow())
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["session", "stage", "item", "attempt"], name="answer_once")]
+
+
+class ScaleDrawn(models.Model):
+    """Which questions of a scale a visit is asked, in which order, and which are left out as planned. Append-only."""
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="scales")
+    stage = models.CharField(max_length=40)
+    scale = models.CharField(max_length=40)
+    shown = models.JSONField()  # ids of items in the order in which they are asked
+    left_out = models.JSONField(default=list)  # ids of items, planned missing
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "stage", "scale"], name="scale_drawn_once")]
 
 
 class PageShown(models.Model):

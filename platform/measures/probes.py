@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from studies.asked import asked_at
 from studies.definition import definition
-from studies.items import items
 from studies.models import Version
 from studies.problems import StudyError
 from studies.schema import StudyFile
 from studies.schema_stages import BriefingStage, QuizStage, SurveyStage
-from studies.slots import slots
 from studies.variables import given_after
 
 Kind = Literal["comprehension", "manipulation", "attention"]
@@ -28,6 +27,7 @@ class Probe:
         factor: Whose check it is; of a condition page that by which the page is chosen; "" for neither.
         expected: Level of `factor` (or "" without one) → answers that are expected, as text.
         held: The factors whose levels hold when it is asked.
+        key: Of its field on the page, where that is not the item.
     """
 
     kind: Kind
@@ -37,6 +37,7 @@ class Probe:
     factor: str
     expected: Mapping[str, Sequence[str]]
     held: Sequence[str]
+    key: str = ""
 
     def expected_of(self, levels: Levels) -> Sequence[str]:
         """What somebody with these levels is expected to answer; nothing where their level is not known."""
@@ -65,9 +66,10 @@ def _in_stages(version: Version) -> Iterator[Probe]:
                 yield Probe("comprehension", stage.id, place, check.id, stage.by or "", by_level, held)
         if isinstance(stage, QuizStage | SurveyStage):
             kind: Kind = "comprehension" if isinstance(stage, QuizStage) else "attention"
-            for item in items(version, stage.items, slots(version, stage.id)):
+            for item in asked_at(version, stage):
                 if item.correct is not None:
-                    yield Probe(kind, stage.id, place, item.id, "", {"": [str(item.correct)]}, held)
+                    right = {"": [str(item.correct)]}
+                    yield Probe(kind, stage.id, place, item.id, "", right, held, key=item.field.key)
 
 
 def _of_factors(version: Version) -> Iterator[Probe]:
@@ -87,7 +89,7 @@ def _place_of(version: Version, item: str) -> int:
         if isinstance(stage, BriefingStage):
             asked = [check.id for check in stage.check]
         elif isinstance(stage, SurveyStage):
-            asked = [one.id for one in items(version, stage.items, slots(version, stage.id))]
+            asked = [one.id for one in asked_at(version, stage)]
         if item in asked:
             return place
     raise StudyError("item_unknown", f'{version} asks "{item}" nowhere')

@@ -102,11 +102,11 @@ def everybody(study: Study) -> Iterator[Probed]:
 
 
 def expected_now(session: Session) -> dict[str, str]:
-    """What the open stage's probes expect of a person, by item: the first answer of each that would pass."""
+    """What the open stage's probes expect of a person, by field: the first answer of each that would pass."""
     levels = _levels([session.participant])[session.participant_id]
     here = [one for one in probes_of(session.participant.version_id) if one.place == session.stage]
-    expected = {one.item: one.expected_of(levels) for one in here}
-    return {item: answers[0] for item, answers in expected.items() if answers}
+    expected = {one.key or one.item: one.expected_of(levels) for one in here}
+    return {key: answers[0] for key, answers in expected.items() if answers}
 
 
 def probed(people: Sequence[Participant]) -> Iterator[Probed]:

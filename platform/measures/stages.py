@@ -1,7 +1,6 @@
-"""The stages whose answers are kept: quiz, survey, and the condition page with its check."""
+"""The stages with right answers that are kept: quiz, and the condition page with its check."""
 
 from collections.abc import Mapping
-from random import Random
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
@@ -20,7 +19,7 @@ from studies.definition import definition
 from studies.items import Item, briefing_items, items
 from studies.models import Version
 from studies.money import amount_text
-from studies.schema_stages import BriefingStage, QuizStage, SurveyStage, WaitingRoomStage
+from studies.schema_stages import BriefingStage, QuizStage, WaitingRoomStage
 from studies.slots import slots
 
 TRY_AGAIN = gettext_noop("That is not right yet. Please try again.")
@@ -108,75 +107,6 @@ class Quiz:
             "%(n)d answers are not right yet. Please try them again.",
             wrong,
         ) % {"n": wrong}
-
-
-class Survey:
-    """Implements `flow.stage.StageKind` for questions without right answers, in an order that may be one's own.
-
-    A funnel asks one question to a page, and nobody comes back to one: the session's facts hold which, from 0.
-    """
-
-    def __init__(self, config: SurveyStage, version: Version) -> None:
-        self.config = config
-        self.version = version
-
-    def open(self, session: Session) -> None:
-        """Draw the levels of its items, if they have any; the order follows from the seed."""
-        count = len(items(self.version, self.config.items, slots(self.version)))
-        levels = giving.at_items(self.version, session.participant, self.config.id, count)
-        session.facts = {"levels": {str(number): each for number, each in levels.items()}} if levels else {}
-
-    def page(self, session: Session) -> Page:
-        text = text_of(self.version, self.config.page) if self.config.page else None
-        asked = self._asked(session)
-        here = self._here(session, asked)
-        is_first = here[0] == asked[0]
-        where = _("Question %(n)d of %(all)d") % {"n": here[0][0], "all": len(asked)} if self._is_funnel else ""
-        return Page(
-            kind="text",
-            title=text.title if text and text.title else _("A few questions"),
-            html=text.html if text and is_first else "",
-            fields=[item.field for _place, item in here],
-            button=_("Continue"),
-            where=where,
-            facts={"worded": {item.id: item.level for _place, item in here if item.level}},
-            source=self.config.page or "" if is_first else "",
-        )
-
-    def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
-        asked = self._asked(session)
-        here = self._here(session, asked)
-        values, errors = clean([item.field for _place, item in here], data)
-        if errors:
-            return Refused(errors)
-        record_answers(session, self.config.id, here, values)
-        if here[-1] == asked[-1]:
-            return Next()
-        session.facts = session.facts | {"question": self._question(session) + 1}
-        return Stay()
-
-    def overdue(self, session: Session) -> Verdict:
-        """Answering has no limit."""
-        return Stay()
-
-    @property
-    def _is_funnel(self) -> bool:
-        return self.config.purpose == "funnel"
-
-    def _question(self, session: Session) -> int:
-        return int(session.facts.get("question", 0))
-
-    def _here(self, session: Session, asked: list[tuple[int, Item]]) -> list[tuple[int, Item]]:
-        """What the open page asks."""
-        return [asked[self._question(session)]] if self._is_funnel else asked
-
-    def _asked(self, session: Session) -> list[tuple[int, Item]]:
-        asked = items(self.version, self.config.items, slots(self.version))
-        if self.config.shuffle:
-            code = session.participant.code
-            Random(f"{self.version.seed}/{self.config.id}/{code}").shuffle(asked)  # noqa: S311  seeded on purpose
-        levels = session.facts.get("levels", {})
-        return [(place, item.under(levels.get(str(place), {}))) for place, item in enumerate(asked, start=1)]
 
 
 class Briefing:

@@ -181,14 +181,35 @@ class Points(Field):
 
 @dataclass(frozen=True)
 class Rating(Points):
-    """A point on a labelled line, e.g. 1 "not at all" … 7 "very much", or 0 … 100 per cent."""
+    """A point on a labelled line, e.g. 1 "not at all" … 7 "very much", or 0 … 100 per cent.
+
+    `labels` names further points than the two ends, the ends among them, in order.
+    """
 
     low: int | str = 1
     high: int | str = 7
     unit: str = "scale point"
     low_label: str = ""
     high_label: str = ""
+    labels: Sequence[tuple[int, str]] = ()
     kind: ClassVar[str] = "rating"
+
+    @property
+    def points(self) -> list[str]:
+        """What stands at each point of a line whose points have labels of their own: "4 = sometimes", "5".
+
+        Where all are named the numbers are left out. Empty where only the ends have labels.
+        """
+        named = dict(self.labels)
+        every = range(int(self.low), int(self.high) + 1) if named else ()
+        if all(point in named for point in every):
+            return [named[point] for point in every]
+        return [f"{point} = {named[point]}" if point in named else str(point) for point in every]
+
+    def describe(self) -> dict[str, str]:
+        said = "|".join(f"{point}={words}" for point, words in self.labels)
+        found = super().describe()
+        return found | {"allowed_values": f"{found['allowed_values']}: {said}"} if said else found
 
 
 Options = Sequence[Option] | Callable[[Place, State], Sequence[Option]]

@@ -14,7 +14,8 @@ from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.queries import match_of, turn
 from measures.probing import expected_now
-from measures.stages import Briefing, Survey
+from measures.stages import Briefing
+from measures.surveys import Survey
 from paradigm import Experiment
 from scheduling.models import Session
 from simulation.errors import SimulationError

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from paradigm import Belief, Choice, Field, Option, Points, Rating, Text
+from paradigm import Belief, Choice, Circles, Field, Option, Points, Rating, Text
 from studies import definition, grammar, yaml_file
 from studies.markdown import fill
 from studies.models import Version
 from studies.problems import StudyError
-from studies.schema_items import AnyItem, ChoiceItem, ItemFile, PointsItem, RatingItem, placeholder
+from studies.schema_items import AnyItem, ChoiceItem, CirclesItem, ItemFile, PointsItem, RatingItem, placeholder
 from studies.schema_stages import BriefingStage
 
 
@@ -24,6 +24,8 @@ class Item:
         explain: What to say after a wrong answer.
         by: The factor whose level decides the wording, "" for none; `wordings`: level → question.
         level: The level that has decided it; "" for the usual wording.
+        scale: The scale that it belongs to, "" for none; `own_name`: its name in that scale's file. The page knows
+            neither: the name of `field` tells only in which place of the stage it stands.
     """
 
     field: Field
@@ -32,6 +34,8 @@ class Item:
     by: str = ""
     wordings: Mapping[str, str] = dataclasses.field(default_factory=dict)
     level: str = ""
+    scale: str = ""
+    own_name: str = ""
 
     def under(self, levels: Mapping[str, str]) -> "Item":
         """The question as it is worded at a level of `by`; unchanged where the item has none."""
@@ -43,12 +47,12 @@ class Item:
 
     @property
     def id(self) -> str:
-        """The name in forms and in the dataset."""
-        return self.field.name
+        """The name in the dataset, and in forms where it belongs to no scale."""
+        return f"{self.scale}.{self.own_name}" if self.scale else self.field.name
 
     def is_correct(self, value: Any) -> bool | None:
-        """Whether a cleaned value is right; None where nothing is."""
-        return None if self.correct is None else value == self.correct
+        """Whether a cleaned value is right; None where nothing is, and of what was left unanswered."""
+        return None if self.correct is None or value is None else value == self.correct
 
 
 def items(version: Version, path: str, slots: Mapping[str, object]) -> list[Item]:
@@ -130,6 +134,8 @@ def _field(said: AnyItem, slots: Mapping[str, object]) -> Field:
             low_label=fill(said.low_label, slots),
             high_label=fill(said.high_label, slots),
         )
+    if isinstance(said, CirclesItem):
+        return Circles(**shared, other=fill(said.other, slots))
     return Text(**shared, max_chars=said.max_chars, long=said.long)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from studies.problems import StudyError
 from studies.schema import StudyFile
 from studies.schema_items import ItemFile
+from studies.schema_scales import ScaleFile
 from studies.spans import SPAN_PATTERN
 
 SCHEMA_FILE = "docs/study.schema.json"
@@ -15,10 +16,11 @@ BEGIN, END = "<!-- fields: written by `manage.py study schema` -->", "<!-- end o
 
 
 def schema() -> dict[str, Any]:
-    """The schema of a study file, with that of item files under `$defs.ItemFile`."""
+    """The schema of a study file, with those of files of items and of scales: `$defs.ItemFile`, `$defs.ScaleFile`."""
     found = StudyFile.model_json_schema(by_alias=True)
-    items = ItemFile.model_json_schema(by_alias=True)
-    found["$defs"] |= items.pop("$defs") | {"ItemFile": items}
+    for name, model in (("ItemFile", ItemFile), ("ScaleFile", ScaleFile)):
+        inside = model.model_json_schema(by_alias=True)
+        found["$defs"] |= inside.pop("$defs") | {name: inside}
     found["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return found
 

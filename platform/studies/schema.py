@@ -9,6 +9,7 @@ from studies.schema_checks import FactorCheck
 from studies.schema_partners import GroupPlan, Partner
 from studies.schema_pay import PointsPay
 from studies.schema_plan import Exclusion, Preregistration, Sample
+from studies.schema_scales import ScaleUse
 from studies.schema_stages import StageConfig
 from studies.schema_types import FilePath, Line, Money, Name, Part, Slug
 from studies.schema_waves import MOST_WAVES, Timezone, Wave
@@ -157,6 +158,9 @@ class StudyFile(Part):
     allocation: Allocations = Field(description="One entry for all factors, or a list, each entry for some.")
     groups: dict[Name, GroupPlan] = Field(default_factory=dict)
     partners: dict[Name, Partner] = Field(default_factory=dict)
+    scales: dict[Name, ScaleUse] = Field(
+        default_factory=dict, max_length=40, description="Questionnaires that surveys may ask, by name."
+    )
     waves: list[Wave] = Field(min_length=1, max_length=MOST_WAVES, description="In the order in which they take place.")
     timezone: Timezone | None = Field(None, description="Where there are several waves.")
     exits: dict[Name, Exit] = Field(min_length=1)

@@ -76,6 +76,13 @@ class RatingItem(ItemBase):
     high_label: Annotated[str, Field(max_length=100)] = ""
 
 
+class CirclesItem(ItemBase):
+    """One of seven pairs of circles, from 1 (they only touch) to 7 (nearly one): how close oneself and another are."""
+
+    type: Literal["circles"]
+    other: Words = Field(description="Who the circle on the right is: `your chat partner`; may hold slots.")
+
+
 class TextItem(ItemBase):
     """Free words."""
 
@@ -84,7 +91,7 @@ class TextItem(ItemBase):
     long: bool = True
 
 
-AnyItem = Annotated[ChoiceItem | PointsItem | RatingItem | TextItem, Field(discriminator="type")]
+AnyItem = Annotated[ChoiceItem | PointsItem | RatingItem | CirclesItem | TextItem, Field(discriminator="type")]
 
 
 class ItemFile(RootModel[Annotated[list[AnyItem], Field(min_length=1, max_length=60)]]):

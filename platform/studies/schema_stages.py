@@ -138,9 +138,17 @@ class SurveyStage(ConditionalStage):
         description="`funnel`: what people suspected, from open to specific: one question to a page, in the order of "
         "the file, without a way back, after the last game and before the debrief.",
     )
-    items: FilePath = Field(description="YAML list of items.")
+    items: FilePath | None = Field(None, description="YAML list of items; needed where there are no `scales`.")
+    scales: list[Name] = Field(
+        default_factory=list,
+        max_length=12,
+        description="Entries under `scales`, each a page of its own behind the items, in this order.",
+    )
+    may_skip: bool = Field(False, description="Whether questions of the scales may be left unanswered.")
     page: FilePath | None = Field(None, description="Markdown shown above the questions.")
-    shuffle: bool = Field(False, description="Whether each person gets the items in an order of their own.")
+    shuffle: bool = Field(
+        False, description="Whether each person gets the items, not those of scales, in an order of their own."
+    )
 
 
 class DebriefStage(Stage):

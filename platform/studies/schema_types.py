@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from pydantic_core import PydanticCustomError
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,23}$"
+SHORT_NAME_PATTERN = r"^[a-z][a-z0-9_]{0,14}$"  # with a name and a dot before it it fills a column of 40
 SLUG_PATTERN = r"^[a-z][a-z0-9-]{1,59}$"
 # One leading "../" is allowed: studies of one experiment may share texts in its folder `studies/`.
 FILE_PATTERN = r"^(?:\.\./)?(?!/)(?!(?:.*/)?\.\.?(?:/|$))[A-Za-z0-9_./-]{1,200}$"

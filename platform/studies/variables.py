@@ -168,7 +168,7 @@ def _answers(study: StudyFile, items_of: ItemsOf) -> Iterator[Variable]:
         if isinstance(stage, QuizStage | SurveyStage):
             for item in items_of(stage):
                 domain = _domain(item)
-                if domain is not None:
+                if domain is not None and not item.scale:  # of a scale no single item has a name in rules
                     yield Variable(item.id, item.field.label, domain, stage.id, at, item=item.id)
         elif isinstance(stage, BriefingStage):
             for check in stage.check:

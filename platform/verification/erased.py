@@ -8,7 +8,7 @@ from chat.models import Entry
 from events.models import Event
 from exports.services.erasure import ERASED
 from flow.models import Act, Award, Exposure, PracticeStep, Submission
-from measures.models import Answer, PageShown
+from measures.models import Answer, PageShown, ScaleDrawn
 from participants.models import WITHDRAWN_TEXT, Participant
 from verification.inquiry import Inquiry
 
@@ -29,6 +29,7 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "practice": PracticeStep.objects.filter(session__participant=person),
         "submissions": Submission.objects.filter(session__participant=person),
         "pages": PageShown.objects.filter(session__participant=person),
+        "scales": ScaleDrawn.objects.filter(session__participant=person),
         "exposures": Exposure.objects.filter(seat__participant=person),
         "acts": Act.objects.filter(seat__participant=person).exclude(source=Act.Source.TIMEOUT),
         "awards": Award.objects.filter(seat__participant=person, said__isnull=False),

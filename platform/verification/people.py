@@ -26,6 +26,7 @@ from verification.forms import check_forms
 from verification.inquiry import Inquiry
 from verification.pay import check_pay
 from verification.practice import check_practice
+from verification.scales import check_scales
 
 PEOPLE_AT_ONCE = 250
 FINISHED = "session.finished"
@@ -67,6 +68,7 @@ def check_people(inquiry: Inquiry) -> None:
         visits = [session for person in people for session in person.sessions]
         check_forms(inquiry, visits)
         check_practice(inquiry, visits)
+        check_scales(inquiry, visits)
     entered = Event.objects.filter(study_id=inquiry.study.pk, kind=ENTERED)
     erased = entered.exclude(subject_id__in=rows.values("pk")).count()
     inquiry.report.left_out["people erased"] += erased + rows.filter(erased_at__isnull=False).count()

@@ -1,6 +1,6 @@
 // What was typed and not yet sent survives a refresh, in this tab only, under the page's revision.
 const PREFIX = "draft:";
-const NOT_KEPT = new Set(["csrfmiddlewaretoken", "key", "rev"]);
+const NOT_KEPT = new Set(["csrfmiddlewaretoken", "key", "rev", "times"]);
 
 /** Remember what stands in `form`. */
 export function keep(form, rev) {

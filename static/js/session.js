@@ -2,6 +2,7 @@
 // Everything here is comfort. Without it the same forms and links work, one load at a time.
 import { count } from "./countdown.js";
 import { calculate } from "./calculator.js";
+import { clock } from "./times.js";
 import { furnish } from "./fields.js";
 import { forget, keep, restore } from "./drafts.js";
 import { flash, offerSound, ring } from "./attention.js";
@@ -227,6 +228,7 @@ function begin() {
   }
   furnish(current, words);
   calculate(current);
+  clock(current);
   offerSound(current, words);
   count(document.getElementById("time"), { speak, words, atZero: timeIsUp });
   if (current.dataset.over === "yes") socket.close();

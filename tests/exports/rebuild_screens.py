@@ -134,6 +134,7 @@ def page_parts(texts: dict[str, Any], row: Row) -> Iterator[str]:
     items = texts["stages"][row["stage"]].get("items", {})
     text = texts["files"][row["text"]]["words"] if row["text"] else ""
     yield from (unquoted(row["title"]), unquoted(row["lead"]), filled(text, json.loads(row["slots"])))
+    yield unquoted(row["instruction"])
     for table in json.loads(row["tables"]):
         yield from table_parts(table)
     for one in json.loads(row["fields"]):
@@ -216,6 +217,8 @@ def question_parts(texts: dict[str, Any], one: dict[str, Any], cards: dict[str, 
     for value, words in one.get("options", ()):
         yield from cards.get(value, ())
         yield words
+    if one["type"] == "circles":
+        yield own["circles"].format(other=one["other"])
     if one["type"] == "text":
         yield own["at_most_one" if one["max_chars"] == 1 else "at_most"].format(max=one["max_chars"])
     if one["type"] in ("points", "rating"):
@@ -224,13 +227,22 @@ def question_parts(texts: dict[str, Any], one: dict[str, Any], cards: dict[str, 
 
 def number_parts(own: dict[str, str], one: dict[str, Any]) -> Iterator[str]:
     """Ends and points of a short rating; otherwise the range of a number."""
-    low, high = one["low"], one["high"]
+    low, high, labels = one["low"], one["high"], dict(one.get("labels", ()))
     if one["type"] == "rating" and high - low < MOST_RADIOS:
-        yield from (one["low_label"], one["high_label"], *map(str, range(low, high + 1)))
-    elif one.get("low_label"):
-        yield f"{low} = {one['low_label']} · {high} = {one['high_label']}"
+        yield from labelled(labels, low, high) or (one["low_label"], one["high_label"], *map(str, range(low, high + 1)))
+    elif labels or one.get("low_label"):
+        ends = labels or {low: one["low_label"], high: one["high_label"]}
+        yield " · ".join(f"{point} = {words}" for point, words in ends.items())
     else:
         yield own["range"].format(low=low, high=high)
+
+
+def labelled(labels: dict[int, str], low: int, high: int) -> list[str]:
+    """What stands at each point where others than the ends have labels; numbers where not all of them have."""
+    points = range(low, high + 1)
+    if len(labels) == len(points):
+        return list(labels.values())
+    return [f"{point} = {labels[point]}" if point in labels else str(point) for point in points] if labels else []
 
 
 def screens(folder: Path) -> list[Screen]:

@@ -12,7 +12,7 @@ from events.models import Event
 from flow.models import Act, Award, Exposure, Match, Placing
 from llm.models import Call
 from matching.models import Group, Seat, Ticket
-from measures.models import Answer, PageShown
+from measures.models import Answer, PageShown, ScaleDrawn
 from paradigm import Card, Line, View
 from participants.models import Consent, EntryLink, Participant
 from recruitment.models import Settlement
@@ -27,7 +27,19 @@ SURVEY = """
 - {id: gender, type: choice, label: Your gender, options: [{value: woman, label: Woman}, {value: man, label: Man}]}
 - {id: remarks, type: text, label: "Anything else?", required: false}
 """
-FILES = {"quiz.yaml": QUIZ, "survey.yaml": SURVEY}
+SCALE = """
+schema: scale/1
+id: near
+title: Closeness
+language: en
+citation: Written for tests.
+is_validated: false
+licence: {status: own}
+anchors: {low: 1, high: 7, labels: {1: not at all, 7: very much}}
+items: [{id: kind, text: The others were kind.}, {id: cold, text: The others were cold., reverse: true}]
+scoring: {method: mean, least_answered: all}
+"""
+FILES = {"quiz.yaml": QUIZ, "survey.yaml": SURVEY, "scales/near.yaml": SCALE}
 EXITS = {
     "completed": {"pay": "full"},
     "declined": {"pay": "none"},
@@ -69,6 +81,7 @@ def definition(slug: str) -> dict[str, Any]:
                 "asked_if_ai": "deflect",
             },
         },
+        "scales": {"near": {"file": "scales/near.yaml"}},
         "waves": [{"id": "main", "stages": STAGES}],
         "exits": {name: {**pay, "page": "pages/exit.md"} for name, pay in EXITS.items()},
         "payments": {
@@ -110,7 +123,7 @@ STAGES: list[dict[str, Any]] = [
         "on_timeout": {"exit": "inactive"},
         "on_too_few": {"exit": "completed"},
     },
-    {"id": "after", "kind": "survey", "items": "survey.yaml"},
+    {"id": "after", "kind": "survey", "items": "survey.yaml", "scales": ["near"]},
 ]
 STAGE = {stage["id"]: index for index, stage in enumerate(STAGES)}
 
@@ -200,6 +213,14 @@ def make_answer(person: Participant, stage: str, item: str, value: Any, **facts:
         session=person.sessions.get(), stage=stage, item=item, position=1, value=value,
         at=BEGAN + timedelta(seconds=10), **facts,
     )  # fmt: skip
+
+
+def make_scale(person: Participant, **picked: int) -> ScaleDrawn:
+    """The scale of the survey, asked as it stands in its file, and the points that were picked."""
+    for item, point in picked.items():
+        make_answer(person, "after", f"near.{item}", point)
+    session = person.sessions.get()
+    return ScaleDrawn.objects.create(session=session, stage="after", scale="near", shown=["kind", "cold"], at=BEGAN)
 
 
 def make_page(person: Participant, stage: str, *, rev: int = 1, **facts: Any) -> PageShown:

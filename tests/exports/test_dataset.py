@@ -36,6 +36,7 @@ def played(slug: str = "choosing", *, is_demo: bool = True) -> rows.Society:
     rows.make_answer(society.selector, "quiz", "earn", 10, is_correct=True)
     rows.make_page(society.selector, "quiz", title="A few questions", asked=["earn"])
     rows.make_answer(society.selector, "after", "remarks", "-1 for the colours")
+    rows.make_scale(society.selector, kind=6, cold=3)
     Participant.objects.filter(pk=society.selector.pk).update(status="finished", exit="completed")
     society.selector.refresh_from_db()
     PaidRound.objects.create(seat=society.seats["selector"], block=1, round=1)

@@ -16,6 +16,7 @@ GUARDED = [
     "flow_debriefing",
     "measures_answer",
     "measures_pageshown",
+    "measures_scaledrawn",
     "participants_consent",
     "recruitment_settlement",
     "chat_entry",

@@ -20,7 +20,7 @@ from exports.services.echoes import Echoes
 from exports.society import society_of
 from flow.models import Act, Award, Exposure, PracticeStep, Submission
 from matching.models import Group
-from measures.models import Answer, PageShown
+from measures.models import Answer, PageShown, ScaleDrawn
 from participants.models import WITHDRAWN_TEXT, Participant
 from scheduling.models import Session
 
@@ -113,6 +113,7 @@ def _forget_own(person: Participant) -> Counter[str]:
         "practice": PracticeStep.objects.filter(session__participant=person),
         "submissions": Submission.objects.filter(session__participant=person),
         "pages": PageShown.objects.filter(session__participant=person),
+        "scales": ScaleDrawn.objects.filter(session__participant=person),
     }
     gone = Counter({name: rows.delete()[0] for name, rows in own.items()})
     gone["awards"] = Award.objects.filter(seat__participant=person).update(said=None, truth=None, chances=None)

@@ -22,6 +22,7 @@ from exports.tables.paid import PAID_ROUNDS
 from exports.tables.participants import PARTICIPANTS, PAYMENTS, SESSIONS, WAITS
 from exports.tables.pooled import POOLED
 from exports.tables.practice import PRACTICE
+from exports.tables.scales import SCALE_ITEMS, SCORES
 from exports.tables.talk import ANSWERS, ENTRIES
 from studies.masking.standing import is_masked_for
 from studies.models import Study
@@ -30,7 +31,7 @@ from studies.schema import StudyFile
 TABLES: list[Table] = [
     PARTICIPANTS, SESSIONS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS, PAID_ROUNDS, ALLOCATIONS, EXCLUSIONS,
     CHECK_RATES, CHECKS, PAGES, CHOICE_SETS, PRACTICE, EXPOSURES, DECISIONS, ENTRIES, KIND_QUESTIONS, BELIEFS, AWARDS,
-    ANSWERS, BOT_TURNS, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
+    ANSWERS, SCALE_ITEMS, SCORES, BOT_TURNS, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
 ]  # fmt: skip
 
 

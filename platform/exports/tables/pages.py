@@ -22,9 +22,13 @@ COLUMNS = [
     Column("text", "The file of its text, in `files` of `texts.vN.json`.", missing="the page has no text"),
     Column("slots", "What the text's slots were filled with: expression and words.", "json"),
     Column(
-        "fields", "The questions in the order shown, by `key`; `level`: the level that worded one.", "json",
+        "fields",
+        "The questions in the order shown, by `key`; `level`: the level that worded one. Keys of a scale are places; "
+        "`texts.vN.json` has the `item` of each.",
+        "json",
     ),
     Column("lead", "What the platform wrote before the text.", "text", missing="nothing"),
+    Column("instruction", "How a scale is to be answered, after the text.", "text", missing="it asks no scale"),
     Column("buttons", "Words of the buttons, in order.", "json"),
     Column("hint", "What stood under them about the end of the time.", "text", missing="nothing"),
     Column("tables", "Tables of one's own rounds, as in a view.", "json"),
@@ -66,6 +70,7 @@ def _row(page: PageShown, version: Version, number: int) -> Row:
         "slots": slots_shown(version, page.source, names) if page.source else {},
         "fields": fields,
         "lead": said.get("lead") or None,
+        "instruction": said.get("instruction") or None,
         "buttons": said.get("buttons", []),
         "hint": said.get("hint") or None,
         "tables": said.get("tables", []),

@@ -23,7 +23,8 @@ from measures.models import Answer
 from paradigm import Choice
 from participants.models import Participant
 from studies import definition
-from studies.items import Item, briefing_items, items
+from studies.asked import asked_at
+from studies.items import Item, briefing_items
 from studies.masking.arms import ORDER
 from studies.masking.stages import is_for_some
 from studies.models import Slot, Study, Version, levels_of
@@ -198,7 +199,7 @@ def _choices(version: Version) -> set[tuple[str, str]]:
     for stage in definition.definition(version).stages:
         asked: list[Item] = []
         if isinstance(stage, QuizStage | SurveyStage):
-            asked = items(version, stage.items, slots(version, stage.id))
+            asked = asked_at(version, stage)
         elif isinstance(stage, BriefingStage):
             asked = briefing_items(stage, {}, slots(version, stage.id))
         found |= {(stage.id, item.id) for item in asked if isinstance(item.field, Choice)}

@@ -10,6 +10,7 @@ from exports.declared import is_free_answer
 from exports.saying import SAYS_COLUMNS, said_of
 from exports.scope import CHUNK, Scope, by_code, kept, seconds
 from exports.society import societies
+from exports.tables.scales import TIMES
 from measures.models import Answer
 from studies.definition import version_of
 
@@ -36,14 +37,15 @@ ANSWER_COLUMNS = [
     keys.PARTICIPANT,
     keys.WAVE,
     Column("stage", "The survey or quiz, as named in the study file."),
-    Column("item", "The item, as named in its file; its wording and options are in the codebook."),
+    Column("item", "The item as named in its file, of a scale behind that and a dot; the codebook has the wording."),
     Column("attempt", "Which try at the quiz or condition page, from 1; always 1 in a survey.", "integer"),
     Column("position", "Place in which the item was shown, from 1.", "integer"),
     Column(
         "value", "The answer.", "text", "see the item's own entry in the codebook",
         missing="shown and not answered, or see `missing_reason`",
     ),
-    Column("is_correct", "1 if right.", "boolean", missing="the item has no right answer"),
+    Column("is_correct", "1 if right.", "boolean", missing="the item has no right answer, or was not answered"),
+    *TIMES,
     keys.since_session("answer_s", "When it was stored"),
     keys.MISSING_REASON,
 ]  # fmt: skip
@@ -95,6 +97,9 @@ def _answers(scope: Scope) -> Iterator[Row]:
             "position": one.position,
             "value": None if is_withheld else one.value,
             "is_correct": one.is_correct,
+            "shown_ms": one.shown_ms,
+            "first_ms": one.first_ms,
+            "last_ms": one.last_ms,
             "answer_s": seconds(one.at, one.session.started_at),
             "missing_reason": BY_PARTNER if is_withheld else None,
         }

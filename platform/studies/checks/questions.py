@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from paradigm import FieldError
 from studies import items, yaml_file
 from studies.checks.context import Context, meant, needs
+from studies.checks.scales import resolved_scales
 from studies.checks.schema import shape_problems
 from studies.checks.texts import known_names
 from studies.problems import Problem, StudyError
@@ -24,16 +25,21 @@ def items_are_sound(context: Context) -> None:
     """E4xx and E603 in the items of quizzes and surveys."""
     for path, stage in context.stages("quiz", "survey"):
         assert isinstance(stage, QuizStage | SurveyStage)
-        text = context.read(stage.items, (*path, "items"))
-        if text is None:
-            continue
-        document, found = _parsed(context, stage.items, text)
-        for at, item in enumerate(found):
-            _item(context, _Place(stage.items, document, at), item, is_quiz=stage.kind == "quiz")
-            _wordings(context, _Place(stage.items, document, at), item, stage.id)
-            if (names := known_names(context)) is not None:
-                _resolved(context, _Place(stage.items, document, at), item, names)
-        _ids_once(context, stage.items, document, found)
+        if stage.items is not None:
+            _file(context, path, stage, stage.items)
+
+
+def _file(context: Context, path: Path, stage: QuizStage | SurveyStage, file: str) -> None:
+    text = context.read(file, (*path, "items"))
+    if text is None:
+        return
+    document, found = _parsed(context, file, text)
+    for at, item in enumerate(found):
+        _item(context, _Place(file, document, at), item, is_quiz=stage.kind == "quiz")
+        _wordings(context, _Place(file, document, at), item, stage.id)
+        if (names := known_names(context)) is not None:
+            _resolved(context, _Place(file, document, at), item, names)
+    _ids_once(context, file, document, found)
 
 
 @needs("waves", "allocation")
@@ -63,12 +69,19 @@ def _asked_before(context: Context, path: Path, rule: Allocation) -> None:
 
 def resolved_items(context: Context, stage: QuizStage | SurveyStage, path: Path) -> list[items.Item]:
     """The items of a stage as a page would show them; those with something wrong are left out, and told elsewhere."""
-    text, names = context.read(stage.items, (*path, "items")), known_names(context)
-    found: list[items.Item] = []
-    for item in _parsed(context, stage.items, text)[1] if text is not None and names is not None else []:
+    names, found = known_names(context), list[items.Item]()
+    if names is None:
+        return found
+    for item in _said(context, stage, path):
         with suppress(StudyError):
-            found.append(items.resolve(item, names or {}))
-    return found
+            found.append(items.resolve(item, names))
+    return [*found, *resolved_scales(context, stage, names)]
+
+
+def _said(context: Context, stage: QuizStage | SurveyStage, path: Path) -> list[AnyItem]:
+    """What the stage's own file asks; nothing where there is none, or where it cannot be read."""
+    text = context.read(stage.items, (*path, "items")) if stage.items else None
+    return _parsed(context, stage.items, text)[1] if stage.items and text is not None else []
 
 
 def _choices_before(context: Context, at: str) -> Iterator[tuple[int, str]]:
@@ -78,10 +91,8 @@ def _choices_before(context: Context, at: str) -> Iterator[tuple[int, str]]:
     for number, (path, stage) in enumerate(stages[: last + 1]):
         if isinstance(stage, ConditionalStage) and stage.when:
             continue  # not everybody is asked
-        if isinstance(stage, QuizStage | SurveyStage) and (text := context.read(stage.items, (*path, "items"))):
-            yield from (
-                (number, item.id) for item in _parsed(context, stage.items, text)[1] if isinstance(item, ChoiceItem)
-            )
+        if isinstance(stage, QuizStage | SurveyStage):
+            yield from ((number, item.id) for item in _said(context, stage, path) if isinstance(item, ChoiceItem))
 
 
 class _Place:

@@ -12,7 +12,7 @@ from studies import items
 from studies.checks.context import Context, needs
 from studies.checks.games import found_experiment
 from studies.problems import StudyError
-from studies.schema_items import AnyItem, ChoiceItem, RatingItem
+from studies.schema_items import AnyItem, ChoiceItem, CirclesItem, RatingItem
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, StageConfig, SurveyStage
 from studies.yaml_file import Path
 
@@ -65,7 +65,7 @@ def items_keep_quiet(context: Context) -> None:
     for path, stage in stages[: last + 1]:
         if isinstance(stage, QuizStage | SurveyStage):
             for item in _items(context, path, stage):
-                for what in filter(None, (_of_text(context, text) for text in _read_in(item))):
+                for what in filter(None, (of_text(context, text) for text in _read_in(item))):
                     context.say_of_file("W701", f"{stage.items}: {item.id}", None, what, REMEDY)
 
 
@@ -75,7 +75,7 @@ def games_keep_quiet(context: Context) -> None:
     for path, stage in context.stages("game"):
         experiment = found_experiment(stage) if isinstance(stage, GameStage) else None
         for text in _declared(experiment) if experiment else ():
-            if what := _of_text(context, text):
+            if what := of_text(context, text):
                 remedy = f"Use a neutral word in the experiment {experiment.name}." if experiment else REMEDY
                 context.say("W701", (*path, "experiment"), what, remedy)
 
@@ -102,7 +102,7 @@ def _names_of(stage: StageConfig) -> Iterator[Said]:
 
 def _items(context: Context, path: Path, stage: QuizStage | SurveyStage) -> Sequence[AnyItem]:
     """None where something is wrong with them: the checks of items say so."""
-    text = context.read(stage.items, (*path, "items"))
+    text = context.read(stage.items, (*path, "items")) if stage.items else None
     try:
         return items.parse(text) if text is not None else ()
     except StudyError:
@@ -115,6 +115,8 @@ def _read_in(item: AnyItem) -> Iterator[str]:
         yield from (text for option in item.options for text in (option.value, option.label))
     if isinstance(item, RatingItem):
         yield from (item.low_label, item.high_label)
+    if isinstance(item, CirclesItem):
+        yield item.other
 
 
 def _declared(experiment: Experiment) -> Iterator[str]:
@@ -130,7 +132,7 @@ def _asked(field: Field) -> Iterator[str]:
     if isinstance(field, Choice) and not callable(field.options):
         yield from (text for each in field.options for text in (each.value, each.label))
     if isinstance(field, Rating):
-        yield from (field.low_label, field.high_label)
+        yield from (field.low_label, field.high_label, *(words for _, words in field.labels))
 
 
 def _internal(context: Context, text: str) -> re.Match[str] | None:
@@ -144,13 +146,13 @@ def _internal(context: Context, text: str) -> re.Match[str] | None:
     return re.search(rf"(?<![\w-])({pattern})(?![\w-])", text, re.IGNORECASE) if pattern else None
 
 
-def _of_text(context: Context, text: str) -> str:
+def of_text(context: Context, text: str) -> str:
     """As `giving_away`, also of a name: `in_trust` has the word, too."""
     return giving_away(context, text) or giving_away(context, text.replace("_", " "))
 
 
 def _say(context: Context, path: Path, text: str) -> None:
-    if what := _of_text(context, text):
+    if what := of_text(context, text):
         context.say("W701", path, what, REMEDY)
 
 

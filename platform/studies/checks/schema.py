@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from studies.checks.context import meant
 from studies.problems import Problem
 from studies.schema import StudyFile
-from studies.schema_types import NAME_PATTERN, SLUG_PATTERN
+from studies.schema_types import NAME_PATTERN, SHORT_NAME_PATTERN, SLUG_PATTERN
 from studies.yaml_file import Document, Path, spell
 
 _SECRET_KEY = re.compile(r"(?i)^(api_?key|(access_|auth_)?token|secret(_key)?|password|passwd|credentials?|key)$")
@@ -21,6 +21,7 @@ _SECRET_VALUE = re.compile(
 )
 _BY_PATTERN = {
     NAME_PATTERN: "Use a-z, 0-9 and _, a letter first, at most 24 characters.",
+    SHORT_NAME_PATTERN: "Use a-z, 0-9 and _, a letter first, at most 15 characters.",
     SLUG_PATTERN: "Use a-z, 0-9 and -, a letter first, 2 to 60 characters.",
 }
 
