@@ -126,7 +126,9 @@ class GameStage(Stage):
         default_factory=dict,
         description="Role → people below which the group ends; seats, where no person plays.",
     )
-    on_too_few: ExitTo
+    on_too_few: ExitTo = Field(
+        description="When fewer are left, or no automated seat of a role that had some: it would be another condition."
+    )
 
 
 class SurveyStage(ConditionalStage):

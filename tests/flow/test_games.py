@@ -11,7 +11,7 @@ from events import clock, due, runner
 from events.models import Due, Event
 from flow.errors import FlowError
 from flow.models import Act, Exposure, Match, Placing
-from flow.services import games, sessions
+from flow.services import games, rounds, sessions
 from flow.state import MatchState
 from matching.models import Group, Seat
 from participants.models import Participant
@@ -120,6 +120,20 @@ def test_strikes_lead_out_and_the_game_ends_when_too_few_are_left(make_group: Ma
     assert (group.status, group.end_reason) == ("ended", "too_few")
     exits = {seat.role: person(seat).exit for seat in group.seats.all()}
     assert exits == {"giver": "partners_left", "taker": "inactive"}
+
+
+def test_game_ends_when_the_last_automated_seat_of_a_role_is_gone(make_group: MakeGroup) -> None:
+    """People were told that there is one, and the condition gives one: without it theirs is another condition."""
+    group = make_group("giver", "giver", "taker", "taker!", "taker!")
+    first, second = group.seats.filter(participant=None).order_by("number")
+    group.refresh_from_db()
+    rounds.leave_seat(group, first)
+    group.refresh_from_db()
+    assert group.status == "active"
+    rounds.leave_seat(group, second)
+    group.refresh_from_db()
+    assert (group.status, group.end_reason) == ("ended", "too_few")
+    assert {person(seat).exit for seat in group.seats.exclude(participant=None)} == {"partners_left"}
 
 
 def test_an_act_clears_the_strikes(make_group: MakeGroup) -> None:
