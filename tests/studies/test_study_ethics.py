@@ -144,6 +144,15 @@ def test_where_nothing_is_hidden_the_debrief_may_offer_no_deletion(folder: Folde
     assert not {one.code for one in folder.problems() if one.severity == "error"}
 
 
+def test_ai_that_is_never_there_is_warned_about_unless_declared(folder: Folder) -> None:
+    folder.change("taker: {humans: 1, ai: 1}", "taker: {humans: 2}")
+    folder.change("    fill: {", "    # fill: {")
+    found = [problem for problem in folder.problems() if problem.code == "W454"]
+    assert [problem.path for problem in found] == ["told.ai_may_be_present"]
+    folder.change("what: omission", "what: false_label")
+    assert "W454" not in {problem.code for problem in folder.problems()}
+
+
 @pytest.mark.parametrize("stage", ["      - {id: debrief, kind: debrief, page: pages/debrief.md}\n"])
 def test_deception_without_debrief_is_refused(folder: Folder, stage: str) -> None:
     folder.change(stage, "")

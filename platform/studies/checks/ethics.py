@@ -98,6 +98,20 @@ def ai_is_ai(context: Context) -> None:
             context.say("W409", ("partners", name, "label"), what, remedy)
 
 
+@needs("deception", "groups", "told")
+def told_of_nobody(context: Context) -> None:
+    """W454: people are told of AI in a study in which none can be, and no false label is declared."""
+    if not context.study.told.ai_may_be_present:
+        return
+    if any(plan.ai or plan.fill for plan in context.study.groups.values()):
+        return
+    if any(entry.what == "false_label" for entry in context.study.deception):
+        return
+    what = "is true, but no group has a seat for AI, and nothing fills seats: people are told of what is never there."
+    remedy = "Write false, or declare it: deception: [{what: false_label, …}]."
+    context.say("W454", ("told", "ai_may_be_present"), what, remedy)
+
+
 def labels_in(context: Context, plan: GroupPlan) -> tuple[dict[str, Label], dict[str, Label]]:
     """Labels in a group, by partner: of people, and of automated seats."""
     partners = context.study.partners
@@ -206,4 +220,4 @@ def _require(context: Context, what: str, path: Path, because: str) -> None:
         context.say("E406", path, because, remedy)
 
 
-CHECKS = [deception_declared, behaviour_declared, debrief_shown, data_may_be_taken_back, ai_is_ai]
+CHECKS = [deception_declared, behaviour_declared, debrief_shown, data_may_be_taken_back, ai_is_ai, told_of_nobody]
