@@ -30,10 +30,10 @@ check: $(DEV)  ## formatting, lint, types, system checks, missing migrations, la
 # Who is a program is looked for with nothing beside it: a busy machine delays people and programs differently.
 long: $(DEV)  ## the tests at the sizes that were promised (at most an hour)
 	$(BIN)/python -m pytest -n 0 -m long tests/blinding
-	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -n 2 -m "long or sized" --ignore tests/blinding
+	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -n 2 --dist worksteal -m "long or sized" --ignore tests/blinding
 
 faults: $(DEV)  ## people play while processes die and networks break (about ten minutes); prints counts
-	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -q -n 2 tests/faults
+	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/faults
 
 bench: $(DEV)  ## our pages and oTree's with the same game (4 minutes; SIZE=full: 25 minutes)
 	$(BIN)/python -m bench --size $(or $(SIZE),quick)

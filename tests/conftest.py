@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from tests.machinery.emptying import empty_quickly
 from tests.machinery.mute_server import mute_redis  # noqa: F401  fixtures are found by name
 from tests.machinery.running import Running
+from tests.machinery.spreading import ByFile
 
 # How fast examples are made and run says something about the machine, and nothing about us.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -20,6 +22,12 @@ empty_quickly()
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browsers last: Playwright keeps an event loop in its thread, in which no other asynchronous test can run."""
     items.sort(key=lambda item: "tests/browser/" in item.nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
+    """Where several processes share the tests, and nothing else was asked for."""
+    return ByFile(config, log) if config.getoption("dist") == "load" else None
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bots.delays import MARGIN_SECONDS
+from tests.machinery.study_files import write_study
 
 NAME = "meeting"
 PARTNER, OBSERVER = "partner", "observer"
@@ -40,7 +39,7 @@ def write(folder: Path, *, slug: str, rounds: int, pace: Mapping[str, Any]) -> P
     """Write the study into `folder` and return it; `pace` is that of its programs."""
     home = folder / "studies" / NAME
     (home / "pages").mkdir(parents=True)
-    (home / "study.yaml").write_text(yaml.safe_dump(_said(slug, rounds, pace), sort_keys=False))
+    write_study(home, _said(slug, rounds, pace))
     for name, text in _pages().items():
         (home / f"{name}.md").write_text(text)
     return home

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bots.run import run_groups
 from exports.services.bundle import export
@@ -22,6 +21,8 @@ from studies.services import freeze
 from tests.exports.test_dataset import read
 from tests.machinery.erasing import erasing
 from tests.machinery.quick import SHIPPED, stage
+from tests.machinery.study_files import read_study, write_study
+from tests.sizes import LONG, SIZE
 from verification.check import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,6 +33,12 @@ ASK, POSITION, ABOUT = (
     ("before", "after"),
     ("return", "type", "both"),
 )
+# Every pair of settings in `make test`, everything with everything in `make long`.
+COMBINATIONS = [
+    combination
+    for combination in product(ASK, POSITION, ABOUT)
+    if SIZE == LONG or sum(map(tuple.index, (ASK, POSITION, ABOUT), combination)) % 2 == 0
+]
 ROUNDS, PRIZE = 3, 25
 FIELDS = {"return": {"expected"}, "type": {"type_ai"}, "both": {"expected", "type_ai"}}
 
@@ -45,14 +52,14 @@ def played(
         change: Last changes to the study file, in place.
     """
     shutil.copytree(SHIPPED, tmp_path / "studies")
-    file = tmp_path / "studies" / "demo" / "study.yaml"
-    said: Said = yaml.safe_load(file.read_text())
+    home = tmp_path / "studies" / "demo"
+    said: Said = read_study(home)
     said["groups"]["society"]["roles"] = {"selector": {"humans": 1}, "candidate": {"humans": 1, "ai": 1}}
     stage(said, "game")["parameters"] = {"rounds": ROUNDS, "beliefs_rounds": 2} | parameters
     if change:
         change(said)
-    file.write_text(yaml.safe_dump(said, sort_keys=False))
-    version = freeze(file.parent, seed="7")
+    write_study(home, said)
+    version = freeze(home, seed="7")
     assert run_groups(version, groups).complete == groups
     return version.study
 
@@ -64,7 +71,8 @@ def is_true(study: Study) -> None:
     assert report.counts["awards"] == Award.objects.count()
 
 
-@pytest.mark.parametrize(("ask", "position", "about"), list(product(ASK, POSITION, ABOUT)))
+@pytest.mark.sized
+@pytest.mark.parametrize(("ask", "position", "about"), COMBINATIONS)
 def test_every_combination_is_played_paid_and_true(tmp_path: Path, ask: str, position: str, about: str) -> None:
     asked = {"beliefs_ask": ask, "beliefs_position": position, "beliefs_about": about}
     study = played(tmp_path, asked | {"beliefs_incentive": "one_random_item", "beliefs_prize": PRIZE})

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
 from playwright.sync_api import Browser, Locator, Page
 
 from config.places import ROOT
 from tests.browser import look
 from tests.machinery.running import Running
+from tests.machinery.study_files import read_study, write_study
 
 STUDIES = ROOT / "experiments" / "partner_selection" / "studies"
 SLUG = "a-whole-group"
@@ -38,8 +38,8 @@ def study_folder(folder: Path, *, slug: str = SLUG, is_filled: bool = False, rou
         is_filled: Whether programs take the seats of people who are not there.
     """
     shutil.copytree(STUDIES, folder / "studies")
-    file = folder / "studies" / "demo" / "study.yaml"
-    said = yaml.safe_load(file.read_text())
+    home = folder / "studies" / "demo"
+    said = read_study(home)
     said["id"] = slug
     said["allocation"]["block_sizes"] = [2]
     if not is_filled:
@@ -47,8 +47,8 @@ def study_folder(folder: Path, *, slug: str = SLUG, is_filled: bool = False, rou
     said["partners"]["computer"]["delay"] = {"min_s": 1, "max_s": 3, "chars_per_s": 50, "think_s": [1, 2], "miss": 0}
     game = next(stage for stage in said["waves"][0]["stages"] if stage["kind"] == "game")
     game["parameters"] |= {"rounds": rounds}
-    file.write_text(yaml.safe_dump(said))
-    return file.parent
+    write_study(home, said)
+    return home
 
 
 def load(installation: Running, folder: Path) -> None:

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-import yaml
 from playwright.sync_api import Browser
 
 from tests.browser import people
 from tests.browser.people import Player
 from tests.machinery.quick import stage
 from tests.machinery.running import Running
+from tests.machinery.study_files import read_study, write_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 SLUG = "practising"
@@ -28,10 +28,10 @@ def link(running: Running, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def practising(folder: Path) -> None:
-    said = yaml.safe_load((folder / "study.yaml").read_text())
+    said = read_study(folder)
     stages = said["waves"][0]["stages"]
     stages.insert(stages.index(stage(said, "lobby")), PRACTICE)
-    (folder / "study.yaml").write_text(yaml.safe_dump(said))
+    write_study(folder, said)
 
 
 def test_practice_is_played_on_a_phone_and_says_so_on_every_page(chromium: Browser, link: str) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -20,7 +20,7 @@ from config.places import ROOT, places_of
 from config.supervisor import children
 from tests.machinery.running import Running
 
-KILLABLE = ("pages", "sockets", "bots", "jobs", "sweeper", "redis", "postgres")
+KILLED_TOGETHER = (("pages", "sockets", "bots", "jobs", "sweeper"), ("redis", "postgres"))
 
 
 @pytest.fixture(scope="module")
@@ -85,12 +85,13 @@ def test_up_refuses_a_busy_port_and_names_another(installation: Running) -> None
     assert f"PORT={installation.port + 10}" in refused.stderr
 
 
-@pytest.mark.parametrize("child", KILLABLE)
-def test_killed_child_is_started_again(installation: Running, child: str) -> None:
-    killed = installation.kill(child)
-    wait = functools.partial(_has_other_pid, installation, child, killed)
-    installation.wait_until(wait, seconds=90, what=f"{child} restarted")
-    installation.wait_until(lambda: _all_answer(installation), seconds=90, what=f"service after the end of {child}")
+@pytest.mark.parametrize("names", KILLED_TOGETHER)
+def test_killed_children_are_started_again(installation: Running, names: Sequence[str]) -> None:
+    killed = {child: installation.kill(child) for child in names}
+    for child, pid in killed.items():
+        wait = functools.partial(_has_other_pid, installation, child, pid)
+        installation.wait_until(wait, seconds=90, what=f"{child} restarted")
+    installation.wait_until(lambda: _all_answer(installation), seconds=90, what=f"service after the end of {names}")
 
 
 def test_silent_sockets_are_noticed_and_replaced(installation: Running) -> None:

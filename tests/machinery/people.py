@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
-import yaml
 from django.conf import LazySettings
 from django.db import connection
 
@@ -29,6 +28,7 @@ from studies.items import items
 from studies.models import Study, Version
 from studies.services import load
 from studies.slots import slots
+from tests.machinery.study_files import read_study, write_study
 
 FOLDER = Path(__file__).parent.parent / "studies" / "folder"
 MakeVersion = Callable[..., Version]
@@ -73,7 +73,7 @@ def version_in(
     for path, text in (texts or {}).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
-    said = yaml.safe_load((folder / "study.yaml").read_text())
+    said = read_study(folder)
     said["id"] = folder.name
     said["groups"]["pair"]["roles"] = roles or {"giver": {"humans": 2}, "taker": {"humans": 1, "ai": 1}}
     said["groups"]["pair"].pop("fill", None)
@@ -84,7 +84,7 @@ def version_in(
     for stage in said["waves"][0]["stages"]:
         stage.update(stages.pop(stage["id"], {}))
     said.update(stages)
-    (folder / "study.yaml").write_text(yaml.safe_dump(said, sort_keys=False))
+    write_study(folder, said)
     if is_simulated:  # decided before the first version, for ever
         Study.objects.create(slug=folder.name, title=folder.name, is_simulated=True)
     return load(folder, seed=f"seed-{folder.name}", is_demo=is_demo, is_open=True)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-import yaml
-
 from config.places import ROOT
 from studies import items, slots
 from studies.schema import StudyFile
+from tests.machinery.study_files import read_study, write_study
 
 SHIPPED = ROOT / "experiments" / "partner_selection" / "studies"
 FAST = {"min_s": 0.3, "max_s": 1.5, "chars_per_s": 200, "think_s": [0.1, 0.5], "miss": 0}
@@ -32,7 +31,7 @@ def quick_study(folder: Path, *, name: str = "quick", change: Callable[[Study], 
     """
     shutil.copytree(SHIPPED, folder / "studies", dirs_exist_ok=True)
     home = folder / "studies" / "demo"
-    said: Study = yaml.safe_load((home / "study.yaml").read_text())
+    said: Study = read_study(home)
     said["id"] = name
     said["deception"] = [entry for entry in said["deception"] if entry["what"] != "false_label"]
     del said["groups"]["society"]["fill"]
@@ -41,7 +40,7 @@ def quick_study(folder: Path, *, name: str = "quick", change: Callable[[Study], 
     said["sample"]["target"] = 100_000  # as many as a test likes
     if change:
         change(said)
-    (home / "study.yaml").write_text(yaml.safe_dump(said, sort_keys=False))
+    write_study(home, said)
     return home
 
 
@@ -60,7 +59,7 @@ def stage(said: Study, name: str) -> Study:
 
 def right_answers(home: Path) -> Mapping[str, str]:
     """What to answer in the quiz of a study folder, by item."""
-    said = StudyFile.model_validate(yaml.safe_load((home / "study.yaml").read_text()))
+    said = StudyFile.model_validate(read_study(home))
     text = (home / "../pages/quiz.yaml").resolve().read_text()
     found = [items.resolve(item, slots.study_slots(said)) for item in items.parse(text)]
     return {item.id: str(item.correct) for item in found}

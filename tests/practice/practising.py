@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import yaml
-
 from studies.models import Version
 from tests.machinery.people import FOLDER, MakeVersion
+from tests.machinery.study_files import read_study
 
 SCRIPT = """
 A: {give: {given: "{{ endowment / 2 }}", note: A made-up word.}}
@@ -47,5 +46,5 @@ def as_a_factor(make_version: MakeVersion, **said: Any) -> Version:
 
 def waves_of() -> list[Any]:
     """The waves of the test study."""
-    waves: list[Any] = yaml.safe_load((FOLDER / "study.yaml").read_text())["waves"]
+    waves: list[Any] = read_study(FOLDER)["waves"]
     return waves

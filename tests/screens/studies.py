@@ -5,14 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from config.supervisor.screens import Source, source_of
 from events import clock
 from screens.plan import Plan, draw
 from screens.screen import Drawn
 from screens.services import undone
 from tests.machinery.quick import SHIPPED, stage
+from tests.machinery.study_files import read_study, write_study
 
 Said = dict[str, Any]
 
@@ -39,12 +38,12 @@ def short_copy(home: Path, *, change: Callable[[Said], None] | None = None) -> P
     """
     shutil.copytree(SHIPPED, home / "studies")
     folder = home / "studies" / "main"
-    said: Said = yaml.safe_load((folder / "study.yaml").read_text())
+    said: Said = read_study(folder)
     said["groups"]["society"]["roles"] = {"selector": {"humans": 1}, "candidate": {"humans": 1, "ai": 1}}
     stage(said, "game")["parameters"] |= {"rounds": 2, "beliefs_rounds": 1}
     if change:
         change(said)
-    (folder / "study.yaml").write_text(yaml.safe_dump(said, sort_keys=False))
+    write_study(folder, said)
     return folder
 
 

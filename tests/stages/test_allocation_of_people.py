@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from exports.scope import Scope
 from exports.services.snapshot import snapshot
@@ -17,6 +16,7 @@ from studies.models import Allocation, Slot, Version
 from studies.services import load
 from tests.machinery.people import FOLDER, fresh, newcomer, page, send, stage_id
 from tests.machinery.slots import condition_held, holders_by_condition
+from tests.machinery.study_files import read_study, write_study
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,7 +38,7 @@ def study_of_people(folder: Path, allocation: dict[str, Any]) -> Version:
     consent.write_text(
         "\n".join(line for line in consent.read_text().splitlines() if "{{ pay_per_minute }}" not in line)
     )
-    said = yaml.safe_load((home / "study.yaml").read_text())
+    said = read_study(home)
     stages = {stage["id"]: stage for stage in said["waves"][0]["stages"]}
     about = {"id": "about", "kind": "survey", "items": "about.yaml"}
     kept = [stages["consent"], about, stages["briefing"], stages["debrief"]]
@@ -49,7 +49,7 @@ def study_of_people(folder: Path, allocation: dict[str, Any]) -> Version:
     said["told"] = {"ai_may_be_present": False, "share": "none", "who_knows": "nobody"}
     used = {"completed", "left", "withdrawn", "declined"}
     said["exits"] = {name: exit_ for name, exit_ in said["exits"].items() if name in used}
-    (home / "study.yaml").write_text(yaml.safe_dump(said, sort_keys=False))
+    write_study(home, said)
     return load(home, seed="people", is_open=True)
 
 

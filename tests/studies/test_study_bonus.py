@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from studies.check import check
 from studies.problems import Problem
 from tests.machinery.quick import SHIPPED, stage
+from tests.machinery.study_files import read_study, write_study
 
 Said = dict[str, Any]
 PAID = {"beliefs_incentive": "one_random_item"}
@@ -20,12 +20,12 @@ EXAMPLE = {"W411", "W436"}  # placeholders of the example, and that it asks who 
 def problems(tmp_path: Path, parameters: dict[str, Any], change: Callable[[Said], None]) -> dict[str, Problem]:
     """What is wrong with the demonstration study after some changes, but for the example's placeholders."""
     shutil.copytree(SHIPPED, tmp_path / "studies")
-    file = tmp_path / "studies" / "demo" / "study.yaml"
-    said: Said = yaml.safe_load(file.read_text())
+    home = tmp_path / "studies" / "demo"
+    said: Said = read_study(home)
     stage(said, "game")["parameters"] |= parameters
     change(said)
-    file.write_text(yaml.safe_dump(said, sort_keys=False))
-    return {one.code: one for one in check(file.parent) if one.code not in EXAMPLE}
+    write_study(home, said)
+    return {one.code: one for one in check(home) if one.code not in EXAMPLE}
 
 
 def nothing(said: Said) -> None:
