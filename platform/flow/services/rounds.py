@@ -22,6 +22,7 @@ from flow.lookup import step_kind
 from flow.machine import TECHNICAL, check_move
 from flow.models import Act, Exposure, Match
 from flow.pairing import matching_of, seats_of
+from flow.remaining import is_too_small
 from flow.services import visits
 from flow.services.awards import draw_awards
 from flow.services.paying import draw_paid_rounds
@@ -360,7 +361,7 @@ def leave_seat(group: Group, seat: Seat) -> None:
     _record(group, "seat.left", {"seat": seat.number})
     if group.status != Group.Status.ACTIVE:
         return
-    if _is_too_small(group):
+    if is_too_small(group):
         end(group, "too_few")
         return
     for match in group.matches.filter(placings__seat=seat).exclude(path="").order_by("pk"):
@@ -374,28 +375,6 @@ def leave_seat(group: Group, seat: Seat) -> None:
             settle_step(match)
     begin_when_all_are_here(group)
     close_round(group)
-
-
-def _is_too_small(group: Group) -> bool:
-    """Fewer are left than the study file wants; where people play a role, it means people (and their stand-ins).
-
-    Where a role has automated seats, one at least: without any the group would be of another condition.
-    """
-    seats = list(group.seats.all())
-    sitting = [seat for seat in seats if seat.status == Seat.Status.SITTING]
-    if group.origin != Group.Origin.RUN and not any(seat.participant_id for seat in sitting):
-        return True
-    human = {seat.role for seat in seats if _is_for_a_person(seat)}
-    automated = {seat.role for seat in seats if not _is_for_a_person(seat)}
-    if automated - {seat.role for seat in sitting if not _is_for_a_person(seat)}:
-        return True
-    counted = [seat.role for seat in sitting if seat.role not in human or _is_for_a_person(seat)]
-    needed: dict[str, int] = game_of(group).config.min_active
-    return any(counted.count(role) < least for role, least in needed.items())
-
-
-def _is_for_a_person(seat: Seat) -> bool:
-    return seat.occupant == "person" or seat.is_stand_in
 
 
 def _record(group: Group, event: str, facts: dict[str, Any], wake: dict[str, int] | None = None) -> None:
