@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from studies.schema_memory import AnyMemory, AnyTold
 from studies.schema_types import FilePath, Money, Name, Part
 
 Setting = str | int | float | bool
@@ -117,6 +118,17 @@ class ModelPartner(AutomatedPartner):
         min_length=1, description="Prompt files; one is drawn for each seat from the seed."
     )
     model: LanguageModel
+    memory: AnyMemory | None = Field(
+        None,
+        description="What it keeps of the person it meets: one rule, or one for each level of a factor; see "
+        "docs/memory.md. Unless given, it knows what a page in its place shows.",
+    )
+    told_about_memory: AnyTold = Field(
+        "nothing", description="Whether people read that it remembers them (`yes`), that it does not, or neither."
+    )
+    past_transcript_visible: bool = Field(
+        False, description="Whether people see earlier conversations; `true` is refused in this version."
+    )
 
 
 Partner = Annotated[PersonPartner | PolicyPartner | ModelPartner, Field(discriminator="occupant")]

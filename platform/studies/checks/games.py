@@ -49,11 +49,16 @@ def round_counts(context: Context) -> Iterator[int]:
         experiment = found_experiment(stage)
         for parameters in found_parameters(context.study, stage) if experiment else ():
             assert experiment is not None
-            for seed in range(SEEDS):
-                try:
-                    yield experiment.rounds(parameters, Random(f"check/rounds/{seed}"))  # noqa: S311  reproducible
-                except Exception:  # said by the check of pairing
-                    return
+            yield from rounds_of(experiment, parameters)
+
+
+def rounds_of(experiment: Experiment, parameters: Parameters) -> Iterator[int]:
+    """How many rounds a game has, under some seeds."""
+    for seed in range(SEEDS):
+        try:
+            yield experiment.rounds(parameters, Random(f"check/rounds/{seed}"))  # noqa: S311  reproducible
+        except Exception:  # said by the check of pairing
+            return
 
 
 @needs("waves")
