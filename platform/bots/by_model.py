@@ -10,13 +10,14 @@ from typing import Any
 
 from django.db.models import Sum
 
-from bots import gate, prompts
+from bots import gate, prompts, services
 from bots.errors import BotsError
 from bots.prompts import Told
+from bots.recall import Acquaintance, Recall, acquaintance_of, recalled
 from events import clock
 from events.offload import run_db
 from flow.game import game_of
-from flow.models import Act
+from flow.models import Act, Match
 from flow.queries import TurnFacts
 from llm.door import complete
 from llm.errors import ModelFailed
@@ -34,12 +35,13 @@ A_DAY = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Brief:
-    """What is asked with: the instructions, the model with its parameters, and the key of this one answer."""
+    """What is asked with: the instructions, the model with its parameters, the key of this one answer, and memory."""
 
     instructions: str
     model: str
     parameters: Mapping[str, Any]
     scope: str
+    recall: Recall | None
 
 
 class ModelOccupant:
@@ -92,15 +94,23 @@ def _brief(facts: TurnFacts, key: str) -> Brief:
     model = seat.settings["model"]
     _check_spending(seat, model)
     try:
+        known = acquaintance_of(Match.objects.select_related("group__version").get(pk=facts.match_id), seat)
         persona = definition.text(game.version, seat.policy)
-        rule = seat.settings["asked_if_ai"]
-        instructions = prompts.system(persona, asked_if_ai=rule, slots=game.parameters.slots())
+        rule, slots = seat.settings["asked_if_ai"], game.parameters.slots()
+        instructions = prompts.system(persona, asked_if_ai=rule, slots=slots, has_memory=known is not None)
     except StudyError as error:
         raise BotsError("persona_unfit", str(error)) from error
     parameters = {"max_tokens": model["max_tokens"]}
     if model.get("temperature") is not None:
         parameters["temperature"] = model["temperature"]
-    return Brief(instructions, model["name"], parameters, scope_of(seat, key))
+    recall = _recall(known, facts) if known else None
+    return Brief(instructions, model["name"], parameters, scope_of(seat, key), recall)
+
+
+def _recall(known: Acquaintance, facts: TurnFacts) -> Recall:
+    """What the seat remembers, with notes of every conversation that is over: none waits for a worker."""
+    services.take_notes(known)
+    return recalled(known, facts)
 
 
 def _check_spending(seat: Seat, model: Mapping[str, Any]) -> None:
@@ -114,7 +124,10 @@ def _check_spending(seat: Seat, model: Mapping[str, Any]) -> None:
 
 
 def _request(facts: TurnFacts, brief: Brief) -> Request:
-    told = Told(facts.text, facts.view, facts.fields)
+    view, recall = facts.view, brief.recall
+    if recall is not None:
+        view = replace(view, lines=recall.lines)
+    told = Told(facts.text, view, facts.fields, recall.text if recall else "")
     seconds = (facts.deadline_at - facts.opened_at).total_seconds() if facts.deadline_at else MOST_SECONDS
     return Request(
         scope=brief.scope,
@@ -123,6 +136,7 @@ def _request(facts: TurnFacts, brief: Brief) -> Request:
         schema=schema(facts.fields),
         parameters=brief.parameters,
         budget_seconds=min(MOST_SECONDS, seconds),
+        memory_sha256=recall.sha256 if recall else "",
     )
 
 

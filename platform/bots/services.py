@@ -1,18 +1,25 @@
-"""Every write about a bot's turn. An act, the turn's outcome and its `Due` row commit together or not at all."""
+"""Every write about a bot's turn, and its notes of people.
+
+An act, the turn's outcome and its `Due` row commit together or not at all.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
 
-from bots.models import BotTurn
+from bots.models import BotTurn, Memory
 from bots.queries import TAKE_TURN, Address, has_missed, heard_of, own_last_seq
+from bots.recall import Acquaintance, acquaintance_of, over_with, said_in, unnoted
 from bots.rules import Heard, only_ends, speaks
+from bots.scribes import SCRIBES, Noted, limit_of
+from chat.models import Conversation
 from events import clock, due
 from events.claim import Claim
 from flow import queries as flow
@@ -22,6 +29,7 @@ from flow.services import games
 from flow.state import MatchState
 from matching.models import Group, Seat
 from matching.services import run_group
+from participants.models import Participant
 from studies.models import Version
 
 Outcome = BotTurn.Outcome
@@ -177,3 +185,51 @@ def make_group(version: Version, stage: str) -> Group:
     group = run_group(version, stage)
     games.begin(group.pk)
     return group
+
+
+def note_talk(conversation_id: int) -> int:
+    """Take the notes of a conversation that is over, for each partner that takes any; return how many versions."""
+    talk = Conversation.objects.select_related("match__group__version").get(pk=conversation_id)
+    seats = [one.seat for one in talk.match.placings.select_related("seat").order_by("pk")]
+    known = [acquaintance_of(talk.match, seat) for seat in seats]
+    return sum(take_notes(one) for one in known if one is not None)
+
+
+def take_notes(known: Acquaintance) -> int:
+    """Write a version for each conversation that is over and not noted yet, in order; return how many.
+
+    A conversation has one version of a kind, whoever asks for it how often: a unique key holds that.
+    """
+    if known.participant is None or known.rule.kind not in SCRIBES or not unnoted(known):
+        return 0
+    return _take_notes(known, known.participant)
+
+
+def _lines_of(notes: Memory) -> list[Noted]:
+    texts = notes.text.split("\n") if notes.text else []
+    return [Noted(text, tuple(keys)) for text, keys in zip(texts, notes.sources, strict=True)]
+
+
+@transaction.atomic
+def _take_notes(known: Acquaintance, participant: int) -> int:
+    # The person: of two at once the second finds nothing left to note, and no erasure is run between look and write.
+    person = Participant.objects.select_for_update(of=("self",), no_key=True).get(pk=participant)
+    if person.status == Participant.Status.WITHDRAWN:
+        return 0
+    scribe, kind = SCRIBES[known.rule.kind], known.rule.kind
+    mine = Memory.objects.filter(participant=participant, partner=known.partner, kind=kind)
+    last = mine.order_by("-version").first()
+    lines = _lines_of(last) if last else []
+    version, talks, missing = (last.version if last else 0), list(over_with(known)), unnoted(known)
+    said = said_in(talks, known)
+    for number, talk in enumerate(talks, start=1):
+        if talk in missing:
+            version += 1
+            lines = scribe.write(lines, [one for one in said if one.talk == number], limit_of(known.rule))
+            text = "\n".join(line.text for line in lines)
+            Memory.objects.create(
+                participant=person, partner=known.partner, kind=kind, version=version, conversation=talk, text=text,
+                sources=[list(line.sources) for line in lines], made_by=scribe.name,
+                sha256=sha256(text.encode()).hexdigest(),
+            )  # fmt: skip
+    return len(missing)

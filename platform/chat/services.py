@@ -21,6 +21,7 @@ from matching.models import Seat
 
 ENTRY = "chat.entry"
 FULL = "talk.full"
+CLOSED = "talk.closed"
 READY = "talk.ready"
 MOST_KEY_CHARS = 60
 
@@ -37,7 +38,10 @@ def close_conversation(match: Match, *, path: str) -> None:
     """Note when a talk was over; from the commit on nothing more can be said. Calling twice is harmless."""
     # The match first, as in `post_entry`: an entry and the end of its talk must not each hold what the other needs.
     Match.objects.select_for_update(of=("self",), no_key=True).get(pk=match.pk)
-    Conversation.objects.filter(match=match, path=path, closed_at=None).update(closed_at=clock.RapportNow())
+    if Conversation.objects.filter(match=match, path=path, closed_at=None).update(closed_at=clock.RapportNow()):
+        conversation = Conversation.objects.get(match=match, path=path)
+        conversation.match = match
+        _record(CLOSED, conversation, match, {})
 
 
 @transaction.atomic

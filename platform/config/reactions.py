@@ -29,4 +29,5 @@ REACTIONS: dict[str, list[Reaction]] = {
     "turn.opened": [Reaction("bots.turns.take_turn", key="{match}:{rev}:{subject_id}")],
     "chat.entry": [Reaction("bots.turns.hear", key="conversation:{subject_id}")],
     "talk.ready": [Reaction("bots.turns.hear", key="conversation:{subject_id}")],
+    "talk.closed": [Reaction("bots.notes.after_talk", key="conversation:{subject_id}")],
 }

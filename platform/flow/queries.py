@@ -36,6 +36,8 @@ class TurnFacts:
     """What an occupant that is no person needs to act at a step: what a person's page would hold, and when."""
 
     step: str
+    match_id: int
+    path: str
     place: Place
     view: View
     fields: Sequence[Field]
@@ -195,6 +197,8 @@ def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
     view = seen_now(state, place)
     return TurnFacts(
         step=step.name if step else "void",
+        match_id=match.pk,
+        path=path,
         place=place,
         view=view,
         fields=implementation.asked(state, step, place).fields,

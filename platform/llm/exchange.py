@@ -22,6 +22,7 @@ class Request:
         schema: JSON Schema of the reply; None for free text.
         parameters: Passed to the model as they are (temperature, max_tokens, seed ...).
         budget_seconds: For all attempts together.
+        memory_sha256: Of what the messages hold of earlier conversations; kept with each attempt.
     """
 
     scope: str
@@ -30,6 +31,7 @@ class Request:
     schema: Mapping[str, Any] | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     budget_seconds: float = 45.0
+    memory_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ class Call(models.Model):
     """One attempt. Written as `open` before the model is asked; a trigger lets a finished row never change again.
 
     `scope` is the asker's opaque key: what one answer is wanted for. `prompt_sha256` is of the messages as they were
-    asked for; a re-ask appends to them in `prompt`, which holds what was really sent. Texts hold no NUL character:
-    it is stored as its picture, U+2400. `price` is what was used to compute `cost_usd`, in USD per token.
+    asked for; a re-ask appends to them in `prompt`, which holds what was really sent. `memory_sha256` is of what they
+    hold of earlier conversations, "" where that is nothing. Texts hold no NUL character: it is
+    stored as its picture, U+2400. `price` is what was used to compute `cost_usd`, in USD per token.
     """
 
     class Outcome(models.TextChoices):
@@ -39,6 +40,7 @@ class Call(models.Model):
     parameters = models.JSONField(default=dict)
     prompt = models.JSONField()
     prompt_sha256 = models.CharField(max_length=64)
+    memory_sha256 = models.CharField(max_length=64, blank=True, default="")
     schema_sha256 = models.CharField(max_length=64, blank=True, default="")
     output = models.TextField(blank=True, default="")
     outcome = models.CharField(max_length=20, choices=Outcome, default=Outcome.OPEN)

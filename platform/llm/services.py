@@ -36,6 +36,7 @@ def _opened(request: Request, messages: Sequence[Message]) -> Call:
         scope=request.scope,
         attempt=(newest or 0) + 1,
         prompt=[dict(message) for message in messages],
+        memory_sha256=request.memory_sha256,
         **_identity(request),
     )
 

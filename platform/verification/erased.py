@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bots.models import Memory
 from chat.models import Entry
 from events.models import Event
 from exports.services.erasure import ERASED
@@ -30,6 +31,7 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "submissions": Submission.objects.filter(session__participant=person),
         "pages": PageShown.objects.filter(session__participant=person),
         "scales": ScaleDrawn.objects.filter(session__participant=person),
+        "memories": Memory.objects.filter(participant=person),
         "exposures": Exposure.objects.filter(seat__participant=person),
         "acts": Act.objects.filter(seat__participant=person).exclude(source=Act.Source.TIMEOUT),
         "awards": Award.objects.filter(seat__participant=person, said__isnull=False),

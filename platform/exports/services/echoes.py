@@ -148,7 +148,8 @@ class Echoes:
         gone = [call.pk for call in self._asked_for(told)]
         gone += [call.pk for call in self._asked_for(others) if _quotes_any(call, quotes)]
         calls = Call.objects.filter(pk__in=gone)
-        return calls.update(prompt=[WITHDRAWN_TEXT], prompt_sha256="", output=WITHDRAWN_TEXT, error="")
+        gone_with = {"prompt": [WITHDRAWN_TEXT], "prompt_sha256": "", "memory_sha256": ""}
+        return calls.update(**gone_with, output=WITHDRAWN_TEXT, error="")
 
     def _asked_for(self, turns: Sequence[int]) -> Iterator[Call]:
         """The calls of some turns, by their keys: see `bots.by_model.scope_of`."""

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
+from bots.models import Memory
 from events import clock, due, log
 from events.claim import Claim
 from events.models import Event
@@ -114,6 +115,7 @@ def _forget_own(person: Participant) -> Counter[str]:
         "submissions": Submission.objects.filter(session__participant=person),
         "pages": PageShown.objects.filter(session__participant=person),
         "scales": ScaleDrawn.objects.filter(session__participant=person),
+        "memories": Memory.objects.filter(participant=person),
     }
     gone = Counter({name: rows.delete()[0] for name, rows in own.items()})
     gone["awards"] = Award.objects.filter(seat__participant=person).update(said=None, truth=None, chances=None)
