@@ -284,10 +284,15 @@ DECIDED: Mapping[str, Decided] = {
             "match group round step seat occupant asked_if_ai asked_s planned_s delivered_s outcome error_code"
         )
     ),
+    "memories": Decided(  # which rule there is may be a level, and what was said an outcome
+        held=_names(
+            "participant partner kind version group match step text n_chars sources made_by text_sha256 made_s"
+        )
+    ),
     "calls": Decided(  # read after each group, the newest would tell how much there was to read in it
         held=_names(
-            "order match group step seat attempt model_requested model_served parameters prompt_sha256 outcome "
-            "tokens_in tokens_out latency_ms cost_usd call_s missing_reason"
+            "order match group step seat attempt model_requested model_served parameters prompt_sha256 memory_sha256 "
+            "outcome tokens_in tokens_out latency_ms cost_usd call_s missing_reason"
         )
     ),
     "events": Decided(

@@ -17,6 +17,8 @@ ELSEWHERE = {
     "award", "award, reckoned", "awards that cannot be drawn",  # tests/verification/test_awards.py
     "page of practice", "hash of a page of practice", "answer of a page of practice",  # tests/practice/test_verified.py
     "numbers of the pages of practice", "practice at another stage", "stage shown",
+    "hash of notes", "lines of notes with their sources", "source of notes missing",  # tests/bots/test_memory.py
+    "source of notes later than they", "source of notes by somebody else", "versions of notes",
 }  # fmt: skip
 
 

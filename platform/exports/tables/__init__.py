@@ -17,6 +17,7 @@ from exports.tables.exclusions import EXCLUSIONS
 from exports.tables.exposures import EXPOSURES
 from exports.tables.groups import GROUPS, PLACINGS, RESTS, ROUNDS, SEATS
 from exports.tables.kind_questions import KIND_QUESTIONS
+from exports.tables.memories import MEMORIES
 from exports.tables.pages import PAGES
 from exports.tables.paid import PAID_ROUNDS
 from exports.tables.participants import PARTICIPANTS, PAYMENTS, SESSIONS, WAITS
@@ -31,7 +32,7 @@ from studies.schema import StudyFile
 TABLES: list[Table] = [
     PARTICIPANTS, SESSIONS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS, PAID_ROUNDS, ALLOCATIONS, EXCLUSIONS,
     CHECK_RATES, CHECKS, PAGES, CHOICE_SETS, PRACTICE, EXPOSURES, DECISIONS, ENTRIES, KIND_QUESTIONS, BELIEFS, AWARDS,
-    ANSWERS, SCALE_ITEMS, SCORES, BOT_TURNS, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
+    ANSWERS, SCALE_ITEMS, SCORES, BOT_TURNS, MEMORIES, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
 ]  # fmt: skip
 
 

@@ -29,6 +29,10 @@ COLUMNS = [
     Column("model_served", "The model that answered.", missing=NOT_SERVED),
     Column("parameters", "Sampling parameters.", "json"),
     Column("prompt_sha256", "SHA-256 of the prompt.", missing="somebody in the group asked for deletion"),
+    Column(
+        "memory_sha256", "SHA-256 of what the prompt held of earlier conversations.",
+        missing="it held nothing of them, or see `missing_reason`",
+    ),
     Column("outcome", "What came of it.", allowed="|".join(Call.Outcome.values)),
     Column("tokens_in", "Length of the prompt.", "integer", "tokens", missing=NOT_SERVED),
     Column("tokens_out", "Length of the answer.", "integer", "tokens", missing=NOT_SERVED),
@@ -36,7 +40,7 @@ COLUMNS = [
     Column("cost_usd", "Computed cost.", "number", "USD", missing="the price is not known"),
     keys.since_group("call_s", "When the call began", missing="the call was for no turn in a match"),
     keys.MISSING_REASON,
-]
+]  # fmt: skip
 
 
 def _calls(scope: Scope) -> Iterator[Row]:
@@ -77,6 +81,7 @@ def _row(call: Call, found: tuple[BotTurn, bool] | None) -> dict[str, object]:
         "model_served": call.model_served,
         "parameters": call.parameters,
         "prompt_sha256": None if has_withdrawn else call.prompt_sha256,
+        "memory_sha256": None if has_withdrawn else call.memory_sha256 or None,
         "outcome": call.outcome,
         "tokens_in": call.tokens_in,
         "tokens_out": call.tokens_out,
