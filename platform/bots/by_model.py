@@ -23,6 +23,7 @@ from llm.door import complete
 from llm.errors import ModelFailed
 from llm.exchange import Completed, Request
 from llm.models import Call
+from matching.lasting import NAMED
 from matching.models import Group, Seat
 from paradigm import Field, Text
 from paradigm.fields import clean, schema
@@ -97,6 +98,7 @@ def _brief(facts: TurnFacts, key: str) -> Brief:
         known = acquaintance_of(Match.objects.select_related("group__version").get(pk=facts.match_id), seat)
         persona = definition.text(game.version, seat.policy)
         rule, slots = seat.settings["asked_if_ai"], game.parameters.slots()
+        slots = slots | ({"partner_name": seat.settings[NAMED]} if NAMED in seat.settings else {})
         instructions = prompts.system(persona, asked_if_ai=rule, slots=slots, has_memory=known is not None)
     except StudyError as error:
         raise BotsError("persona_unfit", str(error)) from error

@@ -167,7 +167,9 @@ DECIDED: Mapping[str, Decided] = {
     "seats": Decided(
         leaves=_names("seat group number role status is_withdrawn"),
         # nobody sits where a program does
-        held=_names("kind occupant partner policy label knows_labels asked_if_ai is_stand_in participant"),
+        held=_names(
+            "kind occupant partner policy display_name label knows_labels asked_if_ai is_stand_in participant"
+        ),
     ),
     "rounds": Decided(
         leaves=_names(

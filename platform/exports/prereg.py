@@ -30,6 +30,7 @@ from studies.sources import STUDY_FILE, FolderSource
 from studies.varied import varied
 
 FORMAT = "rapport-prereg/1"
+NAMELESS = {"partner_name": "{{ partner_name }}"}  # drawn for each person: it stays as it stands in the prompt
 Content = dict[str, Any]
 
 
@@ -174,7 +175,7 @@ def _prompts(planned: Planned) -> Iterator[Content]:
     slots = [parameter_slots(values.slots()) for _, values in by_level] or [{}]
     for name, partner in planned.study.partners.items():
         for file in partner.personas if isinstance(partner, ModelPartner) else ():
-            for text in dict.fromkeys(fill(planned.files[file], each).strip() for each in slots):
+            for text in dict.fromkeys(fill(planned.files[file], each | NAMELESS).strip() for each in slots):
                 yield {"partner": name, "file": file, "text": text}
 
 

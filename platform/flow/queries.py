@@ -22,12 +22,14 @@ from flow.showing import place_of
 from flow.stage import StageKind
 from flow.stages.limits import limit_of
 from flow.state import MatchState
+from matching.lasting import NAMED
 from matching.models import Seat
 from paradigm import Card, Field, Line, Place, Table, View
 from participants.models import Participant
 from scheduling.models import Session
 from studies import definition
 from studies.markdown import fill
+from studies.schema_partners import ModelPartner
 from studies.slots import CALCULATOR
 
 
@@ -180,7 +182,16 @@ def seen_now(state: MatchState, place: Place) -> View:
 def slots_of(state: MatchState, view: View) -> dict[str, Any]:
     """Every number and word that the page's text may name."""
     here = {"round": state.round, "rounds": state.rounds, "void_points": state.game.void_points}
-    return state.parameters.slots() | here | {"calculator": CALCULATOR} | dict(view.facts)
+    return state.parameters.slots() | here | {"calculator": CALCULATOR} | _names_in(state) | dict(view.facts)
+
+
+def _names_in(state: MatchState) -> dict[str, str]:
+    """The name of the partner that has one. Reads nothing where the study file gives nobody a name."""
+    partners = definition.definition(state.game.version).partners.values()
+    if not any(isinstance(partner, ModelPartner) and partner.identity for partner in partners):
+        return {}
+    named = [seat.settings[NAMED] for seat in state.seats.values() if NAMED in seat.settings]
+    return {"partner_name": named[0]} if len(named) == 1 else {}
 
 
 def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:

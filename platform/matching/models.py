@@ -107,3 +107,25 @@ class Seat(models.Model):
                 name="seat_one_live_per_session",
             ),
         ]
+
+
+class PartnerInstance(models.Model):
+    """An automated partner that lasts, as one person meets it: made when they are first seated with it, then the same.
+
+    Attributes:
+        partner: Its name in the study file.
+        display_name: Drawn for this person; "" where the study file gives it none.
+        persona: File of the prompt that was drawn, with the sha256 that it had then.
+        model: As the study file named it then.
+    """
+
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="partner_instances")
+    partner = models.CharField(max_length=40)
+    display_name = models.CharField(max_length=40, blank=True)
+    persona = models.CharField(max_length=200)
+    persona_sha256 = models.CharField(max_length=64)
+    model = models.CharField(max_length=100)
+    created_at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["participant", "partner"], name="partner_once_per_person")]

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from matching.errors import MatchingError
+from matching.lasting import NAMED, lasting_partner
 from matching.models import Group, Seat, Ticket
 from matching.rules import AI, HUMAN, SeatPlan, plan_seats
 from paradigm import Experiment, Parameters
@@ -113,6 +114,10 @@ def _seat(
     seat.kind = AI
     if not plan.is_stand_in:
         seat.occupant, seat.policy, seat.settings = _automated(partner, chance)
+        met = [ticket.session.participant for ticket in people.values()]
+        if lasting := lasting_partner(table.version, name, partner, met):
+            seat.policy = lasting.persona
+            seat.settings |= {NAMED: lasting.display_name} if lasting.display_name else {}
         return seat
     if fill is None:
         raise MatchingError("no_occupant", f'a {plan.role} is missing and the study file declares no "fill"')

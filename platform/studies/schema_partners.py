@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from studies.schema_memory import AnyMemory, AnyTold
+from studies.schema_memory import AnyMemory, AnyTold, lasts, rules_of
 from studies.schema_types import FilePath, Money, Name, Part
 
 Setting = str | int | float | bool
@@ -96,6 +96,19 @@ class PolicyPartner(AutomatedPartner):
     settings: dict[Name, Setting] = Field(default_factory=dict, description="Numbers given to the policy.")
 
 
+class DrawnName(Part):
+    """A name that is drawn once for each person, from the seed, and stays."""
+
+    draw_from: Annotated[list[Called], Field(min_length=1, max_length=60)]
+    fixed_per: Literal["participant"] = "participant"
+
+
+class Identity(Part):
+    """What a partner is called by name, beside its label. Pages and personas name it: `{{ partner_name }}`."""
+
+    display_name: DrawnName
+
+
 class LanguageModel(Part):
     """A language model. Its address and key belong to the installation (RAPPORT_LLM_BASE, RAPPORT_LLM_KEY)."""
 
@@ -129,6 +142,20 @@ class ModelPartner(AutomatedPartner):
     past_transcript_visible: bool = Field(
         False, description="Whether people see earlier conversations; `true` is refused in this version."
     )
+    identity: Identity | None = Field(
+        None, description="A name of its own; then it is the same partner in all groups of a person."
+    )
+    pin: Literal["strict", "off"] = Field(
+        "strict",
+        description="Where its model or persona is another than when a person first met it: they are seated with it no "
+        "more, or meet what the file says now.",
+    )
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it is the same for a person in all their groups: it has a name, or keeps something of them."""
+        kept = rules_of(self.memory).values() if self.memory is not None else ()
+        return self.identity is not None or any(lasts(rule) for rule in kept)
 
 
 Partner = Annotated[PersonPartner | PolicyPartner | ModelPartner, Field(discriminator="occupant")]

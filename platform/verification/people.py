@@ -24,6 +24,7 @@ from studies import services as studies
 from verification.erased import check_erased
 from verification.forms import check_forms
 from verification.inquiry import Inquiry
+from verification.lasting import check_lasting
 from verification.memories import check_memories
 from verification.pay import check_pay
 from verification.practice import check_practice
@@ -70,6 +71,7 @@ def check_people(inquiry: Inquiry) -> None:
         check_forms(inquiry, visits)
         check_practice(inquiry, visits)
         check_scales(inquiry, visits)
+        check_lasting(inquiry, batch)
         check_memories(inquiry, batch)
     entered = Event.objects.filter(study_id=inquiry.study.pk, kind=ENTERED)
     erased = entered.exclude(subject_id__in=rows.values("pk")).count()

@@ -9,6 +9,7 @@ from exports.columns import FROM_BOTH, GONE, IN_PROGRESS, WITHDRAWN, Column, Row
 from exports.scope import Scope, seconds
 from exports.society import Society, societies
 from flow.models import Act, Match
+from matching.lasting import NAMED
 from matching.models import Group, Seat
 from studies import definition
 from studies.models import levels_of
@@ -53,6 +54,7 @@ SEAT_COLUMNS = [
     Column("occupant", "Who filled the seat.", allowed="person|policy|model|…"),
     Column("partner", "Entry under `partners` in the study file.", missing="the study file names none"),
     Column("policy", "Policy or persona drawn for the seat.", missing="a person, or none"),
+    Column("display_name", "The name that its person read, beside its label.", missing="it has none of its own"),
     Column(
         "label", "What it was called in all matches, for those who are shown labels.",
         missing="nothing, or it was drawn for each match: see `match_label` in placings",
@@ -180,6 +182,7 @@ def _seats(scope: Scope) -> Iterator[Row]:
                 "occupant": seat.occupant,
                 "partner": seat.partner,
                 "policy": seat.policy,
+                "display_name": seat.settings.get(NAMED),
                 "label": seat.label,
                 "knows_labels": seat.knows,
                 "asked_if_ai": society.asked_if_ai(pk),

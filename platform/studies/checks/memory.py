@@ -57,17 +57,30 @@ def levels_have_rules(context: Context) -> None:
 @needs("partners", "groups")
 def one_person_is_met(context: Context) -> None:
     """E510, E511: what lasts belongs to one person and one seat, or somebody's words would reach others."""
-    for name, partner in _remembering(context):
-        for level in list(_lasting(partner))[:1]:
-            for group, plan in context.study.groups.items():
-                if plan.partners.ai != name or not plan.ai:
-                    continue
-                if plan.humans != 1:
-                    what = f'lasts, but in the group "{group}" it meets {plan.humans} people at once.'
-                    context.say("E510", _at(name, level), what, "Give the group one human seat, or use kind: session.")
-                if plan.ai != 1:
-                    what = f'lasts, but it sits in {plan.ai} seats of the group "{group}".'
-                    context.say("E511", _at(name, level), what, "Give the group one ai seat, or use kind: session.")
+    for name, partner in context.study.partners.items():
+        if not isinstance(partner, ModelPartner) or not partner.is_lasting:
+            continue
+        kept = list(_lasting(partner))[:1]
+        path: Path = _at(name, kept[0]) if kept else ("partners", name, "identity")
+        remedy = f"or {'use kind: session' if kept else 'leave the name out'}."
+        for group, plan in context.study.groups.items():
+            if plan.partners.ai != name or not plan.ai:
+                continue
+            if plan.humans != 1:
+                what = f'lasts, but in the group "{group}" it meets {plan.humans} people at once.'
+                context.say("E510", path, what, f"Give the group one human seat, {remedy}")
+            if plan.ai != 1:
+                what = f'lasts, but it sits in {plan.ai} seats of the group "{group}".'
+                context.say("E511", path, what, f"Give the group one ai seat, {remedy}")
+
+
+@needs("partners")
+def partners_are_pinned(context: Context) -> None:
+    """W503: a partner that lasts stays what it was."""
+    for name, partner in context.study.partners.items():
+        if isinstance(partner, ModelPartner) and partner.is_lasting and partner.pin == "off":
+            what = "is off for a partner that lasts: another model or persona would be another treatment."
+            context.say("W503", ("partners", name, "pin"), what, "Write pin: strict.")
 
 
 @needs("partners", "groups", "waves", "factors")
@@ -200,6 +213,6 @@ def _read_at(context: Context, factor: str, level: str) -> Iterator[tuple[str, s
 
 
 CHECKS = [
-    levels_have_rules, one_person_is_met, there_is_something_to_keep, nothing_else_differs, what_is_told_is_so,
-    words_are_there,
+    levels_have_rules, one_person_is_met, partners_are_pinned, there_is_something_to_keep, nothing_else_differs,
+    what_is_told_is_so, words_are_there,
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from studies.checks.context import Context, needs
 from studies.checks.games import found_experiment
 from studies.problems import StudyError
 from studies.schema_items import AnyItem, ChoiceItem, CirclesItem, RatingItem
+from studies.schema_partners import ModelPartner
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, StageConfig, SurveyStage
 from studies.yaml_file import Path
 
@@ -48,13 +49,16 @@ def names_keep_quiet(context: Context) -> None:
 
 @needs("waves", "partners")
 def labels_keep_quiet(context: Context) -> None:
-    """W701: boxes, checks and what partners are called."""
+    """W701: boxes, checks, what partners are called, and their names."""
     for path, stage in context.stages():
         for where, label in [*labels_of(stage), *_names_of(stage)]:
             _say(context, (*path, *where), label)
     for name, partner in context.study.partners.items():
         for text in partner.label.words:
             _say(context, ("partners", name, "label"), text)
+        identity = partner.identity if isinstance(partner, ModelPartner) else None
+        for text in identity.display_name.draw_from if identity else ():
+            _say(context, ("partners", name, "identity"), text)
 
 
 @needs("waves")

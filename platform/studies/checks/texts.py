@@ -13,9 +13,10 @@ from studies.checks import quiet_words
 from studies.checks.context import Context, meant, needs
 from studies.checks.games import found_experiment, found_parameters
 from studies.checks.schema import holds_secret
+from studies.definition import group_of
 from studies.markdown import slot_expressions, stray_braces
 from studies.problems import StudyError
-from studies.schema_partners import ModelPartner
+from studies.schema_partners import ModelPartner, Partner
 from studies.schema_practice import PracticeStage
 from studies.schema_stages import (
     BriefingStage,
@@ -60,7 +61,7 @@ def personas_are_sound(context: Context) -> None:
         for at, file in enumerate(partner.personas if isinstance(partner, ModelPartner) else []):
             text = context.read(file, ("partners", name, "personas", at))
             for each in values if text is not None else []:
-                _say_slots(context, file, text or "", Known(parameter_slots(each.slots())))
+                _say_slots(context, file, text or "", Known(parameter_slots(each.slots()), _named(partner)))
 
 
 def no_secrets(context: Context) -> None:
@@ -95,13 +96,29 @@ def _game_pages(context: Context, path: Path, stage: GameStage) -> None:
     for file in sorted(wanted | there):
         _page(context, (*path, "pages"), file, kind="game", known=None)
         given = (
-            frozenset({"void_points"}) if file.endswith("/sit_out.md") else GIVEN["game"] | words_of(experiment.name)
+            frozenset({"void_points"})
+            if file.endswith("/sit_out.md")
+            else GIVEN["game"] | words_of(experiment.name) | _named(_automated(context, stage))
         )
         for each in by_level:
             _say_slots(context, file, context.files.get(file, ""), Known(parameter_slots(each.slots()), given))
     for file in sorted(there - possible):
         what = f"no step and role of {experiment.name} has this name."
         context.say_of_file("W104", file, None, what, "Rename or remove it.")
+
+
+def _automated(context: Context, stage: GameStage) -> Partner | None:
+    """Who fills the automated seats of a game; nobody where it is practised, since then nobody has a name."""
+    is_practised = any(isinstance(one, PracticeStage) and one.game == stage.id for _, one in context.stages("practice"))
+    if is_practised or not {"groups", "partners"} <= context.sections:
+        return None
+    plan = context.study.groups.get(group_of(context.study, stage.id))
+    return context.study.partners.get(plan.partners.ai or "") if plan and plan.ai else None
+
+
+def _named(partner: Partner | None) -> frozenset[str]:
+    """`partner_name`, where there is one."""
+    return frozenset({"partner_name"} if isinstance(partner, ModelPartner) and partner.identity else ())
 
 
 def _page(context: Context, path: Path, file: str, *, kind: str, known: "Known | None") -> None:
