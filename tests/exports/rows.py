@@ -18,6 +18,7 @@ from participants.models import Consent, EntryLink, Participant
 from recruitment.models import Settlement
 from scheduling.models import Session
 from studies.models import Allocation, Slot, SourceFile, Study, Version, VersionFile
+from tests.machinery.erasing import erasing
 
 BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 QUIZ = """
@@ -315,6 +316,18 @@ class Society:
                 outcome="delivered",
                 created_at=match.opened_at,
             )
+
+    def miss(
+        self, match: Match, path: str, name: str, *, asked: list[str], values: dict[str, Any] | None = None
+    ) -> None:
+        """What a seat did at a step did not come, though it was asked for: fields by key, and what stands for them."""
+        view = View(page=path).as_json() | {"asked": asked}
+        with erasing():
+            Exposure.objects.update_or_create(
+                match=match, path=path, seat=self.seats[name], defaults={"view": view, "sha256": _sha(path)}
+            )
+            acts = Act.objects.filter(match=match, path=path, seat=self.seats[name])
+            acts.update(values=values or {}, source="timeout", latency_ms=None)
 
     def talk(self, match: Match, name: str, text: str) -> Entry:
         """Something said in a talk of the match."""

@@ -227,6 +227,22 @@ def test_exposures_name_what_was_shown(run: tuple[Path, list[Browser]]) -> None:
     assert {row["text_sha256"] for row in automated} == {""}, "nobody looks at a page there"
 
 
+def test_decisions_have_a_row_for_everything_that_was_asked_and_for_nothing_else(
+    run: tuple[Path, list[Browser]],
+) -> None:
+    folder, _ = run
+    asked = {
+        (row["match"], row["step"], row["seat"]): {one["key"] for one in json.loads(row["fields"])}
+        for row in rows(folder, "exposures")
+    }
+    found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for row in rows(folder, "decisions"):
+        key = f"{row['field']}@{row['about']}" if row["about"] else row["field"]
+        found[row["match"], row["step"], row["seat"]].add(key)
+    assert found == {place: keys for place, keys in asked.items() if keys}
+    assert "timeout" in {row["source"] for row in rows(folder, "decisions")}
+
+
 def test_words_of_people_are_not_in_the_texts_and_those_of_who_withdrew_in_no_screen(
     version: tuple[Version, dict[str, str]], tmp_path: Path
 ) -> None:

@@ -91,6 +91,35 @@ def test_beliefs_name_holder_target_and_when_they_were_asked() -> None:
     ]
 
 
+def test_belief_that_did_not_come_has_a_row_for_each_partner_it_was_asked_about() -> None:
+    study = rows.make_study()
+    society = rows.make_society(study)
+    match = society.play(number=1, choice="A")
+    society.miss(match, "expect", "selector", asked=["expected@A", "expected@B"])
+    found = only(table(study, "beliefs"), "field", "target_position", "target", "value", "source")
+    assert found == [
+        ("expected", "A", "gabcdefghjk-2", "", "timeout"),
+        ("expected", "B", "gabcdefghjk-3", "", "timeout"),
+    ], "nobody was asked who is an AI"
+    rows_of_expect = [row for row in table(study, "decisions") if row["step"] == "expect"]
+    assert only(rows_of_expect, "field", "about", "value") == [("expected", "A", ""), ("expected", "B", "")]
+
+
+def test_what_stands_for_an_act_has_rows_for_what_its_own_role_was_asked() -> None:
+    study = rows.make_study()
+    society = rows.make_society(study)
+    match = society.play(number=1, choice="A")
+    stands = {"choice": "keep", "returned": 0, "expected": 5}
+    society.miss(match, "decide", "person", asked=["returned"], values=stands)
+    society.miss(match, "expect", "selector", asked=["expected@A", "expected@B"], values=stands)
+    late = [row for row in table(study, "decisions") if row["source"] == "timeout"]
+    assert only(late, "step", "position", "field", "about", "value") == [
+        ("decide", "A", "returned", "", "0"),
+        ("expect", "Chooser", "expected", "A", "5"),
+        ("expect", "Chooser", "expected", "B", "5"),
+    ]
+
+
 def test_times_are_seconds_from_the_start_and_study_days() -> None:
     study = rows.make_study()
     society = rows.make_society(study)

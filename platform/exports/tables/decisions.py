@@ -1,7 +1,9 @@
 """What seats did at each decision: long, one row per act and field. And, of these, what they believed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from django.db.models import Case, OuterRef, Subquery, When
 
 from exports import keys
 from exports.columns import BY_PARTNER, Column, Row, Table
@@ -10,7 +12,7 @@ from exports.redaction import is_words
 from exports.saying import SAYS_COLUMNS, said_of
 from exports.scope import Scope, seconds
 from exports.society import Society, societies
-from flow.models import Act, Match
+from flow.models import Act, Exposure, Match
 from paradigm import Field
 from paradigm.program import repetition
 
@@ -115,17 +117,31 @@ def stated_in(society: Society, *, match: Match | None = None) -> Iterator[State
     """Every field of every act of a group (or of one match), oldest first; nothing of those who withdrew."""
     acts = Act.objects.filter(match=match) if match else Act.objects.filter(match__group=society.group)
     acts = acts.exclude(seat__in=society.withdrawn).order_by("match__round", "match__number", "pk")
-    for act in acts.iterator():
+    for act in acts.annotate(asked=_asked_of_late_acts()).iterator():
         met, role = society.matches[act.match_id], society.seats[act.seat_id].role
         fields = society.declared.fields(act.path, role)
-        for key, value in _values(act, fields).items():
+        for key, value in _values(act, fields, act.asked).items():
             name, about = split_key(key)
             yield Stated(society, met, act, role, fields.get(name), name, about, value)
 
 
-def _values(act: Act, fields: Mapping[str, Field]) -> Mapping[str, object]:
-    """What was stored; for an act that did not come, every field it was about, empty."""
-    return act.values or dict.fromkeys(fields, None)
+def _asked_of_late_acts() -> Case:
+    """Of an act that did not come, the keys of what its seat was asked, as the exposure has them; None of any other."""
+    shown = Exposure.objects.filter(match=OuterRef("match"), path=OuterRef("path"), seat=OuterRef("seat"))
+    return Case(When(source=Act.Source.TIMEOUT, then=Subquery(shown.values("view__asked")[:1])))
+
+
+def _values(act: Act, fields: Mapping[str, Field], asked: Sequence[str] | None) -> Mapping[str, object]:
+    """What was decided, by key; for an act that did not come everything that was asked, with what stands for it.
+
+    Args:
+        fields: All that the role can be asked at the step, by name.
+        asked: Keys of what an act was about that did not come. None of any other, and where it was not kept yet.
+    """
+    if asked is None:
+        return act.values or dict.fromkeys(fields)
+    decisions = {key: split_key(key)[0] for key in asked if split_key(key)[0] in fields}  # a talk asks for entries
+    return {key: act.values.get(key, act.values.get(name)) for key, name in decisions.items()}
 
 
 def decision_row(one: Stated) -> Row:
