@@ -9,8 +9,8 @@ from itertools import islice
 from django.db.models.functions import Collate
 
 from events.models import Event
-from flow.showing import SKIPPED
 from matching.models import Seat
+from measures.facts import OPENED
 from measures.intervals import wilson
 from measures.models import Answer
 from measures.probes import Levels, Probe, probes_of
@@ -83,13 +83,14 @@ class Rate:
 class _Visit:
     session: Session
     answers: dict[tuple[str, str], list[Answer]] = field(default_factory=lambda: defaultdict(list))
-
-    skipped: set[str] = field(default_factory=set)  # stages that were not for this person
+    opened: set[str] = field(default_factory=set)  # stages
 
     def has_come_to(self, probe: Probe) -> bool:
-        """Whether the person is there or past it; a researcher may have taken somebody back who has answered it."""
-        is_past = self.session.stage >= probe.place and probe.stage not in self.skipped
-        return is_past or (probe.stage, probe.item) in self.answers
+        """Whether its stage was opened for the person, or it is answered.
+
+        Who is past a stage may never have seen it: a group that ends, or a researcher, leads on to a later one.
+        """
+        return probe.stage in self.opened or (probe.stage, probe.item) in self.answers
 
 
 def everybody(study: Study) -> Iterator[Probed]:
@@ -168,8 +169,8 @@ def _visits(people: Iterable[Participant]) -> Mapping[int, _Visit]:
     found = {one.participant_id: _Visit(one) for one in sessions.values()}
     for answer in Answer.objects.filter(session__in=sessions).order_by("attempt", "pk"):
         found[sessions[answer.session_id].participant_id].answers[answer.stage, answer.item].append(answer)
-    for event in Event.objects.filter(subject_kind="session", subject_id__in=sessions, kind=SKIPPED):
-        found[sessions[event.subject_id].participant_id].skipped.add(event.facts["stage"])
+    for event in Event.objects.filter(subject_kind="session", subject_id__in=sessions, kind=OPENED):
+        found[sessions[event.subject_id].participant_id].opened.add(event.facts["stage"])
     return found
 
 

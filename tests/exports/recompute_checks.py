@@ -2,11 +2,12 @@
 
     python tests/exports/recompute_checks.py FOLDER
 
-Reads `checks.csv`, `participants.csv` and `answers.csv`, counts again, and compares with `check_rates.csv`. Prints what
-differs and ends with status 1; prints nothing and ends with 0 where all agree.
+Reads `checks.csv`, `participants.csv`, `answers.csv` and `events.csv`, counts again, and compares with
+`check_rates.csv`. Prints what differs and ends with status 1; prints nothing and ends with 0 where all agree.
 """
 
 import csv
+import json
 import math
 import re
 import sys
@@ -53,6 +54,30 @@ def check_differences(folder: Path) -> Iterator[str]:
             yield f"{row['participant']} {row['kind']} {row['item']}: {found} from the answers, {told} in checks.csv"
 
 
+def opened(folder: Path) -> set[tuple[str, str]]:
+    """Person and stage, of every stage that was opened for somebody."""
+    told = (row for row in read(folder, "events") if row["kind"] == "stage.opened")
+    return {(row["participant"], json.loads(row["facts"])["stage"]) for row in told}
+
+
+def crowd_differences(folder: Path) -> Iterator[str]:
+    """Rows of `checks.csv` of people who never came to the stage, and people who came to it and have no row."""
+    came, given = opened(folder), {(row["participant"], row["stage"], row["item"]) for row in read(folder, "answers")}
+    asked: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)  # version and stage → kinds and items
+    found = set()
+    for row in read(folder, "checks"):
+        person, stage, check = row["participant"], row["stage"], (row["kind"], row["item"])
+        asked[row["version"], stage].add(check)
+        found.add((person, stage, check))
+        if (person, stage) not in came and (person, stage, row["item"]) not in given:
+            yield f"{person} {' '.join(check)}: in checks.csv, and {stage} was never opened for them"
+    version = {row["participant"]: row["version"] for row in read(folder, "participants")}
+    for person, stage in sorted(came):
+        for check in sorted(asked.get((version.get(person, ""), stage), ())):
+            if (person, stage, check) not in found:
+                yield f"{person} {' '.join(check)}: not in checks.csv, and {stage} was opened for them"
+
+
 def rates(folder: Path) -> dict[tuple[str, ...], tuple[str, ...]]:
     """Cell → asked, answered, passed, passed first, rate, low, high, written as in the dataset."""
     origin = {row["participant"]: row["origin"] for row in read(folder, "participants")}
@@ -82,7 +107,7 @@ def interval(passed: int, n: int) -> tuple[str, str, str]:
 
 def differences(folder: Path) -> list[str]:
     """Everything that does not agree, a sentence each."""
-    found = list(check_differences(folder))
+    found = [*check_differences(folder), *crowd_differences(folder)]
     numbers = ("asked", "answered", "passed", "passed_first", "rate", "rate_low", "rate_high")
     told = {
         tuple(row[name] for name in KEY): tuple(row[name] for name in numbers) for row in read(folder, "check_rates")

@@ -40,6 +40,11 @@ def answered(person: Participant, *, quiz: tuple[int, ...], gender: str, read: i
     Session.objects.filter(participant=person).update(stage=rows.STAGE["after"])
 
 
+def came(person: Participant, *stages: str) -> None:
+    for stage in stages:
+        rows.record(person.study, "stage.opened", ("session", person.sessions.get().pk), stage=stage)
+
+
 def test_each_person_has_a_row_for_each_check_that_they_came_to(study: Study) -> None:
     shown = rows.make_society(study)
     answered(shown.selector, quiz=(3, 10), gender="man", read=2)
@@ -64,7 +69,7 @@ def test_what_is_expected_follows_the_level(study: Study) -> None:
 
 def test_who_came_to_a_check_and_did_not_answer_is_asked_and_not_counted(study: Study) -> None:
     shown = rows.make_society(study)
-    Session.objects.filter(participant=shown.selector).update(stage=rows.STAGE["after"])
+    came(shown.selector, "after")
     row = next(row for row in table(study, "checks") if row["kind"] == "manipulation")
     assert (row["tries"], row["answer"], row["passed"], row["answer_s"]) == ("0", "", "", "")
     rate = next(row for row in table(study, "check_rates") if row["kind"] == "manipulation")
@@ -73,9 +78,14 @@ def test_who_came_to_a_check_and_did_not_answer_is_asked_and_not_counted(study: 
 
 def test_who_was_led_past_a_stage_was_not_asked(study: Study) -> None:
     shown = rows.make_society(study)
-    Session.objects.filter(participant=shown.selector).update(stage=rows.STAGE["after"])
-    rows.record(study, "stage.skipped", ("session", shown.selector.sessions.get().pk), stage="after")
-    assert {row["kind"] for row in table(study, "checks")} == {"comprehension"}
+    skipped, moved = (person.sessions.get().pk for person in (shown.selector, shown.candidate))
+    came(shown.selector, "consent", "quiz")
+    rows.record(study, "stage.skipped", ("session", skipped), stage="after")  # it is not for this person
+    came(shown.candidate, "consent")  # a researcher led this one on, and now consent is asked for again
+    rows.record(study, "consent.asked", ("session", moved), stage="after")
+    Session.objects.filter(pk__in=[skipped, moved]).update(stage=rows.STAGE["after"])
+    assert only(table(study, "checks"), "participant", "kind") == [(shown.selector.code, "comprehension")]
+    assert only(table(study, "check_rates"), "kind", "asked") == [("comprehension", "1")]
 
 
 def test_rates_are_counted_by_condition_and_origin(study: Study) -> None:
@@ -87,6 +97,8 @@ def test_rates_are_counted_by_condition_and_origin(study: Study) -> None:
     pilot = rows.make_society(study, "gpppppppppp")
     Participant.objects.filter(pk=pilot.selector.pk).update(origin="pilot")
     answered(pilot.selector, quiz=(3, 10), gender="woman", read=2)
+    for person in Participant.objects.all():
+        came(person, "quiz")
     names = ("origin", "kind", "condition", "asked", "answered", "passed", "passed_first", "rate")
     found = only([row for row in table(study, "check_rates") if row["kind"] != "attention"], *names)
     origin = shown.selector.origin
@@ -104,6 +116,8 @@ def test_an_independent_script_counts_the_same_and_sees_what_was_changed(study: 
         society = rows.make_society(study, f"g{'abc'[number]}ddddddddd", condition=condition)
         answered(society.selector, quiz=(3, 10)[number % 2 :], gender="woman", read=2 + number % 2)
         answered(society.candidate, quiz=(10,), gender="man", read=2)
+    late = rows.make_society(study, "gddddddddda")
+    came(late.selector, "quiz", "after")  # and answers nothing
     export(study, tmp_path / "out")
     assert recompute_checks.differences(tmp_path / "out") == []
     assert len(recompute_checks.rates(tmp_path / "out")) == 5
@@ -116,6 +130,22 @@ def test_an_independent_script_counts_the_same_and_sees_what_was_changed(study: 
     assert len(recompute_checks.differences(tmp_path / "out")) == 1
 
 
+def test_an_independent_script_sees_who_is_counted_and_never_came_and_who_came_and_is_not(
+    study: Study, tmp_path: Path
+) -> None:
+    society = rows.make_society(study)
+    came(society.selector, "quiz", "after")
+    came(society.candidate, "quiz")
+    export(study, tmp_path / "out")
+    assert recompute_checks.differences(tmp_path / "out") == []
+    file = tmp_path / "out" / "events.csv"
+    file.write_text(file.read_text().replace(society.selector.code, society.candidate.code))
+    found = recompute_checks.differences(tmp_path / "out")
+    assert len([one for one in found if one.startswith(society.selector.code) and "never opened" in one]) == 3
+    assert len([one for one in found if one.startswith(society.candidate.code) and "not in checks.csv" in one]) == 2
+    assert len(found) == 5
+
+
 def test_people_who_asked_for_deletion_are_in_neither_table(study: Study) -> None:
     shown = rows.make_society(study)
     answered(shown.selector, quiz=(10,), gender="man", read=2)
@@ -126,6 +156,7 @@ def test_people_who_asked_for_deletion_are_in_neither_table(study: Study) -> Non
 
 def test_answer_that_is_erased_leaves_no_row(study: Study) -> None:
     shown = rows.make_society(study)
+    came(shown.selector, "quiz", "after")
     answered(shown.selector, quiz=(10,), gender="man", read=2)
     with erasing():
         Answer.objects.all().delete()
