@@ -12,6 +12,7 @@ from flow.showing import SKIPPED
 from matching.models import Group, Seat
 from measures.exclusions import Fact, Ruling, Value, rulings, variables_in
 from measures.models import Answer
+from measures.probes import probes_of
 from participants.models import Participant
 from scheduling.models import Session
 from studies.definition import definition, version_of
@@ -37,6 +38,10 @@ class _Person:
     def is_past(self, place: int) -> bool:
         """Whether nothing can change any more at a stage and before it."""
         return self.session is not None and (self.is_over or self.session.stage > place)
+
+    def was_skipped(self, stage: str) -> bool:
+        """Whether a stage was not for the person; a researcher may have taken them to it all the same."""
+        return (SKIPPED, stage) in self.stages and (OPENED, stage) not in self.stages
 
     @property
     def is_over(self) -> bool:
@@ -81,7 +86,7 @@ def _answer(answer: Answer | None) -> Fact:
 def _of_quizzes(person: Participant, rows: _Person, variable: Variable) -> Fact:
     """Over all quizzes of the study that the person came to."""
     quizzes = [stage.id for stage in definition(version_of(person.version_id)).stages if isinstance(stage, QuizStage)]
-    stages = [one for one in quizzes if (SKIPPED, one) not in rows.stages]
+    stages = [one for one in quizzes if not rows.was_skipped(one)]
     spans = [(rows.stages[OPENED, one], _end(rows, one)) for one in stages if (OPENED, one) in rows.stages]
     ends = [end for _, end in spans if end is not None]
     if len(ends) < len(stages) or not ends:
@@ -99,13 +104,20 @@ def _end(rows: _Person, stage: str) -> datetime | None:
 
 
 def _failed(person: Participant, rows: _Person, variable: Variable) -> Fact:
-    """Items with a right answer whose last answer was another. Unknown where one of them was never answered."""
+    """Items with a right answer whose last answer was another, at the stages that were for the person.
+
+    Unknown where one of them was never answered; 0 where none was to be.
+    """
     kind = BriefingStage if variable.name == "checks_failed" else SurveyStage
     stages = {stage.id for stage in definition(version_of(person.version_id)).stages if isinstance(stage, kind)}
-    given = [each for (stage, _), each in rows.answers.items() if stage in stages and each.is_correct is not None]
-    if len(given) < _most(variable):
+    probes = [one for one in probes_of(person.version_id) if one.stage in stages and one.kind != "manipulation"]
+    asked = [rows.answers.get((one.stage, one.item)) for one in probes if not rows.was_skipped(one.stage)]
+    given = [one for one in asked if one is not None and one.is_correct is not None]
+    if len(given) < len(asked):
         return Fact()
-    return Fact(Fraction(sum(each.is_correct is False for each in given)), max(each.at for each in given))
+    skipped = [rows.stages[SKIPPED, one.stage] for one in probes if rows.was_skipped(one.stage)]
+    failed = sum(one.is_correct is False for one in given)
+    return Fact(Fraction(failed), max([*skipped, *(one.at for one in given)]))
 
 
 def _most(variable: Variable) -> Fraction:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from events.models import Event
 from flow.services import sessions
 from matching.models import Group
 from measures.exclusions import Fact, decide, rulings
@@ -15,7 +16,8 @@ from scheduling.models import Session
 from studies.models import Version
 from studies.rules import rule_of
 from studies.schema_plan import Exclusion
-from tests.machinery.people import MakeVersion, at_stage, fresh, go_on, newcomer, send
+from tests.machinery.people import MakeVersion, at_stage, fresh, go_on, newcomer, send, stage_id
+from tests.practice.practising import GIVEN, LABEL, TRIED, waves_of
 
 KNOWN = {"tries": Fact(Fraction(3)), "gender": Fact("woman"), "age": Fact()}
 
@@ -145,3 +147,52 @@ def test_only_registered_rules_on_what_came_before_exclude(version: Version) -> 
     sessions.leave(session.pk)
     person = Participant.objects.get(pk=session.participant_id)
     assert [ruling.exclusion.id for _, ruling in rulings_of([person]) if ruling.excludes] == ["tries"]
+
+
+READ = "- {id: %s, type: rating, label: Please pick 2., correct: 2, attention: true}\n"
+SKIMMED = {"id": "skimmed", "rule": "attention_failed > 0", "when": "post_treatment"}
+
+
+def attentive(make_version: MakeVersion, *, is_first_for_all: bool) -> Version:
+    """Two surveys before the waiting room with an attention item each; the second is for every second person."""
+    waves = waves_of()
+    stages = waves[0]["stages"]
+    surveys = [
+        {"id": "first", "kind": "survey", "items": "first.yaml"} | ({} if is_first_for_all else {"when": {**GIVEN}}),
+        {"id": "second", "kind": "survey", "items": "second.yaml", "when": {**GIVEN, "levels": ["given"]}},
+    ]
+    at = [stage["id"] for stage in stages].index("lobby")
+    stages[at:at] = surveys
+    return make_version(
+        waves=waves,
+        texts={"first.yaml": READ % "read", "second.yaml": READ % "again"},
+        factors={"label": {"levels": ["hidden", "marked"]}, "tried": {"levels": ["none", "given"]}},
+        conditions={"cross": ["label", "tried"]},
+        allocation=[LABEL, TRIED],
+        exclusions=[SKIMMED],
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("read", "is_met"), [("3", True), ("2", False)])
+def test_attention_is_expected_only_where_it_was_asked_for(make_version: MakeVersion, read: str, is_met: bool) -> None:
+    version = attentive(make_version, is_first_for_all=True)
+    pair = [at_stage(version, "first") for _ in range(2)]
+    for one in pair:
+        assert send(one, read=read) == "stored"
+    more = next(one for one in pair if stage_id(fresh(one)) == "second")
+    done = next(one for one in pair if one is not more)
+    assert (stage_id(fresh(done)), found(done)["skimmed"]) == ("lobby", is_met)
+    assert found(more)["skimmed"] is None, "another item is still to come"
+    send(more, again="2")
+    assert found(more)["skimmed"] is is_met
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_was_asked_for_no_attention_has_failed_none(make_version: MakeVersion) -> None:
+    version = attentive(make_version, is_first_for_all=False)
+    pair = [go_on(at_stage(version, "quiz")) for _ in range(2)]
+    done = next(one for one in pair if stage_id(one) == "lobby")
+    assert found(done)["skimmed"] is False
+    (ruling,) = (ruling for _, ruling in rulings_of([done.participant]))
+    assert ruling.at == Event.objects.filter(kind="stage.skipped", subject_id=done.pk).latest("pk").at
