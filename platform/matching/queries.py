@@ -1,6 +1,7 @@
 """Reads about the waiting room."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from matching.models import Group, Seat, Ticket
 from participants.models import Participant
 from scheduling.models import Session
 from studies import definition, giving
-from studies.models import Version, condition_of
+from studies.models import Version, condition_of, levels_of
 from studies.schema_partners import GroupPlan
 
 LATELY = timedelta(minutes=15)
@@ -167,6 +168,24 @@ def _role(session: Given, stage: Given) -> QuerySet[Seat, str]:
 @prepared
 def _group(session: Given) -> QuerySet[Group]:
     return Group.objects.filter(seats__session=session).order_by("-pk")[:1]
+
+
+def levels_of_people(people: Sequence[Participant]) -> dict[int, dict[str, str]]:
+    """The levels that each person was first given, by key: with their newest group, one by one, and with the study.
+
+    What a factor varies later, from round to round or visit to visit, is with the matches and visits themselves.
+    """
+    found: dict[int, dict[str, str]] = {person.pk: {} for person in people}
+    seats = Seat.objects.filter(participant__in=people).order_by("pk")
+    for person, condition in seats.values_list("participant", "group__condition"):
+        found[int(person or 0)] = levels_of(condition)
+    of_version: dict[int, dict[int, Participant]] = defaultdict(dict)
+    for one in people:
+        of_version[one.version_id][one.pk] = one
+    for version, several in of_version.items():
+        for pk, own in giving.first_levels(definition.version_of(version), several).items():
+            found[pk] |= own
+    return found
 
 
 def waited_seconds(participant: Participant) -> int:

@@ -9,16 +9,14 @@ from itertools import islice
 from django.db.models.functions import Collate
 
 from events.models import Event
-from matching.models import Seat
+from matching.queries import levels_of_people
 from measures.facts import OPENED
 from measures.intervals import wilson
 from measures.models import Answer
 from measures.probes import Levels, Probe, probes_of
 from participants.models import Participant
 from scheduling.models import Session
-from studies import giving
-from studies.definition import version_of
-from studies.models import Study, condition_of, levels_of
+from studies.models import Study, condition_of
 
 AT_ONCE = 2000
 
@@ -104,7 +102,7 @@ def everybody(study: Study) -> Iterator[Probed]:
 
 def expected_now(session: Session) -> dict[str, str]:
     """What the open stage's probes expect of a person, by field: the first answer of each that would pass."""
-    levels = _levels([session.participant])[session.participant_id]
+    levels = levels_of_people([session.participant])[session.participant_id]
     here = [one for one in probes_of(session.participant.version_id) if one.place == session.stage]
     expected = {one.key or one.item: one.expected_of(levels) for one in here}
     return {key: answers[0] for key, answers in expected.items() if answers}
@@ -112,7 +110,7 @@ def expected_now(session: Session) -> dict[str, str]:
 
 def probed(people: Sequence[Participant]) -> Iterator[Probed]:
     """Every probe that some people came to, in their order."""
-    visits, levels = _visits(people), _levels(people)
+    visits, levels = _visits(people), levels_of_people(people)
     for person in people:
         visit = visits.get(person.pk)
         for probe in probes_of(person.version_id) if visit else ():
@@ -171,19 +169,4 @@ def _visits(people: Iterable[Participant]) -> Mapping[int, _Visit]:
         found[sessions[answer.session_id].participant_id].answers[answer.stage, answer.item].append(answer)
     for event in Event.objects.filter(subject_kind="session", subject_id__in=sessions, kind=OPENED):
         found[sessions[event.subject_id].participant_id].opened.add(event.facts["stage"])
-    return found
-
-
-def _levels(people: Sequence[Participant]) -> Mapping[int, Levels]:
-    """What each was given: by their newest group, one by one, and with the study."""
-    of_version: dict[int, dict[int, Participant]] = defaultdict(dict)
-    for person in people:
-        of_version[person.version_id][person.pk] = person
-    found: dict[int, dict[str, str]] = {person.pk: {} for person in people}
-    seats = Seat.objects.filter(participant__in=people).order_by("pk")
-    for pk, condition in seats.values_list("participant", "group__condition"):
-        found[int(pk or 0)] = levels_of(condition)
-    for version, several in of_version.items():
-        for pk, own in giving.first_levels(version_of(version), several).items():
-            found[pk] |= own
     return found

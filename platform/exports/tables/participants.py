@@ -1,23 +1,23 @@
 """People, their visits, and what they are owed."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Subquery
+from django.db.models import Exists, OuterRef, Prefetch
 
 from events.models import Event
 from exports import keys
 from exports.columns import IN_PROGRESS, Column, Row, Table
 from exports.scope import CHUNK, Scope, by_code, kept, seconds
 from flow.services.visits import KEPT
-from matching.models import Seat, Ticket
+from matching.models import Ticket
+from matching.queries import levels_of_people
 from participants.models import Consent, Participant
 from recruitment.models import Settlement
 from scheduling.models import Session
-from studies import definition, giving
-from studies.models import Study, Version, condition_of, levels_of
+from studies import definition
+from studies.models import Study, Version, condition_of
 from studies.schema import StudyFile
 from studies.schema_stages import ConsentStage
 
@@ -107,12 +107,11 @@ def _ticks_of(said: StudyFile) -> Sequence[Column]:
 
 def _participants(scope: Scope) -> Iterator[Row]:
     boxes = [column.name for column in _tick_columns(scope.study)]
-    seat = Seat.objects.filter(participant=OuterRef("pk")).order_by("-pk").values("group__condition")[:1]
     people = Participant.objects.filter(kept(""), study=scope.study)
     people = people.prefetch_related(Prefetch("consents", Consent.objects.order_by("pk")))
     kept_it = Event.objects.filter(subject_kind="participant", subject_id=OuterRef("pk"), kind=KEPT)
-    known = people.annotate(of_group=Subquery(seat), has_kept=Exists(kept_it)).order_by(by_code("code"))
-    for person, levels in _with_levels(scope, known.iterator(chunk_size=CHUNK)):
+    known = people.annotate(has_kept=Exists(kept_it)).order_by(by_code("code"))
+    for person, levels in _with_levels(known.iterator(chunk_size=CHUNK)):
         consents = list(person.consents.all())
         consent = consents[-1] if consents else None
         yield {
@@ -121,7 +120,7 @@ def _participants(scope: Scope) -> Iterator[Row]:
             "origin": person.origin,
             "status": person.status,
             "exit": person.exit,
-            "condition": condition_of(dict(levels)),
+            "condition": condition_of(levels),
             "consented": consents[0].agreed if consents else None,
             "consented_again": consent.agreed if consent and len(consents) > 1 else None,
             "consent_ticks": consent.ticks if consent else None,
@@ -133,16 +132,11 @@ def _participants(scope: Scope) -> Iterator[Row]:
         }
 
 
-def _with_levels(scope: Scope, people: Iterator[Any]) -> Iterator[tuple[Any, Mapping[str, str]]]:
-    """Each person with the levels that they were allocated to, their group's or the study's among them."""
+def _with_levels(people: Iterator[Any]) -> Iterator[tuple[Any, dict[str, str]]]:
+    """Each person with the levels that they were first given."""
     while batch := list(islice(people, CHUNK)):
-        of_version: dict[int, list[Participant]] = defaultdict(list)
-        for person in batch:
-            of_version[person.version_id].append(person)
-        own: dict[int, Mapping[str, str]] = {}
-        for version, several in of_version.items():
-            own |= giving.first_levels(scope.versions[version], {one.pk: one for one in several})
-        yield from ((person, levels_of(person.of_group or "") | dict(own.get(person.pk, {}))) for person in batch)
+        levels = levels_of_people(batch)
+        yield from ((person, levels[person.pk]) for person in batch)
 
 
 def _ticked(boxes: Sequence[str], consents: Sequence[Consent]) -> Mapping[str, bool | None]:
