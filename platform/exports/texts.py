@@ -24,6 +24,7 @@ from studies.items import Item, briefing_items
 from studies.markdown import fill, plain, slot_expressions, unfilled
 from studies.models import Version, condition_of
 from studies.problems import StudyError
+from studies.scales import scale_of
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, StageConfig, SurveyStage
 from studies.slots import CALCULATOR, slots
 
@@ -31,7 +32,7 @@ FORMAT = "rapport-texts/1"
 
 
 def texts_of(version: Version) -> dict[str, Any]:
-    """All words of a version's pages, in its language."""
+    """All words of a version's pages, in its language, and its scales as they were frozen."""
     said = definition.definition(version)
     with translation.override(said.language):
         return {
@@ -41,6 +42,7 @@ def texts_of(version: Version) -> dict[str, Any]:
             "interface": _interface(),
             "files": dict(_files(version)),
             "stages": {stage.id: {"kind": stage.kind, **_stage(version, stage)} for stage in said.stages},
+            "scales": {name: scale_of(version, name).model_dump(mode="json", by_alias=True) for name in said.scales},
         }
 
 

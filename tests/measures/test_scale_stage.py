@@ -1,5 +1,6 @@
 """A survey with a scale: pages, answers, what was drawn, and what the dataset makes of it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import DatabaseError, transaction
 
 from events import runner
 from exports.services.bundle import export
+from flow.drawing import draw
 from flow.services import rescue, sessions
 from matching.models import Group
 from measures.draws import draw_for
@@ -14,10 +16,11 @@ from measures.models import Answer, ScaleDrawn
 from scheduling.models import Session
 from studies.models import Version
 from studies.services import close_study
-from tests.exports import rebuild_screens
+from tests.exports import rebuild_screens, recompute_scores
 from tests.exports.test_tables import only, table
 from tests.machinery.erasing import erasing
 from tests.machinery.people import MakeVersion, at_stage, fresh, page, send, stage_id
+from tests.pages import gallery
 from tests.studies.test_scale_checks import SCALE
 from verification.check import check
 
@@ -148,6 +151,29 @@ def test_page_of_a_scale_can_be_made_again_from_the_dataset(make_version: MakeVe
     assert [one.where for one in screens] == ["main/after/1", "main/after/2"]
     assert "Think of this task." in screens[1].words
     assert all(one.agrees for one in screens)
+
+
+def test_scores_can_be_reckoned_again_from_the_dataset_alone(make_version: MakeVersion, tmp_path: Path) -> None:
+    version = version_with(make_version, ALL_ASKED, may_skip=True)
+    whole, partly, gone = (asked_person(version) for _ in range(3))
+    send(whole, **dict.fromkeys(keys_of(whole), "4"))
+    send(partly, **{"a.1": "5", "a.2": "2", "a.5": "1"})
+    sessions.leave(gone.pk)
+    close_study(version.study)
+    export(version.study, out := tmp_path / "out")
+    assert len(recompute_scores.read(out, "scores")) == 9
+    assert recompute_scores.differences(out) == []
+    file = out / "scores.csv"
+    file.write_text(file.read_text().replace("4.500000", "4.400000", 1))
+    (wrong,) = recompute_scores.differences(out)
+    assert f"{partly.participant.code} main 1 after near warm" in wrong
+
+
+def test_page_that_is_sent_has_room_for_times_and_no_name_of_scale_or_item(make_version: MakeVersion) -> None:
+    session = asked_person(version_with(make_version, ALL_ASKED))
+    html = draw(gallery.request(), page(session), gallery.FRAME, is_fragment=True)
+    assert '<input type="hidden" name="times" value="" data-times>' in html
+    assert re.findall(r"\b(near|warm|open|w1|w2|o1|o2)\b", html) == []
 
 
 def test_who_asks_for_deletion_has_no_row_and_nothing_that_was_drawn(make_version: MakeVersion) -> None:
