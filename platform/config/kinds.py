@@ -49,6 +49,9 @@ KINDS: dict[str, dict[str, str]] = {
         "survey": "measures.surveys.Survey",
         "debrief": "flow.stages.debrief.Debrief",
     },
+    "zone": {
+        "ask": "flow.stages.zone.AskZone",
+    },
     "consent": {
         "again": "flow.stages.consent.ConsentAgain",
     },
@@ -64,5 +67,6 @@ KINDS: dict[str, dict[str, str]] = {
         "circles": "paradigm.Circles",
         "choice": "paradigm.Choice",
         "tick": "flow.stages.consent.Tick",
+        "zone": "flow.stages.zone.Zone",
     },
 }

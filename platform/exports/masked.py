@@ -156,6 +156,12 @@ DECIDED: Mapping[str, Decided] = {
         leaves=_names("participant wave repeat status study_day duration_s"),
         partly={"stage": _not_told_apart, "stage_opened_s": _if_told_apart},
     ),
+    "planned_sessions": Decided(
+        leaves=_names(
+            "participant wave repeat number state reason planned_day opened_late_s window_s begun_after_s duration_s "
+            "since_before_s"
+        )
+    ),
     "waits": Decided(leaves=_names("participant wave stage outcome misses joined_s ended_s waited_s")),
     "groups": Decided(
         leaves=_names(

@@ -10,7 +10,7 @@ from exports.society import is_withdrawn
 from flow.models import Match
 from matching.models import Group, Seat, Ticket
 from participants.models import Participant
-from scheduling.models import Session
+from scheduling.models import ScheduledSession, Session
 
 KINDS = ("participant", "session", "ticket", "group", "match", "seat", "conversation")
 
@@ -36,6 +36,7 @@ class Names:
         """Look up what is wanted, one query for each kind."""
         self._people(wanted.get("participant", ()))
         self._sessions(wanted.get("session", ()))
+        self._windows(wanted.get("window", ()))
         self._tickets(wanted.get("ticket", ()))
         self._groups(wanted.get("group", ()))
         self._matches(wanted.get("match", ()))
@@ -51,6 +52,10 @@ class Names:
     def _sessions(self, keys: Iterable[int]) -> None:
         for one in Session.objects.filter(pk__in=keys).select_related("participant"):
             self.found["session", one.pk] = _person(one.participant, one.started_at)
+
+    def _windows(self, keys: Iterable[int]) -> None:
+        for one in ScheduledSession.objects.filter(pk__in=keys).select_related("participant", "session"):
+            self.found["window", one.pk] = _person(one.participant, one.opens_at or one.participant.created_at)
 
     def _tickets(self, keys: Iterable[int]) -> None:
         for one in Ticket.objects.filter(pk__in=keys).select_related("session__participant"):

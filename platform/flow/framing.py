@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from events import clock
+from flow.between import is_between, is_one_sitting
 from flow.drawing import Frame
 from flow.lookup import stage_of
 from flow.page import Page
@@ -34,7 +35,7 @@ def frame_of(session: Session, page: Page, *, now: datetime | None = None) -> Fr
         contact=study.contact.model_dump(),
         is_demo=participant.study.is_demo,
         is_simulated=participant.study.is_simulated,
-        is_over=session.status != Session.Status.ACTIVE,
+        is_over=session.status != Session.Status.ACTIVE and not is_between(session),
         shows_recorded=may_see_records(participant),
     )
 
@@ -52,10 +53,23 @@ def worth_of(points: int | None, study: StudyFile) -> str:
     return amount_text(max(Decimal(0), min(points * rule.rate, rule.max)), study.payments.currency)
 
 
+def told_of_silence(session: Session) -> str:
+    """One sentence: what follows when somebody pauses for long where nothing has a limit; empty between two visits."""
+    version = session.participant.version
+    if is_between(session):
+        return ""
+    if definition.visit_number(version, session.wave, session.repeat) == 1:
+        return _("Where there is no time limit, your part ends after an hour away.")
+    if is_one_sitting(session):
+        return _("Where there is no time limit, this visit ends after an hour away.")
+    return _("You can go on with this visit until its time is up.")
+
+
 def kept_on_leaving(session: Session) -> str:
     """One sentence: what somebody keeps who leaves now."""
     study = definition.definition(session.participant.version)
-    rule: Exit | None = study.exits.get(getattr(stage_of(session), "exit_on_leaving", LEAVES_BY))
+    by = LEAVES_BY if is_between(session) else getattr(stage_of(session), "exit_on_leaving", LEAVES_BY)
+    rule: Exit | None = study.exits.get(by)
     if rule is None or rule.pay == "none":
         return _("If you leave now, there is no pay.")
     if rule.pay == "fixed" and rule.amount is not None:

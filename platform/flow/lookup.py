@@ -7,6 +7,7 @@ from flow.kinds import VOID_PATH, kind
 from flow.stage import StageKind
 from flow.state import MatchState
 from flow.step import StepKind
+from flow.zones import ASKS_ZONE
 from paradigm.program import step_at
 from scheduling.models import Session
 from studies import definition
@@ -21,6 +22,9 @@ def stage_of(session: Session) -> StageKind:
         found = kind("consent", "again")(consent_of(newer), newer)
         return found
     config = definition.stage(version, session.stage)
+    if ASKS_ZONE in session.facts:
+        found = kind("zone", "ask")(config, version)
+        return found
     found = kind("stage", config.kind)(config, version)
     return found
 

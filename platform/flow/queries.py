@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from events.clock import RapportNow
 from events.prepared import Given, prepared
+from flow import between
 from flow.calculator import with_calculator
 from flow.game import game_of
 from flow.kinds import kind
@@ -129,6 +130,8 @@ def rev_of(session: Session, stage: StageKind | None = None) -> str:
             answered, shown = answers(session)
             parts += answered
             ends += shown
+    elif between.is_between(session):
+        parts += between.answers(session)
     return f"{_digest(parts)}.{_digest(ends)[:8]}"
 
 
@@ -148,12 +151,13 @@ def page_of(session: Session) -> Page:
     the revision of after, or it would look current for ever and its form would answer the wrong step.
     """
     if session.status != Session.Status.ACTIVE:
-        page: Page = kind("exit", "page")(session)
+        page: Page = between.home_page(session) if between.is_between(session) else kind("exit", "page")(session)
         return replace(page, rev=rev_of(session))
     stage = stage_of(session)
     page = stage.page(session)
     stages = definition.definition(session.participant.version).stages
-    number, all_of = place_of(stages, session.stage)
+    places = definition.places(session.participant.version, session.wave)
+    number, all_of = place_of(stages[places.start : places.stop], session.stage - places.start)
     where = _("Step %(n)d of %(all)d") % {"n": number, "all": all_of}
     where = f"{where} · {page.where}" if page.where else where
     return with_calculator(replace(page, where=where, rev=rev_of(session, stage)), session)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matching.queries import group_of
 from scheduling.models import Session
-from studies import giving
+from studies import definition, giving
 from studies.schema_stages import StageConfig
 from studies.schema_when import ConditionalStage, When
 
@@ -22,7 +22,8 @@ def is_shown(session: Session, stage: StageConfig) -> bool:
     if rule is None:
         return True
     group, person = group_of(session), session.participant
-    levels = giving.of_person(person.version, person, group.condition if group else None, session.repeat)
+    visit_number = definition.visit_number(person.version, session.wave, session.repeat)
+    levels = giving.of_person(person.version, person, group.condition if group else None, visit_number)
     return levels.get(rule.by) in rule.levels
 
 

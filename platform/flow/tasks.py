@@ -4,8 +4,9 @@ from functools import partial
 
 from events import due
 from events.claim import Claim
-from flow.services import consents, games, sessions
+from flow.services import consents, games, sessions, windows
 from flow.services.forming import form_groups as form_all
+from flow.services.locking import live_seat
 
 
 def close_step(claim: Claim) -> str | None:
@@ -26,6 +27,11 @@ def end_if_gone(claim: Claim) -> str | None:
     return None
 
 
+def turn_window(claim: Claim) -> str | None:
+    """Open a planned visit, or see that it was not begun or finished; its settlement commits with it."""
+    return windows.turn(claim.facts["window"], settle=partial(due.settle, claim))
+
+
 def form_groups(claim: Claim) -> str | None:
     """Form what groups can be formed in a waiting room."""
     formed = form_all(claim.facts["version"], claim.facts["stage"])
@@ -43,7 +49,7 @@ def last_resort(claim: Claim) -> str | None:
     if claim.facts["reaction"] == "flow.tasks.close_step":
         games.break_off(group_id=games.group_of_match(claim.facts["match"]), settle=settle)
     elif claim.facts["reaction"] == "flow.tasks.stage_overdue":
-        seat = sessions.live_seat(claim.facts["session"])
+        seat = live_seat(claim.facts["session"])
         if seat is not None:
             games.break_off(group_id=seat.group_id, settle=settle)
     return None

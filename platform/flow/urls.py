@@ -9,5 +9,6 @@ urlpatterns = [
     path("s/poll", views.poll, name="poll"),
     path("s/leave", views.leave, name="leave"),
     path("s/calculator", views.calculator, name="calculator"),
+    path("s/visits.ics", views.visits_ics, name="visits_ics"),
     path("s/recorded", views.recorded, name="recorded"),
 ]

@@ -17,11 +17,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from events.access import participant_only
 from events.moment import one_moment
 from flow import pace, queries
+from flow.between import calendar_of, is_between
 from flow.calculator import FACT, calculator_of
 from flow.drawing import Frame, digest_of, draw
 from flow.errors import FlowError
 from flow.forms import FormError, read_form, read_pairs
-from flow.framing import frame_of, kept_on_leaving, may_see_records
+from flow.framing import frame_of, kept_on_leaving, may_see_records, told_of_silence
 from flow.kinds import kind
 from flow.page import Page
 from flow.services import debriefs, sessions, uses
@@ -77,11 +78,13 @@ def poll(request: HttpRequest) -> HttpResponse:
 def leave(request: HttpRequest) -> HttpResponse:
     """Say what pausing and leaving mean; on POST, leave."""
     session: Session = request.visit.session  # type: ignore[attr-defined]
-    if session.status != Session.Status.ACTIVE:
+    if session.status != Session.Status.ACTIVE and not is_between(session):
         return _to_page()
     if request.method == "POST":
         return _left(request, session)
-    page = Page("leave", _("Pause or leave"), facts={"kept": kept_on_leaving(session)})
+    page = Page(
+        "leave", _("Pause or leave"), facts={"kept": kept_on_leaving(session), "away": told_of_silence(session)}
+    )
     return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False))
 
 
@@ -97,6 +100,19 @@ def recorded(request: HttpRequest) -> HttpResponse:
         return _too_fast(request)
     page = Page("recorded", _("What was recorded"), facts={"record": kind("own_rows", "rows")(session)})
     return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False))
+
+
+@participant_only
+@in_study_language
+@require_safe
+def visits_ics(request: HttpRequest) -> HttpResponse:
+    """The visits to come as a calendar file; of a study with one visit there is none."""
+    participant = request.visit.session.participant  # type: ignore[attr-defined]
+    if len(definition.definition(participant.version).waves) == 1 or not participant.zone:
+        raise Http404("no visits are planned here")
+    response = HttpResponse(calendar_of(participant), content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="visits.ics"'
+    return response
 
 
 @participant_only

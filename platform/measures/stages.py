@@ -15,7 +15,7 @@ from paradigm import FieldError
 from paradigm.fields import clean
 from scheduling.models import Session
 from studies import giving
-from studies.definition import definition
+from studies.definition import definition, visit_number
 from studies.items import Item, briefing_items, items
 from studies.models import Version
 from studies.money import amount_text
@@ -164,7 +164,8 @@ class Briefing:
 
     def _levels(self, session: Session) -> dict[str, str]:
         group = group_of(session)
-        return giving.of_person(self.version, session.participant, group.condition if group else None, session.repeat)
+        number = visit_number(self.version, session.wave, session.repeat)
+        return giving.of_person(self.version, session.participant, group.condition if group else None, number)
 
     def _items(self, levels: Mapping[str, str]) -> list[Item]:
         is_here = not self.config.by or self.config.by in levels

@@ -33,6 +33,9 @@ class Participant(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     exit = models.CharField(max_length=30, blank=True)  # one of the study file's exits, once there
     strikes = models.PositiveSmallIntegerField(default=0)  # acts that did not come in time, in a row
+    zone = models.CharField(
+        max_length=60, blank=True
+    )  # of the person's clock, as confirmed; where visits are planned by it
     created_at = models.DateTimeField(db_default=RapportNow())
     seen_at = models.DateTimeField(db_default=RapportNow())  # the last sign of life, at most a few seconds old
     ended_at = models.DateTimeField(null=True)

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from events import clock, log
-from events.prepared import insert, run
+from events.prepared import insert, run, update
 from participants import queries
 from participants.access import participant_with
 from participants.codes import names_of
@@ -266,6 +266,12 @@ def record_consent(
     kind = CONSENT_GIVEN if is_agreed else CONSENT_DECLINED
     log.record(kind, study=participant.study_id, subject=("participant", participant.pk), facts={"consent": consent.pk})
     return consent
+
+
+def confirm_zone(participant: Participant, zone: str) -> None:
+    """Keep by which zone a person's visits are planned. It stands in no event: erasure finds it in one place."""
+    participant.zone = zone
+    update(participant, "zone")
 
 
 def touch(participant: Participant, *, now: datetime | None = None) -> None:

@@ -1,6 +1,7 @@
 """What a person did that is paid, and what the study file pays for it."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -13,6 +14,8 @@ from participants.models import Consent, Participant
 from recruitment.errors import RecruitmentError
 from recruitment.models import Settlement
 from recruitment.rules import Earned, PayLine, Rule, Terms, Waited, completion_code, more_of, reckon
+from scheduling.calendars import has_enrolled
+from scheduling.models import ScheduledSession
 from studies import definition
 from studies.models import Study, Version
 from studies.schema import Exit
@@ -72,6 +75,7 @@ def terms_of(version: Version, exit_name: str) -> Terms:
         amount=leaving.amount or Decimal(0),
         rate=payments.points.rate if payments.points else None,
         most=payments.points.max if payments.points else Decimal(0),
+        per_wave=payments.per_wave,
     )
 
 
@@ -130,7 +134,17 @@ def earned_by(participant: Participant) -> Earned:
         has_played=has_played,
         waited=_waited(participant),
         drawn=rounds_drawn_for(participant),
+        visits=_completed(participant),
     )
+
+
+def _completed(participant: Participant) -> Mapping[str, int]:
+    """Wave → how many of its visits were completed. Where nothing is paid for them, nothing is asked."""
+    study = definition.definition(participant.version)
+    if not study.payments.per_wave:
+        return {}
+    done = participant.scheduled.filter(state=ScheduledSession.State.COMPLETED).values_list("wave", flat=True)
+    return Counter(done) + Counter({study.waves[0].id: int(has_enrolled(participant))})
 
 
 @prepared

@@ -2,8 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -14,7 +14,7 @@ CODE_LENGTH = 10
 SECONDS_PER_MINUTE = 60
 
 Rule = Literal["none", "fixed", "earned", "full"]
-What = Literal["base", "fixed", "bonus", "waiting"]
+What = Literal["base", "fixed", "visits", "bonus", "waiting"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Terms:
         base: For `full`, and for `earned` once the game was played to its end.
         rate: Money per point, None where points pay nothing.
         most: The most that points pay.
+        per_wave: Wave → money for each completed visit.
     """
 
     currency: str
@@ -35,6 +36,7 @@ class Terms:
     amount: Decimal = Decimal(0)
     rate: Decimal | None = None
     most: Decimal = Decimal(0)
+    per_wave: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,14 @@ class Earned:
     Args:
         points: Of the rounds that are paid.
         drawn: Which rounds were drawn to be paid; None where all are.
+        visits: Wave → how many of its visits were completed.
     """
 
     points: int = 0
     has_played: bool = False
     waited: tuple[Waited, ...] = ()
     drawn: tuple[int, ...] | None = None
+    visits: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,8 @@ def reckon(terms: Terms, earned: Earned) -> list[PayLine]:
 
     * `none`: nothing at all.
     * `fixed`: the amount, and waiting.
-    * `earned`: points and waiting; the base too, once the game was played to its end.
-    * `full`: base, points and waiting.
+    * `earned`: completed visits, points and waiting; the base too, once the game was played to its end.
+    * `full`: base, completed visits, points and waiting.
 
     Each line is rounded once, halves up.
     """
@@ -90,10 +94,19 @@ def reckon(terms: Terms, earned: Earned) -> list[PayLine]:
         lines.append(PayLine("fixed", minor(terms.amount, terms.currency), {}))
     if terms.rule == "full" or (terms.rule == "earned" and earned.has_played):
         lines.append(PayLine("base", minor(terms.base, terms.currency), {}))
+    if terms.rule in ("full", "earned"):
+        lines += _visits(terms, earned)
     if terms.rule in ("full", "earned") and terms.rate is not None:
         lines.append(_bonus(terms, terms.rate, earned))
     waiting = [_waiting(terms, one) for one in earned.waited if one.seconds > 0]
     return lines + [line for line in waiting if line.amount_minor]
+
+
+def _visits(terms: Terms, earned: Earned) -> Iterator[PayLine]:
+    for wave, each in terms.per_wave.items():
+        count = earned.visits.get(wave, 0)
+        if count and each:
+            yield PayLine("visits", minor(count * each, terms.currency), {"visits": str(count), "each": str(each)})
 
 
 def _bonus(terms: Terms, rate: Decimal, earned: Earned) -> PayLine:

@@ -45,7 +45,7 @@ def settle(participant: Participant) -> Settlement:
             exit=found.exit,
             code=codes_of(found.version)[found.exit],
             currency=owed.currency,
-            base_minor=total_of(lines, "base", "fixed"),
+            base_minor=total_of(lines, "base", "fixed", "visits"),
             bonus_minor=total_of(lines, "bonus"),
             waiting_minor=total_of(lines, "waiting"),
             points=owed.earned.points,

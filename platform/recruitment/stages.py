@@ -156,6 +156,7 @@ def _what(what: str) -> str:
     names = {
         "base": _("Taking part"),
         "fixed": _("Your time"),
+        "visits": _("Visits"),
         "bonus": _("Points"),
         "waiting": _("Waiting"),
     }
@@ -165,6 +166,10 @@ def _what(what: str) -> str:
 def _because(what: str, numbers: dict[str, str], currency: str) -> str:
     if what == "bonus":
         return _of_points(numbers, currency)
+    if what == "visits":
+        each = amount_text(Decimal(numbers["each"]), currency)
+        words = ngettext("%(n)d visit at %(rate)s", "%(n)d visits at %(rate)s each", int(numbers["visits"]))
+        return words % {"n": int(numbers["visits"]), "rate": each}
     if what == "waiting":
         minutes = int(numbers["minutes"])
         slots = {"n": minutes, "rate": amount_text(Decimal(numbers["per_minute"]), currency)}

@@ -1,13 +1,14 @@
-"""One participant's visit in a wave. Where it stands is a stage and a revision."""
+"""One participant's visit in a wave, and the windows in which visits are planned."""
 
 from django.db import models
+from django.db.models import Q
 
 from events.clock import RapportNow
 from participants.models import Participant
 
 
 class Session(models.Model):
-    """One visit. `stage` is the index in the wave's stages; `rev` grows whenever the page to be shown changes."""
+    """One visit. `stage` is the index in the study's stages; `rev` grows whenever the page to be shown changes."""
 
     class Status(models.TextChoices):
         ACTIVE = "active"
@@ -28,4 +29,46 @@ class Session(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["participant", "wave", "repeat"], name="session_once_per_wave"),
+        ]
+
+
+class ScheduledSession(models.Model):
+    """A visit after the first wave, as planned: one row for each, also for those that never take place.
+
+    Instants are reckoned once, from times on the clock of `zone`. Of visits further ahead only `planned_open` may be
+    known, or nothing.
+    """
+
+    class State(models.TextChoices):
+        PLANNED = "planned"
+        OPEN = "open"  # can be begun
+        STARTED = "started"  # has been; can be finished
+        COMPLETED = "completed"
+        PARTIAL = "partial"  # begun, and not finished in time
+        MISSED = "missed"  # not begun in time
+        CANCELLED = "cancelled"  # the person's part in the study ended before
+
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="scheduled")
+    session = models.OneToOneField(Session, models.CASCADE, null=True, related_name="scheduled")
+    wave = models.CharField(max_length=40)
+    repeat = models.PositiveSmallIntegerField()
+    number = models.PositiveSmallIntegerField()  # among all visits after the first wave, from 1
+    zone = models.CharField(max_length=60)
+    planned_open = models.DateTimeField(null=True)
+    opens_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)  # until when it could be begun had it opened when planned
+    closes_at = models.DateTimeField(null=True)
+    grace_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
+    reason = models.CharField(max_length=30, blank=True)  # why it was missed, broken off or cancelled
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["participant", "wave", "repeat"], name="scheduled_once_per_visit"),
+            models.UniqueConstraint(fields=["participant", "number"], name="scheduled_in_one_order"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["started", "completed", "partial"]) | Q(session__isnull=False),
+                name="scheduled_begun_has_session",
+            ),
         ]

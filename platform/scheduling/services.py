@@ -1,15 +1,25 @@
-"""Visits."""
+"""Visits: open one; plan those to come; move their windows, each move once and recorded."""
+
+from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from events import log
-from events.prepared import Given, insert, prepared
+from events import clock, due, log
+from events.prepared import Given, insert, insert_all, prepared, update
 from participants.models import Participant
-from scheduling.models import Session
+from participants.services import confirm_zone
+from scheduling.calendars import held_of, person_of
+from scheduling.models import ScheduledSession, Session
+from scheduling.states import EVENT_OF, OVER, State, check_state
+from scheduling.windows import Window, next_planned, planned_opening, slots_of, window
 from studies import definition
 
 OPENED = "session.opened"
+PLANNED = "windows.planned"
+TURN = "flow.tasks.turn_window"
+TOO_LATE, NOT_BEGUN, NOT_FINISHED = "too_late", "not_begun", "not_finished"
 
 
 @transaction.atomic(savepoint=False)
@@ -28,3 +38,126 @@ def open_session(participant: Participant, wave: str = "") -> tuple[Session, boo
 @prepared
 def _visit(participant: Given, wave: Given) -> QuerySet[Session]:
     return Session.objects.filter(participant=participant, wave=wave)
+
+
+@transaction.atomic(savepoint=False)
+def enrol(participant: Participant, *, at: datetime) -> None:
+    """Plan every visit after the first wave, once. The caller holds the lock of the person's first visit.
+
+    Args:
+        at: When the first wave ended: day 0 of the person's calendar.
+    """
+    if participant.scheduled.exists():
+        return
+    study = definition.definition(participant.version)
+    if study.timezone is not None and study.timezone.zone is not None and not participant.zone:
+        confirm_zone(participant, study.timezone.zone)
+    person = person_of(participant, enrolled=at)
+    rows = [
+        ScheduledSession(
+            participant=participant,
+            wave=slot.wave,
+            repeat=slot.repeat,
+            number=number,
+            zone=participant.zone,
+            planned_open=planned_opening(study, slot, person, []),
+        )
+        for number, slot in enumerate(slots_of(study), start=1)
+    ]
+    insert_all(rows)
+    facts = {"visits": len(rows)}
+    log.record(PLANNED, study=participant.study_id, subject=("participant", participant.pk), facts=facts)
+
+
+@transaction.atomic(savepoint=False)
+def plan_next(participant: Participant) -> ScheduledSession | None:
+    """Reckon the window of the next visit that is not over, and see to it that it opens; None where none is left.
+
+    A visit for which there is no time is missed at once; the row that is returned says so. The caller holds the lock of
+    the person's newest visit.
+    """
+    rows = list(participant.scheduled.select_related("session").order_by("number"))
+    row = next((one for one in rows if one.state not in OVER), None)
+    if row is None:
+        return None
+    found = _window_of(participant, row, rows[: row.number - 1])
+    if found is None:
+        move(row, State.MISSED, reason=TOO_LATE, ended_at=_end_before(rows, row) or row.planned_open)
+        return row
+    row.planned_open, row.opens_at, row.due_at = found.planned, found.opens, found.due
+    row.closes_at, row.grace_until = found.closes, found.grace_until
+    update(row, "planned_open", "opens_at", "due_at", "closes_at", "grace_until")
+    _turn_at(row, found.opens)
+    return row
+
+
+def _window_of(participant: Participant, row: ScheduledSession, before: Sequence[ScheduledSession]) -> Window | None:
+    study, person = definition.definition(participant.version), person_of(participant)
+    slot, past = slots_of(study)[row.number - 1], held_of(study, before)
+    planned = planned_opening(study, slot, person, past)
+    assert planned is not None, "E305: everything that a visit is counted from is over before it"
+    row.planned_open = planned
+    until = next_planned(study, slot, person, past)
+    return window(study.waves[slot.at], planned, person=person, past=past, until=until)
+
+
+def _end_before(rows: Sequence[ScheduledSession], row: ScheduledSession) -> datetime | None:
+    """When the visit before ended, where that is later than when this one was planned."""
+    before = rows[row.number - 2].ended_at if row.number > 1 else None
+    return before if before and row.planned_open and before > row.planned_open else None
+
+
+def lock_scheduled(key: int) -> ScheduledSession:
+    """A planned visit under its lock: of several who want to move it, one does. The session's lock is taken before."""
+    return _locked.get(key=key)
+
+
+@prepared
+def _locked(key: Given) -> QuerySet[ScheduledSession]:
+    return ScheduledSession.objects.select_for_update(of=("self",)).filter(pk=key)
+
+
+def move(row: ScheduledSession, state: State, *, reason: str = "", ended_at: datetime | None = None) -> None:
+    """Let a planned visit pass into another state, and record it. The caller holds its lock, or that of its person.
+
+    Raises:
+        SchedulingError: "not_here" where that state cannot follow.
+    """
+    before, row.state = row.state, check_state(row.state, state)
+    row.reason, row.ended_at = reason, ended_at
+    update(row, "state", "reason", "ended_at", "planned_open", "session")
+    due.forget(TURN, _key(row, before))
+    facts = {"wave": row.wave, "repeat": row.repeat, "before": before, "reason": reason}
+    log.record(EVENT_OF[state], study=row.participant.study_id, subject=("window", row.pk), facts=facts)
+
+
+def open_window(row: ScheduledSession) -> None:
+    """A visit can be begun from now on, until it closes."""
+    assert row.closes_at is not None
+    move(row, State.OPEN)
+    _turn_at(row, row.closes_at)
+
+
+def begin_in(row: ScheduledSession, session: Session) -> None:
+    """A visit was begun: it can be finished until its grace ends."""
+    assert row.grace_until is not None
+    row.session = session
+    move(row, State.STARTED)
+    _turn_at(row, row.grace_until)
+
+
+def cancel_rest(participant: Participant, *, reason: str) -> None:
+    """The person's part in the study ends: what was begun stays in part, what was planned does not take place."""
+    now = clock.now()
+    for row in participant.scheduled.exclude(state__in=OVER).select_for_update(of=("self",)).order_by("number"):
+        row.participant = participant
+        move(row, State.PARTIAL if row.state == State.STARTED else State.CANCELLED, reason=reason, ended_at=now)
+
+
+def _turn_at(row: ScheduledSession, at: datetime) -> None:
+    """See to it that something is done then, should nobody come. One open row for each state, however often asked."""
+    due.schedule(TURN, _key(row, row.state), at, facts={"window": row.pk})
+
+
+def _key(row: ScheduledSession, state: str) -> str:
+    return f"window:{row.pk}:{state}"

@@ -80,7 +80,7 @@ def experiment(name: str) -> Experiment:
 
 
 def stage(version: Version, index: int) -> StageConfig:
-    """The stage at a place of the wave, from 0.
+    """The stage at a place of the study, from 0.
 
     Raises:
         StudyError: "stage_unknown".
@@ -89,6 +89,28 @@ def stage(version: Version, index: int) -> StageConfig:
     if not 0 <= index < len(stages):
         raise StudyError("stage_unknown", f"{version} has {len(stages)} stages; there is none at {index}")
     return stages[index]
+
+
+def places(version: Version, wave: str) -> range:
+    """Where the stages of a wave stand among those of the study."""
+    study, start = definition(version), 0
+    for one in study.waves:
+        if one.id == wave or len(study.waves) == 1:
+            return range(start, start + len(one.stages))
+        start += len(one.stages)
+    raise StudyError("wave_unknown", f'{version} has no wave "{wave}"')
+
+
+def visit_number(version: Version, wave: str, repeat: int) -> int:
+    """Which visit of a person this is, from 1. Raises StudyError: "wave_unknown"."""
+    before = 0
+    for one in definition(version).waves:
+        if one.id == wave:
+            return before + repeat
+        before += one.repeat
+    if len(definition(version).waves) == 1:
+        return repeat
+    raise StudyError("wave_unknown", f'{version} has no wave "{wave}"')
 
 
 def stage_named(version: Version, stage_id: str) -> StageConfig:

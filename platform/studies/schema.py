@@ -12,7 +12,7 @@ from studies.schema_plan import Exclusion, Preregistration, Sample
 from studies.schema_scales import ScaleUse
 from studies.schema_stages import StageConfig
 from studies.schema_types import FilePath, Line, Money, Name, Part, Slug
-from studies.schema_waves import MOST_WAVES, Timezone, Wave
+from studies.schema_waves import MOST_WAVES, Attendance, Timezone, Wave
 
 CURRENCY = r"^[A-Z]{3}$"
 PLACE_PATTERN = r"^[a-z][a-z0-9_]{0,23}(/[a-z][a-z0-9_]{0,23})?$"
@@ -117,7 +117,8 @@ class Exit(Part):
 
     pay: Literal["none", "fixed", "earned", "full"] = Field(
         description="`full`: base and bonus. `earned`: the bonus of the points so far, and the base once the game was "
-        "played to its end. `fixed`: `amount`. Waiting is paid on top, save for `none`."
+        "played to its end. Both: `per_wave` for each completed visit. `fixed`: `amount`. Waiting is paid on top, save "
+        "for `none`."
     )
     amount: Money | None = Field(None, description="For `fixed` only.")
     code: str = Field("auto", pattern=r"^[A-Za-z0-9_-]{2,20}$", description="Completion code; `auto` makes one.")
@@ -130,8 +131,13 @@ class Payments(Part):
 
     currency: Annotated[str, Field(pattern=CURRENCY)] = Field(description="Three letters: GBP, EUR, USD.")
     base: Money = Field(description="For exits that pay `full`, and `earned` once the game was played to its end.")
+    per_wave: dict[Name, Money] = Field(
+        default_factory=dict,
+        max_length=MOST_WAVES,
+        description="Wave → for each of its visits that was completed; paid by `full` and `earned`, beside the base.",
+    )
     points: PointsPay | None = None
-    minimum_hourly: Money = Field(description="The base alone must reach it, over `estimated_minutes`.")
+    minimum_hourly: Money = Field(description="Base and `per_wave` alone must reach it, over `estimated_minutes`.")
 
 
 class StudyFile(Part):
@@ -163,6 +169,7 @@ class StudyFile(Part):
     )
     waves: list[Wave] = Field(min_length=1, max_length=MOST_WAVES, description="In the order in which they take place.")
     timezone: Timezone | None = Field(None, description="Where there are several waves.")
+    attendance: Attendance | None = Field(None, description="Where there are several waves.")
     exits: dict[Name, Exit] = Field(min_length=1)
     payments: Payments
     estimated_minutes: Annotated[int, Field(ge=1, le=600)] = Field(

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from studies.schema_stages import StageConfig
+from studies.schema_stages import ExitTo, StageConfig
 from studies.schema_types import Name, Part
 from studies.spans import CLOCK_PATTERN, SPAN_PATTERN, is_clock, is_date, is_span
 
@@ -145,6 +145,16 @@ class Wave(Part):
     then: Literal["enrol"] | None = Field(
         None, description="Of the first wave, where there are others: its end is day 0 of the person's calendar."
     )
+
+
+class Attendance(Part):
+    """How many visits somebody may miss, and what follows."""
+
+    max_missed: Annotated[int, Field(ge=0, le=MOST_REPEATS)] = Field(description="Of all visits after the first wave.")
+    max_consecutive_missed: Annotated[int, Field(ge=1, le=MOST_REPEATS)] | None = Field(
+        None, description="One after the other; no limit of its own unless given."
+    )
+    on_exceed: ExitTo = Field(description="By which whoever missed more leaves the study.")
 
 
 class Timezone(Part):

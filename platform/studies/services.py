@@ -263,7 +263,6 @@ def _content(checked: Checked) -> _Content:
         raise StudyError(
             "invalid", f"{len(found)} problems: {'; '.join(map(str, found[:3]))}", problems=checked.problems
         )
-    _refuse_several_waves(checked.study)
     games = [stage for stage in checked.study.stages if isinstance(stage, GameStage)]
     said = checked.study.model_dump(mode="json", by_alias=True)
     for each in (each for wave in said["waves"] for each in wave["stages"]):
@@ -272,14 +271,6 @@ def _content(checked: Checked) -> _Content:
                 each["parameters"] = complete_parameters(checked.study, game)
     code = {game.experiment: registry.code_sha256(game.experiment) for game in games}
     return _Content(checked.study, said, checked.files, code)
-
-
-def _refuse_several_waves(study: StudyFile) -> None:
-    """A calendar can be planned, and not yet be kept for people: nobody shall find that out half-way."""
-    if len(study.waves) > 1:
-        what = f"{study.id} has {len(study.waves)} waves, and people can take part in studies of one wave only so far"
-        remedy = "plan it with `manage.py study plan FOLDER --zone ZONE`, and load a folder with its first wave alone"
-        raise StudyError("several_waves", f"{what}; {remedy}")
 
 
 def _locked_study(said: StudyFile, *, user: AbstractBaseUser | None, is_demo: bool) -> Study:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TypeVar
 
 from flow.machine import MOVES
+from scheduling.states import MOVES as WINDOW_MOVES
 from studies import definition
 from studies.models import Study, Version
 from studies.queries import versions_of
@@ -24,7 +25,8 @@ Progress = Callable[[str, int, int], None]
 CLOCK_SLACK = timedelta(seconds=1)
 """A database's clock that was set back by less than this makes no difference."""
 _MOVES: Mapping[str, Mapping[str, set[str]]] = MOVES | {
-    "study": {before: {str(after) for after, ways in ALLOWED.items() if before in ways} for before in Study.Status}
+    "window": WINDOW_MOVES,
+    "study": {before: {str(after) for after, ways in ALLOWED.items() if before in ways} for before in Study.Status},
 }
 
 

@@ -33,7 +33,7 @@ def _check_settlement(inquiry: Inquiry, person: Participant, paid: Settlement, e
         "exit": person.exit,
         "code": codes_of(person.version)[person.exit],
         "currency": reckoned.currency,
-        "base_minor": total_of(lines, "base", "fixed"),
+        "base_minor": total_of(lines, "base", "fixed", "visits"),
         "bonus_minor": total_of(lines, "bonus"),
         "waiting_minor": total_of(lines, "waiting"),
         "points": reckoned.earned.points,

@@ -11,7 +11,7 @@ from django.db.models import Q
 from events.models import Event
 from flow.consenting import ASKED
 from flow.services.rescue import MOVE
-from flow.services.visits import WITHDRAWN
+from flow.services.visits import VISIT_ENDED, WITHDRAWN
 from flow.showing import SKIPPED, is_shown, when_of
 from matching.models import Ticket
 from matching.services import JOINED, STATUS_EVENT
@@ -29,6 +29,7 @@ from verification.memories import check_memories
 from verification.pay import check_pay
 from verification.practice import check_practice
 from verification.scales import check_scales
+from verification.windows import check_windows
 
 PEOPLE_AT_ONCE = 250
 FINISHED = "session.finished"
@@ -67,6 +68,7 @@ def check_people(inquiry: Inquiry) -> None:
         for person in people:
             _check_person(inquiry, person, log)
         check_pay(inquiry, batch, log)
+        check_windows(inquiry, {person.row: person.sessions for person in people})
         visits = [session for person in people for session in person.sessions]
         check_forms(inquiry, visits)
         check_practice(inquiry, visits)
@@ -122,8 +124,6 @@ def _check_person(inquiry: Inquiry, person: _Person, log: Log) -> None:
     exits = definition.definition(row.version).exits
     if row.exit and row.exit not in exits:
         report.differ("undeclared exit", row.code, sorted(exits), row.exit)
-    if len(person.sessions) != 1:
-        report.differ("visits of a participant", row.code, 1, len(person.sessions))
     report.standing[f"people: {row.exit or row.status}"] += 1
     check_erased(inquiry, row, log["participant", row.pk], has_asked=bool(asked))
     for session in person.sessions:
@@ -137,6 +137,8 @@ def _check_session(inquiry: Inquiry, session: Session, events: Sequence[Event]) 
     where = f"{person.code}, {session.wave}"
     report.count("sessions")
     statuses = {OPENED: str(Session.Status.ACTIVE), FINISHED: str(Session.Status.FINISHED)}
+    if any(event.kind == VISIT_ENDED for event in events):  # what ended the participation came after this visit
+        statuses = {OPENED: str(Session.Status.ACTIVE), VISIT_ENDED: str(Session.Status.FINISHED)}
     told = inquiry.follow("session", where, [statuses[event.kind] for event in events if event.kind in statuses])
     report.compare("status of a session", where, told, session.status)
     report.compare("end of a session", where, told == Session.Status.FINISHED, session.finished_at is not None)

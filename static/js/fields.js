@@ -1,9 +1,18 @@
-// Sliders beside number boxes, and counters under text. Both only help: the boxes alone are enough.
+// Sliders beside number boxes, counters under text, a zone picked beforehand. All only help: the boxes alone are enough.
 
 /** Add what helps to the fields inside `root`. */
 export function furnish(root, words) {
   for (const amount of root.querySelectorAll("[data-amount]:not(:has(.slider))")) addSlider(amount);
   for (const text of root.querySelectorAll("[data-max]")) addCounter(text, words);
+  for (const select of root.querySelectorAll("select[data-zone]")) pickZone(select);
+}
+
+/** Pick the zone that the browser names, where nothing is picked yet; the person confirms it. */
+function pickZone(select) {
+  if (select.value) return;
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const own = [...select.options].find((option) => option.value === timeZone);
+  if (own) own.selected = true;
 }
 
 /** A line to touch. It shows no handle before it is touched, so that nothing suggests a value. */

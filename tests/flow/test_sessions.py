@@ -16,6 +16,7 @@ from flow.errors import FlowError
 from flow.models import Act, Match, Submission
 from flow.queries import page_of, rev_of
 from flow.services import sessions
+from flow.services.locking import retry_lock
 from matching.models import Group
 from participants.models import Participant
 from participants.tokens import digest
@@ -204,7 +205,7 @@ def test_deadlock_is_tried_again_and_never_shown() -> None:
                 cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$")
         return "done"
 
-    assert sessions.retry_lock(work) == "done"
+    assert retry_lock(work) == "done"
     assert len(tries) == 3
 
 

@@ -1,5 +1,6 @@
 """Study files as plain data, to be changed in a test; by the parser in C, because a thousand tests do it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,4 +16,6 @@ def read_study(folder: Path) -> dict[str, Any]:
 def write_study(folder: Path, said: dict[str, Any]) -> None:
     """Put a study file into a folder, over the one that is there."""
     text = yaml.dump(said, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    # written without quotes, which other readers of YAML would need
+    text = re.sub(r"(?m)^(\s+at: )(\d\d:\d\d)$", r"\1'\2'", text)
     (folder / "study.yaml").write_text(text)

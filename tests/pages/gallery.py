@@ -14,6 +14,7 @@ from flow.calculator import FACT, Calculator
 from flow.drawing import Frame, draw
 from flow.page import Page
 from flow.stages.consent import Tick
+from flow.stages.zone import Zone
 from paradigm import Card, Choice, FieldError, Line, Option, Points, Rating, Table, Text, View
 from paradigm.imagined import Scene
 from paradigm.worked import work_out
@@ -54,7 +55,19 @@ def match(title: str, html: str, **more: Any) -> Page:
 
 def pages() -> Mapping[str, Page]:
     """By name, in the order of a session."""
-    kinds = (reading(), checking(), trying(), waiting(), writing(), choosing(), sending(), results(), asking(), last())
+    kinds = (
+        reading(),
+        checking(),
+        trying(),
+        waiting(),
+        writing(),
+        choosing(),
+        sending(),
+        results(),
+        asking(),
+        last(),
+        returning(),
+    )
     return {name: page for kind in kinds for name, page in kind.items()}
 
 
@@ -205,6 +218,24 @@ def last() -> dict[str, Page]:
     return {
         "debrief": text("What this study was about", told, 8, view=View(tables=[met]), **keep),
         "end": Page("end", "Thank you", said("You are done."), facts={"code": "C7Q2M9XK"}, view=View(tables=[pay])),
+    }
+
+
+def returning() -> dict[str, Page]:
+    """What somebody reads who comes back on other days."""
+    zone = Zone("zone", "A place whose clock shows the same time as yours")
+    rows = ((1, "Tuesday, March 23, 08:00", "done"), (2, "Friday, March 26, 08:00", "open now"))
+    facts = {
+        "next": "You can begin now.",
+        "until": "You can begin until Sunday, March 28, 09:00.",
+        "progress": "1 of 2.",
+    }
+    visits = Table("Your visits", ("Visit", "Opens", "What became of it"), rows)
+    return {
+        "zone": text(
+            "What time is it where you are?", "You will come back.", 3, fields=[zone], button="This is my time"
+        ),
+        "home": Page("home", "Your next visit is open", button="Begin", facts=facts, view=View(tables=[visits])),
     }
 
 

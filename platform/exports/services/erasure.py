@@ -23,7 +23,7 @@ from flow.models import Act, Award, Exposure, PracticeStep, Submission
 from matching.models import Group
 from measures.models import Answer, PageShown, ScaleDrawn
 from participants.models import WITHDRAWN_TEXT, Participant
-from scheduling.models import Session
+from scheduling.models import ScheduledSession, Session
 
 ERASE = "exports.tasks.erase"
 ERASED = "participant.erased"
@@ -99,8 +99,8 @@ def _forget(person: Participant, groups: Sequence[Group]) -> None:
         mine = frozenset(pk for pk, seat in society.seats.items() if seat.participant_id == person.pk)
         gone += Echoes(society, mine).erase()
     gone += _forget_own(person)
-    person.erased_at = clock.now()
-    person.save(update_fields=["erased_at"])
+    person.erased_at, person.zone = clock.now(), ""
+    person.save(update_fields=["erased_at", "zone"])
     about = ("participant", person.pk)
     log.record(ERASED, study=person.study_id, subject=about, facts={"rows": dict(sorted(gone.items()))})
 
@@ -120,6 +120,7 @@ def _forget_own(person: Participant) -> Counter[str]:
     gone = Counter({name: rows.delete()[0] for name, rows in own.items()})
     gone["awards"] = Award.objects.filter(seat__participant=person).update(said=None, truth=None, chances=None)
     Session.objects.filter(participant=person).update(facts={})
+    ScheduledSession.objects.filter(participant=person).update(zone="")
     for event in Event.objects.filter(subject_kind="participant", subject_id=person.pk, kind__startswith=RESCUES):
         if "reason" in event.facts:  # what a researcher wrote of them
             event.facts = event.facts | {"reason": WITHDRAWN_TEXT}

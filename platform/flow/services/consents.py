@@ -4,7 +4,8 @@ from django.db.models import QuerySet
 
 from flow.consenting import asked_again
 from flow.deadlines import forget_stage_deadline
-from flow.services import sessions, visits
+from flow.services import visits
+from flow.services.locking import lock, retry_lock
 from matching.queries import LIVE
 from matching.services import leave_waiting
 from scheduling.models import Session
@@ -26,7 +27,7 @@ def _waiting(study_id: int) -> QuerySet[Session]:
 def _ask(session_id: int) -> bool:
     def work() -> bool:
         # Under the lock: a group may have been made of those who waited, and then the others must not wait for one.
-        session = sessions.lock(session_id)
+        session = lock(session_id)
         is_waiting = _waiting(session.participant.study_id).filter(pk=session.pk).exists()
         if not is_waiting or asked_again(session) is None:
             return False
@@ -35,4 +36,4 @@ def _ask(session_id: int) -> bool:
         visits.enter(session)
         return True
 
-    return sessions.retry_lock(work)
+    return retry_lock(work)

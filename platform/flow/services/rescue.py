@@ -9,11 +9,12 @@ from django.db import transaction
 
 from events import clock, due, log
 from flow import queries
+from flow.between import is_between
 from flow.deadlines import step_deadline, stream_of
 from flow.errors import FlowError
 from flow.models import Match
 from flow.services import games, rounds, sessions, visits
-from flow.services.sessions import retry_lock
+from flow.services.locking import live_seat, lock, retry_lock
 from flow.stages.limits import limit_of, move_limit
 from matching.models import Group, Seat
 from matching.services import leave_waiting
@@ -100,10 +101,11 @@ def move(code: str, *, stage: str, reason: str) -> None:
 
     def work() -> None:
         session = _active(code)
-        if sessions.live_seat(session.pk) is not None:
+        if live_seat(session.pk) is not None:
             raise FlowError("not_here", f"{code} sits in a running group: end the group, or end or replace {code}")
         stages = definition.definition(session.participant.version).stages
-        places = [index for index, one in enumerate(stages) if one.id == stage]
+        here = definition.places(session.participant.version, session.wave)
+        places = [index for index in here if stages[index].id == stage]
         if not places or stages[places[0]].kind not in MOVABLE:
             able = ", ".join(one.id for one in stages if one.kind in MOVABLE)
             raise FlowError("not_here", f'nobody can be moved to "{stage}"; possible: {able}')
@@ -130,7 +132,7 @@ def replace(code: str, *, policy: str, reason: str, exit_name: str = sessions.LE
 
     def work() -> Seat:
         session = _active(code)
-        seat = sessions.live_seat(session.pk)
+        seat = live_seat(session.pk)
         if seat is None:
             raise FlowError("not_here", f"{code} sits in no running group")
         _need_exit(session, exit_name)
@@ -202,7 +204,9 @@ def end(code: str, *, exit_name: str, reason: str) -> None:
     _need(reason)
 
     def work() -> None:
-        session = _active(code)
+        session = lock(session_named(code).pk)
+        if not is_between(session):
+            session = _active(code)
         _need_exit(session, exit_name)
         sessions.leave(session.pk, exit_name=exit_name)
         _keep(END, session, reason, exit=exit_name)
@@ -221,11 +225,11 @@ def withdraw(code: str, *, reason: str) -> str:
     _need(reason)
 
     def work() -> str:
-        session = sessions.lock(session_named(code).pk)
+        session = lock(session_named(code).pk)
         person = session.participant
         if person.erased_at is not None:
             raise FlowError("not_here", f"the data of {code} are deleted already")
-        if session.status == Session.Status.ACTIVE:
+        if session.status == Session.Status.ACTIVE or is_between(session):
             sessions.leave(session.pk, withdraw=True)
         elif person.status != Participant.Status.WITHDRAWN:
             visits.withdraw_after(session)
@@ -265,8 +269,12 @@ def end_group(code: str, *, reason: str) -> None:
 
 
 def _active(code: str) -> Session:
-    """The session under the locks of `sessions.lock`. The verb is refused if its person has left meanwhile."""
-    session = sessions.lock(session_named(code).pk)
+    """The session under the locks that `lock` takes. The verb is refused if its person has left meanwhile."""
+    session = lock(session_named(code).pk)
+    if is_between(session):
+        raise FlowError(
+            "not_here", f"{code} is between two visits: there is nothing to help with until the next begins"
+        )
     if session.status != Session.Status.ACTIVE:
         raise FlowError("not_here", f"{code} has left already, by {session.participant.exit}")
     return session

@@ -6,25 +6,26 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from events import clock
-from events.prepared import Given, Question, insert, prepared, together, update
+from events.prepared import Given, insert, prepared, update
 from flow import queries
+from flow.between import is_between
 from flow.deadlines import GONE_AFTER, GRACE, watch
 from flow.errors import FlowError
 from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.models import Submission
-from flow.services import games, rounds, visits
+from flow.services import games, rounds, visits, windows
+from flow.services.locking import live_seat, lock, lock_and_ask, retry_lock
 from flow.stage import Exit, Handled, Next, Refused, StageKind, Stay, Verdict
 from flow.stages.limits import limit_of
+from flow.zones import ASKS_ZONE
 from matching import services as waiting
-from matching.models import Seat
 from paradigm import FieldError
 from participants import services as people
 from participants.models import Participant
@@ -34,10 +35,6 @@ from studies import definition, giving
 
 LEFT, WITHDRAWN = "left", "withdrawn"
 log = logging.getLogger("rapport.task")
-
-T = TypeVar("T")
-TRIES = 3
-LOST_RACES = {"40P01", "40001", "55P03"}  # deadlock, serialization, lock timeout: safe to try again
 
 
 @dataclass(frozen=True)
@@ -53,69 +50,16 @@ def start(participant: Participant, wave: str = "") -> Session:
     """Open the participant's visit and its first stage. Calling twice returns the same session."""
     session, is_new = open_session(participant, wave)
     if is_new:
-        giving.at_session(participant.version, participant, session.repeat)
+        number = definition.visit_number(participant.version, session.wave, session.repeat)
+        giving.at_session(participant.version, participant, number)
         visits.enter(session)
         watch(session, session.stage_opened_at + GONE_AFTER)
     return session
 
 
-class _SeatChangedError(Exception):
-    """A group was formed between our look and our lock: look again."""
-
-
-def lock(session_id: int) -> Session:
-    """The session under its lock, its live group's lock taken before it (group, then session: always in this order).
-
-    Raises:
-        _SeatChangedError: the session got a seat meanwhile; roll back and try again.
-    """
-    return _lock_and_ask(session_id)[0]
-
-
-def _lock_and_ask(session_id: int, *more: Question[Any]) -> tuple[Session, list[list[Any]]]:
-    """As `lock`, and the answers to what else is asked under the lock."""
-    group, _, read, *answers = together(games.group_of_session(session_id), *visits.locking([session_id]), *more)
-    if not read:
-        raise FlowError("not_here", f"session {session_id} is gone")
-    session = visits.under_lock(read)[0]
-    if [session.live_group] != (group or [None]):  # type: ignore[attr-defined]
-        raise _SeatChangedError
-    clock.hold(session.read_at)  # type: ignore[attr-defined]
-    return session, answers
-
-
-def live_seat(session_id: int) -> Seat | None:
-    """The seat in a running group where this session sits, if any."""
-    return _live_seat.first(session=session_id, status=Seat.Status.SITTING)
-
-
-@prepared
-def _live_seat(session: Given, status: Given) -> QuerySet[Seat]:
-    return Seat.objects.filter(session=session, status=status)
-
-
 @prepared
 def _submitted(session: Given, key: Given) -> QuerySet[Submission]:
     return Submission.objects.filter(session=session, key=key)
-
-
-def retry_lock(work: Callable[[], T]) -> T:
-    """Run a use case in a transaction, and again when somebody else was faster: all is undone and looked up anew.
-
-    Raises:
-        FlowError: "not_here" when three tries met three other moves.
-        OperationalError: the third deadlock or wait for a lock in a row.
-    """
-    for attempt in range(1, TRIES + 1):
-        try:
-            with transaction.atomic(), clock.one_instant():
-                return work()
-        except _SeatChangedError:
-            continue
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") not in LOST_RACES or attempt == TRIES:
-                raise
-    raise FlowError("not_here", "the session's seat kept changing; try again")
 
 
 def submit(session_id: int, *, key: UUID, rev: str, data: Mapping[str, str]) -> Result:
@@ -134,21 +78,31 @@ def submit(session_id: int, *, key: UUID, rev: str, data: Mapping[str, str]) -> 
 
 
 def _submit(session_id: int, key: UUID, rev: str, data: Mapping[str, str], body: str) -> Result:
-    session, (priors,) = _lock_and_ask(session_id, _submitted.given(session=session_id, key=key))
+    session, (priors,) = lock_and_ask(session_id, _submitted.given(session=session_id, key=key))
     for prior in priors:
         if prior.body_sha256 != body:
             raise FlowError("conflict", "this key was used for another answer; reload the page")
         return Result(prior.outcome)
-    stage = definition.stage(session.participant.version, session.stage).id
+    stage = _place_of(session)
     result = _take(session, key, rev, data)
     if result.outcome != "refused" and session.participant.erased_at is None:
         insert(Submission(session=session, key=key, stage=stage, rev=rev, body_sha256=body, outcome=result.outcome))
     return result
 
 
+def _place_of(session: Session) -> str:
+    """The id of the stage whose page a form answers; empty where that page belongs to none."""
+    if ASKS_ZONE in session.facts or is_between(session):
+        return ""
+    return definition.stage(session.participant.version, session.stage).id
+
+
 def _take(session: Session, key: UUID, rev: str, data: Mapping[str, str]) -> Result:
     if session.status != Session.Status.ACTIVE:
         return Result(_take_afterwards(session, rev, data))
+    if windows.is_too_late(session):
+        windows.break_off(session)
+        return Result(Submission.Outcome.LATE)
     stage = stage_of(session)
     if not queries.is_answered_by(session, rev, stage):
         return Result(Submission.Outcome.STALE)
@@ -160,9 +114,11 @@ def _take(session: Session, key: UUID, rev: str, data: Mapping[str, str]) -> Res
 
 
 def _take_afterwards(session: Session, rev: str, data: Mapping[str, str]) -> str:
-    """The last page may ask one thing more: whether the data may be kept."""
+    """The last page may ask one thing more: whether the data may be kept. Between visits one may begin the next."""
     if not queries.is_answered_by(session, rev):
         return Submission.Outcome.STALE
+    if is_between(session):
+        return windows.begin(session, data)
     outcome: str = kind("exit", "submit")(session, data)
     return outcome
 
@@ -201,6 +157,8 @@ def leave(session_id: int, *, withdraw: bool = False, exit_name: str = "") -> No
             _leave_seat(session)
             own = getattr(stage_of(session), "exit_on_leaving", WITHDRAWN if withdraw else LEFT)
             visits.finish(session, exit_name or own, withdraw=withdraw)
+        elif is_between(session):
+            visits.finish(session, exit_name or (WITHDRAWN if withdraw else LEFT), withdraw=withdraw)
 
     retry_lock(work)
 
@@ -230,10 +188,18 @@ def end_if_gone(session_id: int, *, settle: Callable[[], None]) -> None:
                 watch(session, gone_at)
             else:
                 waiting.leave_waiting(session.participant)
-                visits.finish(session, LEFT)
+                _end_of_silence(session)
         settle()
 
     retry_lock(work)
+
+
+def _end_of_silence(session: Session) -> None:
+    """Of somebody who has gone: the first visit is the end of their part, any other is only not finished."""
+    if definition.visit_number(session.participant.version, session.wave, session.repeat) == 1:
+        visits.finish(session, LEFT)
+    else:
+        visits.end_visit(session, reason=windows.NOT_FINISHED)
 
 
 def _last_heard(session: Session, now: datetime) -> datetime:
@@ -253,7 +219,7 @@ def show_life(visit: queries.Visit) -> bool:
     session, stage = visit.session, visit.stage
     people.touch(session.participant, now=visit.now)
     if stage is None:
-        return False
+        return is_between(session) and windows.act_if_due(session, visit.now)
     seen = getattr(stage, "seen", None)
     if seen is not None:
         seen(session)
@@ -265,6 +231,8 @@ def show_life(visit: queries.Visit) -> bool:
 
 
 def _act_on_deadlines(session: Session, stage: StageKind, now: datetime) -> bool:
+    if windows.is_too_late(session):
+        return windows.act_if_due(session, now)
     step_until: datetime | None = stage.until(session) if hasattr(stage, "until") else None
     if step_until is not None and now > step_until + GRACE:
         match = queries.match_of(session)

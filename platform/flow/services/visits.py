@@ -1,6 +1,7 @@
 """Moving one session through its stages. All of it runs in a caller's transaction that holds the session's lock."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import partial
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -15,15 +16,19 @@ from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.machine import check_move
 from flow.showing import SKIPPED, is_shown
+from flow.zones import ASKS_ZONE, is_zone_wanted
 from matching.models import Seat
 from participants.models import Participant
+from scheduling import services as scheduling
 from scheduling.models import Session
+from scheduling.states import OVER, State, is_exceeded
 from studies import definition, giving
 from studies.models import Version
 
 COMPLETED = "completed"
 KEEPS_NO_PAGE = frozenset({"waiting_room", "game", "practice"})
 WITHDRAWN = "participant.withdrawn"
+VISIT_ENDED = "visit.ended"
 KEPT = "data.kept"
 
 
@@ -98,20 +103,77 @@ def keep_page(session: Session) -> None:
 
 
 def move_on(session: Session) -> None:
-    """The open stage is done: enter the next that is for this person, or finish by the exit that was planned."""
+    """The open stage is done: enter the next of the wave that is for this person, or end the visit."""
     stages = definition.definition(session.participant.version).stages
     forget_stage_deadline(session)
     _record(session, "stage.closed", {"stage": stages[session.stage].id})
     _is_behind(session, stages[session.stage].id)
-    while session.stage + 1 < len(stages):
-        session.stage += 1
-        here = stages[session.stage]
+    enter_from(session, session.stage + 1)
+
+
+def enter_from(session: Session, index: int) -> None:
+    """Enter the first stage of the wave, from a place on, that is for this person; without one end the visit."""
+    version = session.participant.version
+    stages = definition.definition(version).stages
+    for at in range(index, definition.places(version, session.wave).stop):
+        session.stage = at
+        here = stages[at]
         if is_shown(session, here):
             enter(session)
             return
         _record(session, SKIPPED, {"stage": here.id})
         _is_behind(session, here.id)
-    finish(session, session.planned_exit or COMPLETED)
+    leave_wave(session)
+
+
+def leave_wave(session: Session) -> None:
+    """The wave is over: finish by the planned exit or where nothing else comes, or wait for the next visit."""
+    version = session.participant.version
+    if session.planned_exit or len(definition.definition(version).waves) == 1:
+        finish(session, session.planned_exit or COMPLETED)
+    elif is_zone_wanted(session):
+        session.facts = {ASKS_ZONE: True}
+        session.rev += 1
+        update(session, "facts", "stage", "rev")
+    else:
+        end_visit(session)
+
+
+def end_visit(session: Session, *, reason: str = "") -> None:
+    """End a visit after which others are planned, and see to the next.
+
+    Args:
+        reason: Why it was not finished; it then counts as begun.
+    """
+    person, now = session.participant, clock.now()
+    _close(session, now)
+    facts = {"wave": session.wave, "repeat": session.repeat, "reason": reason}
+    _record(session, VISIT_ENDED, facts)
+    if session.wave == definition.definition(person.version).waves[0].id:
+        scheduling.enrol(person, at=now)
+    else:
+        row = scheduling.lock_scheduled(session.scheduled.pk)
+        row.participant = person
+        until = min(now, row.grace_until or now)  # a worker that comes late takes no time from the next visit
+        scheduling.move(row, State.PARTIAL if reason else State.COMPLETED, reason=reason, ended_at=until)
+    go_on_after(session)
+
+
+def go_on_after(session: Session) -> None:
+    """A visit is over: plan the next, or end the participation where none is left or too many were missed."""
+    person = session.participant
+    rule = definition.definition(person.version).attendance
+    while True:
+        states = [row.state for row in person.scheduled.order_by("number") if row.state in OVER]
+        if rule is not None and is_exceeded(rule, states):
+            finish(session, rule.on_exceed.exit)
+            return
+        row = scheduling.plan_next(person)
+        if row is None:
+            finish(session, COMPLETED)
+            return
+        if row.state != State.MISSED:
+            return
 
 
 def _is_behind(session: Session, stage_id: str) -> None:
@@ -132,15 +194,15 @@ def index_of(version: Version, stage_id: str) -> int:
 
 
 def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:
-    """End the session, and with it the participation, by a declared exit. The reckoning is in the same transaction."""
+    """End the participation by a declared exit, and the session where one is going on; the pay is reckoned with it."""
     participant = session.participant
     now = clock.now()
-    forget_stage_deadline(session)
-    forget_watch(session)
-    session.status = check_move("session", session.status, Session.Status.FINISHED)
-    session.finished_at = now
-    session.rev += 1
-    update(session, "status", "stage", "rev", "planned_exit", "finished_at")
+    if session.status == Session.Status.ACTIVE:
+        _close(session, now)
+    else:
+        turn_page(session)
+    if len(definition.definition(participant.version).waves) > 1:
+        scheduling.cancel_rest(participant, reason=exit_name)
     status = Participant.Status.WITHDRAWN if withdraw else Participant.Status.FINISHED
     participant.status = check_move("participant", participant.status, status)
     participant.exit = exit_name
@@ -153,6 +215,15 @@ def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:
         _record_of_person(session, WITHDRAWN, {"before": Participant.Status.ACTIVE})
 
 
+def _close(session: Session, now: datetime) -> None:
+    forget_stage_deadline(session)
+    forget_watch(session)
+    session.status = check_move("session", session.status, Session.Status.FINISHED)
+    session.finished_at = now
+    session.rev += 1
+    update(session, "status", "stage", "rev", "planned_exit", "finished_at")
+
+
 def withdraw_after(session: Session) -> None:
     """Somebody who has left asks that the data be deleted. The pay stays as it was reckoned."""
     participant = session.participant
@@ -160,18 +231,18 @@ def withdraw_after(session: Session) -> None:
     participant.status = check_move("participant", before, Participant.Status.WITHDRAWN)
     participant.withdrawn_at = now
     update(participant, "status", "withdrawn_at")
-    _turn_page(session)
+    turn_page(session)
     _record_of_person(session, WITHDRAWN, {"before": before})
 
 
 def keep_data(session: Session) -> None:
     """Somebody who was asked after the debrief says that the data may be kept."""
     if session.status != Session.Status.ACTIVE:
-        _turn_page(session)
+        turn_page(session)
     _record_of_person(session, KEPT, {})
 
 
-def _turn_page(session: Session) -> None:
+def turn_page(session: Session) -> None:
     """The last page is another one now: a second click on the old one answers nothing."""
     session.rev += 1
     update(session, "rev")

@@ -251,8 +251,9 @@ def moments_come(context: Context) -> None:
         if entry.since.startswith("round") and counts and entry.rule.round > counts[-1]:
             what = f"round {entry.rule.round} never comes: the game has {counts[-1]}."
             context.say("W204", (*path, "at"), what, "Name an earlier round.")
-        if entry.rule.session > len(context.study.waves):
-            what = f"session {entry.rule.session} never comes: the study has {len(context.study.waves)}."
+        visits = sum(wave.repeat for wave in context.study.waves)
+        if entry.rule.session > visits:
+            what = f"session {entry.rule.session} never comes: the study has {visits}."
             context.say("W204", (*path, "at"), what, "Name an earlier session.")
         if entry.is_order and entry.rule.unit == "round":
             for count in [count for count in counts if count % len(entry.conditions)]:

@@ -2,20 +2,21 @@
 
 from decimal import Decimal
 
-from studies.checks.context import Context, needs
+from studies.checks.context import Context, meant, needs
 from studies.schema_stages import QuizStage, WaitingRoomStage
 from studies.schema_types import DECIMALS
 from studies.yaml_file import Path
 
 
-@needs("payments", "estimated_minutes")
+@needs("payments", "estimated_minutes", "waves")
 def floor_holds(context: Context) -> None:
-    """E601: the base alone reaches the hourly minimum."""
+    """E601: the base, and what all visits pay, reach the hourly minimum."""
     payments = context.study.payments
-    hourly = (payments.base * 60 / context.study.estimated_minutes).quantize(Decimal("0.01"))
+    fixed = payments.base + sum(wave.repeat * payments.per_wave.get(wave.id, 0) for wave in context.study.waves)
+    hourly = (fixed * 60 / context.study.estimated_minutes).quantize(Decimal("0.01"))
     if hourly < payments.minimum_hourly:
         minutes, floor = context.study.estimated_minutes, payments.minimum_hourly
-        what = f"base {payments.base} for {minutes} minutes pays {hourly}/h; minimum_hourly is {floor}."
+        what = f"base {fixed} for {minutes} minutes pays {hourly}/h; minimum_hourly is {floor}."
         context.say("E601", ("payments", "base"), what, "Raise the base or shorten the study.")
 
 
@@ -43,6 +44,7 @@ def amounts_can_be_paid(context: Context) -> None:
     amounts: list[tuple[Path, Decimal | None]] = [(("payments", "base"), payments.base)]
     amounts += [(("payments", "points", "max"), payments.points.max)] if payments.points else []
     amounts += [(("exits", name, "amount"), exit_.amount) for name, exit_ in context.study.exits.items()]
+    amounts += [(("payments", "per_wave", wave), amount) for wave, amount in payments.per_wave.items()]
     amounts += [
         ((*path, "pay_per_minute"), stage.pay_per_minute)
         for path, stage in context.stages("waiting_room")
@@ -65,4 +67,16 @@ def quiz_failures_paid(context: Context) -> None:
             context.say("W605", (*path, "on_fail"), what, "Use pay: fixed with an amount for the time given.")
 
 
-CHECKS = [floor_holds, exits_pay, amounts_can_be_paid, quiz_failures_paid]
+@needs("payments", "waves")
+def visits_paid_exist(context: Context) -> None:
+    """E603: what is paid for each visit names a wave."""
+    waves = [wave.id for wave in context.study.waves]
+    for name in context.study.payments.per_wave:
+        if name not in waves:
+            path: Path = ("payments", "per_wave", name)
+            context.say("E603", path, f'no wave is called "{name}".', meant(name, waves))
+        elif len(waves) == 1:
+            context.say("E603", ("payments", "per_wave", name), "the study has one wave.", "Use base alone.")
+
+
+CHECKS = [visits_paid_exist, floor_holds, exits_pay, amounts_can_be_paid, quiz_failures_paid]

@@ -136,7 +136,9 @@ def exits_exist(context: Context) -> None:
 
 
 def exits_used(context: Context) -> Iterator[tuple[Path, str]]:
-    """Each exit that a stage leads to, with the path where it is named."""
+    """Each exit that a stage or too many missed visits lead to, with the path where it is named."""
+    if "attendance" in context.sections and context.study.attendance is not None:
+        yield ("attendance", "on_exceed", "exit"), context.study.attendance.on_exceed.exit
     for path, stage in context.stages():
         if isinstance(stage, ConsentStage):
             yield (*path, "on_decline", "exit"), stage.on_decline.exit

@@ -250,4 +250,21 @@ def zone_is_known(context: Context) -> None:
         context.say("E309", (*path, "zone"), f'no zone is called "{zone.zone}".', remedy)
 
 
-CHECKS = [first_wave_enrols, spacing_fits, anchors_lead_back, windows_are_apart, zone_is_known]
+@needs("waves", "attendance")
+def attendance_is_ruled(context: Context) -> None:
+    """E307: how many visits may be missed is said where there are several, and can be missed at all."""
+    rule, path = context.study.attendance, ("attendance",)
+    later = sum(wave.repeat for wave in context.study.waves[1:])
+    if rule is None:
+        if later:
+            remedy = "Write attendance: {max_missed: 2, on_exceed: {exit: NAME}}."
+            context.say("E307", path, "is missing: nothing says what follows when visits are missed.", remedy)
+        return
+    if not later:
+        context.say("E307", path, "there is one wave, and no visit to miss.", "Take it out.")
+    elif rule.max_missed >= later:
+        what = f"all {later} visits may be missed, so that nobody ever has missed too many."
+        context.say("E307", (*path, "max_missed"), what, "Make it smaller.")
+
+
+CHECKS = [first_wave_enrols, spacing_fits, anchors_lead_back, windows_are_apart, zone_is_known, attendance_is_ruled]

@@ -18,7 +18,7 @@ from simulation.errors import SimulationError
 from simulation.play import Mode, Plan
 from simulation.profile import Profile
 from simulation.services import record_run
-from studies import queries
+from studies import definition, queries
 from studies.models import Version
 from studies.problems import StudyError
 
@@ -81,6 +81,10 @@ def _plan(version: Version, options: dict[str, Any]) -> Plan:
         raise CommandError(
             f"the installed experiment is not the one {version} was frozen with: install that one, or accept this one "
             "with `manage.py study amend --code REASON`"
+        )
+    if len(definition.definition(version).waves) > 1:
+        raise CommandError(
+            "only studies of one wave can be simulated so far: simulate a folder with the first wave alone"
         )
     policies = dict(_pair("--policy", word) for word in options["policy"])
     check_policies(version, policies)

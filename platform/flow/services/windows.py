@@ -1,0 +1,125 @@
+"""What may be done to a planned visit: open it, begin it, and see that it was missed or not finished."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from events import clock, log
+from events.prepared import Given, insert, prepared
+from flow.between import is_between, is_one_sitting
+from flow.deadlines import GONE_AFTER, GRACE, watch
+from flow.models import Submission
+from flow.services import rounds, visits
+from flow.services.locking import ChangedMeanwhileError, live_seat, lock, retry_lock
+from matching import services as waiting
+from scheduling import services as scheduling
+from scheduling.calendars import next_of
+from scheduling.models import ScheduledSession, Session
+from scheduling.services import NOT_BEGUN, NOT_FINISHED, OPENED
+from scheduling.states import State
+from studies import definition, giving
+
+
+def turn(key: int, *, settle: Callable[[], None] | None = None) -> str:
+    """Move a planned visit if its time has come: open it, or see that it was not begun or not finished.
+
+    Any number of callers may come at once, late or in vain: each looks again under the lock.
+
+    Returns:
+        The state in which it is then.
+    """
+
+    def work() -> str:
+        seen = ScheduledSession.objects.get(pk=key)
+        session = lock(seen.session_id or _newest_of(seen.participant_id))
+        row = scheduling.lock_scheduled(key)
+        if row.session_id not in (None, session.pk):
+            raise ChangedMeanwhileError  # it was begun while we waited: its own visit must be locked
+        row.participant = session.participant
+        _turn(session, row, clock.now())
+        if settle is not None:
+            settle()
+        return row.state
+
+    return retry_lock(work)
+
+
+def _newest_of(participant: int) -> int:
+    return Session.objects.filter(participant=participant).order_by("-pk").values_list("pk", flat=True)[0]
+
+
+def _turn(session: Session, row: ScheduledSession, now: datetime) -> None:
+    if is_time(row, now):
+        match State(row.state):
+            case State.PLANNED:
+                scheduling.open_window(row)
+            case State.OPEN:
+                scheduling.move(row, State.MISSED, reason=NOT_BEGUN, ended_at=row.closes_at)
+                visits.go_on_after(session)
+            case State.STARTED:
+                break_off(session)
+
+
+def is_time(row: ScheduledSession, now: datetime) -> bool:
+    """Whether a planned visit must be moved: its next instant has passed."""
+    at = {State.PLANNED: row.opens_at, State.OPEN: row.closes_at, State.STARTED: row.grace_until}.get(State(row.state))
+    return at is not None and now >= at
+
+
+def break_off(session: Session) -> None:
+    """The time of a visit is up: whoever waits or plays in it leaves."""
+    waiting.leave_waiting(session.participant)
+    seat = live_seat(session.pk)
+    if seat is not None:
+        rounds.leave_seat(seat.group, seat)
+    visits.end_visit(session, reason=NOT_FINISHED)
+
+
+def act_if_due(session: Session, now: datetime) -> bool:
+    """Do what is due for somebody whose page is asked for, though no worker has seen it; whether anything was."""
+    row = next_of(session.participant)
+    if row is None or not is_time(row, now):
+        return False
+    turn(row.pk)
+    return True
+
+
+def is_too_late(session: Session) -> bool:
+    """Whether what comes now for a visit that is going on comes after its time, a moment of the network aside."""
+    if len(definition.definition(session.participant.version).waves) == 1:
+        return False
+    row = _of_session.first(session=session.pk)
+    return row is not None and row.grace_until is not None and clock.now() > row.grace_until + GRACE
+
+
+@prepared
+def _of_session(session: Given) -> QuerySet[ScheduledSession]:
+    return ScheduledSession.objects.filter(session=session)
+
+
+def begin(session: Session, data: Mapping[str, str]) -> str:
+    """Begin the visit that is open, from the page between two visits. The caller holds the lock of the one before.
+
+    Returns:
+        The outcome of the submission.
+    """
+    del data  # the page asks nothing
+    found = next_of(session.participant)
+    row = scheduling.lock_scheduled(found.pk) if found is not None else None
+    if not is_between(session) or row is None or row.state != State.OPEN or is_time(row, clock.now()):
+        return str(Submission.Outcome.STALE)
+    row.participant = session.participant
+    version = session.participant.version
+    places = definition.places(version, row.wave)
+    visit = insert(Session(participant=session.participant, wave=row.wave, repeat=row.repeat, stage=places.start))
+    visit.live_group, visit.newest_version = None, session.newest_version  # type: ignore[attr-defined]
+    facts = {"wave": row.wave, "repeat": row.repeat}
+    log.record(OPENED, study=session.participant.study_id, subject=("session", visit.pk), facts=facts)
+    scheduling.begin_in(row, visit)
+    visits.turn_page(session)
+    giving.at_session(version, session.participant, definition.visit_number(version, row.wave, row.repeat))
+    visits.enter_from(visit, places.start)
+    if is_one_sitting(visit) and visit.status == Session.Status.ACTIVE:
+        watch(visit, visit.stage_opened_at + GONE_AFTER)
+    return str(Submission.Outcome.STORED)

@@ -1,0 +1,53 @@
+"""A participant's calendar, as the rows tell it. Reads only."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from participants.models import Participant
+from scheduling.models import ScheduledSession, Session
+from scheduling.states import ATTENDED
+from scheduling.windows import Held, Person, slots_of
+from studies import definition
+from studies.schema import StudyFile
+
+
+def person_of(participant: Participant, *, enrolled: datetime | None = None) -> Person:
+    """Whose calendar it is.
+
+    Args:
+        enrolled: When the first wave ended; read where the caller does not know it.
+    """
+    at = enrolled or _enrolled_at(participant)
+    zone = ZoneInfo(participant.zone)
+    return Person(zone, participant.version.seed, participant.code, recruited=participant.created_at, enrolled=at)
+
+
+def _enrolled_at(participant: Participant) -> datetime:
+    first = definition.definition(participant.version).waves[0].id
+    found = Session.objects.get(participant=participant, wave=first).finished_at
+    assert found is not None, "visits are planned when the first wave has ended"
+    return found
+
+
+def held_of(study: StudyFile, rows: Sequence[ScheduledSession]) -> list[Held]:
+    """What became of visits that are over, as the rules read it."""
+    slots = slots_of(study)
+    found = []
+    for row in rows:
+        assert row.ended_at is not None
+        opened = row.opens_at or row.ended_at
+        found.append(Held(slots[row.number - 1], opened, row.ended_at, was_attended=row.state in ATTENDED))
+    return found
+
+
+def next_of(participant: Participant) -> ScheduledSession | None:
+    """The first planned visit that is not over; None where all are, or none was planned."""
+    states = ScheduledSession.State
+    waiting = participant.scheduled.filter(state__in=[states.PLANNED, states.OPEN, states.STARTED])
+    return waiting.order_by("number").first()
+
+
+def has_enrolled(participant: Participant) -> bool:
+    """Whether the first wave was finished, so that visits were planned."""
+    return participant.scheduled.exists()
