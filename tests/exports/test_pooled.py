@@ -63,6 +63,25 @@ def test_figures_are_of_people_in_all_conditions() -> None:
     assert not any("hidden" in str(row) or "ai" in row.values() for row in found.values())
 
 
+def test_checks_of_the_condition_are_in_no_figure() -> None:
+    """Who has noticed their condition answers with it, and how many of each letter there are is known."""
+    study = rows.make_study()
+    said = json.loads(json.dumps(rows.definition(study.slug)))
+    said["factors"]["label"]["check"] = {"item": "gender", "expected": {"hidden": "man", "disclosed": "woman"}}
+    rows.make_version(study, 2, said=said)
+    for number in range(10):
+        complete(study, number)
+    assert {name for where, name in pooled(study) if where == "after"} == {"remarks"}
+
+
+def test_items_stand_still_until_ten_more_groups_have_left() -> None:
+    study = rows.make_study()
+    made = [complete(study, number) for number in range(12)]
+    Participant.objects.filter(pk=made[0].selector.pk).update(status="active", exit="", ended_at=None)
+    gender = pooled(study)["after", "gender"]
+    assert (gender["units"], gender["values"]) == (20, 10), "of the first ten groups that everybody has left"
+
+
 def test_figures_stand_still_until_ten_more_groups_are_complete() -> None:
     study = rows.make_study()
     for number in range(10):

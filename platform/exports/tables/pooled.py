@@ -1,7 +1,7 @@
 """Outcomes of people in all conditions together: are they recorded as they should be, and how do they spread?
 
-The figures stand still until ten more groups, or people, have come to their end. Read after each group they would tell
-that group's outcome, and the letter of its condition stands in another table.
+The figures stand still until ten more groups have come to their end (people, where nobody meets in groups). Read after
+each group they would tell that group's outcome, and the letter of its condition stands in another table.
 """
 
 import re
@@ -12,14 +12,17 @@ from functools import lru_cache
 from statistics import fmean, stdev
 from typing import TypeVar
 
+from django.db.models import Exists, Max, OuterRef, QuerySet
+
 from exports.columns import Column, Row, Table
 from exports.declared import Declared
 from exports.scope import CHUNK, Scope, kept
 from exports.society import societies
 from exports.tables.decisions import Stated, stated_in
 from flow.models import Act, Match
-from matching.models import Group
+from matching.models import Group, Seat
 from measures.models import Answer
+from measures.probes import probes_of
 from paradigm import Choice
 from participants.models import Participant
 from studies import definition
@@ -39,9 +42,10 @@ T = TypeVar("T")
 COLUMNS = [
     Column("unit", "What the figures are of: groups that played to the end, or people who left.",
            allowed="group|participant"),
-    Column("units", "Of how many: the first of them, in whole tens.", "integer"),
+    Column("units", "Of how many: the first, in whole tens; of people who met in groups, those of ten groups each.",
+           "integer"),
     Column("where", "Stage, step and role of a decision in a round that counted; stage of an item."),
-    Column("name", "The field of the decision, or the item; of an item the first answer."),
+    Column("name", "The field of the decision, or the item; of an item the first answer. No check of a condition."),
     Column("values", "How many values there are.", "integer", "values"),
     Column(
         "missing", "How many were asked for and did not come, whatever the study file put in their place.", "integer",
@@ -111,11 +115,23 @@ def _groups_counted(study: Study) -> frozenset[int]:
 
 
 def _people_counted(study: Study) -> Sequence[Participant]:
-    """People who left, counted as groups are."""
+    """People who left; where people meet in groups, those of whole groups, in tens of these.
+
+    Ten people may be one group and some of the next: what they answered would be that group's answers.
+    """
     recruited = Participant.objects.filter(kept(""), study=study, origin=Participant.Origin.LINK)
-    found = steady(list(recruited.filter(status=Participant.Status.FINISHED).order_by("ended_at", "pk")))
+    left = recruited.filter(status=Participant.Status.FINISHED).order_by("ended_at", "pk")
+    meets = Group.objects.filter(version__study=study, origin=Group.Origin.LIVE)
+    found = list(left.filter(seats__group__in=steady(_left_by_all(meets)))) if meets.exists() else steady(list(left))
     everybody = recruited.values_list("pk", flat=True)
     return [] if _are_of_one(_given_to([one.pk for one in found]), _given_to(list(everybody))) else found
+
+
+def _left_by_all(groups: QuerySet[Group]) -> Sequence[int]:
+    """The groups whose people have all left, in the order in which they did."""
+    on_the_way = Seat.objects.filter(group=OuterRef("pk"), participant__status=Participant.Status.ACTIVE)
+    found = groups.filter(~Exists(on_the_way), is_filled=False).annotate(last=Max("seats__participant__ended_at"))
+    return list(found.exclude(last=None).order_by("last", "pk").values_list("pk", flat=True))
 
 
 def _given_to(people: Sequence[int]) -> list[str]:
@@ -180,10 +196,12 @@ def _of_answers(people: Sequence[Participant]) -> Pools:
     known = {pk: definition.version_of(pk) for pk in set(versions.values())}
     choices = {pk: _choices(version) for pk, version in known.items()}
     for_some = {pk: _for_some(version) for pk, version in known.items()}
+    telling = {pk: {(one.stage, one.item) for one in probes_of(pk) if one.factor} for pk in known}
     given = Answer.objects.filter(session__participant__in=versions, attempt=1).select_related("session")
     for one in given.order_by("pk").iterator(chunk_size=CHUNK):
         version = versions[one.session.participant_id]
-        if one.stage not in for_some[version]:
+        # whoever has noticed their condition answers such a question with it
+        if one.stage not in for_some[version] and (one.stage, one.item) not in telling[version]:
             found[one.stage, one.item].add(one.value, is_choice=(one.stage, one.item) in choices[version])
     return found
 
