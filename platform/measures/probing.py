@@ -12,7 +12,7 @@ from events.models import Event
 from matching.queries import levels_of_people
 from measures.facts import OPENED
 from measures.intervals import wilson
-from measures.models import Answer
+from measures.models import Answer, PageShown
 from measures.probes import Levels, Probe, probes_of
 from participants.models import Participant
 from scheduling.models import Session
@@ -82,13 +82,18 @@ class _Visit:
     session: Session
     answers: dict[tuple[str, str], list[Answer]] = field(default_factory=lambda: defaultdict(list))
     opened: set[str] = field(default_factory=set)  # stages
+    asked: dict[str, set[str]] = field(default_factory=dict)  # stage → keys of the fields on pages that were shown
 
     def has_come_to(self, probe: Probe) -> bool:
-        """Whether its stage was opened for the person, or it is answered.
+        """Whether the person was shown the page that asks it, or has answered it.
 
-        Who is past a stage may never have seen it: a group that ends, or a researcher, leads on to a later one.
+        Who is past a stage may never have seen it: a group that ends, or a researcher, leads on to a later one. And who
+        is in it may not have come to its last page. Before pages were kept the log alone tells who came to a stage.
         """
-        return probe.stage in self.opened or (probe.stage, probe.item) in self.answers
+        if (probe.stage, probe.item) in self.answers:
+            return True
+        pages = self.asked.get(probe.stage)
+        return probe.stage in self.opened if pages is None else (probe.key or probe.item) in pages
 
 
 def everybody(study: Study) -> Iterator[Probed]:
@@ -169,4 +174,7 @@ def _visits(people: Iterable[Participant]) -> Mapping[int, _Visit]:
         found[sessions[answer.session_id].participant_id].answers[answer.stage, answer.item].append(answer)
     for event in Event.objects.filter(subject_kind="session", subject_id__in=sessions, kind=OPENED):
         found[sessions[event.subject_id].participant_id].opened.add(event.facts["stage"])
+    shown = PageShown.objects.filter(session__in=sessions).values_list("session", "stage", "facts__asked")
+    for session, stage, asked in shown.iterator(chunk_size=AT_ONCE):
+        found[sessions[session].participant_id].asked.setdefault(stage, set()).update(asked or ())
     return found

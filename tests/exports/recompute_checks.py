@@ -54,15 +54,16 @@ def check_differences(folder: Path) -> Iterator[str]:
             yield f"{row['participant']} {row['kind']} {row['item']}: {found} from the answers, {told} in checks.csv"
 
 
-def opened(folder: Path) -> set[tuple[str, str]]:
-    """Person and stage, of every stage that was opened for somebody."""
-    told = (row for row in read(folder, "events") if row["kind"] == "stage.opened")
+def moved(folder: Path, kind: str) -> set[tuple[str, str]]:
+    """Person and stage, of every stage that was opened or closed for somebody."""
+    told = (row for row in read(folder, "events") if row["kind"] == kind)
     return {(row["participant"], json.loads(row["facts"])["stage"]) for row in told}
 
 
 def crowd_differences(folder: Path) -> Iterator[str]:
-    """Rows of `checks.csv` of people who never came to the stage, and people who came to it and have no row."""
-    came, given = opened(folder), {(row["participant"], row["stage"], row["item"]) for row in read(folder, "answers")}
+    """Rows of `checks.csv` of people who never came to the stage, and people who went through it and have no row."""
+    came = moved(folder, "stage.opened")
+    given = {(row["participant"], row["stage"], row["item"]) for row in read(folder, "answers")}
     asked: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)  # version and stage → kinds and items
     found = set()
     for row in read(folder, "checks"):
@@ -72,10 +73,10 @@ def crowd_differences(folder: Path) -> Iterator[str]:
         if (person, stage) not in came and (person, stage, row["item"]) not in given:
             yield f"{person} {' '.join(check)}: in checks.csv, and {stage} was never opened for them"
     version = {row["participant"]: row["version"] for row in read(folder, "participants")}
-    for person, stage in sorted(came):
+    for person, stage in sorted(came & moved(folder, "stage.closed")):
         for check in sorted(asked.get((version.get(person, ""), stage), ())):
             if (person, stage, check) not in found:
-                yield f"{person} {' '.join(check)}: not in checks.csv, and {stage} was opened for them"
+                yield f"{person} {' '.join(check)}: not in checks.csv, and they went through {stage}"
 
 
 def rates(folder: Path) -> dict[tuple[str, ...], tuple[str, ...]]:

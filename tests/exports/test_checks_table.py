@@ -135,6 +135,7 @@ def test_an_independent_script_sees_who_is_counted_and_never_came_and_who_came_a
 ) -> None:
     society = rows.make_society(study)
     came(society.selector, "quiz", "after")
+    rows.record(study, "stage.closed", ("session", society.selector.sessions.get().pk), stage="after")
     came(society.candidate, "quiz")
     export(study, tmp_path / "out")
     assert recompute_checks.differences(tmp_path / "out") == []

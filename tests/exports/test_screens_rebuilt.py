@@ -26,7 +26,7 @@ from participants import services as people
 from scheduling.models import Session
 from studies.models import Version
 from studies.services import close_study, load
-from tests.exports import rebuild_screens
+from tests.exports import rebuild_screens, recompute_checks
 from tests.machinery.people import fresh
 from tests.machinery.quick import quick_study, right_answers, stage
 from tests.machinery.shown import kind_of, words_in
@@ -241,6 +241,13 @@ def test_decisions_have_a_row_for_everything_that_was_asked_and_for_nothing_else
         found[row["match"], row["step"], row["seat"]].add(key)
     assert found == {place: keys for place, keys in asked.items() if keys}
     assert "timeout" in {row["source"] for row in rows(folder, "decisions")}
+
+
+def test_checks_have_a_row_of_everybody_who_came_to_them(run: tuple[Path, list[Browser]]) -> None:
+    folder, everybody = run
+    assert recompute_checks.differences(folder) == []
+    told = [row["participant"] for row in rows(folder, "checks") if row["kind"] == "manipulation"]
+    assert sorted(told) == sorted(person.code for person in everybody)
 
 
 def test_words_of_people_are_not_in_the_texts_and_those_of_who_withdrew_in_no_screen(

@@ -6,9 +6,16 @@ from flow.services import rescue, sessions
 from measures.probing import probed
 from scheduling.models import Session
 from tests.machinery.people import MakeVersion, at_stage, fresh, send, stage_id
-from tests.practice.practising import practising
+from tests.practice.practising import practising, waves_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
+FUNNEL = """
+- {id: about, type: text, label: "What was it about?"}
+- id: saw
+  type: choice
+  label: Did you see marks?
+  options: [{value: "no", label: "No"}, {value: "yes", label: "Yes"}]
+"""
 
 
 def stages_of_probes(session: Session) -> set[str]:
@@ -34,3 +41,16 @@ def test_who_is_moved_past_a_quiz_never_came_to_it_and_who_is_moved_back_did(mak
     rescue.move(back.participant.code, stage="instructions", reason="a test")
     assert stages_of_probes(forth) == set()
     assert stages_of_probes(back) == {"quiz"}
+
+
+def test_who_leaves_a_funnel_never_came_to_the_question_behind(make_version: MakeVersion) -> None:
+    back = {"id": "back", "kind": "survey", "purpose": "funnel", "items": "funnel.yaml"}
+    waves = waves_of()
+    waves[0]["stages"][-1:-1] = [back]
+    checked = {"levels": ["hidden", "marked"], "check": {"item": "saw", "expected": {"hidden": "no", "marked": "yes"}}}
+    version = make_version(waves=waves, factors={"label": checked}, texts={"funnel.yaml": FUNNEL})
+    session = at_stage(version, "quiz")
+    rescue.move(session.participant.code, stage="back", reason="a test")
+    assert stages_of_probes(session) == {"quiz"}
+    assert send(session, about="sharing") == "stored"
+    assert stages_of_probes(session) == {"quiz", "back"}
