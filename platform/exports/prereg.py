@@ -10,6 +10,7 @@ from django.conf import settings
 
 from exports.codebook import described
 from exports.declared import Declared, once
+from exports.prereg_scales import scales_in
 from exports.tables import TABLES
 from studies import definition, items, rules, variables
 from studies.allocation_plan import entries_of
@@ -105,6 +106,8 @@ def content_of(planned: Planned) -> Content:
         "versions": {"software": settings.VERSION} | {key: planned.frozen[key] for key in ("experiments", "files")},
         "seed_sha256": planned.frozen["seed_sha256"] if planned.number else None,
     }
+    if study.scales:  # otherwise not said, so that what was registered before there were scales keeps its sha256
+        content["scales"] = scales_in(study, planned.files)
     return content | {"sha256": sha256_of(content)}
 
 

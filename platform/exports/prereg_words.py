@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from exports.prereg import Content
+from exports.prereg_scales import lines_of
 
 WHAT_IT_IS = """Written from the study file by `manage.py study prereg`: the registered text and the running study come
 from one source. `prereg.json` beside it says the same for programs; its sha256 is below. Nobody is taken out of the
@@ -245,6 +246,8 @@ def _measured(content: Content) -> Iterator[str]:
         for each in content["items"]
     ]
     yield from _table(["stage", "item", "wording", "answers"], asked)
+    if scales := content.get("scales"):
+        yield from ("", "Scales:", "", *lines_of(scales))
     yield from ("", "Decisions in games:", "")
     decided = [
         [each["step"], each["role"], each["field"], each["wording"], each["allowed_values"], _plain(each["levels"])]

@@ -13,6 +13,7 @@ from flow.services import rescue, sessions
 from matching.models import Group
 from measures.draws import draw_for
 from measures.models import Answer, ScaleDrawn
+from measures.probing import expected_now
 from scheduling.models import Session
 from studies.models import Version
 from studies.services import close_study
@@ -91,6 +92,10 @@ def test_answers_are_kept_by_item_with_their_times(make_version: MakeVersion) ->
     assert [(one.shown_ms, one.first_ms, one.last_ms) for one in kept][:2] == [(1, 2, 3), (None, None, None)]
     assert [one.is_correct for one in kept if one.item == "near.read"] == [True]
     assert stage_id(fresh(session)) == "debrief"
+
+
+def test_simulated_people_know_what_an_attention_item_of_a_scale_asks_for(make_version: MakeVersion) -> None:
+    assert expected_now(asked_person(version_with(make_version))) == {"a.5": "2"}
 
 
 def test_question_may_be_left_out_only_where_the_stage_says_so(make_version: MakeVersion) -> None:
