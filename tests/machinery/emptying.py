@@ -11,6 +11,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connections
 from django.test import TransactionTestCase
 
+from tests.machinery.forgetting import forget_versions
+
 SAME_AFTER_EVERY_TEST = {Permission._meta.db_table, ContentType._meta.db_table}
 _truncate = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # a hook without a public name
 
@@ -21,6 +23,7 @@ def empty_quickly() -> None:
 
 
 def _empty(self: TransactionTestCase) -> None:
+    forget_versions()
     if self.reset_sequences or self.serialized_rollback or self.available_apps is not None:
         _truncate(self)
         return

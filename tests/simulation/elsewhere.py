@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from events import clock
+from tests.machinery.forgetting import forget_versions
 
 LOWEST_KEY = 10_000_000  # no other test counts that far
 
@@ -17,6 +18,7 @@ def as_another_installation(name: str) -> None:
     """
     first = LOWEST_KEY + zlib.crc32(name.encode()) % 1_000_000 * 1000
     call_command("flush", verbosity=0, interactive=False)
+    forget_versions()
     with connection.cursor() as cursor:
         cursor.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'")
         for (sequence,) in cursor.fetchall():

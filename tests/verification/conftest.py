@@ -9,7 +9,8 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from config import settings as configured
-from studies import definition, registry
+from studies import registry
+from tests.machinery.forgetting import forget_versions
 from tests.verification.played import Played, play_everything
 
 PACKAGES = [*configured.EXPERIMENT_PACKAGES, "tests.studies.experiments", "tests.verification.games"]
@@ -25,7 +26,7 @@ def number_from(first: int) -> None:
 
 def _forget() -> None:
     """Keys begin anew, and what a process keeps of a version it keeps by its key."""
-    definition._version.cache_clear()
+    forget_versions()
     registry.experiment.cache_clear()
     registry._module_of.cache_clear()
 
