@@ -12,10 +12,11 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 
 from events.prepared import Given, prepared
 from flow.kinds import VOID_PATH, kind
-from flow.models import Act, Match, Placing
+from flow.models import Act, Exposure, Match, Placing
 from matching.models import Seat
 from paradigm import Document, Talk
-from paradigm.program import step_at
+from paradigm.program import step_at, tells_result
+from paradigm.steps import Step
 from scheduling.models import Session
 from studies import definition
 
@@ -25,14 +26,35 @@ class Sitting:
     """One session's place in its game. `match` is None in a round that is sat out, and before the first.
 
     Attributes:
-        points: Earned in this game so far.
+        earned: Points that were given in this game so far.
+        given: Those of them that the match gave; 0 where it has given none yet.
         has_acted: Whether the seat has acted at the match's open step.
     """
 
     seat: Seat
-    points: int
+    earned: int
     match: Match | None
     has_acted: bool
+    given: int = 0
+
+    @cached_property
+    def points(self) -> int:
+        """What was earned in this game, as far as a page has told it: a result that is still to be shown is left out.
+
+        Points are given as soon as nothing can change them, and people may be asked before the result what they
+        expect of it: the points beside that question would be its answer.
+        """
+        return self.earned if self._is_told else self.earned - self.given
+
+    @property
+    def _is_told(self) -> bool:
+        match = self.match
+        if not self.given or match is None or not match.path or match.status != Match.Status.OPEN:
+            return True
+        if tells_result(self._steps, match.path):
+            return True
+        opened = _opened.all(match=match.pk, seat=self.seat.pk)
+        return any(tells_result(self._steps, path) for path in opened)
 
     @cached_property
     def answered(self) -> Sequence[Any]:
@@ -64,9 +86,14 @@ class Sitting:
         match = self.match
         if match is None or not match.path or match.path == VOID_PATH:
             return None
-        game = definition.stage_named(match.group.version, match.group.stage)
-        step = step_at(definition.experiment(game.experiment).steps, match.path)  # type: ignore[union-attr]
+        step = step_at(self._steps, match.path)
         return step if isinstance(step, Talk) else None
+
+    @property
+    def _steps(self) -> Sequence[Step]:
+        """What a match of this game goes through."""
+        group = self.seat.group
+        return definition.experiment(definition.game(group.version, group.stage).experiment).steps
 
 
 def sitting_of(session: Session, stage: str) -> Sitting | None:
@@ -81,7 +108,13 @@ def sitting_of(session: Session, stage: str) -> Sitting | None:
     if placing is None:
         return Sitting(seat, seat.earned or 0, None, has_acted=False)  # type: ignore[attr-defined]
     placing.match.group = seat.group
-    return Sitting(seat, placing.earned or 0, placing.match, has_acted=placing.has_acted)  # type: ignore[attr-defined]
+    return Sitting(
+        seat,
+        placing.earned or 0,  # type: ignore[attr-defined]
+        placing.match,
+        has_acted=placing.has_acted,  # type: ignore[attr-defined]
+        given=placing.points or 0,
+    )
 
 
 @prepared
@@ -101,6 +134,12 @@ def _seat(session: Given, stage: Given) -> QuerySet[Seat]:
     """The newest seat, where there is no match: before the first round, in one that is sat out, and afterwards."""
     seats = Seat.objects.filter(session=session, group__stage=stage).select_related("group")
     return seats.annotate(earned=_earned_by(OuterRef("pk"))).order_by("-pk")[:1]
+
+
+@prepared
+def _opened(match: Given, seat: Given) -> QuerySet[Exposure, str]:
+    """The steps of a match that a seat has come to."""
+    return Exposure.objects.filter(match=match, seat=seat).values_list("path", flat=True)
 
 
 def _earned_by(seat: OuterRef) -> Subquery:

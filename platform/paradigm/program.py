@@ -101,6 +101,11 @@ def is_decided(steps: Sequence[Step], path: str) -> bool:
     return not any(map(_is_move, leaves(steps[index:])))
 
 
+def tells_result(steps: Sequence[Step], path: str) -> bool:
+    """Whether the step at `path` is a page to read that comes when nothing can change the points any more."""
+    return is_decided(steps, path) and isinstance(step_at(steps, path), Show)
+
+
 def _is_move(step: Leaf) -> bool:
     return not (isinstance(step, Show) or (isinstance(step, Decision) and not step.voids_match))
 

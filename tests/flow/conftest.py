@@ -18,7 +18,8 @@ from studies.models import SourceFile, Study, Version, VersionFile
 
 _numbers = count(1)
 
-PAGES = [f"{step}_{role}" for step in ("give", "say", "seen") for role in ("giver", "taker")] + ["void", "sit_out"]
+STEPS = ("give", "say", "seen", "guess", "after")
+PAGES = [f"{step}_{role}" for step in STEPS for role in ("giver", "taker")] + ["void", "sit_out"]
 EXITS = ["completed", "left", "withdrawn", "inactive", "partners_left", "declined", "no_group", "failed_quiz"]
 
 

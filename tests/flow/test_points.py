@@ -64,3 +64,38 @@ def test_match_that_is_not_decided_is_void_when_its_game_ends(make_group: MakeGr
     sessions.leave(Session.objects.get(seats=taker).pk)
     match.refresh_from_db()
     assert (match.status, points_of(match)) == ("void", {"giver": 5, "taker": 0})
+
+
+def told(group: Group) -> list[int | None]:
+    """The points beside the page of the giver and of the taker."""
+    return [page_of(Session.objects.get(seats__group=group, seats__role=role)).points for role in ("giver", "taker")]
+
+
+def test_points_stand_beside_no_question_that_comes_before_the_result(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker", experiment="asked")
+    match, giver, taker = match_and_seats(group)
+    act(match, giver, sent="4")
+    match.refresh_from_db()
+    assert (match.path, points_of(match)) == ("guess", {"giver": 6, "taker": 8}), "they are given already"
+    assert told(group) == [0, 0]
+    act(match, taker, guess="4")
+    assert told(group) == [6, 8], "the result"
+    act(match, giver)
+    act(match, taker)
+    assert told(group) == [6, 8], "what was told is not taken back where more is asked after it"
+    act(match, taker, guess="4")
+    match = group.matches.get(round=2)
+    act(match, giver, sent="4")
+    act(match, taker, guess="4")
+    match.refresh_from_db()
+    assert (match.path, told(group)) == ("after", [6, 8]), "this round has no result page"
+    act(match, taker, guess="4")
+    assert (person(giver).settlement.points, person(taker).settlement.points) == (12, 16)
+
+
+def test_who_leaves_before_a_result_that_is_decided_keeps_it(make_group: MakeGroup) -> None:
+    group = make_group("giver", "taker", experiment="asked")
+    match, giver, taker = match_and_seats(group)
+    act(match, giver, sent="4")
+    sessions.leave(Session.objects.get(seats=giver).pk)
+    assert (person(giver).settlement.points, person(taker).settlement.points) == (6, 8)
