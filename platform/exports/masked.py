@@ -267,7 +267,7 @@ DECIDED: Mapping[str, Decided] = {
     "awards": Decided(
         held=_names(
             "group seat participant match round step field target_position target what said truth tickets chances "
-            "probability ticket prize points replaced is_withdrawn missing_reason"
+            "probability ticket prize points is_paid replaced is_withdrawn missing_reason"
         )
     ),
     "answers": Decided(

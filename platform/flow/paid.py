@@ -10,7 +10,7 @@ belief won, and with nothing else, and only where its round is paid. Every other
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from events.prepared import Given, prepared
 from flow.models import Award, PaidRound, Placing
@@ -69,6 +69,16 @@ def points_of(participant: Participant) -> int:
     counted = _of_all_rounds if rule_of(participant.version) is None else _of_paid_rounds
     rows = counted.all(participant=participant.pk)
     return sum(int(own or 0) if instead is None else instead for own, instead in rows)
+
+
+def paid_awards(awards: QuerySet[Award]) -> QuerySet[Award]:
+    """Those of some awards that somebody is paid for: a person sits there, and the round is paid, too.
+
+    It is where it was drawn, and where nothing was drawn for the seat, as all its rounds are paid.
+    """
+    drawn = PaidRound.objects.filter(seat=OuterRef("seat"))
+    is_paid = ~Exists(drawn) | Exists(drawn.filter(round=OuterRef("match__round")))
+    return awards.filter(is_paid, seat__participant__isnull=False)
 
 
 def rounds_drawn_for(participant: Participant) -> tuple[int, ...] | None:

@@ -1,15 +1,19 @@
-"""What the last page says of the belief that was drawn and paid."""
+"""What the last page says of the belief that was drawn, and of what is paid for it."""
+
+from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
 from flow.game import game_of
 from flow.models import Award, Placing
+from flow.paid import paid_awards
 from paradigm import Decision, Table
 from paradigm.fields import plain
 from paradigm.program import step_at
 from participants.models import Participant
 
 TYPE = "type"
+Cell = str | int
 
 
 def drawn_tables(participant: Participant) -> list[Table]:
@@ -18,19 +22,28 @@ def drawn_tables(participant: Participant) -> list[Table]:
     What was true is told of numbers alone. Who was an AI is for the debrief to tell, which may come later.
     """
     awards = Award.objects.filter(seat__participant=participant, said__isnull=False)
+    paid = set(paid_awards(awards).values_list("pk", flat=True))
     found = awards.select_related("match__group__version", "seat").order_by("pk")
-    return [_table(award) for award in found]
+    return [_table(award, is_paid=award.pk in paid) for award in found]
 
 
-def _table(award: Award) -> Table:
+def _table(award: Award, *, is_paid: bool) -> Table:
     columns = [_("Round"), _("Question"), _("Your answer")]
-    row: list[str | int] = [award.match.round, _question(award), award.said or 0]
+    row: list[Cell] = [award.match.round, _question(award), award.said or 0]
     if award.what != TYPE and award.truth is not None and award.chances is not None:
         columns += [_("What was true"), _("Chance to win")]
         row += [award.truth, f"{100 * award.chances / award.tickets:.0f} %"]
-    columns += [_("Points paid"), _("In place of")]
-    row += [award.points, _earned(award)]
-    return Table(caption=_("One of your answers was drawn"), columns=columns, rows=[row])
+    heads, cells = _paid(award) if is_paid else _not_paid()
+    return Table(caption=_("One of your answers was drawn"), columns=[*columns, *heads], rows=[[*row, *cells]])
+
+
+def _paid(award: Award) -> tuple[Sequence[str], Sequence[Cell]]:
+    return [_("Points paid"), _("In place of")], [award.points, _earned(award)]
+
+
+def _not_paid() -> tuple[Sequence[str], Sequence[Cell]]:
+    """Neither the belief nor its round is paid, whatever both would have brought."""
+    return [_("Points paid")], [_("0, as this round was not drawn")]
 
 
 def _question(award: Award) -> str:

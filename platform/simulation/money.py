@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, OuterRef, Subquery, Sum
 
 from flow.models import Award, Placing
+from flow.paid import paid_awards
 from llm.models import Call
 from simulation.figures import median, quantile
 from simulation.population import Pay, Someone, major
@@ -115,13 +116,18 @@ def _of_beliefs(study: Study) -> list[str]:
     """What was paid for beliefs instead of rounds; it is in the pay for points already."""
     own = Placing.objects.filter(seat=OuterRef("seat"), match=OuterRef("match")).values("points")
     awards = Award.objects.filter(seat__group__version__study=study, seat__participant__isnull=False)
-    found = awards.annotate(own=Subquery(own)).aggregate(n=Count("pk"), paid=Sum("points"), replaced=Sum("own"))
-    if not found["n"]:
+    count = awards.count()
+    if not count:
         return []
-    drawn = counted(found["n"], "belief was drawn", "beliefs were drawn")
-    return [
-        f"{drawn}: {found['paid']} points were paid for them in place of {found['replaced']} points of their rounds."
-    ]
+    found = (
+        paid_awards(awards)
+        .annotate(own=Subquery(own))
+        .aggregate(n=Count("pk"), paid=Sum("points"), replaced=Sum("own"))
+    )
+    drawn = counted(count, "belief was drawn", "beliefs were drawn")
+    but = f", {found['n']} in rounds that are paid" if found["n"] < count else ""
+    paid, replaced = found["paid"] or 0, found["replaced"] or 0
+    return [f"{drawn}{but}: {paid} points were paid for them in place of {replaced} points of their rounds."]
 
 
 def _paid(owed: Sequence[Pay], currency: str) -> list[tuple[str, float, str]]:

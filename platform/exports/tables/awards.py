@@ -1,4 +1,4 @@
-"""The belief of each seat that was drawn and paid, with all that a script needs to reckon it again."""
+"""The belief of each seat that was drawn, with all that a script needs to reckon it again, and whether it is paid."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from exports.declared import split_key
 from exports.scope import Scope
 from exports.society import Society, societies
 from flow.models import Award
+from flow.paid import paid_awards
 
 OWN = f"{WITHDRAWN}: see `missing_reason`"
 OF_BOTH = f"{WITHDRAWN}, or somebody in the match did: see `missing_reason`"
@@ -35,7 +36,11 @@ COLUMNS = [
     Column("prize", "What could be won.", "integer", "points"),
     Column("points", "What was won: the prize, or 0.", "integer", "points", missing=OF_BOTH),
     Column(
-        "replaced", "What the seat earned in that match, which is not paid: `points` is paid instead.", "integer",
+        "is_paid", "1 if a person is paid `points`; 0 if the round is not paid, or no person sits there.", "boolean",
+        missing=OWN,
+    ),
+    Column(
+        "replaced", "What the seat earned in that match. `points` is paid instead of it, or neither is.", "integer",
         "points", missing=OF_BOTH,
     ),
     keys.IS_WITHDRAWN,
@@ -45,11 +50,13 @@ COLUMNS = [
 
 def _awards(scope: Scope) -> Iterator[Row]:
     for society in societies(scope):
-        for award in Award.objects.filter(seat__group=society.group).order_by("seat__number"):
-            yield _row(society, award)
+        awards = Award.objects.filter(seat__group=society.group)
+        paid = set(paid_awards(awards).values_list("pk", flat=True))
+        for award in awards.order_by("seat__number"):
+            yield _row(society, award, is_paid=award.pk in paid)
 
 
-def _row(society: Society, award: Award) -> Row:
+def _row(society: Society, award: Award, *, is_paid: bool) -> Row:
     match, (name, about) = society.matches[award.match_id], split_key(award.field)
     placing = society.placings[match.pk].get(about)
     own = society.placings[match.pk][society.position(match.pk, award.seat_id)]
@@ -75,10 +82,11 @@ def _row(society: Society, award: Award) -> Row:
         "ticket": award.ticket if is_known else None,
         "prize": award.prize,
         "points": award.points if is_known else None,
+        "is_paid": None if is_gone else is_paid,
         "replaced": own.points if is_known else None,
         "is_withdrawn": is_gone,
         "missing_reason": GONE if is_gone else FROM_BOTH if is_of_both else None,
     }
 
 
-AWARDS = Table("awards", "The belief of each seat that was drawn and paid", COLUMNS, _awards)
+AWARDS = Table("awards", "The belief of each seat that was drawn, and whether it is paid", COLUMNS, _awards)
