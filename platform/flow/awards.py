@@ -1,22 +1,25 @@
 """Which belief of each seat is paid when a game is over. Reads rows and draws; writes nothing.
 
 Drawn is among what a seat really stated, in matches that counted, about what really came true: neither what was missing
-or imputed, nor what would have to be compared with that. Each such belief is as likely as any other of the seat's.
+or imputed, nor what would have to be compared with that, nor what does not fit on the scale on which it was asked. Each
+such belief is as likely as any other of the seat's.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 from flow.game import Game
 from flow.models import Act, Award, Match, Placing
 from flow.state import MatchState, play_of
 from matching.models import Group, Seat
-from paradigm import Belief, Decision, Field, Play
+from paradigm import Belief, Decision, Field, Play, Points
 from paradigm.bonus import Bonus, Stated, draw, won
 from paradigm.fields import resolve
 from paradigm.program import step_at
+
+log = logging.getLogger("rapport.task")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def states_of(group: Group) -> list[MatchState]:
 
 
 def _items(state: MatchState, bonus: Bonus) -> Iterator[Item]:
-    """What was believed in a match, oldest first, beside what came true."""
+    """What was believed in a match, oldest first, beside what came true; only what a ticket can be drawn for."""
     real = [act for act in state.stored_acts if act.source != Act.Source.TIMEOUT]
     play = play_of(state.match, state.placings, real)
     for act in real:
@@ -76,12 +79,22 @@ def _items(state: MatchState, bonus: Bonus) -> Iterator[Item]:
         place = state.place(act.seat)
         for field in resolve(step.fields_of(place.role), place, state.at(act.path)):
             said, belief = act.values.get(field.key), field.belief
-            truth = _truth(state, play, field, bonus) if belief and said is not None else None
-            if belief is not None and truth is not None:
-                yield Item(state.match, act.seat, act.path, field, belief, _stated(field, said, truth))
+            if belief is None or said is None or not isinstance(field, Points):
+                continue
+            truth = _truth(state, play, field, bonus)
+            if truth is not None and _can_be_drawn(act, field, stated := _stated(field, said, truth)):
+                yield Item(state.match, act.seat, act.path, field, belief, stated)
 
 
-def _truth(state: MatchState, play: Play, field: Field, bonus: Bonus) -> int | None:
+def _can_be_drawn(act: Act, field: Field, stated: Stated) -> bool:
+    """Whether it can, which is for the experiment to see to: a game must end whatever its bounds are."""
+    if not stated.can_be_drawn:
+        facts = {"match": act.match_id, "path": act.path, "field": field.key, "low": stated.low, "high": stated.high}
+        log.warning("a belief is not drawn: its bounds do not hold what came true", extra={"facts": facts})
+    return stated.can_be_drawn
+
+
+def _truth(state: MatchState, play: Play, field: Points, bonus: Bonus) -> int | None:
     """What came true. Who is an AI is known here alone: no rule of an experiment is told."""
     if field.belief and field.belief.what == "type":
         kinds = {placing.position: placing.seat.kind for placing in state.placings}
@@ -90,11 +103,11 @@ def _truth(state: MatchState, play: Play, field: Field, bonus: Bonus) -> int | N
     return bonus.truth(play, field)
 
 
-def _stated(field: Field, said: int, truth: int) -> Stated:
+def _stated(field: Points, said: int, truth: int) -> Stated:
     return Stated(said, truth, *_bounds(field))
 
 
-def _bounds(field: Any) -> tuple[int, int]:
+def _bounds(field: Points) -> tuple[int, int]:
     return int(field.low), int(field.high)
 
 

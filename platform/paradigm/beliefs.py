@@ -100,7 +100,7 @@ class Beliefs:
     @property
     def bonus(self) -> Bonus:
         """One belief, paid where the study says so."""
-        return Bonus(prize="beliefs_stake", truth=self._came_true)
+        return Bonus(prize="beliefs_stake", truth=self._came_true, decided=self.decided)
 
     def blocks(self, place: Place, state: State) -> Sequence[str]:
         """The texts under a question: what it is about, and whether the answer can pay."""

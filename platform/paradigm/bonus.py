@@ -12,6 +12,7 @@ from paradigm.fields import Field
 from paradigm.state import Play
 
 TruthRule = Callable[[Play, Field], int | None]
+MOST_STEPS = 46_340  # of a scale: its square, the number of tickets, is kept in 32 bits
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,15 @@ class Bonus:
     Args:
         prize: Points that can be won: a number or a parameter's name. With 0 no belief is paid.
         truth: Pure; what came true of a belief: a whole number within the bounds of the field, which names the partner
-            it is `about`; None where nothing did. Never asked about a partner's type: no rule knows that.
+            it is `about`; None where nothing did. Never asked about a partner's type: no rule knows that. A belief
+            about what lies outside of the bounds is never drawn.
+        decided: Step and field of the number that comes true, where it is one that somebody decides: `study check`
+            then compares its bounds with those of the belief.
     """
 
     prize: int | str
     truth: TruthRule
+    decided: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,11 @@ class Stated:
     truth: int
     low: int
     high: int
+
+    @property
+    def can_be_drawn(self) -> bool:
+        """Whether the scale has tickets, and holds both what was said and what came true."""
+        return has_tickets(self.low, self.high) and all(self.low <= n <= self.high for n in (self.said, self.truth))
 
     @property
     def tickets(self) -> int:
@@ -54,6 +64,11 @@ class Lot:
 
     index: int
     ticket: int
+
+
+def has_tickets(low: int, high: int) -> bool:
+    """Whether a belief on a scale from `low` to `high` can be paid: there is a ticket to draw, and not too many."""
+    return 0 < high - low <= MOST_STEPS
 
 
 def draw(stated: Sequence[Stated], rng: Random) -> Lot:

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paradigm.bonus import Stated, draw, won
+from paradigm.bonus import MOST_STEPS, Stated, draw, won
 
 LOW, HIGH = 0, 30
 values = st.integers(LOW, HIGH)
@@ -72,3 +72,17 @@ def test_prize_is_won_as_often_as_the_chances_say() -> None:
     one = Stated(12, 27, LOW, HIGH)  # off by half of the scale
     wins = sum(won(one, draw([one], Random(f"seat {number}")).ticket) for number in range(6000))
     assert abs(wins - 4500) < 150
+
+
+ANY = st.integers(-(10**6), 10**6)
+
+
+@settings(max_examples=300, deadline=None)
+@given(said=st.one_of(values, ANY), truth=st.one_of(values, ANY), low=st.one_of(st.just(LOW), ANY), high=ANY)
+def test_what_can_be_drawn_has_chances_that_a_row_can_hold(said: int, truth: int, low: int, high: int) -> None:
+    one = Stated(said, truth, low, high)
+    if one.can_be_drawn:
+        assert 0 <= one.chances <= one.tickets
+        assert 1 <= draw([one], Random(said)).ticket <= one.tickets < 2**31
+    else:
+        assert high <= low or high - low > MOST_STEPS or not low <= min(said, truth) <= max(said, truth) <= high

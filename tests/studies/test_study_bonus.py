@@ -2,11 +2,16 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from experiments.partner_selection import rules
+from experiments.partner_selection.experiment import experiment
+from paradigm import Points
 from studies.check import check
 from studies.problems import Problem
 from tests.machinery.quick import SHIPPED, stage
@@ -86,3 +91,29 @@ def test_paid_belief_about_the_type_before_a_late_debrief_is_warned_about(
     assert ("W426" in found) == is_warned
     if is_warned:
         assert "before the debrief (collection_closed)" in found["W426"].what
+
+
+@pytest.mark.parametrize(
+    ("high", "parameters", "words"),
+    [
+        ("pot", PAID, ""),
+        ("endowment", PAID, "is asked from 0 to 10, but what it is about may be 0 to 30"),
+        ("endowment", PAID | {"beliefs_about": "type"}, ""),
+        ("endowment", {}, ""),
+        (0, PAID, "is asked from 0 to 0; one that is paid needs 1 to 46340 steps"),
+        (46_341, PAID, "is asked from 0 to 46341; one that is paid needs 1 to 46340 steps"),
+    ],
+)
+def test_scale_of_a_paid_belief_must_hold_what_it_is_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, high: int | str, parameters: dict[str, Any], words: str
+) -> None:
+    beliefs = replace(rules.BELIEFS, field=Points("expected", high=high))
+    instead = {step.name: step for step in (beliefs.before, beliefs.after, beliefs.at_the_end)}
+    steps = [instead.get(step.name, step) for step in experiment.steps]
+    changed = replace(experiment, steps=steps, bonus=beliefs.bonus)
+    monkeypatch.setattr("studies.registry.experiment", cache(lambda _: changed))
+    found = problems(tmp_path, parameters, nothing)
+    assert set(found) == ({"E455"} if words else set())
+    if words:
+        assert words in found["E455"].what
+        assert found["E455"].path == "waves[main].stages[game].parameters"
