@@ -67,6 +67,6 @@ KINDS: dict[str, dict[str, str]] = {
         "circles": "paradigm.Circles",
         "choice": "paradigm.Choice",
         "tick": "flow.stages.consent.Tick",
-        "zone": "flow.stages.zone.Zone",
+        "zone": "flow.zones.Zone",
     },
 }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from events import clock
 from flow.page import Page
+from flow.zones import is_asked, zone_field
 from paradigm import Table, View
 from participants.models import Participant
 from scheduling.calendars import next_of
@@ -43,6 +44,23 @@ def answers(session: Session) -> list[object]:
     return [] if row is None else [row.number, row.state]
 
 
+def may_change_zone(session: Session) -> bool:
+    """Whether somebody may have the visits to come planned by another clock: between two visits, where it was asked."""
+    return is_between(session) and is_asked(session)
+
+
+def zone_page(session: Session) -> Page:
+    """The question by which clock they shall open."""
+    now = _place(session.participant.zone)
+    return Page(
+        kind="zone",
+        title=_("What time is it where you are?"),
+        fields=[zone_field()],
+        button=_("Yes, this is my time"),
+        facts={"now": _("Your visits open by the clock of %(place)s.") % {"place": now}},
+    )
+
+
 def home_page(session: Session) -> Page:
     """When the next visit opens, or a button to begin it; and how far one has come."""
     rows = list(session.participant.scheduled.order_by("number"))
@@ -60,6 +78,7 @@ def home_page(session: Session) -> Page:
         poll_seconds=POLL_SECONDS,
         facts={
             "next": _("You can begin now.") if is_open else _("Your next visit opens on %(when)s.") % {"when": opens},
+            "asks_zone": is_asked(session),
             "until": _("You can begin until %(when)s.") % {"when": closes},
             "progress": _("You have taken part in %(done)d of %(all)d visits so far.")
             % {"done": done, "all": len(rows)},

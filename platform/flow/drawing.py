@@ -20,7 +20,8 @@ from paradigm import Card, Choice, Circles, Field, FieldError, Line, Option, Rat
 
 MOST_RADIOS = 7
 LIVE_KINDS = frozenset({"waiting", "match"})
-STILL_KINDS = frozenset({"leave", "recorded", "calculator"})  # looked at beside the session; news must not replace them
+# Looked at beside the session; news must not replace them.
+STILL_KINDS = frozenset({"leave", "recorded", "calculator", "zone"})
 # A page without anything to press and without a script asks for news itself, but never faster than this.
 LEAST_REFRESH_SECONDS = 5
 

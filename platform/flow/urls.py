@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from flow import views
+from flow import home_views, views
 
 urlpatterns = [
     path("s/", views.session_page, name="session"),
     path("s/poll", views.poll, name="poll"),
     path("s/leave", views.leave, name="leave"),
     path("s/calculator", views.calculator, name="calculator"),
-    path("s/visits.ics", views.visits_ics, name="visits_ics"),
+    path("s/visits.ics", home_views.visits_ics, name="visits_ics"),
+    path("s/zone", home_views.zone, name="zone"),
     path("s/recorded", views.recorded, name="recorded"),
 ]

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from events.access import participant_only
 from events.moment import one_moment
 from flow import pace, queries
-from flow.between import calendar_of, is_between
+from flow.between import is_between
 from flow.calculator import FACT, calculator_of
 from flow.drawing import Frame, digest_of, draw
 from flow.errors import FlowError
@@ -79,7 +79,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     """Say what pausing and leaving mean; on POST, leave."""
     session: Session = request.visit.session  # type: ignore[attr-defined]
     if session.status != Session.Status.ACTIVE and not is_between(session):
-        return _to_page()
+        return to_page()
     if request.method == "POST":
         return _left(request, session)
     page = Page(
@@ -100,19 +100,6 @@ def recorded(request: HttpRequest) -> HttpResponse:
         return _too_fast(request)
     page = Page("recorded", _("What was recorded"), facts={"record": kind("own_rows", "rows")(session)})
     return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False))
-
-
-@participant_only
-@in_study_language
-@require_safe
-def visits_ics(request: HttpRequest) -> HttpResponse:
-    """The visits to come as a calendar file; of a study with one visit there is none."""
-    participant = request.visit.session.participant  # type: ignore[attr-defined]
-    if len(definition.definition(participant.version).waves) == 1 or not participant.zone:
-        raise Http404("no visits are planned here")
-    response = HttpResponse(calendar_of(participant), content_type="text/calendar; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="visits.ics"'
-    return response
 
 
 @participant_only
@@ -140,7 +127,7 @@ def _submitted(request: HttpRequest) -> HttpResponse:
     try:
         form = read_form(request)
     except FormError as error:
-        return _unreadable(request, error)
+        return unreadable(request, error)
     try:
         session: Session = request.visit.session  # type: ignore[attr-defined]
         result = sessions.submit(session.pk, key=form.key, rev=form.rev, data=form.data)
@@ -163,7 +150,7 @@ def _moved_on(request: HttpRequest, outcome: str) -> HttpResponse:
         return response
     if outcome in _notes():
         messages.info(request, outcome)
-    return _to_page()
+    return to_page()
 
 
 def _left(request: HttpRequest, session: Session) -> HttpResponse:
@@ -172,9 +159,9 @@ def _left(request: HttpRequest, session: Session) -> HttpResponse:
         if choice not in {"leave", "withdraw"}:
             raise FormError(400, "no_choice", "the form says neither leave nor withdraw")
     except FormError as error:
-        return _unreadable(request, error)
+        return unreadable(request, error)
     sessions.leave(session.pk, withdraw=choice == "withdraw")
-    return _to_page()
+    return to_page()
 
 
 def _shown(request: HttpRequest, *, note: str = "", status: int = 200, is_fragment: bool = False) -> HttpResponse:
@@ -214,7 +201,8 @@ def _wants_fragment(request: HttpRequest) -> bool:
     return request.headers.get("X-Fragment") == "1"
 
 
-def _to_page() -> HttpResponse:
+def to_page() -> HttpResponse:
+    """Back to the one page, after a form."""
     response = HttpResponseRedirect(reverse("session"))
     response.status_code = SEE_OTHER
     return response
@@ -234,7 +222,8 @@ def _kept_note(request: HttpRequest) -> str:
     return _notes().get(kept[-1], "") if kept else ""
 
 
-def _unreadable(request: HttpRequest, error: FormError) -> HttpResponse:
+def unreadable(request: HttpRequest, error: FormError) -> HttpResponse:
+    """What is answered to a form that no page of ours sent."""
     title = _("We could not read that")
     advice = _("Nothing was changed. Please go back, load the page again and repeat your last step.")
     return _calm(request, status=error.status, title=title, advice=advice)

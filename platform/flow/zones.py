@@ -1,13 +1,62 @@
 """In which zone a person's visits are planned: the study's, or the one that the person confirms after the first."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from paradigm import Field, FieldError
 from scheduling.models import Session
 from studies import definition
 
 ASKS_ZONE = "asks_zone"  # in a session's facts: its stages are over, and the zone is not known yet
 BY_BROWSER = "browser_confirmed"
+UNKNOWN = gettext_noop("Please pick a place whose clock shows the same time as yours.")
+AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+
+@dataclass(frozen=True)
+class Zone(Field):
+    """A name of the IANA's list, picked by a place. A script picks the one that the browser names."""
+
+    kind: ClassVar[str] = "zone"
+
+    @property
+    def places(self) -> Sequence[tuple[str, str]]:
+        """Name → words for it, in the order of the alphabet; UTC last."""
+        names = sorted(name for name in available_timezones() if name.partition("/")[0] in AREAS)
+        return [(name, name.replace("_", " ").replace("/", " / ")) for name in (*names, "UTC")]
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+    def parse(self, raw: Any) -> str:
+        if not isinstance(raw, str) or raw not in available_timezones():
+            raise FieldError("unknown_zone", UNKNOWN)
+        return raw
+
+    def simulate(self, rng: Random) -> str:
+        return rng.choice(self.places)[0]
+
+    def describe(self) -> dict[str, str]:
+        return {"type": "string", "unit": "", "allowed_values": "names of the IANA"}
+
+
+def zone_field() -> Zone:
+    """The one question about it."""
+    return Zone(name="zone", label=_("A place whose clock shows the same time as yours"))
 
 
 def is_zone_wanted(session: Session) -> bool:
     """Whether a person whose first visit is over must still say what their clock shows."""
+    return is_asked(session) and not session.participant.zone
+
+
+def is_asked(session: Session) -> bool:
+    """Whether people of this study say what their clock shows."""
     rule = definition.definition(session.participant.version).timezone
-    return rule is not None and rule.source == BY_BROWSER and not session.participant.zone
+    return rule is not None and rule.source == BY_BROWSER

@@ -13,11 +13,12 @@ from participants.services import confirm_zone
 from scheduling.calendars import held_of, person_of
 from scheduling.models import ScheduledSession, Session
 from scheduling.states import EVENT_OF, OVER, State, check_state
-from scheduling.windows import Window, next_planned, planned_opening, slots_of, window
+from scheduling.windows import Window, planned_opening, slots_of, window
 from studies import definition
 
 OPENED = "session.opened"
 PLANNED = "windows.planned"
+ZONE_CHANGED = "zone.changed"
 TURN = "flow.tasks.turn_window"
 TOO_LATE, NOT_BEGUN, NOT_FINISHED = "too_late", "not_begun", "not_finished"
 
@@ -80,7 +81,7 @@ def plan_next(participant: Participant) -> ScheduledSession | None:
     row = next((one for one in rows if one.state not in OVER), None)
     if row is None:
         return None
-    found = _window_of(participant, row, rows[: row.number - 1])
+    found = _window_of(participant, rows, row)
     if found is None:
         move(row, State.MISSED, reason=TOO_LATE, ended_at=_end_before(rows, row) or row.planned_open)
         return row
@@ -91,20 +92,43 @@ def plan_next(participant: Participant) -> ScheduledSession | None:
     return row
 
 
-def _window_of(participant: Participant, row: ScheduledSession, before: Sequence[ScheduledSession]) -> Window | None:
+def _window_of(participant: Participant, rows: Sequence[ScheduledSession], row: ScheduledSession) -> Window | None:
     study, person = definition.definition(participant.version), person_of(participant)
-    slot, past = slots_of(study)[row.number - 1], held_of(study, before)
-    planned = planned_opening(study, slot, person, past)
-    assert planned is not None, "E305: everything that a visit is counted from is over before it"
-    row.planned_open = planned
-    until = next_planned(study, slot, person, past)
-    return window(study.waves[slot.at], planned, person=person, past=past, until=until)
+    slot, past = slots_of(study)[row.number - 1], held_of(study, rows[: row.number - 1])
+    row.planned_open = row.planned_open or planned_opening(study, slot, person, past)
+    assert row.planned_open is not None, "E305: everything that a visit is counted from is over before it"
+    until = rows[row.number].planned_open if row.number < len(rows) else None
+    return window(study.waves[slot.at], row.planned_open, person=person, past=past, until=until)
 
 
 def _end_before(rows: Sequence[ScheduledSession], row: ScheduledSession) -> datetime | None:
     """When the visit before ended, where that is later than when this one was planned."""
     before = rows[row.number - 2].ended_at if row.number > 1 else None
     return before if before and row.planned_open and before > row.planned_open else None
+
+
+@transaction.atomic(savepoint=False)
+def move_to_zone(participant: Participant, zone: str) -> None:
+    """Plan by another clock what is not open yet; what would have opened already stays as it was.
+
+    The caller holds the lock of the person's newest visit.
+    """
+    before, now = participant.zone, clock.now()
+    confirm_zone(participant, zone)
+    study, person = definition.definition(participant.version), person_of(participant)
+    rows = list(participant.scheduled.select_for_update(of=("self",)).order_by("number"))
+    past = held_of(study, [row for row in rows if row.state in OVER])
+    moved = 0
+    for slot, row in zip(slots_of(study), rows, strict=True):
+        opening = planned_opening(study, slot, person, past) if row.state == State.PLANNED else None
+        if row.state == State.PLANNED and (opening is None or opening > now):
+            row.zone, row.planned_open, row.opens_at, row.closes_at = zone, opening, None, None
+            row.due_at = row.grace_until = None
+            update(row, "zone", "planned_open", "opens_at", "due_at", "closes_at", "grace_until")
+            due.cancel(TURN, _key(row, row.state))
+            moved += 1
+    facts = {"visits": moved, "is_other": zone != before}
+    log.record(ZONE_CHANGED, study=participant.study_id, subject=("participant", participant.pk), facts=facts)
 
 
 def lock_scheduled(key: int) -> ScheduledSession:

@@ -14,7 +14,7 @@ from flow.calculator import FACT, Calculator
 from flow.drawing import Frame, draw
 from flow.page import Page
 from flow.stages.consent import Tick
-from flow.stages.zone import Zone
+from flow.zones import Zone
 from paradigm import Card, Choice, FieldError, Line, Option, Points, Rating, Table, Text, View
 from paradigm.imagined import Scene
 from paradigm.worked import work_out

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from events import clock, log
 from events.prepared import Given, insert, prepared
-from flow.between import is_between, is_one_sitting
+from flow.between import is_between, is_one_sitting, may_change_zone
 from flow.deadlines import GONE_AFTER, GRACE, watch
 from flow.models import Submission
 from flow.services import rounds, visits
@@ -96,6 +96,22 @@ def is_too_late(session: Session) -> bool:
 @prepared
 def _of_session(session: Given) -> QuerySet[ScheduledSession]:
     return ScheduledSession.objects.filter(session=session)
+
+
+def change_zone(session_id: int, zone: str) -> None:
+    """Have the visits that are not open yet planned by another clock. Harmless while a visit goes on."""
+
+    def work() -> None:
+        session = lock(session_id)
+        if not may_change_zone(session):
+            return
+        scheduling.move_to_zone(session.participant, zone)
+        row = next_of(session.participant)
+        if row is not None and row.state == State.PLANNED:
+            visits.go_on_after(session)
+        visits.turn_page(session)
+
+    retry_lock(work)
 
 
 def begin(session: Session, data: Mapping[str, str]) -> str:
