@@ -22,6 +22,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "choice": {"options": (Option("yes", "Yes"), Option("no", "No"))},
     "circles": {"other": "your chat partner"},
 }
+UNRECORDED = {"zone"}  # hundreds of places, the same for everybody
 LABELLED = Rating("asked", "How often?", high=5, labels=((1, "never"), (3, "sometimes"), (5, "always")))
 LONG = Rating("asked", "How often?", high=9, labels=((1, "never"), (5, "sometimes"), (9, "always")))
 CLASSES = {kind: import_string(path) for kind, path in settings.KINDS["field"].items()}
@@ -39,15 +40,17 @@ def html_of(field: Any) -> str:
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.kind)
 def test_field_is_drawn_answered_and_described(field: Any) -> None:
     assert isinstance(field, import_string(settings.KINDS["field"][field.kind]))
-    asked = read(html_of(field)).asked["asked"]
-    raw = asked.values[0] if asked.kind in CHOSEN else str(field.simulate(Random(1)))
+    html = html_of(field)
+    assert 'name="asked"' in html
+    asked = read(html).asked.get("asked")  # a list to pick from is read by no simulated person
+    raw = asked.values[0] if asked and asked.kind in CHOSEN else str(field.simulate(Random(1)))
     assert field.clean(raw) is not None
     assert field.clean(str(field.simulate(Random(2))) if field.kind != "tick" else "yes") is not None
     assert field.schema()["type"] in {"string", "integer", "boolean"}
     assert {"type", "unit", "allowed_values"} <= set(field.describe())
 
 
-@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.kind)
+@pytest.mark.parametrize("field", [one for one in FIELDS if one.kind not in UNRECORDED], ids=lambda field: field.kind)
 def test_words_that_are_recorded_are_those_that_are_drawn(field: Any) -> None:
     assert words_on(page_of(field)) == words_in(html_of(field))
 
