@@ -19,6 +19,7 @@ from studies.definition import FROZEN, canonical
 from studies.markdown import fill
 from studies.models import Version
 from studies.money import points_rule
+from studies.prizes import prizes_of
 from studies.problems import StudyError
 from studies.queries import texts
 from studies.schema import StudyFile
@@ -153,7 +154,7 @@ def _design(planned: Planned) -> Content:
         ],
         "estimated_minutes": study.estimated_minutes,
         "payments": study.payments.model_dump(mode="json"),
-        "points_rule": points_rule(study.payments.points, "en"),
+        "points_rule": points_rule(study.payments.points, "en", prizes_of(study)),
         "waiting": [str(stage.pay_per_minute) for stage in study.stages if isinstance(stage, WaitingRoomStage)],
         "exits": {name: each.model_dump(mode="json", include={"pay", "amount"}) for name, each in study.exits.items()},
     }

@@ -14,9 +14,10 @@ from flow.queries import rev_of
 from matching.models import Seat
 from participants.models import Participant
 from scheduling.models import Session
-from studies import definition
+from studies import definition, prizes
+from studies.models import Version
 from studies.money import amount_text
-from studies.schema import Exit, StudyFile
+from studies.schema import Exit
 
 SHOWN_RECORDS = {Participant.Origin.DEMO, Participant.Origin.PREVIEW}
 LEAVES_BY = "left"
@@ -31,7 +32,7 @@ def frame_of(session: Session, page: Page, *, now: datetime | None = None) -> Fr
         rev=page.rev or rev_of(session),
         now=now or clock.now(),
         language=study.language,
-        worth=worth_of(page.points, study),
+        worth=worth_of(page.points, participant.version),
         contact=study.contact.model_dump(),
         is_demo=participant.study.is_demo,
         is_simulated=participant.study.is_simulated,
@@ -45,10 +46,15 @@ def may_see_records(participant: Participant) -> bool:
     return participant.origin in SHOWN_RECORDS
 
 
-def worth_of(points: int | None, study: StudyFile) -> str:
-    """What the points so far would pay; empty where points pay nothing, and where it is drawn which are paid."""
+def worth_of(points: int | None, version: Version) -> str:
+    """What the points so far would pay; empty where points pay nothing, and where chance decides whether they are paid.
+
+    So it does where it is drawn which rounds are paid, and where a belief may be paid in place of one. This is the same
+    at every level of a study, so that the strip differs between none.
+    """
+    study = definition.definition(version)
     rule = study.payments.points
-    if points is None or rule is None or rule.is_drawn:
+    if points is None or rule is None or rule.is_drawn or prizes.may_win(version):
         return ""
     return amount_text(max(Decimal(0), min(points * rule.rate, rule.max)), study.payments.currency)
 

@@ -8,6 +8,7 @@ from paradigm import Parameters
 from studies import definition as frozen
 from studies.models import Version
 from studies.money import amount_text, points_rule
+from studies.prizes import prizes_of
 from studies.schema import StudyFile
 from studies.schema_partners import ModelPartner
 from studies.schema_stages import GameStage, QuizStage, WaitingRoomStage
@@ -51,6 +52,7 @@ def study_slots(study: StudyFile, stage_id: str = "") -> dict[str, Any]:
     games = [stage for stage in study.stages if isinstance(stage, GameStage)]
     own = [game for game in games if game.id == stage_id] or games[:1]
     found = study_facts(study)
+    found["points_rule"] = points_rule(study.payments.points, study.language, prizes_of(study))
     for game in own:
         found["strikes"] = game.on_timeout.strikes
         found["first_round_extra_seconds"] = game.first_round_extra_seconds
@@ -79,7 +81,6 @@ def study_facts(study: StudyFile) -> dict[str, Any]:
         "base": amount_text(payments.base, payments.currency),
         "point_rate": amount_text(payments.points.rate if payments.points else Decimal(0), payments.currency),
         "bonus_max": amount_text(payments.points.max if payments.points else Decimal(0), payments.currency),
-        "points_rule": points_rule(payments.points, study.language),
         "contact_name": contact.name,
         "contact_email": contact.email,
         "ethics_ref": contact.ethics_ref,

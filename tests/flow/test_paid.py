@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,10 +22,11 @@ from matching.models import Group, Seat
 from participants.models import Participant
 from recruitment.queries import earned_by
 from scheduling.models import Session
-from studies import definition
 from studies.schema_pay import PointsPay
+from studies.services import freeze
 from tests.flow.conftest import act, person, study_file
 from tests.flow.test_games import late
+from tests.machinery.quick import quick_study, stage
 
 MakeGroup = Callable[..., Group]
 ROUNDS = st.integers(0, 60)
@@ -188,11 +190,28 @@ def test_where_all_rounds_are_paid_nothing_is_drawn(make_group: MakeGroup) -> No
 @pytest.mark.django_db
 def test_pages_promise_no_money_for_points_that_may_not_be_drawn(drawing: Callable[..., Group]) -> None:
     group = drawing("one_random_round")
-    said = definition.definition(group.version)
-    assert worth_of(100, said) == ""
+    assert worth_of(100, group.version) == ""
     session = Session.objects.get(seats__group=group, seats__role="giver")
     session.participant = Participant.objects.get(pk=session.participant_id)
     assert "drawn by chance" in kept_on_leaving(session)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("incentive", "worth"),
+    [
+        ("none", "£2.00"),
+        ("one_random_item", ""),
+        ({"by": "label", "values": {"hidden": "none", "disclosed": "one_random_item"}}, ""),
+    ],
+)
+def test_pages_promise_no_money_for_points_that_a_belief_may_replace(
+    tmp_path: Path, incentive: Any, worth: str
+) -> None:
+    def paying(said: dict[str, Any]) -> None:
+        stage(said, "game")["parameters"]["beliefs_incentive"] = incentive
+
+    assert worth_of(100, freeze(quick_study(tmp_path, change=paying), seed="s")) == worth
 
 
 @pytest.mark.django_db

@@ -12,9 +12,11 @@ import pytest
 from experiments.partner_selection import rules
 from experiments.partner_selection.experiment import experiment
 from paradigm import Points
-from studies.check import check
+from studies.check import check, check_folder
 from studies.problems import Problem
-from tests.machinery.quick import SHIPPED, stage
+from studies.slots import study_slots
+from tests.experiments.test_partner_selection_texts import HIGHEST_GRADE, grade
+from tests.machinery.quick import SHIPPED, quick_study, stage
 from tests.machinery.study_files import read_study, write_study
 
 Said = dict[str, Any]
@@ -117,3 +119,61 @@ def test_scale_of_a_paid_belief_must_hold_what_it_is_about(
     if words:
         assert words in found["E455"].what
         assert found["E455"].path == "waves[main].stages[game].parameters"
+
+
+BY_LEVEL = {"beliefs_incentive": {"by": "label", "values": {"hidden": "none", "disclosed": "one_random_item"}}}
+
+
+def untold(said: Said) -> None:
+    """The page with the slot that says what is paid is left out."""
+    stage(said, "instructions")["pages"].remove("../pages/instructions_3.md")
+
+
+def untold_and_drawn(said: Said) -> None:
+    untold(said)
+    said["payments"]["points"]["pay"] = "one_random_round"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "change", "code"),
+    [
+        (PAID, untold, "W459"),
+        (BY_LEVEL, untold, "W459"),
+        (PAID, untold_and_drawn, "W442"),
+        (PAID, nothing, ""),
+        (PAID | {"beliefs_ask": "none"}, untold, ""),
+        ({}, untold, ""),
+    ],
+)
+def test_prize_that_people_are_not_told_of_before_they_decide_is_warned_about(
+    tmp_path: Path, parameters: dict[str, Any], change: Callable[[Said], None], code: str
+) -> None:
+    found = problems(tmp_path, parameters, change)
+    assert set(found) & {"W442", "W459"} == ({code} if code else set())
+    if code == "W459":
+        assert found[code].path == "waves[main].stages[game].parameters"
+        assert "points_rule" in found[code].what
+
+
+@pytest.mark.parametrize(
+    ("parameters", "pay", "said"),
+    [
+        (PAID, "all_rounds", "is drawn by chance when the game is over. What your answer to it wins is paid in place"),
+        (BY_LEVEL, "all_rounds", "it may be that one of these questions is drawn by chance"),
+        (PAID, "one_random_round", "This is so only if that round is drawn, too."),
+        ({}, "all_rounds", ""),
+    ],
+)
+def test_rule_that_people_read_says_what_a_prize_does_to_its_round(
+    tmp_path: Path, parameters: dict[str, Any], pay: str, said: str
+) -> None:
+    def paying(study: Said) -> None:
+        stage(study, "game")["parameters"] |= parameters
+        study["payments"]["points"]["pay"] = pay
+
+    study = check_folder(quick_study(tmp_path, change=paying)).study
+    assert study is not None
+    rule = study_slots(study)["points_rule"]
+    assert said in rule
+    assert ("If you are asked" in rule) == bool(said)
+    assert grade(rule) <= HIGHEST_GRADE

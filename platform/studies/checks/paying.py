@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from studies.checks.context import Context, needs
 from studies.checks.games import found_experiment, found_parameters, round_counts
 from studies.markdown import slot_names
+from studies.prizes import prizes_in
 from studies.schema_pay import ONE_PER_BLOCK
 from studies.schema_stages import ConsentStage, GameStage, InstructionsStage
 from studies.yaml_file import Path
@@ -72,6 +73,19 @@ def beliefs_are_drawn_too(context: Context) -> None:
             context.say("W444", (*HERE, "pay"), what, "Tell people so, or write pay: all_rounds.")
 
 
+@needs("payments", "waves", "factors")
+def prizes_are_told(context: Context) -> None:
+    """W459: that a belief may be paid in place of its round is said before anybody decides what that round brings."""
+    rule = context.study.payments.points
+    if rule is None or rule.is_drawn or any(SLOT in slot_names(text) for text in _texts(context)):
+        return  # of drawn rounds the check above says the same
+    for path, stage in context.stages("game"):
+        assert isinstance(stage, GameStage)
+        if found_parameters(context.study, stage) and any(prizes_in(context.study, stage)):
+            what = f"a belief is paid instead of its round; no consent or instructions page holds {{{{ {SLOT} }}}}."
+            context.say("W459", (*path, "parameters"), what, "Write the slot, which says so, on an instructions page.")
+
+
 def _texts(context: Context) -> Iterator[str]:
     for path, stage in context.stages("consent", "instructions"):
         if isinstance(stage, ConsentStage):
@@ -81,4 +95,4 @@ def _texts(context: Context) -> Iterator[str]:
                 yield context.read(file, (*path, "pages", at)) or ""
 
 
-CHECKS = [keys_belong, blocks_fit, people_are_told, beliefs_are_drawn_too]
+CHECKS = [keys_belong, blocks_fit, people_are_told, beliefs_are_drawn_too, prizes_are_told]
