@@ -1,8 +1,9 @@
 """Which belief of each seat is paid when a game is over. Reads rows and draws; writes nothing.
 
-Drawn is among what a seat really stated, in matches that counted, about what really came true: neither what was missing
-or imputed, nor what would have to be compared with that, nor what does not fit on the scale on which it was asked. Each
-such belief is as likely as any other of the seat's.
+Drawn is among what a seat was asked in matches that counted, about what really came true. What did not come, or was
+imputed, is among it and wins nothing: else it would be better not to answer wherever a round brought more than a belief
+may win. Not among it is what would have to be compared with what nobody decided, or does not fit on the scale on which
+it was asked. Each such belief is as likely as any other of the seat's.
 """
 
 import logging
@@ -35,7 +36,7 @@ class Item:
 
 
 def awards_of(group: Group, game: Game, states: Sequence[MatchState]) -> list[Award]:
-    """One belief of each seat that stated any, as rows that are not stored yet; none where the study pays none.
+    """One belief of each seat that was asked for any, as rows that are not stored yet; none where the study pays none.
 
     Args:
         states: Of the group's complete matches, by round and number, with every act.
@@ -69,21 +70,20 @@ def states_of(group: Group) -> list[MatchState]:
 
 
 def _items(state: MatchState, bonus: Bonus) -> Iterator[Item]:
-    """What was believed in a match, oldest first, beside what came true; only what a ticket can be drawn for."""
+    """What was asked in a match, oldest first, beside what came true; only what a ticket can be drawn for."""
     real = [act for act in state.stored_acts if act.source != Act.Source.TIMEOUT]
     play = play_of(state.match, state.placings, real)
-    for act in real:
+    for act in state.stored_acts:
         step = step_at(state.game.experiment.steps, act.path)
         if not isinstance(step, Decision) or step.voids_match:
             continue
-        place = state.place(act.seat)
+        place, values = state.place(act.seat), {} if act.source == Act.Source.TIMEOUT else act.values
         for field in resolve(step.fields_of(place.role), place, state.at(act.path)):
-            said, belief = act.values.get(field.key), field.belief
-            if belief is None or said is None or not isinstance(field, Points):
+            if field.belief is None or not isinstance(field, Points):
                 continue
-            truth = _truth(state, play, field, bonus)
+            said, truth = values.get(field.key), _truth(state, play, field, bonus)
             if truth is not None and _can_be_drawn(act, field, stated := _stated(field, said, truth)):
-                yield Item(state.match, act.seat, act.path, field, belief, stated)
+                yield Item(state.match, act.seat, act.path, field, field.belief, stated)
 
 
 def _can_be_drawn(act: Act, field: Field, stated: Stated) -> bool:
@@ -103,7 +103,7 @@ def _truth(state: MatchState, play: Play, field: Points, bonus: Bonus) -> int | 
     return bonus.truth(play, field)
 
 
-def _stated(field: Points, said: int, truth: int) -> Stated:
+def _stated(field: Points, said: int | None, truth: int) -> Stated:
     return Stated(said, truth, *_bounds(field))
 
 

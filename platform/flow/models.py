@@ -88,7 +88,7 @@ class Award(models.Model):
     path = models.CharField(max_length=120)  # the step at which it was stated
     field = models.CharField(max_length=60)  # with the position it is about: "expected@A"
     what = models.CharField(max_length=10)  # return or type
-    said = models.IntegerField(null=True)
+    said = models.IntegerField(null=True)  # None: nothing came in time, and no ticket wins; or it was taken out
     truth = models.IntegerField(null=True)
     chances = models.PositiveIntegerField(null=True)  # how many of the tickets win
     tickets = models.PositiveIntegerField()

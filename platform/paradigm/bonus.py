@@ -35,9 +35,9 @@ class Bonus:
 
 @dataclass(frozen=True)
 class Stated:
-    """A belief beside what came true, on a scale from `low` to `high`."""
+    """A belief beside what came true, on a scale from `low` to `high`; `said` is None where no answer came."""
 
-    said: int
+    said: int | None
     truth: int
     low: int
     high: int
@@ -45,7 +45,8 @@ class Stated:
     @property
     def can_be_drawn(self) -> bool:
         """Whether the scale has tickets, and holds both what was said and what came true."""
-        return has_tickets(self.low, self.high) and all(self.low <= n <= self.high for n in (self.said, self.truth))
+        known = [self.truth] if self.said is None else [self.said, self.truth]
+        return has_tickets(self.low, self.high) and all(self.low <= one <= self.high for one in known)
 
     @property
     def tickets(self) -> int:
@@ -54,8 +55,8 @@ class Stated:
 
     @property
     def chances(self) -> int:
-        """How many of the tickets win: all for the exact truth, none for what is a whole scale away."""
-        return self.tickets - (self.said - self.truth) ** 2
+        """How many of the tickets win: all for the exact truth, none for what is a whole scale away or was not said."""
+        return 0 if self.said is None else self.tickets - (self.said - self.truth) ** 2
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ def drawn_tables(participant: Participant) -> list[Table]:
 
     What was true is told of numbers alone. Who was an AI is for the debrief to tell, which may come later.
     """
-    awards = Award.objects.filter(seat__participant=participant, said__isnull=False)
+    of_theirs = Award.objects.filter(seat__participant=participant)
+    awards = of_theirs.exclude(said__isnull=True, chances__isnull=True)  # what did not come has chances: none
     paid = set(paid_awards(awards).values_list("pk", flat=True))
     found = awards.select_related("match__group__version", "seat").order_by("pk")
     return [_table(award, is_paid=award.pk in paid) for award in found]
@@ -29,12 +30,12 @@ def drawn_tables(participant: Participant) -> list[Table]:
 
 def _table(award: Award, *, is_paid: bool) -> Table:
     columns = [_("Round"), _("Question"), _("Your answer")]
-    row: list[Cell] = [award.match.round, _question(award), award.said or 0]
+    row: list[Cell] = [award.match.round, _question(award), _("none in time") if award.said is None else award.said]
     if award.what != TYPE and award.truth is not None and award.chances is not None:
         columns += [_("What was true"), _("Chance to win")]
         row += [award.truth, f"{100 * award.chances / award.tickets:.0f} %"]
     heads, cells = _paid(award) if is_paid else _not_paid()
-    return Table(caption=_("One of your answers was drawn"), columns=[*columns, *heads], rows=[[*row, *cells]])
+    return Table(caption=_("One of the questions to you was drawn"), columns=[*columns, *heads], rows=[[*row, *cells]])
 
 
 def _paid(award: Award) -> tuple[Sequence[str], Sequence[Cell]]:

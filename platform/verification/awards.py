@@ -32,9 +32,9 @@ def check_awards(inquiry: Inquiry, story: Story, traced: Mapping[int, Traced]) -
 
 def _check_sum(inquiry: Inquiry, story: Story, award: Award) -> None:
     """What follows from the row alone, also where it cannot be drawn again."""
-    if award.said is None or award.truth is None:
+    if award.truth is None:
         return
-    chances = award.tickets - (award.said - award.truth) ** 2
+    chances = 0 if award.said is None else award.tickets - (award.said - award.truth) ** 2
     reckoned = {"chances": chances, "points": award.prize if award.ticket <= chances else 0}
     stored = {"chances": award.chances, "points": award.points}
     inquiry.report.compare("award, reckoned", _where(story, award.seat_id), reckoned, stored)

@@ -196,16 +196,41 @@ def drawable(group: Group) -> set[tuple[str, str]]:
     return found
 
 
-def test_what_nobody_said_and_what_nobody_decided_is_never_drawn(tmp_path: Path) -> None:
+def test_what_nobody_decided_is_never_drawn(tmp_path: Path) -> None:
     played(tmp_path, {"beliefs_ask": "every_round", "beliefs_incentive": "one_random_item"})
     group = Group.objects.select_related("version").get()
     assert drawable(group) == {("expect", "return"), ("types", "type")}
     with erasing():  # as if nothing had come, and an imputation stood for it
         Act.objects.filter(path="decide", seat__role="candidate").update(source=Act.Source.TIMEOUT)
     assert drawable(group) == {("types", "type")}
+
+
+@pytest.mark.parametrize("imputed", [True, False])
+def test_belief_that_did_not_come_is_as_likely_to_be_drawn_and_wins_nothing(tmp_path: Path, imputed: bool) -> None:
+    """Else whoever has earned more in a round than a belief may win had better not answer."""
+    study = played(tmp_path, {"beliefs_ask": "every_round", "beliefs_incentive": "one_random_item"})
+    group = Group.objects.select_related("version").get()
+    before = {(one.match.round, one.path) for one in _awards_of_many(group)}
     with erasing():
-        Act.objects.filter(path="types").update(source=Act.Source.TIMEOUT)
-    assert drawable(group) == set()
+        gone: dict[str, Any] = {"source": Act.Source.TIMEOUT} | ({} if imputed else {"values": {}})
+        Act.objects.filter(path__in=("expect", "types")).update(**gone)
+        Award.objects.all().delete()
+    found = _awards_of_many(group)
+    assert {(one.match.round, one.path) for one in found} == before
+    assert {(one.said, one.chances, one.points) for one in found} == {(None, 0, 0)}
+    draw_awards(group, list(group.seats.all()))
+    differences = {difference.what for difference in check(study).differences}
+    assert not {what for what in differences if what.startswith("award")}, "it is drawn so once more"
+
+
+def _awards_of_many(group: Group) -> list[Award]:
+    """What is drawn under each of many seeds."""
+    states, found = states_of(group), []
+    for seed in range(60):
+        group.version.seed = f"seed {seed}"
+        found += awards_of(group, game_of(group), states)
+    group.version.refresh_from_db()
+    return found
 
 
 def test_a_void_match_is_never_drawn_from(tmp_path: Path) -> None:

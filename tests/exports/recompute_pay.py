@@ -41,7 +41,8 @@ def points_paid(folder: Path) -> dict[str, int]:
     for row in read(folder, "awards"):  # paid instead of the match in which the belief was stated, where that is paid
         code = row["participant"]
         if code and row["truth"] and (pays_all(code) or (row["seat"], row["round"]) in drawn):
-            chances = int(row["tickets"]) - (int(row["said"]) - int(row["truth"])) ** 2
+            said = row["said"]  # empty where nothing came in time: then no ticket wins
+            chances = int(row["tickets"]) - (int(said) - int(row["truth"])) ** 2 if said else 0
             won = int(row["prize"]) if int(row["ticket"]) <= chances else 0
             points[code] += won - int(row["replaced"])
     return points

@@ -61,6 +61,33 @@ def test_person_is_not_told_who_was_an_ai(society: rows.Society) -> None:
     assert "100" not in str(told.rows)
 
 
+@pytest.fixture
+def silent(society: rows.Society) -> rows.Society:
+    """The same, and the Chooser did not say in time what it expected."""
+    with erasing():
+        Award.objects.update(said=None, chances=0, points=0)
+    return society
+
+
+def test_answer_that_did_not_come_wins_nothing_and_its_person_is_told(silent: rows.Society) -> None:
+    found = table(silent.study, "awards")
+    assert only(found, "said", "truth", "chances", "probability") == [("", "12", "0", "0.000000")]
+    assert only(found, "points", "replaced", "missing_reason") == [("0", "18", "")]
+    (told,) = drawn_tables(silent.selector)
+    assert list(told.rows[0])[2:] == ["none in time", 12, "0 %", 0, 18]
+    assert points_of(silent.selector) == 0 + 10
+
+
+def test_answer_that_did_not_come_is_told_also_where_the_partner_is_erased(silent: rows.Society) -> None:
+    withdraw(silent.candidate)
+    with erasing():
+        erasure._forget(silent.candidate, [silent.group])
+    award = Award.objects.get()
+    assert (award.said, award.truth, award.chances) == (None, None, 0)
+    (told,) = drawn_tables(silent.selector)
+    assert list(told.rows[0])[2:] == ["none in time", 0, 18]
+
+
 @pytest.mark.parametrize("who", ["selector", "candidate"])
 def test_row_is_blank_where_the_person_or_somebody_in_the_match_withdrew(society: rows.Society, who: str) -> None:
     withdraw(getattr(society, who))

@@ -53,6 +53,16 @@ def test_chances_are_all_for_the_truth_and_none_for_what_is_a_whole_scale_away(s
 
 
 @settings(max_examples=100, deadline=None)
+@given(truth=values, seed=st.integers(0, 10**6))
+def test_what_was_not_said_is_drawn_and_never_wins(truth: int, seed: int) -> None:
+    none = Stated(None, truth, LOW, HIGH)
+    assert (none.chances, none.tickets) == (0, 900)
+    lot = draw([none], Random(seed))
+    assert 1 <= lot.ticket <= none.tickets
+    assert not won(none, lot.ticket)
+
+
+@settings(max_examples=100, deadline=None)
 @given(seed=st.integers(0, 10**6), count=st.integers(1, 12))
 def test_draw_is_one_of_the_beliefs_and_one_of_its_tickets(seed: int, count: int) -> None:
     stated = [Stated(said, 15, LOW, HIGH) for said in range(count)]

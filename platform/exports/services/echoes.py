@@ -110,7 +110,10 @@ class Echoes:
 
         def change(row: Award) -> Changes:
             partner = self.society.placings[row.match_id].get(split_key(row.field)[1])
-            return {"truth": None, "chances": None} if partner is not None and partner.seat_id in self.mine else {}
+            if partner is None or partner.seat_id not in self.mine:
+                return {}
+            # that nothing was said has no chances, whatever came true, and tells it apart from what was taken out
+            return {"truth": None} | ({} if row.said is None else {"chances": None})
 
         return _rewrite(Award.objects.filter(match__in=self._touched).exclude(seat__in=self.mine), change)
 

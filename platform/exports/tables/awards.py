@@ -24,13 +24,16 @@ COLUMNS = [
     Column("target_position", "Position of the partner it is about.", missing="about no single partner"),
     Column("target", "Seat of the partner it is about.", missing="about no single partner"),
     Column("what", "What the belief is about.", allowed="return|type"),
-    Column("said", "What was stated.", "integer", "as the field", missing=OWN),
+    Column("said", "What was stated.", "integer", "as the field", missing=f"nothing came in time; or {OWN}"),
     Column(
         "truth", "What came true: the number decided; of a type, the field's highest value for an AI and its lowest "
         "for a person.", "integer", "as the field", missing=OF_BOTH,
     ),
     Column("tickets", "How many tickets there were: the field's highest less its lowest value, squared.", "integer"),
-    Column("chances", "How many of them win: `tickets` less (`said` - `truth`) squared.", "integer", missing=OF_BOTH),
+    Column(
+        "chances", "How many of them win: `tickets` less (`said` - `truth`) squared; 0 where nothing was said.",
+        "integer", missing=OF_BOTH,
+    ),
     Column("probability", "`chances` of `tickets`: how likely the prize was.", "number", "", "0 to 1", OF_BOTH),
     Column("ticket", "The ticket that was drawn, from 1; up to `chances` it wins.", "integer", missing=OF_BOTH),
     Column("prize", "What could be won.", "integer", "points"),
