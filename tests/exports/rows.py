@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bots.models import BotTurn
+from bots.models import BotTurn, Memory
 from chat.models import Conversation, Entry
 from events.models import Event
 from flow.models import Act, Award, Exposure, Match, Placing
@@ -338,6 +338,16 @@ class Society:
             conversation=talk, seq=talk.last_seq, seat=self.seats[name], kind="message", text=text,
             key=f"k{talk.last_seq}", at=BEGAN + timedelta(minutes=3),
         )  # fmt: skip
+
+
+def make_memory(said: Entry) -> Memory:
+    """What a partner noted of something that a person said."""
+    assert said.seat.participant is not None
+    return Memory.objects.create(
+        participant=said.seat.participant, partner="computer", kind="facts", version=1, conversation=said.conversation,
+        text=said.text, sources=[[said.pk]], made_by="scripted/facts-1", sha256=_sha(said.text),
+        at=BEGAN + timedelta(minutes=4),
+    )  # fmt: skip
 
 
 def make_society(study: Study, code: str = "gabcdefghjk", *, condition: str = "label=disclosed") -> Society:

@@ -28,7 +28,7 @@ def played(slug: str = "choosing", *, is_demo: bool = True) -> rows.Society:
     rows.make_award(society, society.play(number=1, choice="A"))
     match = society.play(number=2, choice=None)
     society.talk(match, "person", "@all hello")
-    society.talk(match, "selector", "are you a bot?")
+    rows.make_memory(society.talk(match, "selector", "are you a bot?"))
     society.rest("person", number=3)
     Debriefing.objects.create(participant=society.selector, how="last_page", delivered_at=rows.BEGAN)
     rows.make_call(match.bot_turns.get(path="decide"))
