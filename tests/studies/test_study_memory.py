@@ -85,6 +85,14 @@ def test_rule_that_cannot_be_kept_is_refused_with_its_place(
     assert found[0].remedy
 
 
+@pytest.mark.parametrize("given", ["{unit: session, method: simple, at: entry}", "{unit: item, at: after}"])
+def test_factor_that_changes_by_visit_or_item_decides_no_memory(folder: Folder, given: str) -> None:
+    folder.change("{unit: group, method: permuted_block, block_sizes: [2, 4], at: formation}", given)
+    found = [one for one in remember(folder, BY_LABEL) if one.code == "E519"]
+    assert [one.path for one in found] == [f"{AT}.by"]
+    assert "Give the factor by participant or group" in found[0].remedy
+
+
 def test_what_lasts_needs_a_second_conversation(folder: Folder) -> None:
     folder.change(SECOND_GAME, "")
     found = remember(folder, BY_LABEL)

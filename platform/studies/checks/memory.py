@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from paradigm import Chat, Repeat, Talk
 from paradigm.program import leaves
+from studies.checks.allocation import entries
 from studies.checks.context import Context, needs
 from studies.checks.games import found_experiment, found_parameters, rounds_of
 from studies.checks.references import covered
@@ -52,6 +53,20 @@ def levels_have_rules(context: Context) -> None:
             if len(memory.values) > 1 and len({rule.model_dump_json() for rule in memory.values.values()}) == 1:
                 what = f'is the same at every level of "{memory.by}": nothing is manipulated.'
                 context.say("W510", (*path, "values"), what, "Write one rule without `by`, or let the levels differ.")
+
+
+@needs("partners", "factors", "conditions", "allocation")
+def levels_are_given_in_time(context: Context) -> None:
+    """E519: the factor that decides memory is given to those who meet, and holds while they talk."""
+    for name, partner in _remembering(context):
+        memory = partner.memory
+        for _, entry in entries(context) if isinstance(memory, MemoryByLevel) else ():
+            by_visit = entry.rule.unit in ("item", "session") or entry.since.startswith("session")
+            if isinstance(memory, MemoryByLevel) and memory.by in entry.factors and by_visit:
+                given = f"{entry.rule.unit} {entry.since}".rstrip()
+                what = f'"{memory.by}" is given by {given}, and what a partner remembers is not settled anew so.'
+                remedy = "Give the factor by participant or group, or by pair or round."
+                context.say("E519", ("partners", name, "memory", "by"), what, remedy)
 
 
 @needs("partners", "groups")
@@ -213,6 +228,6 @@ def _read_at(context: Context, factor: str, level: str) -> Iterator[tuple[str, s
 
 
 CHECKS = [
-    levels_have_rules, one_person_is_met, partners_are_pinned, there_is_something_to_keep, nothing_else_differs,
-    what_is_told_is_so, words_are_there,
+    levels_have_rules, levels_are_given_in_time, one_person_is_met, partners_are_pinned, there_is_something_to_keep,
+    nothing_else_differs, what_is_told_is_so, words_are_there,
 ]  # fmt: skip
