@@ -213,12 +213,13 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "check_rates": Decided(  # whether a level was noticed is an outcome, and what is expected tells the level
         held=_names(
-            "origin kind stage item factor condition asked answered passed passed_first rate rate_low rate_high"
+            "origin kind stage item factor condition met asked answered passed passed_first rate rate_low rate_high"
         )
     ),
     "checks": Decided(
         held=_names(
-            "participant version kind stage item factor condition tries answer expected passed passed_first answer_s"
+            "participant version kind stage item factor condition met tries answer expected passed passed_first "
+            "answer_s"
         )
     ),
     "pages": Decided(  # the text of a condition page tells the condition

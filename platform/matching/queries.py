@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from django.db.models import Count, Min, Q, QuerySet
 
@@ -17,6 +17,7 @@ from studies import definition, giving
 from studies.models import Version, condition_of, levels_of
 from studies.schema_partners import GroupPlan
 
+Company = Literal["planned", "stand_ins", "nobody"]
 LATELY = timedelta(minutes=15)
 LIVE = (Ticket.Status.WAITING, Ticket.Status.ASKED, Ticket.Status.READY)
 # People never meet those who only try the study out, and a simulation meets nobody.
@@ -185,6 +186,17 @@ def levels_of_people(people: Sequence[Participant]) -> dict[int, dict[str, str]]
     for version, several in of_version.items():
         for pk, own in giving.first_levels(definition.version_of(version), several).items():
             found[pk] |= own
+    return found
+
+
+def company_of(people: Sequence[Participant]) -> dict[int, Company]:
+    """Whom each met in their newest group, by key: the planned ones, stand-ins, or nobody; no entry without one."""
+    found: dict[int, Company] = {}
+    seats = Seat.objects.filter(participant__in=people).order_by("pk")
+    facts = seats.values_list("participant", "group__is_filled", "group__status", "group__round")
+    for person, is_filled, status, last_round in facts:
+        has_begun = last_round > 0 or status == Group.Status.ACTIVE
+        found[int(person or 0)] = "nobody" if not has_begun else "stand_ins" if is_filled else "planned"
     return found
 
 

@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
+from typing import Literal
 
 from django.db.models.functions import Collate
 
 from events.models import Event
-from matching.queries import levels_of_people
+from matching.queries import Company, company_of, levels_of_people
 from measures.facts import OPENED
 from measures.intervals import wilson
 from measures.models import Answer, PageShown
@@ -27,6 +28,7 @@ class Probed:
 
     Attributes:
         condition: Their levels that held when it was asked.
+        met: Whom they met in their group; "" without one.
         tries: How often it was answered; 0 where it never was.
         answer: The last one, as text; None where there is none.
         passed: Whether that is expected; None without an answer, or where the level is not known.
@@ -37,6 +39,7 @@ class Probed:
     person: Participant
     probe: Probe
     condition: str
+    met: Company | Literal[""] = ""
     tries: int = 0
     answer: str | None = None
     expected: Sequence[str] = ()
@@ -48,7 +51,7 @@ class Probed:
 
 @dataclass(frozen=True)
 class Rate:
-    """How many people of one origin and condition answered a probe as expected.
+    """How many people of one origin and condition, who met alike, answered a probe as expected.
 
     Attributes:
         asked: Who came to it; `answered`: of whom it is known whether they passed.
@@ -61,6 +64,7 @@ class Rate:
     item: str
     factor: str
     condition: str
+    met: str
     asked: int
     answered: int
     passed: int
@@ -115,21 +119,21 @@ def expected_now(session: Session) -> dict[str, str]:
 
 def probed(people: Sequence[Participant]) -> Iterator[Probed]:
     """Every probe that some people came to, in their order."""
-    visits, levels = _visits(people), levels_of_people(people)
+    visits, levels, company = _visits(people), levels_of_people(people), company_of(people)
     for person in people:
         visit = visits.get(person.pk)
         for probe in probes_of(person.version_id) if visit else ():
             if visit is not None and visit.has_come_to(probe):
-                yield _one(person, probe, visit, levels[person.pk])
+                yield replace(_one(person, probe, visit, levels[person.pk]), met=company.get(person.pk, ""))
 
 
 def rates(found: Iterable[Probed]) -> list[Rate]:
-    """Counted by origin, probe and condition, in the order in which probes are asked."""
+    """Counted by origin, probe, condition and company, in the order in which probes are asked."""
     cells: dict[tuple[str, ...], list[Probed]] = defaultdict(list)
     places: dict[tuple[str, ...], int] = {}
     for one in found:
         probe = one.probe
-        key = (one.person.origin, probe.kind, probe.stage, probe.item, probe.factor, one.condition)
+        key = (one.person.origin, probe.kind, probe.stage, probe.item, probe.factor, one.condition, one.met)
         cells[key].append(one)
         places.setdefault(key, probe.place)
     ordered = sorted(cells, key=lambda key: (key[0], places[key], key))
@@ -137,10 +141,10 @@ def rates(found: Iterable[Probed]) -> list[Rate]:
 
 
 def _rate(key: tuple[str, ...], cell: Sequence[Probed]) -> Rate:
-    origin, kind, stage, item, factor, condition = key
+    origin, kind, stage, item, factor, condition, met = key
     known = [one for one in cell if one.passed is not None]
     return Rate(
-        origin, kind, stage, item, factor, condition,
+        origin, kind, stage, item, factor, condition, met,
         asked=len(cell),
         answered=len(known),
         passed=sum(bool(one.passed) for one in known),

@@ -2,8 +2,9 @@
 
     python tests/exports/recompute_checks.py FOLDER
 
-Reads `checks.csv`, `participants.csv`, `answers.csv` and `events.csv`, counts again, and compares with
-`check_rates.csv`. Prints what differs and ends with status 1; prints nothing and ends with 0 where all agree.
+Reads `checks.csv`, `participants.csv`, `answers.csv`, `events.csv`, `groups.csv` and `seats.csv`, counts again, and
+compares with `check_rates.csv`. Prints what differs and ends with status 1; prints nothing and ends with 0 where all
+agree.
 """
 
 import csv
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 Row = dict[str, str]
-KEY = ("origin", "kind", "stage", "item", "factor", "condition")
+KEY = ("origin", "kind", "stage", "item", "factor", "condition", "met")
 Z = 1.959963984540054  # the 0.975 quantile of the normal distribution
 
 
@@ -79,6 +80,20 @@ def crowd_differences(folder: Path) -> Iterator[str]:
                 yield f"{person} {' '.join(check)}: not in checks.csv, and they went through {stage}"
 
 
+def company_differences(folder: Path) -> Iterator[str]:
+    """Rows of `checks.csv` that say otherwise than the groups whom somebody met."""
+    groups = {row["group"]: row for row in read(folder, "groups")}
+    met = {}
+    for seat in read(folder, "seats"):
+        group = groups[seat["group"]]
+        has_begun = group["rounds_begun"] != "0" or group["status"] == "active"
+        met[seat["participant"]] = "nobody" if not has_begun else ("planned", "stand_ins")[group["is_filled"] == "1"]
+    for row in read(folder, "checks"):
+        if row["met"] != met.get(row["participant"], ""):
+            mine = met.get(row["participant"], "")
+            yield f"{row['participant']}: met {row['met']} in checks.csv, {mine} by the groups"
+
+
 def rates(folder: Path) -> dict[tuple[str, ...], tuple[str, ...]]:
     """Cell → asked, answered, passed, passed first, rate, low, high, written as in the dataset."""
     origin = {row["participant"]: row["origin"] for row in read(folder, "participants")}
@@ -108,7 +123,7 @@ def interval(passed: int, n: int) -> tuple[str, str, str]:
 
 def differences(folder: Path) -> list[str]:
     """Everything that does not agree, a sentence each."""
-    found = [*check_differences(folder), *crowd_differences(folder)]
+    found = [*check_differences(folder), *crowd_differences(folder), *company_differences(folder)]
     numbers = ("asked", "answered", "passed", "passed_first", "rate", "rate_low", "rate_high")
     told = {
         tuple(row[name] for name in KEY): tuple(row[name] for name in numbers) for row in read(folder, "check_rates")

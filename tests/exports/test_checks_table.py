@@ -3,10 +3,12 @@
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from exports.services.bundle import export
+from matching.models import Group
 from measures.models import Answer
 from participants.models import Participant
 from scheduling.models import Session
@@ -109,6 +111,18 @@ def test_rates_are_counted_by_condition_and_origin(study: Study) -> None:
         ("pilot", "comprehension", "", "1", "1", "1", "0", "1.0000"),
         ("pilot", "manipulation", "label=disclosed", "1", "1", "0", "0", "0.0000"),
     ]
+
+
+def test_who_met_stand_ins_or_nobody_is_counted_apart(study: Study, tmp_path: Path) -> None:
+    company: list[dict[str, Any]] = [{}, {"is_filled": True}, {"status": "ended", "round": 0}]
+    for number, changed in enumerate(company):
+        society = rows.make_society(study, f"g{'abc'[number]}ddddddddd")
+        Group.objects.filter(pk=society.group.pk).update(**changed)
+        answered(society.selector, quiz=(10,), gender="man", read=2)
+    found = [row for row in table(study, "check_rates") if row["kind"] == "manipulation"]
+    assert only(found, "met", "asked") == [("nobody", "1"), ("planned", "1"), ("stand_ins", "1")]
+    export(study, tmp_path / "out")
+    assert recompute_checks.differences(tmp_path / "out") == []
 
 
 def test_an_independent_script_counts_the_same_and_sees_what_was_changed(study: Study, tmp_path: Path) -> None:

@@ -28,6 +28,13 @@ CONDITION = Column(
     "condition", "Levels of the factors that held when it was asked.", allowed="factor=level, joined by commas",
     missing="none had been given yet, or nothing is manipulated",
 )  # fmt: skip
+MET = Column(
+    "met",
+    "Whom the person met: the planned ones, stand-ins among them, or nobody, as the group ended before its first "
+    "round. The latter two are no part of the planned conditions.",
+    allowed="planned|stand_ins|nobody",
+    missing="in no group, or in none yet",
+)
 
 CHECK_COLUMNS = [
     keys.PARTICIPANT,
@@ -37,6 +44,7 @@ CHECK_COLUMNS = [
     ITEM,
     FACTOR,
     CONDITION,
+    MET,
     Column("tries", "How often it was answered.", "integer", "times", "0 or more"),
     Column("answer", "The last answer.", "text", missing=NO_ANSWER),
     Column(
@@ -58,6 +66,7 @@ RATE_COLUMNS = [
     ITEM,
     FACTOR,
     CONDITION,
+    MET,
     Column("asked", "Who came to it.", "integer", "people"),
     Column("answered", "Who answered it, and of whom something is expected.", "integer", "people"),
     Column("passed", "Whose last answer is expected.", "integer", "people"),
@@ -79,6 +88,7 @@ def _checks(scope: Scope) -> Iterator[Row]:
             "item": probe.item,
             "factor": probe.factor,
             "condition": one.condition,
+            "met": one.met,
             "tries": one.tries,
             "answer": one.answer,
             "expected": listed(one.expected),
@@ -101,6 +111,7 @@ def _rate(one: Rate) -> Row:
         "item": one.item,
         "factor": one.factor,
         "condition": one.condition,
+        "met": one.met,
         "asked": one.asked,
         "answered": one.answered,
         "passed": one.passed,
