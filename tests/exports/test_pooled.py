@@ -177,3 +177,10 @@ def test_there_is_nothing_as_long_as_all_who_count_are_of_one_condition() -> Non
     Group.objects.filter(pk=slow.group.pk).update(origin="live")
     Participant.objects.filter(seats__group=slow.group).update(origin="link")
     assert pooled(study) == {}
+
+
+def test_whoever_sat_in_several_groups_counts_once() -> None:
+    study = rows.make_study()
+    made = [complete(study, number) for number in range(10)]
+    Seat.objects.filter(group=made[1].group, role="selector").update(participant=made[0].selector)
+    assert pooled(study)["after", "gender"]["units"] == 19, "one person has two seats, and another none"

@@ -122,7 +122,8 @@ def _people_counted(study: Study) -> Sequence[Participant]:
     recruited = Participant.objects.filter(kept(""), study=study, origin=Participant.Origin.LINK)
     left = recruited.filter(status=Participant.Status.FINISHED).order_by("ended_at", "pk")
     meets = Group.objects.filter(version__study=study, origin=Group.Origin.LIVE)
-    found = list(left.filter(seats__group__in=steady(_left_by_all(meets)))) if meets.exists() else steady(list(left))
+    whole = left.filter(seats__group__in=steady(_left_by_all(meets))).distinct()  # one may have sat in several
+    found = list(whole) if meets.exists() else steady(list(left))
     everybody = recruited.values_list("pk", flat=True)
     return [] if _are_of_one(_given_to([one.pk for one in found]), _given_to(list(everybody))) else found
 
