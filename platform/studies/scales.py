@@ -76,6 +76,15 @@ def scored(scale: ScaleFile, subscale: str = "") -> Sequence[ScaleItem]:
     return [one for one in scale.items if not one.attention and subscale in ("", one.subscale)]
 
 
+def most_asked(scale: ScaleFile) -> int:
+    """How many items somebody is asked in one session at most."""
+    planned = scale.planned_missing
+    if planned is None:
+        return len(scale.items)
+    sizes = sorted(len(items) for items in planned.blocks.values())
+    return len(scale.items) - sum(sizes[: len(sizes) - planned.shown])
+
+
 def scores_in(scale: ScaleFile) -> list[str]:
     """The scores of a scale: its subscales in the order of the file, and "" where there is one over all items."""
     return [*scale.subscales, *([""] if scale.scoring.total else [])]

@@ -8,6 +8,7 @@ from config.places import ROOT
 from studies.check import check_folder
 from studies.scales import parse
 from tests.studies.conftest import Folder
+from tests.studies.test_wave_checks import DEBRIEF, LATER
 
 SCALE = """
 schema: scale/1
@@ -149,3 +150,14 @@ def test_shipped_scale_is_sound_ours_and_says_that_it_is_not_validated(scaled: F
     scaled.change("scales: [near]", f"scales: [{file.stem}]")
     assert scaled.problems() == []
     assert (parse(text).licence.status, parse(text).is_validated) == ("own", False)
+
+
+def test_many_questions_at_every_visit_are_warned_about(scaled: Folder) -> None:
+    scaled.change(DEBRIEF, LATER)
+    feel = "{id: feel, kind: survey, items: survey.yaml}"
+    scaled.change(feel, feel.replace("}", ", scales: [near]}"))
+    assert "W812" not in scaled.codes(), "four of its own, and three of the scale, of which a block is left out"
+    more = "".join(f'  - {{id: m{n}, text: "I felt well.", subscale: warm}}\n' for n in range(6))
+    scaled.change("order: random\n", f"{more}order: random\n", "scales/near.yaml")
+    assert scaled.one("W812").path == "waves[chat]"
+    assert "asks up to 13 questions at each of 7 visits" in scaled.one("W812").what

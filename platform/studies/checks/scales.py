@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from studies import yaml_file
+from studies import items, yaml_file
 from studies.checks import quiet_words
 from studies.checks.context import Context, meant, needs
 from studies.checks.scale_rules import WRONG, Found
@@ -16,10 +16,13 @@ from studies.checks.texts import Known, known_names, slot_problems
 from studies.items import Item
 from studies.markdown import slot_names
 from studies.problems import Problem, StudyError
-from studies.scales import RECALL, names_in, scale_items
+from studies.scales import RECALL, most_asked, names_in, parse, scale_items
 from studies.schema_scales import ScaleFile
 from studies.schema_stages import QuizStage, SurveyStage
+from studies.sources import SourceError
 from studies.yaml_file import Document, Path
+
+MOST_PER_VISIT = 12
 
 
 @needs("scales", "waves")
@@ -86,6 +89,27 @@ def scales_keep_quiet(context: Context) -> None:
         for path, words in _texts(scale) if scale else ():
             if what := quiet_words.of_text(context, words):
                 _Place(use.file, document).say(context, Found("W701", path, what, quiet_words.REMEDY))
+
+
+@needs("scales", "waves")
+def visits_are_short(context: Context) -> None:
+    """W812: who is asked much at every visit tires, and then answers change for that reason."""
+    for at, wave in enumerate(context.study.waves):
+        asked = sum(_most_asked(context, stage) for stage in wave.stages if isinstance(stage, SurveyStage))
+        if wave.repeat > 1 and asked > MOST_PER_VISIT:
+            what = f"asks up to {asked} questions at each of {wave.repeat} visits; {MOST_PER_VISIT} are usual."
+            remedy = "Leave blocks out (planned_missing), or ask long scales in a wave that comes once."
+            context.say("W812", ("waves", at), what, remedy)
+
+
+def _most_asked(context: Context, stage: SurveyStage) -> int:
+    """How many questions a survey asks at most, as far as its files can be read."""
+    texts = [context.study.scales[name].file for name in stage.scales if name in context.study.scales]
+    count = 0
+    with suppress(SourceError, StudyError):
+        count += len(items.parse(context.source.read(stage.items))) if stage.items else 0
+        count += sum(most_asked(parse(context.source.read(file))) for file in texts)
+    return count
 
 
 def resolved_scales(context: Context, stage: QuizStage | SurveyStage, names: Mapping[str, Any]) -> list[Item]:
@@ -160,4 +184,4 @@ def _texts(scale: ScaleFile) -> Iterator[tuple[Path, str]]:
         yield from ((("items", at, "labels", point), words) for point, words in (item.labels or {}).items())
 
 
-CHECKS = [scales_are_asked, scale_files_are_sound, scales_keep_quiet]
+CHECKS = [scales_are_asked, scale_files_are_sound, scales_keep_quiet, visits_are_short]
