@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import F
 
 from bots.rules import Heard
+from chat.ending import may_end
 from chat.models import Conversation
 from chat.terms import terms_of
 from events.claim import Claim
@@ -62,6 +63,7 @@ def heard_of(address: Address) -> Heard | None:
         quota=terms.quota,
         passes=own.number in passing_for_people(state),
         people_are_done=not people & acting,
+        may_end=may_end(state, terms, own.number),
     )
 
 

@@ -19,6 +19,7 @@ class Heard:
         people: Those who may speak, whether or not they have finished.
         passes: Whether the seat may be a person's as far as its label tells; then it behaves like one to the end.
         people_are_done: Whether every person has used the quota or said to be ready.
+        may_end: Whether the seat may say to be ready: not before the talk's minimum is met.
     """
 
     own: int
@@ -27,6 +28,12 @@ class Heard:
     quota: int
     passes: bool = False
     people_are_done: bool = False
+    may_end: bool = True
+
+    @property
+    def answers(self) -> int:
+        """The number of the newest entry by somebody else; 0 where nobody has written."""
+        return max((seq for seq, writer in enumerate(self.writers, start=1) if writer != self.own), default=0)
 
     @property
     def made(self) -> int:
@@ -62,5 +69,5 @@ def spoken(values: Mapping[str, Any], heard: Heard) -> Mapping[str, Any] | None:
     if not heard.people:
         is_last = not heard.quota and heard.made + 1 >= MOST_WITHOUT_QUOTA
         return {**values, "then": READY if is_last or not has_words or wants_to_go else MORE}
-    is_ready = heard.passes and wants_to_go
+    is_ready = heard.passes and wants_to_go and heard.may_end
     return {**values, "then": READY if is_ready else MORE} if has_words or is_ready else None

@@ -20,6 +20,7 @@ from bots.recall import Acquaintance, acquaintance_of, over_with, said_in, unnot
 from bots.rules import Heard, only_ends, speaks
 from bots.scribes import SCRIBES, Noted, limit_of
 from chat.models import Conversation
+from chat.writing import ANSWERS, PLANNED_AT
 from events import clock, due
 from events.claim import Claim
 from flow import queries as flow
@@ -94,13 +95,21 @@ def deliver(claim: Claim, turn: Turn, values: Mapping[str, Any], *, source: str)
     at = turn.address
     try:
         said = games.act(
-            match_id=at.match, path=at.path, seat_id=at.seat, values=values, source=source,
+            match_id=at.match, path=at.path, seat_id=at.seat, values={**values, **_beside(turn)}, source=source,
             key=turn.key,
             settle=lambda: _conclude(claim, turn),
         )  # fmt: skip
     except FlowError as error:
         return end(claim, turn, outcome=Outcome.FAILED, error_code=error.code)
     return str(Outcome.DELIVERED if said == games.STORED else Outcome.OVERTAKEN)
+
+
+def _beside(turn: Turn) -> Mapping[str, Any]:
+    """What is kept with what a seat says in a talk: what it answers, and when it was to say it."""
+    if turn.heard is None:
+        return {}
+    planned = BotTurn.objects.filter(pk=turn.row.pk).values_list("planned_at", flat=True).get() if turn.waits else None
+    return {ANSWERS: turn.heard.answers, PLANNED_AT: planned}
 
 
 def _conclude(claim: Claim, turn: Turn) -> None:

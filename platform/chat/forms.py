@@ -3,29 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as later
 
 from chat.channels import Draft
+from chat.contacts import found
 from paradigm import Chat, Choice, Document, Feed, Field, FieldError, Option, Text
 
-MORE, READY = "more", "ready"
+MORE, READY, LEFT = "more", "ready", "left"
 UP, DOWN = "up", "down"
 ENTRIES = "entries"  # what a policy may give in place of the fields: several entries at once
+MESSAGE, THEN = "message", "then"
+CONTACT = "contact"  # why a message was held back
+HELD_BACK = later(
+    "This was not sent. It seems to have an e-mail address, a phone number, a link or a name on another service. "
+    "Please take it out. Here nobody tells how they can be found."
+)
 
 
-def fields_of(channel: Chat | Feed | Document, *, max_chars: int, targets: Sequence[int] = ()) -> list[Field]:
+@dataclass(frozen=True)
+class Finish(Choice):
+    """Whether one is ready to go on: a choice for programs, and for people a quiet button beside the one that sends."""
+
+    kind: ClassVar[str] = "finish"
+
+    def parse(self, raw: Any) -> str:
+        """Leaving is always possible, and offered to nobody as something that a program might pick."""
+        return LEFT if raw == LEFT else super().parse(raw)
+
+
+@dataclass(frozen=True)
+class Message(Text):
+    """Words to others, without contact details."""
+
+    def parse(self, raw: Any) -> str:
+        text = super().parse(raw)
+        if kinds := found(text):
+            raise FieldError(CONTACT, HELD_BACK, kinds=", ".join(kinds))
+        return text
+
+
+def fields_of(
+    channel: Chat | Feed | Document,
+    *,
+    max_chars: int,
+    targets: Sequence[int] = (),
+    may_end: bool = True,
+    holds_contacts: bool = False,
+) -> list[Field]:
     """The fields of one contribution: the words, what they are for, and whether one is ready to go on.
 
     Args:
         targets: Numbers of the entries a comment or vote may be about, as shown.
+        may_end: Whether one may be ready already.
+        holds_contacts: Whether words with contact details are refused.
     """
-    words = Text(name="message", label=_("Your message"), required=False, max_chars=max_chars)
+    kind = Message if holds_contacts else Text
+    words = kind(name=MESSAGE, label=_("Your message"), required=False, max_chars=max_chars)
     then = [Option(MORE, _("I may say more")), Option(READY, _("I am ready to go on"))]
-    last = Choice(name="then", label=_("And then"), required=False, options=then)
-    return [*_before(channel, targets), words, last]
+    last = Finish(name=THEN, label=_("And then"), required=False, options=then)
+    return [*_before(channel, targets), words, *([last] if may_end else [])]
 
 
 def _before(channel: Chat | Feed | Document, targets: Sequence[int]) -> list[Field]:
@@ -45,16 +85,28 @@ def _before(channel: Chat | Feed | Document, targets: Sequence[int]) -> list[Fie
     return []
 
 
+def rules(holds_contacts: bool) -> list[str]:
+    """What everybody in a conversation keeps to, in the language of the page; the same whoever sits there."""
+    no_details = _(
+        "Do not tell how you can be found: no address, phone number, link or name on another service. "
+        "A message with one is not sent."
+    )
+    leaving = _("You may leave the conversation at any moment. Your pay stays the same.")
+    return [_("Be kind. No insults and no threats."), *([no_details] if holds_contacts else []), leaving]
+
+
 def said(channel: Chat | Feed | Document, values: Mapping[str, Any]) -> Draft | None:
-    """The entry that cleaned values stand for; None when one only says to be ready.
+    """The entry that cleaned values stand for; None when one only says to be ready, or leaves.
 
     Raises:
         FieldError: something that belongs to it is missing.
     """
-    words = str(values.get("message") or "")
+    if values.get(THEN) == LEFT:
+        return None
+    words = str(values.get(MESSAGE) or "")
     vote = {UP: 1, DOWN: -1}.get(values.get("do") or "")
     if not words and vote is None:
-        if values.get("then") == READY:
+        if values.get(THEN) == READY:
             return None
         raise FieldError("missing", later("Please write something, or say that you are ready."))
     if isinstance(channel, Document):

@@ -31,9 +31,43 @@ class Entry(models.Model):
     facts = models.JSONField(default=dict)  # {"to": seq} of a comment or vote, {"section": name} of an edit …
     key = models.CharField(max_length=60)  # idempotency key, unique per seat
     at = models.DateTimeField(db_default=RapportNow())
+    # How it came about, see `chat.writing.Writing`. The browser's word, save for what an automated seat answers.
+    answers = models.PositiveIntegerField(null=True)
+    first_key_ms = models.PositiveIntegerField(null=True)
+    sent_ms = models.PositiveIntegerField(null=True)
+    edits = models.PositiveIntegerField(null=True)
+    pastes = models.PositiveIntegerField(null=True)
+    blurs = models.PositiveIntegerField(null=True)
+    planned_at = models.DateTimeField(null=True)  # of an automated seat
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["conversation", "seq"], name="entry_seq_once"),
             models.UniqueConstraint(fields=["conversation", "seat", "key"], name="entry_key_once"),
         ]
+
+
+class Report(models.Model):
+    """Something in a conversation that somebody in it wants the study team to look at.
+
+    Only its answer is written later; its words are taken out with the data of who wrote them.
+    """
+
+    class Reason(models.TextChoices):
+        HARM = "harm"
+        CONTACT = "contact"
+        DANGER = "danger"
+        OTHER = "other"
+
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="reports")
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="reports")
+    key = models.UUIDField()  # of the form it came by
+    reason = models.CharField(max_length=10, choices=Reason)
+    text = models.TextField(blank=True)
+    last_seq = models.PositiveIntegerField()  # how far the conversation had come
+    at = models.DateTimeField(db_default=RapportNow())
+    answered_at = models.DateTimeField(null=True)
+    answer = models.TextField(blank=True)  # what was done, in the words of whoever did it
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["seat", "key"], name="report_once")]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count
 
 from chat.channels import Draft
 from chat.errors import ChatError
-from chat.models import Conversation, Entry
+from chat.models import Conversation, Entry, Report
 from chat.queries import as_said
 from chat.terms import Terms, terms_of
+from chat.writing import Writing
 from events import clock
 from events.log import record
 from flow.deadlines import GRACE, stream_of
@@ -23,7 +26,20 @@ ENTRY = "chat.entry"
 FULL = "talk.full"
 CLOSED = "talk.closed"
 READY = "talk.ready"
+HELD = "chat.held_back"
+REPORTED, ANSWERED = "chat.reported", "chat.report_answered"
 MOST_KEY_CHARS = 60
+UNKNOWN = Writing()
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """An entry on its way in."""
+
+    seat: int
+    key: str
+    draft: Draft
+    writing: Writing
 
 
 @transaction.atomic
@@ -46,7 +62,14 @@ def close_conversation(match: Match, *, path: str) -> None:
 
 @transaction.atomic
 def post_entry(
-    *, conversation_id: int, seat_id: int, kind: str, text: str, facts: Mapping[str, Any] | None = None, key: str
+    *,
+    conversation_id: int,
+    seat_id: int,
+    kind: str,
+    text: str,
+    key: str,
+    facts: Mapping[str, Any] | None = None,
+    writing: Writing = UNKNOWN,
 ) -> Entry:
     """Store one entry and tell those in the match. The same key again returns the stored row.
 
@@ -55,6 +78,7 @@ def post_entry(
         text: In any form; stored stripped, never cut.
         facts: {"to": seq} of a comment or vote, {"section": name} of an edit, {"thing": name} of a point.
         key: Idempotency key of the intent, 1 to 60 characters, unique per seat and conversation.
+        writing: How it came about; no part of what is said, so a repeat may bring other numbers.
 
     Raises:
         ChatError: refused, nothing stored; see its codes.
@@ -67,32 +91,39 @@ def post_entry(
     terms = terms_of(conversation)
     draft = terms.channel.draft(kind, text, facts or {})
     known = _stored(conversation, seat_id, key, draft)
-    return known or _append(conversation, seat_id, key, draft, terms)
+    return known or _append(conversation, Incoming(seat_id, key, draft, writing), terms)
 
 
 @transaction.atomic
-def say_ready(conversation: Conversation, match: Match) -> None:
+def say_ready(conversation: Conversation, match: Match, *, has_left: bool = False) -> None:
     """Let the seats without a person know that somebody has said to be ready: some wait for nothing else."""
-    _record(READY, conversation, match, {})
+    _record(READY, conversation, match, {"left": True} if has_left else {})
 
 
-def _append(conversation: Conversation, seat_id: int, key: str, draft: Draft, terms: Terms) -> Entry:
+@transaction.atomic
+def note_held_back(conversation: Conversation, match: Match, *, seat_id: int, why: Mapping[str, Any]) -> None:
+    """Record that words were not taken in because of contact details in them; not the words."""
+    _record(HELD, conversation, match, {"seat": seat_id, **why})
+
+
+def _append(conversation: Conversation, new: Incoming, terms: Terms) -> Entry:
+    draft = new.draft
     # The match first: a step that is closing at this moment (flow updates its row) must not get an entry afterwards.
     match = Match.objects.select_for_update(of=("self",), no_key=True).get(pk=conversation.match_id)
     # Then the conversation: two writers must not take the same seq, nor one intent two seqs.
     locked = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
-    known = _stored(locked, seat_id, key, draft)
+    known = _stored(locked, new.seat, new.key, draft)
     if known:
         return known
     _check_open(locked, match)
-    used = _check_speaker(locked, seat_id, terms)
+    used = _check_speaker(locked, new.seat, terms)
     target = locked.entries.select_related("seat").filter(seq=draft.to).first() if draft.to else None
     terms.channel.target(draft, as_said(target) if target else None)
     locked.last_seq += 1
     locked.save(update_fields=["last_seq"])
     entry = Entry.objects.create(
-        conversation=locked, seq=locked.last_seq, seat_id=seat_id, key=key,
-        kind=draft.kind, text=draft.text, facts=dict(draft.facts),
+        conversation=locked, seq=locked.last_seq, seat_id=new.seat, key=new.key,
+        kind=draft.kind, text=draft.text, facts=dict(draft.facts), **new.writing.within(locked.last_seq - 1),
     )  # fmt: skip
     _tell(conversation, match, entry)
     if terms.quota and used + 1 == terms.quota and _is_full(locked, terms):
@@ -143,3 +174,31 @@ def _record(
     where = {"match": match.pk, "path": conversation.path, "rev": match.rev}
     study = conversation.match.group.version.study_id
     record(kind, study=study, subject=("conversation", conversation.pk), facts={**where, **facts}, wake=wake)
+
+
+@transaction.atomic
+def report(conversation: Conversation, seat: Seat, *, key: UUID, reason: str, text: str) -> Report:
+    """Keep what somebody reports. The same key again returns the stored row."""
+    facts = {"reason": reason, "text": text, "last_seq": conversation.last_seq}
+    made, is_new = Report.objects.get_or_create(seat=seat, key=key, defaults={"conversation": conversation, **facts})
+    if is_new:
+        _record(REPORTED, conversation, conversation.match, {"seat": seat.pk, "reason": reason})
+    return made
+
+
+@transaction.atomic
+def answer_report(report_id: int, *, answer: str) -> None:
+    """Note that a report was looked at, and what was done.
+
+    Raises:
+        ChatError: "empty" without words, "conflict" when it has an answer.
+    """
+    # Under its lock: of two who answer at once one is told that the other was first.
+    row = Report.objects.select_for_update(of=("self",)).select_related("conversation__match").get(pk=report_id)
+    if not answer.strip():
+        raise ChatError("empty", "say in a few words what was done about it")
+    if row.answered_at is not None:
+        raise ChatError("conflict", f"it was answered already: {row.answer}")
+    row.answered_at, row.answer = clock.now(), answer.strip()
+    row.save(update_fields=["answered_at", "answer"])
+    _record(ANSWERED, row.conversation, row.conversation.match, {"seat": row.seat_id})

@@ -10,22 +10,21 @@ from uuid import uuid4
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as later
 
-from chat import forms, queries, services
+from chat import ending, forms, queries, services
 from chat.channels import Draft
+from chat.ending import conversation_of
 from chat.errors import ChatError
-from chat.models import Conversation
-from chat.terms import Terms, terms_at
+from chat.terms import ALLOWED, PERSON, Terms, terms_at
+from chat.writing import Writing, by_browser, by_program
 from flow.errors import FlowError
 from flow.models import Act, Match
-from flow.passing import passing_for_people
 from flow.state import MatchState
 from flow.step import Asked, Incoming
 from flow.steps import store_act
-from paradigm import Card, Document, Entry, Feed, Field, FieldError, Line, Place, Table, Talk, View
+from paradigm import Card, Chat, Document, Entry, Feed, Field, FieldError, Line, Place, Table, Talk, View
 from paradigm.fields import clean
 
 LINES_SHOWN = 50
-PERSON = "person"
 
 
 class TalkStep:
@@ -40,16 +39,22 @@ class TalkStep:
 
     def acting(self, state: MatchState, step: Talk) -> Sequence[Place]:
         terms = terms_at(state, step)
-        done = _ready(state) | _spent(state, terms)
-        speakers = {seat.number for seat in terms.speakers}
-        return [place for place in state.places if place.seat in speakers - done]
+        acting = {seat.number for seat in terms.speakers} - ending.done(state, terms)
+        return [place for place in state.places if place.seat in acting]
 
     def asked(self, state: MatchState, step: Talk, place: Place) -> Asked:
         if place.seat not in {each.seat for each in self.acting(state, step)}:
             return Asked()
         terms = terms_at(state, step)
         targets = [entry.seq for entry in _shown(state, step)] if isinstance(step.channel, Feed) else []
-        return Asked(forms.fields_of(step.channel, max_chars=terms.max_chars, targets=targets), _("Send"))
+        fields = forms.fields_of(
+            step.channel,
+            max_chars=terms.max_chars,
+            targets=targets,
+            may_end=ending.may_end(state, terms, place.seat),
+            holds_contacts=terms.holds_contacts,
+        )
+        return Asked(fields, _("Send"), _facts(step, terms))
 
     def view(self, state: MatchState, step: Talk, place: Place, told: View) -> View:
         """What the experiment tells now, with what was said unless the experiment shows that itself."""
@@ -66,54 +71,45 @@ class TalkStep:
         asked = self.asked(state, step, state.place(act.seat)).fields
         if not asked:
             raise FlowError("not_here", f"seat {act.seat.number} has nothing to say at {state.path}")
+        if act.source == PERSON and act.values.get(forms.THEN) == forms.LEFT:
+            return _end(match, state, act, forms.LEFT)
         if act.source != PERSON and forms.ENTRIES in act.values:
-            drafts, is_ready = forms.listed(act.values), act.values.get("then") == forms.READY
+            wants_to_go = act.values.get(forms.THEN) == forms.READY
+            drafts, is_ready = forms.listed(act.values), wants_to_go and forms.THEN in {field.key for field in asked}
         else:
-            drafts, is_ready = _filled_in(state, step, asked, act.values)
+            drafts, is_ready = _filled_in(match, state, step, act, asked)
+        writing = _writing(state, step, act)
         for number, draft in enumerate(drafts, start=1):
-            _post(state, act, draft, suffix=f"/{number}" if len(drafts) > 1 else "")
-        if not is_ready:
-            return None
-        ready = store_act(match, state.path, act, {"then": forms.READY})
-        services.say_ready(_conversation(state), match)
-        return ready
+            suffix = f"/{number}" if len(drafts) > 1 else ""
+            _post(state, act, draft, writing=writing, suffix=suffix)
+        return _end(match, state, act, forms.READY) if is_ready else None
 
     def finished(self, state: MatchState, step: Talk) -> bool:
-        """All have spoken or are ready.
-
-        Where people talk, a program that is labelled as one holds nobody up. Any other does as a person would: a talk
-        that ended at once where the others are programs would tell what they are.
-        """
-        acting = {place.seat for place in self.acting(state, step)}
-        speakers = terms_at(state, step).speakers
-        if any(seat.occupant == PERSON for seat in speakers):
-            acting &= passing_for_people(state)
-        return not acting
+        return ending.is_over(state, terms_at(state, step))
 
     def missing(self, state: MatchState, step: Talk) -> Sequence[Place]:
         """Nobody: silence is an answer, so a talk never voids a match."""
         return ()
 
 
-def _conversation(state: MatchState) -> Conversation:
-    return Conversation.objects.get(match=state.match, path=state.path)
+def _facts(step: Talk, terms: Terms) -> Mapping[str, Any]:
+    """What the page of a talk needs besides: how words are typed, the rules, and the way out of it."""
+    says, is_shared = isinstance(step.channel, Chat), len(terms.speakers) > 1
+    leave = {"name": forms.THEN, "value": forms.LEFT, "label": _("Leave this conversation")}
+    talk = {"says": says, "pastes": terms.pastes, "rules": forms.rules(terms.holds_contacts) if is_shared else []}
+    return {"talk": talk, "also": [leave] if says and is_shared else []}
 
 
-def _ready(state: MatchState) -> set[int]:
-    return {act.seat.number for act in state.stored_acts if act.path == state.path}
-
-
-def _spent(state: MatchState, terms: Terms) -> set[int]:
-    """Seats that have used their quota."""
-    if not terms.quota:
-        return set()
-    entries = _conversation(state).entries
-    return {seat.number for seat in terms.speakers if entries.filter(seat=seat).count() >= terms.quota}
+def _end(match: Match, state: MatchState, act: Incoming, how: str) -> Act:
+    """A seat has said all that it will: it is ready to go on, or has left the conversation."""
+    stored = store_act(match, state.path, act, {forms.THEN: how})
+    services.say_ready(conversation_of(state), match, has_left=how == forms.LEFT)
+    return stored
 
 
 def _shown(state: MatchState, step: Talk) -> list[Entry]:
     """What a page shows of the talk: the latest messages, or one page of a feed in its order."""
-    conversation = _conversation(state)
+    conversation = conversation_of(state)
     if not isinstance(step.channel, Feed):
         return queries.latest(conversation, limit=LINES_SHOWN)
     newest = queries.latest(conversation, limit=queries.MOST_ENTRIES, kinds=("post", "comment"))[::-1]
@@ -129,35 +125,43 @@ def _line(entry: Entry, place: Place, state: MatchState) -> Line:
 
 
 def _votes(state: MatchState, shown: Sequence[Entry]) -> list[Table]:
-    balance = queries.votes_of(_conversation(state), [entry.seq for entry in shown])
+    balance = queries.votes_of(conversation_of(state), [entry.seq for entry in shown])
     rows = [(seq, balance[seq]) for seq in balance if balance[seq]]
     return [Table(_("Votes"), (_("Number"), _("Votes for, less votes against")), rows)] if rows else []
 
 
 def _pages(state: MatchState, channel: Document) -> list[Card]:
-    text = queries.document_of(_conversation(state), channel.sections)
+    text = queries.document_of(conversation_of(state), channel.sections)
     return [Card(position=section, text=words) for section, words in text.items()]
 
 
 def _filled_in(
-    state: MatchState, step: Talk, fields: Sequence[Field], raw: Mapping[str, Any]
+    match: Match, state: MatchState, step: Talk, act: Incoming, fields: Sequence[Field]
 ) -> tuple[list[Draft], bool]:
     """The entry that a form stands for, if it has one, and whether the seat is ready to go on."""
-    values, errors = clean(fields, raw)
+    values, errors = clean(fields, act.values)
+    if any(error.code == forms.CONTACT for error in errors.values()):
+        services.note_held_back(conversation_of(state), match, seat_id=act.seat.pk, why=errors[forms.MESSAGE].slots)
     if errors:
         raise FlowError("refused", f"{len(errors)} values refused at {state.path}", errors)
     try:
         draft = forms.said(step.channel, values)
     except FieldError as error:
         raise FlowError("refused", f"incomplete at {state.path}", {"message": error}) from error
-    return [draft] if draft else [], values.get("then") == forms.READY
+    return [draft] if draft else [], values.get(forms.THEN) == forms.READY
 
 
-def _post(state: MatchState, act: Incoming, draft: Draft, *, suffix: str) -> None:
+def _writing(state: MatchState, step: Talk, act: Incoming) -> Writing:
+    if act.source != PERSON:
+        return by_program(act.values)
+    return by_browser(act.values, counts_pastes=terms_at(state, step).pastes != ALLOWED)
+
+
+def _post(state: MatchState, act: Incoming, draft: Draft, *, writing: Writing, suffix: str) -> None:
     try:
         services.post_entry(
-            conversation_id=_conversation(state).pk, seat_id=act.seat.pk, key=(act.key or str(uuid4())) + suffix,
-            kind=draft.kind, text=draft.text, facts=draft.facts,
+            conversation_id=conversation_of(state).pk, seat_id=act.seat.pk, key=(act.key or str(uuid4())) + suffix,
+            kind=draft.kind, text=draft.text, facts=draft.facts, writing=writing,
         )  # fmt: skip
     except ChatError as error:
         code = {"conflict": "conflict", "closed": "not_here", "not_here": "not_here"}.get(error.code, "refused")

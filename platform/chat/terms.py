@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
+from chat.activity import Minimum
 from chat.channels import Channel, channel_for
 from chat.models import Conversation
 from flow.state import MatchState
 from matching.models import Seat
-from paradigm import Talk
+from paradigm import Chat, Talk
 from paradigm.program import step_at
+from paradigm.steps import CONTACTS, ENDS, PASTES
+
+PERSON = "person"
+ALLOWED, HELD = "allowed", "held"
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What holds in one talk. `quota` is entries per seat, 0 without a limit; `speakers` are seats that still sit."""
+    """What holds in one talk.
+
+    Attributes:
+        quota: Entries per seat, 0 without a limit.
+        speakers: Seats that still sit.
+        minimum: Before it, nobody may end the talk. There is none where only programs speak: they are played at once.
+        ends: "all" or "any".
+        pastes: "allowed", "recorded" or "blocked".
+        holds_contacts: Whether words with contact details are not taken in.
+    """
 
     talk: Talk
     channel: Channel
     max_chars: int
     quota: int
     speakers: tuple[Seat, ...]
+    minimum: Minimum
+    ends: str
+    pastes: str
+    holds_contacts: bool
 
 
 def terms_of(conversation: Conversation) -> Terms:
@@ -39,12 +59,29 @@ def terms_at(state: MatchState, step: object) -> Terms:
         raise TypeError(f"{state.path} is no talk")
     number = state.parameters.number
     max_chars = number(step.channel.max_chars)
+    speakers = tuple(
+        seat for seat in state.seats.values() if step.includes(seat.role) and seat.status == Seat.Status.SITTING
+    )
+    has_people = any(seat.occupant == PERSON for seat in speakers)
     return Terms(
         talk=step,
         channel=channel_for(step.channel, max_chars),
         max_chars=max_chars,
         quota=number(step.quota),
-        speakers=tuple(
-            seat for seat in state.seats.values() if step.includes(seat.role) and seat.status == Seat.Status.SITTING
-        ),
+        speakers=speakers,
+        minimum=minimum_of(step, state.parameters) if has_people else Minimum(),
+        ends=word(state.parameters, step.ends, ENDS),
+        holds_contacts=word(state.parameters, step.contacts, CONTACTS) == HELD,
+        pastes=word(state.parameters, step.channel.pastes, PASTES) if isinstance(step.channel, Chat) else ALLOWED,
     )
+
+
+def minimum_of(step: Talk, parameters: Any) -> Minimum:
+    """What must have happened before a talk may be ended, under some parameters."""
+    number = parameters.number
+    return Minimum(number(step.min_active_seconds), number(step.idle_seconds), number(step.min_turns))
+
+
+def word(parameters: Any, value: str, allowed: Collection[str]) -> str:
+    """`value` itself where it is one of the words allowed, or what the parameter says that it names."""
+    return value if value in allowed else str(parameters.named(value))

@@ -9,6 +9,11 @@ KINDS: dict[str, dict[str, str]] = {
     "entries": {
         "read": "chat.queries.entries_of",
         "count": "chat.queries.count_of",
+        "offers_end": "chat.ending.offers_end",
+    },
+    "report": {
+        "page": "chat.reports.page",
+        "take": "chat.reports.take",
     },
     "visit": {
         "start": "flow.services.sessions.start",
@@ -68,5 +73,6 @@ KINDS: dict[str, dict[str, str]] = {
         "choice": "paradigm.Choice",
         "tick": "flow.stages.consent.Tick",
         "zone": "flow.zones.Zone",
+        "finish": "chat.forms.Finish",
     },
 }

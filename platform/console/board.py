@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count
 
+from chat.reports import unanswered
 from events import clock
 from exports.codes import seat_code
 from flow.models import Match
@@ -96,6 +97,7 @@ class Board:
     arms: Sequence[Arm]
     matches: Sequence[Playing]
     failed: int  # pieces of background work that were given up
+    reports: int  # reports of conversations that nobody has answered
 
     def as_json(self) -> dict[str, Any]:
         """For the API; the instant as ISO text."""
@@ -120,6 +122,7 @@ def board_of(study: Study, *, is_masked: bool = False) -> Board:
         arms=_arms(study),
         matches=[_playing(match, is_masked=is_masked) for match in _open_matches(study)],
         failed=failed_work(study),
+        reports=unanswered(study),
     )
 
 

@@ -250,7 +250,8 @@ DECIDED: Mapping[str, Decided] = {
     "entries": Decided(
         held=_names(
             "match group round step channel seq seat participant role kind text n_chars claimed_kind asked_kind "
-            "announces_identity facts entry_s missing_reason"
+            "announces_identity facts entry_s answers planned_s delay_ms first_key_ms sent_ms edits pastes blurs "
+            "missing_reason"
         )
     ),
     "kind_questions": Decided(
@@ -269,6 +270,11 @@ DECIDED: Mapping[str, Decided] = {
         held=_names(
             "group seat participant match round step field target_position target what said truth tickets chances "
             "probability ticket prize points is_paid replaced is_withdrawn missing_reason"
+        )
+    ),
+    "reports": Decided(  # whom somebody met is in the words, and harm may be what is studied; the board counts them
+        held=_names(
+            "match group round step seat participant reason text last_seq report_s answered_s missing_reason"
         )
     ),
     "answers": Decided(

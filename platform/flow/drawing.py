@@ -20,8 +20,9 @@ from paradigm import Card, Choice, Circles, Field, FieldError, Line, Option, Rat
 
 MOST_RADIOS = 7
 LIVE_KINDS = frozenset({"waiting", "match"})
+FINISH = "finish"  # `chat.forms.Finish`: drawn as a button; it may come to a page without making it another one
 # Looked at beside the session; news must not replace them.
-STILL_KINDS = frozenset({"leave", "recorded", "calculator", "zone"})
+STILL_KINDS = frozenset({"leave", "recorded", "calculator", "report", "zone"})
 # A page without anything to press and without a script asks for news itself, but never faster than this.
 LEAST_REFRESH_SECONDS = 5
 
@@ -247,7 +248,7 @@ def identity_of(page: Page) -> str:
     """The same for two revisions of one page, so that a number which grows does not move anybody's focus."""
     told = page.view.page if page.view else ""
     words = "" if page.kind in LIVE_KINDS else page.html
-    fields = "/".join(one.key for one in page.fields)
+    fields = "/".join(one.key for one in page.fields if one.kind != FINISH)
     parts = "|".join([page.kind, page.title, page.where, told, words, fields, page.button])
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
 

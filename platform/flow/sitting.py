@@ -67,13 +67,28 @@ class Sitting:
 
     @cached_property
     def shown(self) -> Sequence[Any]:
-        """What may be new without making an answer to the page old: the end of the time, and what others said."""
-        return [self.match.deadline_at if self.match else None, *self._said]
+        """What may be new without making an answer to the page old.
+
+        The end of the time, what others said, and whether a talk may be ended now.
+        """
+        return [self.match.deadline_at if self.match else None, *self._said, *self._offered]
+
+    def settle(self) -> None:
+        """Read it before the page is drawn: what comes then makes a new page, never an old one that looks current."""
+        _ = self.shown
 
     @cached_property
     def _said(self) -> Sequence[int]:
         talk = self._talk
         return [int(kind("entries", "count")(self.match, self.match.path))] if talk and self.match else []
+
+    @cached_property
+    def _offered(self) -> Sequence[bool]:
+        """Whether the open talk may be ended by this seat, where that is not so from its beginning."""
+        talk = self._talk
+        if talk is None or self.match is None or not talk.has_minimum:
+            return []
+        return [bool(kind("entries", "offers_end")(self.match, self.match.path, self.seat))]
 
     @property
     def _replaces_what_was_said(self) -> bool:

@@ -1,7 +1,7 @@
 """What every kind of step can do. `KINDS["step"]` says which class implements which."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flow.models import Act, Match
@@ -12,10 +12,14 @@ from paradigm import Field, Place, View
 
 @dataclass(frozen=True)
 class Asked:
-    """What a seat is asked at the open step; no fields and no button for those who wait."""
+    """What a seat is asked at the open step; no fields and no button for those who wait.
+
+    `facts` are what the page of this kind of step needs besides.
+    """
 
     fields: Sequence[Field] = ()
     button: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class StepKind(Protocol):

@@ -29,7 +29,7 @@ def step_page(state: MatchState, step: Any, view: View, asked: Asked) -> Page:
         button=asked.button,
         view=view,
         deadline_at=state.match.deadline_at,
-        facts={"at_zero": at_zero(step)},
+        facts={"at_zero": at_zero(step), **asked.facts},
     )
 
 

@@ -11,5 +11,6 @@ urlpatterns = [
     path("s/calculator", views.calculator, name="calculator"),
     path("s/visits.ics", home_views.visits_ics, name="visits_ics"),
     path("s/zone", home_views.zone, name="zone"),
+    path("s/report", views.report, name="report"),
     path("s/recorded", views.recorded, name="recorded"),
 ]

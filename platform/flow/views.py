@@ -90,6 +90,31 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 @participant_only
 @in_study_language
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest) -> HttpResponse:
+    """Report the conversation one is in, or was in last; whoever was in none is led to their page."""
+    session: Session = request.visit.session  # type: ignore[attr-defined]
+    page: Page | None = kind("report", "page")(session)
+    if page is None:
+        return to_page()
+    if request.method == "POST":
+        if pace.is_too_fast(session.participant):
+            return _too_fast(request)
+        try:
+            form = read_form(request)
+        except FormError as error:
+            return unreadable(request, error)
+        errors = kind("report", "take")(session, form.key, form.data)
+        if not errors:
+            messages.info(request, "reported")
+            return to_page()
+        page = replace(page, errors=errors, values=form.data)
+    status = 422 if page.errors else 200
+    return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False), status=status)
+
+
+@participant_only
+@in_study_language
 @require_safe
 def recorded(request: HttpRequest) -> HttpResponse:
     """One's own rows beside the round just played: in a demo or a preview only, and elsewhere there is no such page."""
@@ -213,6 +238,7 @@ def _notes() -> dict[str, str]:
         "stale": _("That page was over already. This is where you are now."),
         "late": _("Time was up before your answer arrived. It does not count."),
         "conflict": _("Your first answer was saved already. This is where you are now."),
+        "reported": _("Thank you. The study team will read your report."),
     }
 
 

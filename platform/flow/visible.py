@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from flow.drawing import Widget, plain_card, plain_line, widgets_of
+from flow.drawing import FINISH, Widget, plain_card, plain_line, widgets_of
 from flow.page import Page
-from paradigm import Card, Circles, Points, Rating, Table, Text
+from paradigm import Card, Choice, Circles, Points, Rating, Table, Text
 from studies.markdown import visible
 from studies.slots import CALCULATOR
 
@@ -30,7 +30,8 @@ def words_on(page: Page) -> str:
 
 def buttons_of(page: Page) -> list[str]:
     """The words of its buttons, the primary one first."""
-    return [word for word in (page.button, *(one["label"] for one in page.facts.get("also", ()))) if word]
+    ends = [field.offered[1].label for field in page.fields if isinstance(field, Choice) and field.kind == FINISH]
+    return [word for word in (page.button, *ends, *(one["label"] for one in page.facts.get("also", ()))) if word]
 
 
 def hint_of(page: Page) -> str:
@@ -53,15 +54,22 @@ def _parts(page: Page) -> Iterator[str]:
     if page.kind != "match":
         yield from tables
     else:
+        yield from _rules(page)
         yield from _met(page, widgets)
         if not page.fields and not page.button:
             yield _("This page goes on by itself.")
-    for widget in widgets:
+    for widget in (one for one in widgets if one.field.kind != FINISH):
         yield from _widget(widget, page)
     yield from buttons_of(page)
     yield hint_of(page)
     if page.kind == "match":
         yield from tables
+
+
+def _rules(page: Page) -> Iterator[str]:
+    """The rules of a conversation."""
+    if rules := page.facts.get("talk", {}).get("rules"):
+        yield from (_("Rules of this conversation"), *rules, _("Report this conversation"))
 
 
 def _met(page: Page, widgets: Sequence[Widget]) -> Iterator[str]:

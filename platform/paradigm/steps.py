@@ -8,6 +8,9 @@ from paradigm.fields import Fields
 from paradigm.state import State
 
 Condition = Callable[[State], bool]
+ENDS = ("all", "any")
+PASTES = ("allowed", "recorded", "blocked")
+CONTACTS = ("held", "allowed")
 
 
 def always(state: State) -> bool:
@@ -44,11 +47,16 @@ class Decision:
 
 @dataclass(frozen=True)
 class Chat:
-    """A conversation between those in the match: messages, and pointing at named things."""
+    """A conversation between those in the match: messages, and pointing at named things.
+
+    `pastes` is what becomes of text that is pasted: "allowed", "recorded" (counted) or "blocked" (and counted); or the
+    name of a parameter that says so.
+    """
 
     kind: ClassVar[str] = "chat"
     accepts: ClassVar[tuple[str, ...]] = ("message", "point")
     max_chars: int | str = 2000
+    pastes: str = "allowed"
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,10 @@ class Talk:
     """Free exchange over a channel; ends when time is up, when every quota is used, or when all are ready.
 
     `quota` is how many entries each seat may make (0: no limit). `by` names the roles that may speak ("*": all).
+    `seconds` is the longest that it may take. Before `min_active_seconds` and `min_turns` entries of one's own nobody
+    can end it: the button is not there. A silence counts as active up to `idle_seconds`. `ends` says whether it goes on
+    until "all" have ended it, or "any" one of them ends it for all. `contacts`: whether words with an e-mail address,
+    a phone number, a link or a name on another service are "held" back or "allowed". Each may name a parameter instead.
     """
 
     name: str
@@ -85,6 +97,16 @@ class Talk:
     seconds: int | str = 180
     quota: int | str = 0
     when: Condition = always
+    min_active_seconds: int | str = 0
+    idle_seconds: int | str = 120
+    min_turns: int | str = 0
+    ends: str = "all"
+    contacts: str = "held"
+
+    @property
+    def has_minimum(self) -> bool:
+        """Whether there may be a minimum; how much is for the parameters to say."""
+        return bool(self.min_active_seconds or self.min_turns)
 
     def includes(self, role: str) -> bool:
         """Whether a role may speak."""

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from bots.by_policy import decided
-from chat.forms import READY
+from chat.forms import MESSAGE, READY, THEN
 from flow.game import game_of
 from flow.queries import TurnFacts
 from measures.stages import Briefing
@@ -22,6 +22,7 @@ from studies.items import Item
 Answers = Mapping[str, str]
 Conduct = Callable[[TurnFacts], Mapping[str, Any]]
 YES = "yes"
+SOMETHING = "I would share it."  # said in a talk that may not be ended yet
 
 
 def right(session: Session, fields: Sequence[Field], stage: Any) -> Answers:
@@ -128,8 +129,10 @@ def _blind(facts: TurnFacts) -> TurnFacts:
 
 
 def _with_talk(facts: TurnFacts, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A contribution to a talk is a message, and the last one."""
+    """A contribution to a talk is a message, and the last one as soon as it may be."""
     if not facts.is_talk:
         return values
-    given = {key: value for key, value in values.items() if key in {"message", "section"}}
-    return given | {"then": READY}
+    given = {key: value for key, value in values.items() if key in {MESSAGE, "section"}}
+    if any(field.key == THEN for field in facts.fields):
+        return given | {THEN: READY}
+    return given if given.get(MESSAGE) else given | {MESSAGE: SOMETHING}

@@ -4,9 +4,13 @@ Beside the course that is played, others are tried and undone: each option, and 
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import cached_property
 
+from events import clock
+from flow.deadlines import GRACE
 from flow.game import game_of
+from flow.kinds import kind
 from flow.lookup import step_kind
 from flow.models import Match
 from flow.queries import turn
@@ -14,7 +18,7 @@ from flow.services import games
 from flow.state import MatchState
 from matching.models import Group
 from matching.queries import group_of
-from paradigm import Decision, Each
+from paradigm import Decision, Each, Talk
 from paradigm.program import leaves, may_show
 from screens import answers, services
 from screens.answers import Conduct
@@ -27,6 +31,7 @@ from studies import definition
 from studies.schema_stages import GameStage
 
 MOST_STEPS = 500  # of one match
+A_WHILE = timedelta(seconds=60)  # between two contributions to a talk that may not be ended yet
 EXPLORED_ROUNDS = 2  # at the beginning; and the last
 
 
@@ -116,7 +121,7 @@ class Game:
             if facts is None:
                 continue
             source = "person" if seat.occupant == "person" else "policy"
-            key = f"{match.pk}/{match.path}/{seat.number}"
+            key = f"{match.pk}/{match.path}/{seat.number}/{kind('entries', 'count')(match, match.path)}"
             games.act(
                 match_id=match.pk,
                 path=match.path,
@@ -126,6 +131,19 @@ class Game:
                 key=key,
             )
             self.looking.after_act(match, seat)
+        if isinstance(step, Talk) and step.has_minimum:
+            self._let_time_pass(fresh(match.pk), match.path)
+
+    def _let_time_pass(self, match: Match, path: str) -> None:
+        """In a talk that may not be ended yet, what is said takes time; and at its longest it is over."""
+        if match.path != path or match.deadline_at is None:
+            return
+        later = clock.now() + A_WHILE
+        if later < match.deadline_at:
+            clock.stand(later)
+            return
+        clock.stand(max(later, match.deadline_at + GRACE + A_WHILE))
+        games.close_overdue(match_id=match.pk, rev=match.rev)
 
     def _is_drawn_after(self, match: Match, role: str) -> bool:
         return self.looking.key_of(match.path, role, DONE) in self.tour.screens

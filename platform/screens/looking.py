@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chat.forms import THEN
 from flow.kinds import VOID_PATH
 from flow.lookup import step_kind
 from flow.models import Exposure, Match, Placing
@@ -14,6 +15,7 @@ from screens.screen import Key
 from screens.tour import Tour
 
 VOID, SIT_OUT, WAITS, DONE = "void", "sit_out", "waits", "has answered"
+MAY_END = "may end it now"
 
 
 class Looking:
@@ -51,7 +53,15 @@ class Looking:
             view = views[seat.pk]
             self.pages |= {view["page"], *view.get("blocks", [])}
             phase = ("acts" if view["asked"] else "reads") if seat.number in acting else WAITS
+            if seat.number in acting and THEN not in view["asked"] and self._may_end(state, seat):
+                phase = MAY_END
             self._draw(self.key_of(match.path, seat.role, self._state(phase, view, match.path, seat.role)), one)
+
+    def _may_end(self, state: MatchState, seat: Seat) -> bool:
+        """Whether somebody in a talk may end it."""
+        implementation, step = step_kind(state)
+        asked = implementation.asked(state, step, state.place(seat)).fields
+        return isinstance(step, Talk) and any(field.key == THEN for field in asked)
 
     def after_act(self, match: Match, seat: Seat) -> None:
         """Draw the page of somebody who has acted while others have not, and of those who read along in a talk."""

@@ -137,6 +137,8 @@ class _Reader(HTMLParser):
         name, kind = at.get("name", ""), at.get("type", "")
         if kind == "hidden":
             self.page.hidden[name] = at.get("value", "")
+        elif "data-finish" in at:  # a choice that is drawn as a button: to press it, or only to send
+            self.page.asked[name] = Asked(name, "radio", values=["more", at.get("value", "")])
         elif tag == "button":
             self.page.button |= kind == "submit" and not name
             self.page.buttons += [(name, at.get("value", ""))] if kind == "submit" and name else []

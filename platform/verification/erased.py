@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bots.models import Memory
-from chat.models import Entry
+from chat.models import Entry, Report
 from events.models import Event
 from exports.services.erasure import ERASED
 from flow.models import Act, Award, Exposure, PracticeStep, Submission
@@ -36,6 +36,7 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "acts": Act.objects.filter(seat__participant=person).exclude(source=Act.Source.TIMEOUT),
         "awards": Award.objects.filter(seat__participant=person, said__isnull=False),
         "entries": Entry.objects.filter(seat__participant=person).exclude(text__in=("", WITHDRAWN_TEXT)),
+        "reports": Report.objects.filter(seat__participant=person).exclude(text=""),
     }
     found = {name: count for name, rows in left.items() if (count := rows.count())}
     report.compare("rows of an erased person", person.code, {}, found)

@@ -38,7 +38,7 @@ def decided(
 
 
 def said(story: Story, talk: Talk, *, entries: int, data: Mapping[str, str]) -> tuple[Draft | None, bool]:
-    """The entry that a form of a talk stands for, if any, and whether its seat is ready. Raises UnreadableError.
+    """The entry that a form of a talk stands for, if any, and whether its seat ends it. Raises UnreadableError.
 
     Args:
         entries: How many the talk has: one may be about any of them.
@@ -51,7 +51,7 @@ def said(story: Story, talk: Talk, *, entries: int, data: Mapping[str, str]) -> 
             draft = channel_for(talk.channel, most).draft(draft.kind, draft.text, draft.facts)
     except (FieldError, ChatError) as error:
         raise UnreadableError(error.code) from error
-    return draft, values.get("then") == forms.READY
+    return draft, values.get(forms.THEN) in (forms.READY, forms.LEFT)
 
 
 def is_marked(values: Mapping[str, Any]) -> bool:

@@ -1,30 +1,38 @@
-// What was typed and not yet sent survives a refresh, in this tab only, under the page's revision.
+// What was typed and not yet sent survives a refresh, in this tab only, under the page: its revision up to the dot.
+// After the dot is what others did meanwhile, which makes no answer old.
 const PREFIX = "draft:";
 const NOT_KEPT = new Set(["csrfmiddlewaretoken", "key", "rev", "times"]);
+const nameOf = (rev) => PREFIX + pageOf(rev);
 
-/** Remember what stands in `form`. */
-export function keep(form, rev) {
+/** What of a revision names the page. */
+export const pageOf = (rev) => rev.split(".")[0];
+
+/** Remember what stands in `form`; with `key` also that it is on its way under this key. */
+export function keep(form, rev, key = "") {
   const typed = [...new FormData(form)].filter(([name, value]) => !NOT_KEPT.has(name) && value !== "");
   try {
-    if (typed.length) sessionStorage.setItem(PREFIX + rev, JSON.stringify(typed));
-    else sessionStorage.removeItem(PREFIX + rev);
+    if (typed.length) sessionStorage.setItem(nameOf(rev), JSON.stringify({ typed, key }));
+    else sessionStorage.removeItem(nameOf(rev));
   } catch { /* storage is full or forbidden: then a refresh forgets */ }
 }
 
-/** Put back what was remembered under `rev`, where the field is still empty. */
+/** Put back what was remembered under `rev`, where the field is still empty. What was on its way keeps its key. */
 export function restore(form, rev) {
-  let typed = [];
-  try { typed = JSON.parse(sessionStorage.getItem(PREFIX + rev) || "[]"); } catch { return; }
-  for (const [name, value] of typed) {
+  let kept = {};
+  try { kept = JSON.parse(sessionStorage.getItem(nameOf(rev)) || "{}"); } catch { return; }
+  for (const [name, value] of kept.typed || []) {
     const field = form.elements.namedItem(name);
     if (!field) continue;
     if (field instanceof RadioNodeList) { if (!field.value) field.value = value; }
     else if (field.type === "checkbox" || field.type === "radio") field.checked ||= field.value === value;
-    else if (!field.value) field.value = value;
+    else if (field.type !== "submit" && !field.value) field.value = value;
   }
+  if (!kept.key) return;
+  form.elements.namedItem("key").value = kept.key;
+  form.dataset.sent = "yes";
 }
 
-/** That page is over. */
+/** That page is over, or what stood on it was stored. */
 export function forget(rev) {
-  try { sessionStorage.removeItem(PREFIX + rev); } catch { /* nothing was kept */ }
+  try { sessionStorage.removeItem(nameOf(rev)); } catch { /* nothing was kept */ }
 }

@@ -4,9 +4,10 @@ import { count } from "./countdown.js";
 import { calculate } from "./calculator.js";
 import { clock } from "./times.js";
 import { furnish } from "./fields.js";
-import { forget, keep, restore } from "./drafts.js";
+import { forget, keep, pageOf, restore } from "./drafts.js";
 import { flash, offerSound, ring } from "./attention.js";
 import { listen } from "./socket.js";
+import { follow, isSaid, join, measured, stored } from "./talk.js";
 
 const words = document.getElementById("words").dataset;
 const REQUEST_MS = 15000;
@@ -57,7 +58,7 @@ function show(html, isOwn, isStored = true) {
   const old = page();
   const isSame = old.dataset.identity === next.dataset.identity;
   shown += 1;
-  if (old.dataset.rev !== next.dataset.rev) forget(old.dataset.rev);
+  if ((isOwn && isStored) || pageOf(old.dataset.rev) !== pageOf(next.dataset.rev)) forget(old.dataset.rev);
   const form = old.querySelector("form[data-form]");
   if (isSame && isOwn && !isStored && form) keep(form, next.dataset.rev);
   if (isSame && !isOwn) renew(old, next);
@@ -82,6 +83,7 @@ function renew(old, next) {
     form = null;
   } else if (form) {
     for (const name of ["key", "rev", "csrfmiddlewaretoken"]) form.elements.namedItem(name).value = other.elements.namedItem(name).value;
+    offerEnd(form, other);
     other.replaceWith(document.createElement("form"));
   }
   patch(main, fresh, form);
@@ -93,13 +95,24 @@ function renew(old, next) {
   begin();
 }
 
+/** What may be ended now gets its button, without a word and without moving anything else. */
+function offerEnd(form, other) {
+  const fresh = other.querySelector("[data-finish]");
+  if (fresh && !form.querySelector("[data-finish]")) form.querySelector(".buttons .primary").after(fresh);
+}
+
+/** Nothing is typed into a message that is on its way: it would be lost when the message is stored. */
+function hold(form, isHeld) {
+  for (const box of form.querySelectorAll("[data-said]")) box.readOnly = isHeld;
+}
+
 function patch(main, fresh, form) {
   const before = [...main.children];
   const after = [...fresh.children];
   const isShaped = before.length === after.length && before.every((one, index) => one.tagName === after[index].tagName);
   if (isShaped) {
     before.forEach((one, index) => {
-      const isKept = one === form || one.hasAttribute("data-keep") || one.outerHTML === after[index].outerHTML;
+      const isKept = one === form || one.hasAttribute("data-keep") || join(one, after[index]) || one.outerHTML === after[index].outerHTML;
       if (!isKept) one.replaceWith(after[index]);
     });
     return;
@@ -132,7 +145,9 @@ async function send(form, submitter) {
   polling?.abort();
   const body = new URLSearchParams(new FormData(form, submitter));
   form.setAttribute("aria-busy", "true");
-  keep(form, page().dataset.rev);
+  for (const [name, value] of measured(form)) body.set(name, value);
+  hold(form, true);
+  keep(form, page().dataset.rev, body.get("key"));
   const slow = setTimeout(() => tell(words.sending), 1200);
   for (let attempt = 0; ; attempt += 1) {
     const answer = await attemptOf(form, body);
@@ -161,7 +176,11 @@ async function attemptOf(form, body) {
 async function take(form, answer) {
   sending = false;
   form.removeAttribute("aria-busy");
-  if ([200, 409, 422].includes(answer.status)) show(answer.html, true, answer.headers.get("X-Outcome") === "stored");
+  hold(form, false);
+  // what was sent before a reload and is refused as sent twice had been stored
+  const isStored = answer.headers.get("X-Outcome") === "stored" || (answer.status === 409 && form.dataset.sent === "yes");
+  if (isStored) stored();
+  if ([200, 409, 422].includes(answer.status)) show(answer.html, true, isStored && answer.status !== 422);
   else if (answer.status === 403 || answer.status === 404) location.reload();
   else tell(words.unread, true);
   askAgain();
@@ -223,9 +242,11 @@ function begin() {
   for (const form of current.querySelectorAll("form[data-form]:not([data-ready])")) {
     form.dataset.ready = "yes";
     restore(form, current.dataset.rev);
+    if (form.dataset.sent === "yes" && isSaid(current, form)) { form.querySelector("[data-said]").value = ""; forget(current.dataset.rev); }
     form.addEventListener("submit", (event) => { event.preventDefault(); send(form, event.submitter); });
-    form.addEventListener("input", () => keep(form, page().dataset.rev));
+    form.addEventListener("input", () => { delete form.dataset.sent; keep(form, page().dataset.rev); });
   }
+  follow(current, { words, tell });
   furnish(current, words);
   calculate(current);
   clock(current);

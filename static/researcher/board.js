@@ -26,8 +26,10 @@ function draw(board) {
     if (shown) shown.textContent = String(one.people);
   }
   for (const body of document.querySelectorAll("[data-rows]")) rows(body, board[body.dataset.rows]);
-  const failed = document.getElementById("failed");
-  failed.textContent = board.failed ? `${failed.dataset.text} ${board.failed}` : "";
+  for (const name of ["failed", "reports"]) {
+    const note = document.getElementById(name);
+    note.textContent = board[name] ? `${note.dataset.text} ${board[name]}` : "";
+  }
   freshness.textContent = `${freshness.dataset.fresh} ${board.at.slice(11, 19)} UTC`;
 }
 

@@ -9,13 +9,14 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils.safestring import SafeString, mark_safe
 
+from chat.forms import fields_of, rules
 from experiments.partner_selection.experiment import Settings, experiment
 from flow.calculator import FACT, Calculator
 from flow.drawing import Frame, draw
 from flow.page import Page
 from flow.stages.consent import Tick
 from flow.zones import Zone
-from paradigm import Card, Choice, FieldError, Line, Option, Points, Rating, Table, Text, View
+from paradigm import Card, Chat, Choice, FieldError, Line, Option, Points, Rating, Table, Text, View
 from paradigm.imagined import Scene
 from paradigm.worked import work_out
 from studies.markdown import render
@@ -55,19 +56,8 @@ def match(title: str, html: str, **more: Any) -> Page:
 
 def pages() -> Mapping[str, Page]:
     """By name, in the order of a session."""
-    kinds = (
-        reading(),
-        checking(),
-        trying(),
-        waiting(),
-        writing(),
-        choosing(),
-        sending(),
-        results(),
-        asking(),
-        last(),
-        returning(),
-    )
+    game = (waiting(), writing(), talking(), choosing(), sending(), results())
+    kinds = (reading(), checking(), trying(), *game, asking(), last(), returning())
     return {name: page for kind in kinds for name, page in kind.items()}
 
 
@@ -155,6 +145,23 @@ def writing() -> dict[str, Page]:
         "ask": match("Ask A and B", "Write one question. Both read it.", fields=[ask], view=names, **timed),
         "wait": match("The Chooser is writing", "You will read the question in a moment.", deadline_at=LATER),
         "reply": match("Answer the Chooser", "Your answer is shown together with the other.", **reply, **timed),
+    }
+
+
+def talking(*, may_end: bool = True, pastes: str = "allowed", lines: tuple[Line, ...] = ()) -> dict[str, Page]:
+    """A conversation."""
+    spoken = lines or (Line("B", "Hello! How was your week?", seq=1), Line("", "Long, and yours?", seq=2))
+    leaving = {"also": [{"name": "then", "value": "left", "label": "Leave this conversation"}]}
+    return {
+        "talk": match(
+            "Your conversation",
+            "You will write with **B**. You can end it after some time.",
+            view=View("talk", lines=spoken),
+            fields=fields_of(Chat(), max_chars=300, may_end=may_end),
+            button="Send",
+            deadline_at=LATER,
+            facts={"talk": {"says": True, "pastes": pastes, "rules": rules(True)}, **leaving},
+        )
     }
 
 

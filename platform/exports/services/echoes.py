@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import sha256
 from json import dumps
@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 
 from bots.models import BotTurn
-from chat.models import Entry
+from chat.models import Entry, Report
+from chat.services import UNKNOWN
 from exports.declared import split_key
 from exports.redaction import Quote, is_words, marked, quotable, quotes_any, reduced, strings_in, unhashed, without
 from exports.society import Society
@@ -44,6 +45,7 @@ class Echoes:
         quotes = self._quotes()
         return Counter({
             "entries": self._entries(quotes),
+            "reports": self._reports(quotes),
             "others_acts": self._acts(quotes),
             "others_views": self._views(quotes),
             "others_answers": self._answers(quotes),
@@ -84,13 +86,17 @@ class Echoes:
         def change(row: Entry) -> Changes:
             match = row.conversation.match_id
             if row.seat_id in self.mine:  # its number stays, so that what others refer to is still there
-                return {"text": marked(row.text), "facts": {}, "key": f"withdrawn:{row.seq}"}
+                return {"text": marked(row.text), "facts": {}, "key": f"withdrawn:{row.seq}", **asdict(UNKNOWN)}
             if row.seat_id in self._automated and match in self._touched:
                 return {"text": marked(row.text)}
             return {"text": without(row.text, quotes)} if self._was_told(match, row.seat_id) else {}
 
         rows = Entry.objects.filter(conversation__match__in=self.society.matches)
         return _rewrite(rows.select_related("conversation"), change)
+
+    def _reports(self, quotes: Sequence[Quote]) -> int:
+        rows = Report.objects.filter(conversation__match__in=self.society.matches)
+        return _rewrite(rows, lambda row: {"text": "" if row.seat_id in self.mine else without(row.text, quotes)})
 
     def _acts(self, quotes: Sequence[Quote]) -> int:
         def change(row: Act) -> Changes:

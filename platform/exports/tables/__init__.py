@@ -24,6 +24,7 @@ from exports.tables.participants import PARTICIPANTS, PAYMENTS, SESSIONS, WAITS
 from exports.tables.planned import PLANNED_SESSIONS
 from exports.tables.pooled import POOLED
 from exports.tables.practice import PRACTICE
+from exports.tables.reports import REPORTS
 from exports.tables.scales import SCALE_ITEMS, SCORES
 from exports.tables.talk import ANSWERS, ENTRIES
 from studies.masking.standing import is_masked_for
@@ -33,7 +34,7 @@ from studies.schema import StudyFile
 TABLES: list[Table] = [
     PARTICIPANTS, SESSIONS, PLANNED_SESSIONS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS, PAID_ROUNDS, ALLOCATIONS,
     EXCLUSIONS, CHECK_RATES, CHECKS, PAGES, CHOICE_SETS, PRACTICE, EXPOSURES, DECISIONS, ENTRIES, KIND_QUESTIONS,
-    BELIEFS, AWARDS, ANSWERS, SCALE_ITEMS, SCORES, BOT_TURNS, MEMORIES, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS,
+    BELIEFS, AWARDS, REPORTS, ANSWERS, SCALE_ITEMS, SCORES, BOT_TURNS, MEMORIES, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS,
     DEVIATIONS,
 ]  # fmt: skip
 

@@ -14,6 +14,9 @@ from exports.tables.scales import TIMES
 from measures.models import Answer
 from studies.definition import version_of
 
+BROWSER = "the person's browser, which may say anything: it describes, and decides nothing"
+UNSAID = "a program said it, or the browser did not say"
+
 ENTRY_COLUMNS = [
     keys.MATCH,
     keys.GROUP,
@@ -30,8 +33,35 @@ ENTRY_COLUMNS = [
     *SAYS_COLUMNS,
     Column("facts", "What it refers to, such as the entry answered or the section edited.", "json"),
     keys.since_group("entry_s", "When it was stored"),
+    Column(
+        "answers",
+        "`seq` of the newest entry by somebody else that had been read when it was begun; 0 if there was none.",
+        "integer", missing=UNSAID, source="the person's browser; of an automated seat the platform",
+    ),
+    keys.since_group("planned_s", "When an automated seat was to say it", missing="a person said it, or nobody waited"),
+    Column(
+        "delay_ms", "From the storing of what it answers to its own; planned was `planned_s` less that `entry_s`.",
+        "integer", "ms", missing="it answers nothing, or nothing that is in this table",
+    ),
+    Column(
+        "first_key_ms", "From the showing of what it answers, or of the page, to the first key.", "integer", "ms",
+        missing=UNSAID, source=BROWSER,
+    ),
+    Column(
+        "sent_ms", "From the same moment to the sending: `entry_s` less this is when it was shown.", "integer", "ms",
+        missing=UNSAID, source=BROWSER,
+    ),
+    Column("edits", "How often something was taken out again.", "integer", "times", missing=UNSAID, source=BROWSER),
+    Column(
+        "pastes", "How often text was put in from elsewhere, or tried to be.", "integer", "times",
+        missing=f"{UNSAID}, or pastes are not counted in this talk", source=BROWSER,
+    ),
+    Column(
+        "blurs", "How often another window came to the front while it was written.", "integer", "times",
+        missing=UNSAID, source=BROWSER,
+    ),
     keys.MISSING_REASON,
-]
+]  # fmt: skip
 
 ANSWER_COLUMNS = [
     keys.PARTICIPANT,
@@ -57,9 +87,11 @@ def _entries(scope: Scope) -> Iterator[Row]:
         said = said.select_related("conversation").order_by(
             "conversation__match__round", "conversation__match__number", "conversation__pk", "seq"
         )
+        stored: dict[tuple[int, int], datetime] = {}
         for one in said.iterator(chunk_size=CHUNK):
             match = society.matches[one.conversation.match_id]
             is_withheld = society.is_withheld(match.pk, one.seat_id)
+            stored[one.conversation_id, one.seq] = one.at
             yield {
                 "match": society.match(match),
                 "group": society.group.code,
@@ -76,8 +108,28 @@ def _entries(scope: Scope) -> Iterator[Row]:
                 **said_of(None if is_withheld else one.text),
                 "facts": one.facts,
                 "entry_s": seconds(one.at, society.group.formed_at),
+                **_made(one, stored, began=society.group.formed_at),
                 "missing_reason": BY_PARTNER if is_withheld else None,
             }
+
+
+def _made(one: Entry, stored: Mapping[tuple[int, int], datetime], *, began: datetime) -> Row:
+    """How an entry came about.
+
+    Args:
+        stored: When each entry before it was stored, by conversation and number.
+    """
+    answered = stored.get((one.conversation_id, one.answers or 0))
+    return {
+        "answers": one.answers,
+        "planned_s": seconds(one.planned_at, began),
+        "delay_ms": round((one.at - answered).total_seconds() * 1000) if answered else None,
+        "first_key_ms": one.first_key_ms,
+        "sent_ms": one.sent_ms,
+        "edits": one.edits,
+        "pastes": one.pastes,
+        "blurs": one.blurs,
+    }
 
 
 def _answers(scope: Scope) -> Iterator[Row]:

@@ -54,6 +54,7 @@ class GameStage:
         sitting = self._sitting(session)
         if sitting is None:
             return Page(kind="match", title=_("One moment, please"))
+        sitting.settle()
         seat, points, match = sitting.seat, sitting.points, sitting.match
         group = seat.group
         if group.round == 0:

@@ -8,6 +8,13 @@ from paradigm import Chat, Decision, Experiment, Parameters, Place, Points, Role
 class Settings(Parameters):
     quota: int = setting(3, "Entries each", unit="entries", ge=0, le=50)
     chars: int = setting(40, "Longest message", unit="characters", ge=1, le=400)
+    active: int = setting(0, "Active before it may be ended", unit="s", ge=0)
+    idle: int = setting(60, "Of a silence counts", unit="s", ge=1)
+    turns: int = setting(0, "Entries each before it may be ended", unit="entries", ge=0)
+    longest: int = setting(120, "Longest talk", unit="s", ge=1)
+    ends: str = setting("all", "Who ends it")
+    pastes: str = setting("allowed", "What becomes of pastes")
+    contacts: str = setting("held", "What becomes of contact details")
 
 
 def talkative(turn: Turn) -> dict[str, Any]:
@@ -28,12 +35,24 @@ def view(place: Place, state: State) -> View:
     return View(page="talk")
 
 
+TALK = Talk(
+    "talk",
+    Chat(max_chars="chars", pastes="pastes"),
+    quota="quota",
+    seconds="longest",
+    min_active_seconds="active",
+    idle_seconds="idle",
+    min_turns="turns",
+    ends="ends",
+    contacts="contacts",
+)
+
 experiment = Experiment(
     name="chatting",
     roles={"talker": Role()},
     parameters=Settings,
     steps=[
-        Talk("talk", Chat(max_chars="chars"), quota="quota", seconds=120),
+        TALK,
         Decision("answer", by="*", fields=[Points("number", "Your number", low=0, high=9)], seconds=60),
     ],
     view=view,

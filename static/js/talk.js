@@ -1,0 +1,110 @@
+// A talk: what is new joins the end of what was written, Enter sends, and how a message came about is counted.
+// What is counted here is sent with the message, as the browser's word and no more.
+const NEAR_PX = 80;
+const touch = matchMedia("(pointer: coarse)");  // there Enter begins a new line, and only the button sends
+let heard = { seq: 0, at: 0 };  // the newest line by somebody else, and since when it is shown
+let writing = null;             // the message under way, counted from the line that was the newest at its first key
+let isAway = false;
+
+const lines = (root, who = "") => root.querySelectorAll(`.talk li${who}`);
+const numberOf = (line) => Number(line?.dataset.seq || 0);
+const toEnd = (log) => { log.scrollTop = log.scrollHeight; };
+
+/** Make the talk inside `root` work. `tell` says a sentence on the page. */
+export function follow(root, { words, tell }) {
+  const log = root.querySelector("[data-log]");
+  if (!log) { heard = { seq: 0, at: 0 }; writing = null; return; }
+  hear(log);
+  if (!log.dataset.ready) { log.dataset.ready = "yes"; toEnd(log); }
+  const box = root.querySelector("[data-said]:not([data-ready])");
+  if (!box) return;
+  box.dataset.ready = "yes";
+  if (!touch.matches) explain(box, words.enter);
+  box.addEventListener("keydown", (event) => enter(event, box));
+  box.addEventListener("input", count);
+  for (const name of ["paste", "drop"]) box.addEventListener(name, (event) => paste(event, box, () => tell(words.pasting)));
+}
+
+/** Put the lines that are new at the end of the log, and leave the rest alone; false where `old` is no log. */
+export function join(old, fresh) {
+  if (!old.hasAttribute("data-log") || !fresh.hasAttribute("data-log")) return false;
+  const come = [...lines(fresh)];
+  if (come.some((line) => !numberOf(line))) return false;
+  const isAtEnd = old.scrollHeight - old.scrollTop - old.clientHeight < NEAR_PX;
+  const last = numberOf([...lines(old)].at(-1));
+  old.querySelector(".talk").append(...come.filter((line) => numberOf(line) > last));
+  if (isAtEnd) toEnd(old);
+  return true;
+}
+
+/** What is known of the message in `form`, by the names under which it is sent; nothing where no message is written. */
+export function measured(form) {
+  if (!form.querySelector("[data-said]")) return [];
+  const now = performance.now();
+  const made = writing ?? { ...begun(), firstKey: null };
+  const facts = {
+    answers: made.seq, first_key_ms: made.firstKey, sent_ms: Math.round(now - made.at),
+    edits: made.edits, pastes: made.pastes, blurs: made.blurs,
+  };
+  return Object.entries(facts).filter(([, value]) => value !== null);
+}
+
+/** The message was stored: what follows is another one. */
+export function stored() {
+  writing = null;
+}
+
+/** Whether the last line of one's own says what stands in `form`. */
+export function isSaid(root, form) {
+  const box = form.querySelector("[data-said]");
+  const own = [...lines(root, ".mine")].at(-1)?.querySelector(".said");
+  return Boolean(box && own && box.value.trim() && own.textContent === box.value.trim());
+}
+
+function hear(log) {
+  const seq = numberOf([...lines(log, ".theirs")].at(-1));
+  if (seq > heard.seq || !heard.at) heard = { seq, at: performance.now() };
+}
+
+function begun() {
+  return { seq: heard.seq, at: heard.at, edits: 0, pastes: 0, blurs: 0, firstKey: Math.round(performance.now() - heard.at) };
+}
+
+function enter(event, box) {
+  const isPlain = !(event.shiftKey || event.altKey || event.ctrlKey || event.metaKey || event.isComposing);
+  if (event.key !== "Enter" || !isPlain || touch.matches) return;
+  event.preventDefault();
+  if (box.value.trim() && !box.readOnly) box.form.requestSubmit(box.form.querySelector(".primary"));
+}
+
+function count(event) {
+  writing ??= begun();
+  if (/^(delete|history)/.test(event.inputType || "")) writing.edits += 1;
+}
+
+function paste(event, box, refuse) {
+  if (box.dataset.pastes === "allowed") return;
+  writing ??= begun();
+  writing.pastes += 1;
+  if (box.dataset.pastes !== "blocked") return;
+  event.preventDefault();
+  refuse();
+}
+
+function explain(box, text) {
+  const hint = document.createElement("p");
+  hint.className = "hint";
+  hint.id = `${box.id}-enter`;
+  hint.textContent = text;
+  box.after(hint);
+  box.setAttribute("aria-describedby", `${box.getAttribute("aria-describedby") || ""} ${hint.id}`.trim());
+}
+
+function leave() {
+  if (!isAway && writing) writing.blurs += 1;
+  isAway = true;
+}
+
+addEventListener("blur", leave);
+addEventListener("focus", () => { isAway = false; });
+document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); else isAway = false; });

@@ -1,0 +1,184 @@
+"""A conversation in a browser: Enter, pastes, what comes while one writes, the silent end, no network, a phone."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page as Tab
+
+from flow.page import Page
+from paradigm import Line
+from tests.browser import look
+from tests.browser.stage_set import StageSet
+from tests.pages import gallery
+
+pytestmark = pytest.mark.browser
+OPENING = (Line("B", "Hello!", seq=1),)
+NEWS = "() => dispatchEvent(new Event('online'))"
+
+
+@pytest.fixture
+def tab(chromium: Browser) -> Iterator[Tab]:
+    context = chromium.new_context(viewport={"width": 900, "height": 700})
+    yield context.new_page()
+    context.close()
+
+
+class Talk(StageSet):
+    """A conversation that grows; its revision changes behind the dot only."""
+
+    def __init__(self, **page: object) -> None:
+        self.page, self.news = page, 1
+        self.lines: tuple[Line, ...] = OPENING
+        super().__init__(self._drawn())
+        self.frame = replace(self.frame, rev="talk.1")
+        self.answer = self._take
+
+    def _drawn(self) -> Page:
+        return gallery.talking(lines=self.lines, **self.page)["talk"]  # type: ignore[arg-type]
+
+    def come(self, *lines: Line, **page: object) -> None:
+        """Something is new."""
+        self.lines, self.news = (*self.lines, *lines), self.news + 1
+        self.page |= page
+        self.current, self.frame = self._drawn(), replace(self.frame, rev=f"talk.{self.news}")
+
+    def _take(self, form: dict[str, str]) -> tuple[int, str]:
+        self.come(Line("", form["message"], seq=len(self.lines) + 1))
+        return 200, self.html(is_fragment=True)
+
+
+def test_enter_sends_shift_enter_does_not_and_the_page_says_so(tab: Tab) -> None:
+    stage = Talk()
+    complaints = look.listen(tab)
+    stage.open(tab)
+    expect(tab.locator("main")).to_contain_text("Enter sends.")
+    look.check(tab)
+    tab.locator("textarea").press_sequentially("one")
+    tab.keyboard.press("Shift+Enter")
+    tab.locator("textarea").press_sequentially("two")
+    assert stage.sent == []
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".talk .mine .said")).to_have_text("one\ntwo")
+    assert [form["message"].replace("\r", "") for form in stage.sent] == ["one\ntwo"]
+    expect(tab.locator("textarea")).to_have_value("")
+    expect(tab.locator("textarea")).to_be_focused()
+    tab.keyboard.press("Enter")
+    tab.wait_for_timeout(150)
+    assert len(stage.sent) == 1, "nothing is not sent"
+    assert complaints == []
+
+
+def test_what_others_write_joins_the_log_and_leaves_ones_own_words_alone(tab: Tab) -> None:
+    stage = Talk()
+    stage.open(tab)
+    tab.locator("textarea").press_sequentially("I am")
+    first = tab.locator(".talk li").first.element_handle()
+    stage.come(Line("B", "Still there?", seq=2))
+    tab.evaluate(NEWS)
+    expect(tab.locator(".talk li")).to_have_count(2)
+    assert first is not None
+    assert first.evaluate("line => line.isConnected"), "a line that was there is not said again"
+    assert tab.locator("[role=log]").get_attribute("aria-live") == "polite"
+    tab.keyboard.type(" here")
+    expect(tab.locator("textarea")).to_have_value("I am here")
+    stage.come(Line("B", "?", seq=3))
+    tab.reload()
+    expect(tab.locator("textarea")).to_have_value("I am here")
+    expect(tab.locator(".talk li")).to_have_count(3)
+
+
+def test_button_that_ends_it_comes_silently(tab: Tab) -> None:
+    stage = Talk(may_end=False)
+    stage.open(tab)
+    expect(tab.locator("[data-finish]")).to_have_count(0)
+    tab.locator("textarea").press_sequentially("so")
+    stage.come(may_end=True)
+    tab.evaluate(NEWS)
+    expect(tab.locator("[data-finish]")).to_be_visible()
+    expect(tab.locator("textarea")).to_be_focused()
+    expect(tab.locator("#spoken")).to_have_text("")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("textarea")).to_have_value("")
+    assert "then" not in stage.sent[-1]
+    tab.keyboard.type("bye")
+    tab.click("[data-finish]")
+    tab.wait_for_timeout(200)
+    assert (stage.sent[-1]["message"], stage.sent[-1]["then"]) == ("bye", "ready")
+
+
+@pytest.mark.parametrize(("pastes", "left"), [("allowed", "pasted"), ("recorded", "pasted"), ("blocked", "")])
+def test_paste_is_let_in_or_refused_with_a_sentence(tab: Tab, pastes: str, left: str) -> None:
+    stage = Talk(pastes=pastes)
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    stage.open(tab)
+    tab.locator("textarea").fill("pasted")
+    tab.keyboard.press("Control+A")
+    tab.keyboard.press("Control+X")
+    tab.keyboard.press("Control+V")
+    expect(tab.locator("textarea")).to_have_value(left)
+    refusal = re.compile("in your own words" if pastes == "blocked" else "^$")
+    expect(tab.locator("#note")).to_have_text(refusal)
+
+
+def test_message_without_a_network_is_kept_locked_and_sent_once(tab: Tab) -> None:
+    stage = Talk()
+    stage.open(tab)
+    usual = stage.answer
+    lost: list[str] = []
+
+    def answer(form: dict[str, str]) -> tuple[int, str] | None:
+        lost.append(form["key"])
+        return None if len(lost) < 3 else usual(form)  # type: ignore[misc]
+
+    stage.answer = answer
+    tab.locator("textarea").press_sequentially("hello")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#note")).to_contain_text("your text is kept")
+    tab.keyboard.type(" more")
+    expect(tab.locator("textarea")).to_have_value("hello")
+    tab.reload()
+    expect(tab.locator("textarea")).to_have_value("hello")
+    tab.locator("textarea").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".talk .mine .said")).to_have_text("hello", timeout=15000)
+    assert len(set(lost)) == 1, "one message, one key, also after the reload"
+
+
+def test_message_that_was_stored_before_a_reload_is_not_offered_again(tab: Tab) -> None:
+    stage = Talk()
+    stage.open(tab)
+    usual = stage.answer
+
+    def answer(form: dict[str, str]) -> None:
+        usual(form)  # type: ignore[misc]
+
+    stage.answer = answer
+    tab.locator("textarea").press_sequentially("hello")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#note")).to_contain_text("your text is kept")
+    tab.reload()
+    expect(tab.locator(".talk .mine .said").last).to_have_text("hello")
+    expect(tab.locator("textarea")).to_have_value("")
+
+
+def test_phone_has_room_for_the_box_and_enter_begins_a_line(chromium: Browser) -> None:
+    context = chromium.new_context(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
+    tab = context.new_page()
+    stage = Talk()
+    stage.lines = tuple(Line("B" if n % 2 else "", f"Some words, and some more: {n}", seq=n) for n in range(1, 40))
+    stage.come()
+    stage.open(tab)
+    expect(tab.locator("main")).not_to_contain_text("Enter sends.")
+    log = tab.locator("[data-log]")
+    assert log.evaluate("log => log.clientHeight <= 0.6 * innerHeight + 1 && log.scrollTop > 0"), "it shows the newest"
+    tab.locator("textarea").press_sequentially("a")
+    tab.keyboard.press("Enter")
+    tab.keyboard.type("b")
+    expect(tab.locator("textarea")).to_have_value("a\nb")
+    assert stage.sent == []
+    tab.click(".primary")
+    expect(tab.locator(".talk .mine .said").last).to_have_text("a\nb")
+    context.close()

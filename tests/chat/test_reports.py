@@ -1,0 +1,106 @@
+"""Reporting a conversation: kept once, seen by nobody in it, counted on the board, answered by the study team."""
+
+import re
+from io import StringIO
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from chat import reports, services
+from chat.errors import ChatError
+from chat.models import Report
+from console.board import board_of
+from events.models import Event
+from exports.scope import Scope
+from exports.tables.reports import REPORTS
+from flow.forms import FORM
+from flow.models import Match
+from matching.models import Seat
+from participants.access import cookie_name
+from participants.models import Participant
+from participants.tokens import digest
+from scheduling.models import Session
+from tests.chat.rooms import Sitter, make_match
+from tests.chat.test_talks import act
+
+pytestmark = pytest.mark.django_db
+SAID = "He asked where I live."
+
+
+@pytest.fixture
+def match() -> Match:
+    match = make_match("chatting", Sitter("talker"), Sitter("talker"), parameters={"quota": 0})
+    act(match, 2, message="where do you live?")
+    return match
+
+
+def session_of(match: Match, number: int) -> Session:
+    return Session.objects.get(seats__number=number, seats__group=match.group)
+
+
+def reported(match: Match, **data: str) -> Report:
+    assert reports.take(session_of(match, 1), uuid4(), {"reason": "contact", "text": SAID, **data}) == {}
+    return Report.objects.latest("pk")
+
+
+def test_report_is_kept_once_with_how_far_the_conversation_had_come(match: Match) -> None:
+    key, session = uuid4(), session_of(match, 1)
+    for _ in range(2):
+        assert reports.take(session, key, {"reason": "harm", "text": SAID}) == {}
+    row = Report.objects.get()
+    assert (row.reason, row.text, row.last_seq, row.seat.number) == ("harm", SAID, 1, 1)
+    event = Event.objects.get(kind="chat.reported")
+    assert event.facts["reason"] == "harm"
+    assert SAID not in str(event.facts)
+
+
+@pytest.mark.parametrize("data", [{}, {"reason": "boredom"}, {"reason": "harm", "text": "x" * 1001}])
+def test_unfit_report_is_refused_and_not_kept(match: Match, data: dict[str, str]) -> None:
+    assert reports.take(session_of(match, 1), uuid4(), data)
+    assert not Report.objects.exists()
+
+
+def test_whoever_was_in_no_conversation_has_nothing_to_report(match: Match) -> None:
+    Seat.objects.filter(group=match.group, number=1).update(session=None)
+    session = Session.objects.exclude(seats__group=match.group).order_by("pk").first()
+    assert session is not None
+    assert reports.page(session) is None
+
+
+def test_page_takes_a_report_and_leads_back_with_thanks(match: Match, client: Client) -> None:
+    secret = "s" * 43
+    Participant.objects.filter(seats__group=match.group, seats__number=1).update(token_sha256=digest(secret))
+    client.cookies[cookie_name()] = secret
+    shown = client.get("/s/report")
+    assert shown.status_code == 200
+    rev = re.search(r'name="rev" value="([^"]+)"', shown.content.decode())
+    assert rev is not None
+    form = {"key": str(uuid4()), "rev": rev[1], "reason": "contact", "text": SAID}
+    sent = urlencode(form)
+    answer = client.post("/s/report", sent, content_type=FORM, follow=True)
+    assert "The study team will read your report." in answer.content.decode()
+    assert Report.objects.get().text == SAID
+    assert SAID not in answer.content.decode()
+
+
+def test_board_counts_it_until_it_is_answered_once(match: Match) -> None:
+    row, study = reported(match), match.group.version.study
+    assert (board_of(study).reports, reports.unanswered(study)) == (1, 1)
+    told = StringIO()
+    call_command("reports", study.slug, stdout=told)
+    assert SAID in told.getvalue()
+    assert "OPEN" in told.getvalue()
+    with pytest.raises(CommandError, match="what was done"):
+        call_command("reports", study.slug, answer=1)
+    with pytest.raises(CommandError, match="there is no report 2"):
+        call_command("reports", study.slug, answer=2, done="x")
+    call_command("reports", study.slug, answer=1, done="wrote to both", stdout=StringIO())
+    assert board_of(study).reports == 0
+    with pytest.raises(ChatError, match="wrote to both"):
+        services.answer_report(row.pk, answer="again")
+    (found,) = REPORTS.rows(Scope(study))
+    assert (found["reason"], found["text"], found["last_seq"]) == ("contact", SAID, 1)
+    assert float(str(found["answered_s"])) >= float(str(found["report_s"]))
