@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -68,6 +69,7 @@ def home_page(session: Session) -> Page:
     if row is None or row.opens_at is None or row.closes_at is None:
         return Page(kind="home", title=_("One moment, please"), facts={"next": "", "progress": ""})
     is_open = row.state == State.OPEN
+    now = clock.now()
     done = sum(one.state in ATTENDED for one in rows)
     opens, closes = _said(row.opens_at, row.zone), _said(row.closes_at, row.zone)
     return Page(
@@ -78,12 +80,19 @@ def home_page(session: Session) -> Page:
         poll_seconds=POLL_SECONDS,
         facts={
             "next": _("You can begin now.") if is_open else _("Your next visit opens on %(when)s.") % {"when": opens},
+            "opens_seconds": _until(row.opens_at, now),
+            "closes_seconds": _until(row.closes_at, now),
             "asks_zone": is_asked(session),
             "until": _("You can begin until %(when)s.") % {"when": closes},
             "progress": _("You have taken part in %(done)d of %(all)d visits so far.")
             % {"done": done, "all": len(rows)},
         },
     )
+
+
+def _until(at: datetime, now: datetime) -> int:
+    """Whole seconds, never less than it takes."""
+    return max(0, ceil((at - now).total_seconds()))
 
 
 def _table(session: Session, rows: Rows) -> Table:

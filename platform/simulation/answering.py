@@ -50,7 +50,7 @@ class Hand:
         if asked.kind == "checkbox":
             is_ticked = asked.required or self._happens(self._profile.ticking_optional)
             return asked.values[0] if is_ticked else None
-        if asked.kind in CHOSEN:
+        if asked.kind in CHOSEN or asked.kind == "select":
             return self._rng.choice(asked.values)
         if asked.kind == "number":
             return str(self._rng.randint(asked.low, asked.high))

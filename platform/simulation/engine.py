@@ -21,7 +21,7 @@ from simulation.person import Person
 WINDOW = timedelta(seconds=0.5)
 MOST_AT_ONCE = 64  # things under way together at full speed
 MOST_ROWS = 200  # due rows looked at before each step
-MOST_AFTER_LAST_ARRIVAL = timedelta(hours=24)  # of the study's time: then whoever is still there is stuck
+MOST_AFTER_LAST_ARRIVAL = timedelta(hours=24)
 LEAST_BETWEEN_LOOKS = 0.1  # seconds
 VAIN_LOOKS = 3  # of everybody in a row, with nothing due and nothing to do: nobody can ever move again
 
@@ -74,6 +74,7 @@ class Engine:
         lives: Everybody, with the instant of their arrival.
         at: Where the clock stands.
         is_ordered: One thing at a time.
+        longest: After the last arrival, of the study's time: then whoever is still there is stuck.
         tell: Called after each step with the instant that was reached.
         stop: Set it to end after the step under way.
     """
@@ -84,6 +85,7 @@ class Engine:
         *,
         at: datetime,
         is_ordered: bool,
+        longest: timedelta = MOST_AFTER_LAST_ARRIVAL,
         tell: Callable[[datetime], None] | None = None,
         stop: threading.Event | None = None,
     ) -> None:
@@ -93,7 +95,7 @@ class Engine:
         self._tell = tell
         self._stop = stop or threading.Event()
         self._newest = 0
-        self._until = max((life.act_at for life in lives if life.act_at), default=at) + MOST_AFTER_LAST_ARRIVAL
+        self._until = max((life.act_at for life in lives if life.act_at), default=at) + longest
 
     async def play(self) -> None:
         """Until nothing is left to be done. What keeps somebody from an end is in that person's `failure`."""

@@ -15,6 +15,7 @@ Again = Literal["", "other_tab", "back"]
 # As static/js/session.js asks for news: while a socket is open, and after the page's time is up.
 WITH_SOCKET_SECONDS = 25.0
 AT_ZERO_SECONDS = (0.4, 2.4, 3.9, 6.9)
+SECONDS_PER_HOUR = 3600.0
 LEAST_SECONDS = 0.2  # before the limit: what is meant to be in time is sent no later
 Stop = Literal["silent", "leave", "withdraw", "decline", "vanish"]
 
@@ -107,6 +108,8 @@ class Mind:
         stopped = self._stopped(page)
         if stopped is not None:
             return stopped
+        if page.kind == "home" and page.opens_in is not None and not page.button:
+            return self._come_back(page.opens_in, page.closes_in or page.opens_in)
         if not page.button:
             return self._look(page)
         if page.kind == "waiting" and self._happens(self.profile.not_ready):
@@ -114,6 +117,16 @@ class Mind:
         if self._happens(self.profile.reloading):
             return Move(self._reading(page) / 2, "reload")
         return self._answer(page)
+
+    def _come_back(self, opens_in: float, closes_in: float) -> Move:
+        """Close the browser until the next visit is open, or has been missed; or for good."""
+        if self._happens(self.profile.dropping_out):
+            return Move(self._thinking(), "vanish")
+        if self._happens(self.profile.missing_visits):
+            return Move(closes_in + SECONDS_PER_HOUR, "reload", is_offline=True)
+        mean = self.profile.visit_delay_hours * SECONDS_PER_HOUR
+        late = self.rng.expovariate(1 / mean) if mean else 0.0
+        return Move(min(opens_in + late + LEAST_SECONDS, closes_in), "reload", is_offline=True)
 
     def _stops(self) -> dict[str, Stop]:
         """Where the person will drop out: drawn once, whether or not they get there."""

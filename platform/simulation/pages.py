@@ -13,7 +13,7 @@ class Asked:
 
     Attributes:
         name: The name under which it is sent.
-        kind: The control: "radio", "checkbox", "number", "text" or "textarea".
+        kind: The control: "radio", "checkbox", "select", "number", "text" or "textarea".
         values: What may be picked, in the order shown.
         low: Least number, where the control names one.
         high: Greatest number.
@@ -50,6 +50,7 @@ class Shown:
         text: The words of the page itself, one line per stretch of text; what stands around it apart.
         poll_seconds: How soon to ask for news when no socket is open.
         seconds_left: Until the page's limit, to a tenth; None without one.
+        opens_in: Between two visits: seconds until the next can be begun; `closes_in`: until it cannot be any more.
         socket: Where the page's script connects; only whole documents say so.
     """
 
@@ -69,6 +70,8 @@ class Shown:
     poll_seconds: int = 3
     seconds_left: float | None = None
     socket: str = ""
+    opens_in: float | None = None
+    closes_in: float | None = None
 
     def offers(self, name: str) -> bool:
         """Whether a quiet button of this name may be pressed."""
@@ -95,6 +98,7 @@ class _Reader(HTMLParser):
         self.lines: list[str] = []
         self._inside = ("", "")  # tag, attribute of the page that its words belong to
         self._in_main = False
+        self._select: Asked | None = None  # whose options are being read
         self._is_beside = False  # in a form that is no answer to the page: it only asks
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -106,12 +110,19 @@ class _Reader(HTMLParser):
                 self._inside = (tag, place)
             case "time":
                 self.page.seconds_left = _seconds(at.get("data-seconds"))
+            case "visit":
+                self.page.opens_in = _seconds(at.get("data-opens-seconds"))
+                self.page.closes_in = _seconds(at.get("data-closes-seconds"))
         self._is_beside |= tag == "form" and at.get("method", "") == "get"
         if tag == "body":
             self.page.socket = at.get("data-socket", "")
         self._in_main |= tag == "main"
-        if tag in {"input", "textarea", "button"} and not self._is_beside:
+        if tag in {"input", "textarea", "select", "button"} and not self._is_beside:
             self._control(tag, at)
+        if tag == "select":
+            self._select = self.page.asked.get(at.get("name", ""))
+        elif tag == "option" and self._select is not None and at.get("value"):
+            self._select.values.append(at["value"])
 
     def handle_endtag(self, tag: str) -> None:
         if tag == self._inside[0]:

@@ -30,7 +30,7 @@ from simulation import news, realtime, report
 from simulation.answering import Choose
 from simulation.conduct import Conduct, right_answers
 from simulation.door import Door, new_connector
-from simulation.engine import MOST_ROWS, Engine, Life
+from simulation.engine import MOST_AFTER_LAST_ARRIVAL, MOST_ROWS, Engine, Life
 from simulation.ledger import Ledger
 from simulation.mind import Mind
 from simulation.models import SimulationRun
@@ -45,6 +45,7 @@ from verification.report import Difference
 Mode = SimulationRun.Mode
 START = datetime(2030, 1, 7, 9, tzinfo=UTC)  # where the clock stands at first: the same in every run
 DB_THREADS = 4
+LONGEST_CALENDAR = timedelta(days=500)  # of a study of several waves
 REALTIME_SECONDS = 4 * 3600.0  # after the last arrival
 SETTLING_SECONDS = 0.5  # between two looks whether due work is left
 REPORT_JSON, REPORT_TEXT, LEDGER, DATASET = "report.json", "report.txt", "ledger.jsonl", "SIMULATED-dataset"
@@ -123,7 +124,15 @@ class _Play:
             for person, link, after in zip(self.people, self._links, self._after, strict=True)
         ]
         is_ordered = self.plan.mode == Mode.ORDERED
-        await Engine(lives, at=self.began, is_ordered=is_ordered, tell=self._told, stop=self._stop).play()
+        engine = Engine(
+            lives,
+            at=self.began,
+            is_ordered=is_ordered,
+            longest=MOST_AFTER_LAST_ARRIVAL if len(self.plan.definition["waves"]) == 1 else LONGEST_CALENDAR,
+            tell=self._told,
+            stop=self._stop,
+        )
+        await engine.play()
 
     async def _by_the_wall(self) -> None:
         loop = asyncio.get_running_loop()

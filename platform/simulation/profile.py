@@ -71,6 +71,13 @@ class Profile(BaseModel):
         0.005, "Acts in the game before which somebody drops out", f"{OURS}: about 5 % in a game of ten acts"
     )
     vanishing: float = _share(0.7, "Of those who drop out: who close the browser, and do not use the way out")
+    visit_delay_hours: float = _amount(
+        6, "In a study of several visits: how long after its opening a visit is begun, mean", "h", high=1000
+    )
+    missing_visits: float = _share(
+        0.1, "Visits to which somebody does not come", f"{OURS}: as diaries on phones have it"
+    )
+    dropping_out: float = _share(0.02, "Times between two visits at which somebody leaves for good, without a word")
     withdrawing: float = _share(0.02, "People who have their data deleted after the debrief")
 
     @classmethod
@@ -78,6 +85,7 @@ class Profile(BaseModel):
         """Everybody arrives at once, is quick, answers everything right and in time, and stays to the end."""
         wrong = dict.fromkeys((name for name, unit in _units().items() if unit == "share"), 0.0)
         calm = {"arrivals_per_minute": 0, "thinking_spread": 0, "person_spread": 0, "picking_seconds": 0.02}
+        calm |= {"visit_delay_hours": 0}
         quick = {"reading_chars_per_s": 20_000, "thinking_seconds": 0.05, "typing_chars_per_s": 1_000}
         return cls(**(wrong | calm | quick))
 

@@ -268,6 +268,7 @@ def test_second_tab_begins_nothing(version: Version) -> None:
     pass_to(berlin(2027, 3, 23, 9))
     forms = [_form(session) for _ in range(2)]
     assert [sessions.submit(session.pk, **form).outcome for form in forms] == ["stored", "stale"]
+    assert sessions.submit(newest(session).pk, **forms[0]).outcome == "stored", "sent again, and answered as before"
     assert Session.objects.filter(participant=session.participant_id, wave="talk").count() == 1
     assert rows(session)[0].session is not None
 

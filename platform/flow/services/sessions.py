@@ -79,7 +79,7 @@ def submit(session_id: int, *, key: UUID, rev: str, data: Mapping[str, str]) -> 
 
 def _submit(session_id: int, key: UUID, rev: str, data: Mapping[str, str], body: str) -> Result:
     session, (priors,) = lock_and_ask(session_id, _submitted.given(session=session_id, key=key))
-    for prior in priors:
+    for prior in priors or _sent_from_another_visit(session, key):
         if prior.body_sha256 != body:
             raise FlowError("conflict", "this key was used for another answer; reload the page")
         return Result(prior.outcome)
@@ -88,6 +88,13 @@ def _submit(session_id: int, key: UUID, rev: str, data: Mapping[str, str], body:
     if result.outcome != "refused" and session.participant.erased_at is None:
         insert(Submission(session=session, key=key, stage=stage, rev=rev, body_sha256=body, outcome=result.outcome))
     return result
+
+
+def _sent_from_another_visit(session: Session, key: UUID) -> list[Submission]:
+    """The form that began this visit was sent from the page before it, and may be sent again."""
+    if len(definition.definition(session.participant.version).waves) == 1:
+        return []
+    return list(Submission.objects.filter(session__participant=session.participant_id, key=key))
 
 
 def _place_of(session: Session) -> str:

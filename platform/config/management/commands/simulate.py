@@ -82,9 +82,9 @@ def _plan(version: Version, options: dict[str, Any]) -> Plan:
             f"the installed experiment is not the one {version} was frozen with: install that one, or accept this one "
             "with `manage.py study amend --code REASON`"
         )
-    if len(definition.definition(version).waves) > 1:
+    if len(definition.definition(version).waves) > 1 and options["mode"] == Mode.REALTIME:
         raise CommandError(
-            "only studies of one wave can be simulated so far: simulate a folder with the first wave alone"
+            "--realtime: several waves take weeks by the wall; without it the clock goes from one instant to the next"
         )
     policies = dict(_pair("--policy", word) for word in options["policy"])
     check_policies(version, policies)
