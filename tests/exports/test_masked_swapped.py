@@ -74,8 +74,18 @@ def both(tmp_path: Path) -> tuple[Tables, Tables]:
 
 def test_worlds_with_conditions_swapped_differ_by_their_letters_alone(tmp_path: Path) -> None:
     first, swapped = both(tmp_path)
-    assert {name for name, found in first.items() if not found} == {"rests", "deviations"}, "the others have rows"
-    assert {"pooled", "placings", "sessions", "allocations"} <= set(first)
+    filled = {name for name, found in first.items() if found}
+    assert filled >= {
+        "participants",
+        "sessions",
+        "waits",
+        "groups",
+        "seats",
+        "rounds",
+        "placings",
+        "allocations",
+        "pooled",
+    }
     assert first == swapped
 
 
