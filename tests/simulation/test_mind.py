@@ -108,6 +108,7 @@ def test_places_are_what_the_page_shows() -> None:
     assert places.pop("debrief") == "debrief"
     assert {name for name, place in places.items() if place == "lobby"} == {"waiting", "ready"}
     others = {"instructions", "briefing", "survey", "end", "practice", "example", "calculator", "calculator_refused"}
+    others |= {"zone", "home"}
     assert {name for name, place in places.items() if place == "other"} == others
 
 
