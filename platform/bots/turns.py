@@ -26,6 +26,7 @@ log = logging.getLogger("rapport.turn")
 
 Outcome = BotTurn.Outcome
 LONGEST_WAIT = timedelta(seconds=30)  # in memory; the loop ends a handler after 90 s, of which a model may need 45
+LOOK_AGAIN_AFTER = timedelta(seconds=10)
 AHEAD = timedelta(seconds=3)  # to decide anew, from the log of calls where a model was asked
 
 
@@ -78,6 +79,8 @@ async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) ->
         return await run_db(services.end, claim, turn, outcome=Outcome.FAILED, error_code=error.code)
     if turn.heard:
         spoken = rules.spoken(values, turn.heard)
+        if spoken is None and rules.only_ends(turn.heard):  # the minimum is not met yet, and nobody will say so
+            return await run_db(services.postpone, claim, claim.now() + LOOK_AGAIN_AFTER)
         if spoken is None:
             return "silent"
         values = spoken

@@ -46,15 +46,13 @@ def _spent(state: MatchState, terms: Terms) -> set[int]:
 def may_end(state: MatchState, terms: Terms, seat: int) -> bool:
     """Whether a seat (by number) may end the talk now: its minimum is met, or nobody is left to talk with.
 
-    Once true it stays true. For a program the people alone count as somebody to talk with.
+    Once true it stays true. For a program those who may be people count as somebody to talk with, as their labels tell:
+    if people alone did, it could end a talk at once as soon as they are done, and no person in its place could.
     """
     if not terms.minimum.is_set:
         return True
-    is_person = state.seats[seat].occupant == PERSON
-    others = {
-        number for number, one in state.seats.items()
-        if number != seat and terms.talk.includes(one.role) and (is_person or one.occupant == PERSON)
-    }  # fmt: skip
+    met = set(state.seats) if state.seats[seat].occupant == PERSON else passing_for_people(state)
+    others = {number for number in met if number != seat and terms.talk.includes(state.seats[number].role)}
     here = {one.number for one in terms.speakers} - done(state, terms)
     if others and not others & here:
         return True

@@ -144,3 +144,20 @@ def test_programs_among_themselves_wait_for_no_minimum() -> None:
     match = talk(BOT, BOT, active=600, turns=99)
     assert offered(match, 1)
     assert offered(match, 2)
+
+
+def test_program_left_with_another_waits_as_two_people_would(began: datetime) -> None:
+    match = talk(Sitter("talker"), BOT, BOT, active=50)
+    runner.drain("bots")
+    act(match, 1, then="left")
+    seats = Seat.objects.filter(group=match.group, occupant="policy")
+    heard = [heard_of(Address(match.pk, "talk", seat.pk)) for seat in seats]
+    assert [one and one.may_end for one in heard] == [False, False], "a talk of two people could not end yet"
+    for second in range(1, 49):
+        clock.stand(began + timedelta(seconds=second))
+        runner.drain("bots")
+        assert path(match) == "talk"
+    for second in range(49, 75):
+        clock.stand(began + timedelta(seconds=second))
+        runner.drain("bots")
+    assert path(match) == "answer"
