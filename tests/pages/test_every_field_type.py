@@ -18,11 +18,16 @@ from simulation.pages import CHOSEN, read
 from tests.machinery.shown import words_in
 from tests.pages import gallery
 
+OPTIONS = {"options": (Option("yes", "Yes"), Option("no", "No"))}
 NEEDED: dict[str, dict[str, Any]] = {
-    "choice": {"options": (Option("yes", "Yes"), Option("no", "No"))},
+    "choice": OPTIONS,
+    "finish": OPTIONS,
     "circles": {"other": "your chat partner"},
 }
-UNRECORDED = {"zone"}  # hundreds of places, the same for everybody
+UNRECORDED = {
+    "zone",
+    "finish",
+}  # hundreds of places, the same for everybody; a button of talks, which are kept otherwise
 LABELLED = Rating("asked", "How often?", high=5, labels=((1, "never"), (3, "sometimes"), (5, "always")))
 LONG = Rating("asked", "How often?", high=9, labels=((1, "never"), (5, "sometimes"), (9, "always")))
 CLASSES = {kind: import_string(path) for kind, path in settings.KINDS["field"].items()}
@@ -42,7 +47,7 @@ def test_field_is_drawn_answered_and_described(field: Any) -> None:
     assert isinstance(field, import_string(settings.KINDS["field"][field.kind]))
     html = html_of(field)
     assert 'name="asked"' in html
-    asked = read(html).asked.get("asked")  # a list to pick from is read by no simulated person
+    asked = read(html).asked.get("asked")  # a button, and a list to pick from, are read otherwise
     raw = asked.values[0] if asked and asked.kind in CHOSEN else str(field.simulate(Random(1)))
     assert field.clean(raw) is not None
     assert field.clean(str(field.simulate(Random(2))) if field.kind != "tick" else "yes") is not None
