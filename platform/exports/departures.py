@@ -21,6 +21,7 @@ HELP = {
     rescue.EXTEND: "more time was given to a person",
     rescue.MOVE: "a person was moved to another stage",
     rescue.REPLACE: "a stand-in took over from a person",
+    rescue.EXCUSE: "a visit was excused",
     rescue.END: "a person's participation was ended",
     rescue.END_GROUP: "a group's game was ended",
 }

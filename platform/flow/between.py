@@ -103,6 +103,7 @@ def _table(session: Session, rows: Rows) -> Table:
         State.COMPLETED: _("done"),
         State.PARTIAL: _("done in part"),
         State.MISSED: _("missed"),
+        State.EXCUSED: _("excused"),
         State.CANCELLED: _("does not take place"),
     }
     said = [(str(row.number), _when(row), words[State(row.state)]) for row in rows]

@@ -46,6 +46,7 @@ class ScheduledSession(models.Model):
         COMPLETED = "completed"
         PARTIAL = "partial"  # begun, and not finished in time
         MISSED = "missed"  # not begun in time
+        EXCUSED = "excused"  # a researcher let it be: neither attended nor missed
         CANCELLED = "cancelled"  # the person's part in the study ended before
 
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="scheduled")

@@ -9,15 +9,16 @@ from studies.schema_waves import Attendance
 State = ScheduledSession.State
 
 MOVES: dict[str, set[str]] = {
-    State.PLANNED: {State.OPEN, State.MISSED, State.CANCELLED},
-    State.OPEN: {State.STARTED, State.MISSED, State.CANCELLED},
+    State.PLANNED: {State.OPEN, State.MISSED, State.EXCUSED, State.CANCELLED},
+    State.OPEN: {State.STARTED, State.MISSED, State.EXCUSED, State.CANCELLED},
     State.STARTED: {State.COMPLETED, State.PARTIAL},
     State.COMPLETED: set(),
     State.PARTIAL: set(),
-    State.MISSED: set(),
+    State.MISSED: {State.EXCUSED},
+    State.EXCUSED: set(),
     State.CANCELLED: set(),
 }
-OVER = frozenset(state for state, following in MOVES.items() if not following)
+OVER = frozenset(State) - {State.PLANNED, State.OPEN, State.STARTED}
 ATTENDED = frozenset({State.COMPLETED, State.PARTIAL})
 EVENT_OF: dict[str, str] = {one: f"window.{one.value}" for one in State if one != State.PLANNED}
 EVENT_OF[State.OPEN] = "window.opened"

@@ -154,6 +154,10 @@ class Attendance(Part):
     max_consecutive_missed: Annotated[int, Field(ge=1, le=MOST_REPEATS)] | None = Field(
         None, description="One after the other; no limit of its own unless given."
     )
+    max_excused: Annotated[int, Field(ge=0, le=MOST_REPEATS)] = Field(
+        0,
+        description="How many visits of one person a researcher may excuse: they then count neither way.",
+    )
     on_exceed: ExitTo = Field(description="By which whoever missed more leaves the study.")
 
 

@@ -17,7 +17,8 @@ COLUMNS = [
     Column("number", "Which visit after the first wave, from 1.", "integer", "visits"),
     Column(
         "state",
-        "What became of it: partial was begun and not finished in time, missed not begun in time, cancelled left out "
+        "What became of it: partial was begun and not finished in time, missed not begun in time, excused let be by "
+        "a researcher, cancelled left out "
         "because the person's part had ended.",
         allowed="|".join(ScheduledSession.State.values),
     ),

@@ -20,14 +20,16 @@ from matching.models import Group, Seat
 from matching.services import leave_waiting
 from participants.models import Participant
 from participants.services import make_link, revoke_links
+from scheduling import services as scheduling
 from scheduling.models import Session
+from scheduling.states import OVER, State
 from studies import definition
 from studies.models import levels_of
 from studies.schema import StudyFile
 from studies.schema_partners import Fill
 
 EXTEND, MOVE, REPLACE, END, LINK = "rescue.extend", "rescue.move", "rescue.replace", "rescue.end", "rescue.link"
-WITHDRAW, END_GROUP = "rescue.withdraw", "rescue.end_group"
+WITHDRAW, END_GROUP, EXCUSE = "rescue.withdraw", "rescue.end_group", "rescue.excuse"
 MOVABLE = ("instructions", "quiz", "survey", "debrief")
 """Kinds of stages into which one person can be moved: nobody else depends on them."""
 MOST_SECONDS = 24 * 3600
@@ -210,6 +212,38 @@ def end(code: str, *, exit_name: str, reason: str) -> None:
         _need_exit(session, exit_name)
         sessions.leave(session.pk, exit_name=exit_name)
         _keep(END, session, reason, exit=exit_name)
+
+    retry_lock(work)
+
+
+def excuse(code: str, *, number: int, reason: str) -> None:
+    """Let a visit be that is next, or was missed: it counts neither as attended nor as missed.
+
+    Args:
+        number: Of the visit, among those after the first wave, from 1.
+
+    Raises:
+        FlowError: "no_reason"; "not_here" when there is no such visit, or as many as may be are excused already.
+    """
+    _need(reason)
+
+    def work() -> None:
+        session = lock(session_named(code).pk)
+        rows = list(session.participant.scheduled.select_for_update(of=("self",)).order_by("number"))
+        row = next((one for one in rows if one.number == number), None)
+        is_next = row is not None and row == next((one for one in rows if one.state not in OVER), None)
+        if not is_between(session) or row is None or not (is_next or row.state == State.MISSED):
+            raise FlowError("not_here", f"{code} has no visit {number} that is next or was missed, between two visits")
+        rule = definition.definition(session.participant.version).attendance
+        if rule is None or sum(one.state == State.EXCUSED for one in rows) >= rule.max_excused:
+            most = rule.max_excused if rule is not None else 0
+            raise FlowError("not_here", f"no more visits of {code} may be excused: attendance.max_excused is {most}")
+        row.participant = session.participant
+        scheduling.move(row, State.EXCUSED, reason="researcher", ended_at=row.ended_at or clock.now())
+        if is_next:
+            visits.go_on_after(session)
+        visits.turn_page(session)
+        _keep(EXCUSE, session, reason, number=number)
 
     retry_lock(work)
 

@@ -17,7 +17,7 @@ from studies.masking.standing import is_masked
 class Command(BaseCommand):
     """One subcommand per verb."""
 
-    help = "Show a participant; give more time, move, replace, end, delete their data, or make a new link."
+    help = "Show a participant; give more time, move, replace, excuse, end, delete their data, or make a new link."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the verbs."""
@@ -38,6 +38,8 @@ class Command(BaseCommand):
         replacing.add_argument("policy", help="one of `fill.policies` in the study file")
         replacing.add_argument("--exit", default="left", help="the exit by which the person leaves")
         verb("end", "end the participation").add_argument("--exit", required=True, help="a declared exit")
+        excusing = verb("excuse", "let a visit be that is next, or was missed")
+        excusing.add_argument("--visit", type=int, required=True, help="its number, as in planned_sessions")
         verb("withdraw", "delete their data, as they asked for; ends the participation; the pay stays")
         verb("link", "revoke the old link and print a new one, once")
 
@@ -64,9 +66,16 @@ class Command(BaseCommand):
         if verb == "replace":
             seat = rescue.replace(code, policy=options["policy"], reason=reason, exit_name=options["exit"])
             return f"seat {seat.number} ({seat.policy}) plays on from the next round; {code} left by {options['exit']}"
-        if verb == "link":
-            return f"{settings.ORIGIN}{reverse('landing', args=[rescue.link(code, reason=reason)])}"
+        if verb in ("excuse", "link"):
+            return self._come_back(code, number=options.get("visit"), reason=reason)
         return self._end(verb, code, exit_name=options.get("exit", ""), reason=reason)
+
+    @staticmethod
+    def _come_back(code: str, *, number: int | None, reason: str) -> str:
+        if number is None:
+            return f"{settings.ORIGIN}{reverse('landing', args=[rescue.link(code, reason=reason)])}"
+        rescue.excuse(code, number=number, reason=reason)
+        return f"visit {number} of {code} is excused"
 
     @staticmethod
     def _end(verb: str, code: str, *, exit_name: str, reason: str) -> str:

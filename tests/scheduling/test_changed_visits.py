@@ -1,0 +1,89 @@
+"""Visits that are changed on the way: planned by another clock, or excused."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from events import clock
+from events.models import Event
+from flow.errors import FlowError
+from flow.forms import FORM
+from flow.services import rescue, windows
+from participants.access import cookie_name
+from participants.models import Participant
+from participants.tokens import digest
+from studies.models import Version
+from tests.machinery.people import MakeVersion, make_version, sharing_is_installed  # noqa: F401  fixtures are found by name
+from tests.scheduling.test_visits import (
+    FILE,
+    START,
+    berlin,
+    enrolled,
+    pass_to,
+    rows,
+    states,
+    take_part,
+)
+from verification.check import check
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def version(make_version: MakeVersion) -> Version:  # noqa: F811
+    clock.simulate()
+    clock.stand(START)
+    return make_version(**FILE)
+
+
+def test_another_zone_moves_what_is_not_open_yet(version: Version) -> None:
+    session = enrolled(version)
+    Participant.objects.filter(pk=session.participant_id).update(token_sha256=digest("secret"))
+    browser = Client(headers={"host": "localhost"})
+    browser.cookies[cookie_name()] = "secret"
+    pass_to(berlin(2027, 3, 23, 9))
+    was = rows(session)
+    assert "the clock of Europe / Berlin" in browser.get("/s/zone").content.decode()
+    assert browser.post("/s/zone", "zone=Nowhere", content_type=FORM).status_code == 422
+    assert browser.post("/s/zone", "zone=Asia%2FTokyo", content_type=FORM).status_code == 303
+    now = rows(session)
+    assert (now[0].state, now[0].opens_at, now[0].zone) == ("open", was[0].opens_at, "Europe/Berlin")
+    assert [row.zone for row in now[1:]] == ["Asia/Tokyo"] * 3
+    assert [row.planned_open for row in now[1:3]] == [
+        datetime(2027, 3, 25, 23, tzinfo=UTC), datetime(2027, 3, 28, 23, tzinfo=UTC),
+    ]  # fmt: skip
+    session = take_part(session)
+    pass_to(datetime(2027, 3, 25, 23, tzinfo=UTC))
+    assert states(session)[:2] == ["completed", "open"]
+    assert [str(each) for each in check(version.study).differences] == []
+
+
+def test_another_zone_moves_the_next_opening_too(version: Version) -> None:
+    session = enrolled(version)
+    windows.change_zone(session.pk, "America/New_York")
+    assert rows(session)[0].opens_at == datetime(2027, 3, 23, 12, tzinfo=UTC)
+    pass_to(berlin(2027, 3, 23, 8))
+    assert states(session)[0] == "planned"
+    pass_to(datetime(2027, 3, 23, 12, tzinfo=UTC))
+    assert states(session)[0] == "open"
+    assert Event.objects.filter(kind="window.opened").count() == 1
+
+
+def test_excused_visits_are_neither_attended_nor_missed(version: Version) -> None:
+    session = enrolled(version)
+    code = session.participant.code
+    pass_to(berlin(2027, 3, 25, 9))
+    rescue.excuse(code, number=1, reason="ill")
+    pass_to(berlin(2027, 3, 26, 9))
+    assert states(session)[:2] == ["excused", "open"]
+    rescue.excuse(code, number=2, reason="still ill")
+    assert states(session) == ["excused", "excused", "planned", "planned"]
+    assert rows(session)[2].opens_at == berlin(2027, 3, 29, 8)
+    with pytest.raises(FlowError, match="max_excused is 2"):
+        rescue.excuse(code, number=3, reason="once more")
+    with pytest.raises(FlowError, match="no visit 4 that is next"):
+        rescue.excuse(code, number=4, reason="too early")
+    pass_to(berlin(2027, 3, 31, 9))
+    assert Participant.objects.get(pk=session.participant_id).status == "active", "one may be missed"
+    assert [str(each) for each in check(version.study).differences] == []
