@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.module_loading import import_string
 
+from chat.forms import MORE, READY
 from flow.drawing import draw
 from flow.page import Page
 from flow.visible import words_on
@@ -18,10 +19,9 @@ from simulation.pages import CHOSEN, read
 from tests.machinery.shown import words_in
 from tests.pages import gallery
 
-OPTIONS = {"options": (Option("yes", "Yes"), Option("no", "No"))}
 NEEDED: dict[str, dict[str, Any]] = {
-    "choice": OPTIONS,
-    "finish": OPTIONS,
+    "choice": {"options": (Option("yes", "Yes"), Option("no", "No"))},
+    "finish": {"options": (Option(MORE, "Go on"), Option(READY, "Finish"))},
     "circles": {"other": "your chat partner"},
 }
 UNRECORDED = {
