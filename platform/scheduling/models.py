@@ -69,7 +69,8 @@ class ScheduledSession(models.Model):
             models.UniqueConstraint(fields=["participant", "wave", "repeat"], name="scheduled_once_per_visit"),
             models.UniqueConstraint(fields=["participant", "number"], name="scheduled_in_one_order"),
             models.CheckConstraint(
-                condition=~Q(state__in=["started", "completed", "partial"]) | Q(session__isnull=False),
+                # one by one: a list would come back from a backup in other words, and no longer be the same definition
+                condition=~(Q(state="started") | Q(state="completed") | Q(state="partial")) | Q(session__isnull=False),
                 name="scheduled_begun_has_session",
             ),
         ]

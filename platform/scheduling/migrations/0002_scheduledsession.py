@@ -64,7 +64,13 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("participant", "number"), name="scheduled_in_one_order"),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("state__in", ["started", "completed", "partial"]), _negated=True),
+                            models.Q(
+                                ("state", "started"),
+                                ("state", "completed"),
+                                ("state", "partial"),
+                                _connector="OR",
+                                _negated=True,
+                            ),
                             ("session__isnull", False),
                             _connector="OR",
                         ),
