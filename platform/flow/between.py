@@ -28,7 +28,10 @@ Rows = Sequence[ScheduledSession]
 
 
 def is_between(session: Session) -> bool:
-    """Whether this is the newest visit of somebody who is still in the study, and it is over."""
+    """Whether a visit, the person's newest, is over, and they are still in the study.
+
+    Where something follows from it, the visit was read by `lock_newest`: the next may have been begun meanwhile.
+    """
     is_over = session.status != Session.Status.ACTIVE
     return is_over and session.participant.status == Participant.Status.ACTIVE
 

@@ -49,5 +49,5 @@ def zone(request: HttpRequest) -> HttpResponse:
     if errors:
         page = replace(page, errors=errors, values=sent)
         return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False), status=422)
-    windows.change_zone(session.pk, values["zone"])
+    windows.change_zone(session.participant_id, values["zone"])
     return to_page()

@@ -61,7 +61,7 @@ def test_another_zone_moves_what_is_not_open_yet(version: Version) -> None:
 
 def test_another_zone_moves_the_next_opening_too(version: Version) -> None:
     session = enrolled(version)
-    windows.change_zone(session.pk, "America/New_York")
+    windows.change_zone(session.participant_id, "America/New_York")
     assert rows(session)[0].opens_at == datetime(2027, 3, 23, 12, tzinfo=UTC)
     pass_to(berlin(2027, 3, 23, 8))
     assert states(session)[0] == "planned"

@@ -287,6 +287,35 @@ def test_whoever_leaves_between_visits_has_no_more(version: Version, withdraw: b
     assert [str(each) for each in check(version.study).differences] == []
 
 
+@pytest.mark.parametrize(("withdraw", "exit_name"), [(False, "left"), (True, "withdrawn")])
+def test_leaving_from_a_page_before_the_visit_begun_meanwhile_ends_that_visit(
+    version: Version, withdraw: bool, exit_name: str
+) -> None:
+    before = enrolled(version)
+    pass_to(berlin(2027, 3, 23, 9))
+    begun = answer(before)
+    assert begun.status == Session.Status.ACTIVE
+    windows.change_zone(before.participant_id, "Asia/Tokyo")
+    assert newest(before).participant.zone == "Europe/Berlin", "not while a visit goes on"
+    sessions.leave(before.pk, withdraw=withdraw)
+    assert newest(before).status == Session.Status.FINISHED
+    assert newest(before).participant.exit == exit_name
+    assert not Session.objects.filter(status="active").exists()
+    assert [str(each) for each in check(version.study).differences] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_leaving_while_the_next_visit_is_begun_leaves_none_open(version: Version) -> None:
+    before = enrolled(version)
+    pass_to(berlin(2027, 3, 23, 9))
+    form = _form(before)
+    both: list[Callable[[], object]] = [partial(sessions.leave, before.pk), partial(_outcome, before, form)]
+    at_once(both)
+    assert newest(before).participant.status == "finished"
+    assert not Session.objects.filter(status="active").exists()
+    assert [str(each) for each in check(version.study).differences] == []
+
+
 def test_home_page_in_a_browser(version: Version) -> None:
     session = enrolled(version)
     Participant.objects.filter(pk=session.participant_id).update(token_sha256=digest("secret"))

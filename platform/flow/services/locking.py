@@ -43,6 +43,28 @@ def lock_and_ask(session_id: int, *more: Question[Any]) -> tuple[Session, list[l
     return session, answers
 
 
+def lock_newest(participant_id: int) -> Session:
+    """A person's newest visit under its lock: what is done for a person, and not for one visit, is done there.
+
+    Raises:
+        ChangedMeanwhileError: the next visit was begun meanwhile; roll back and try again.
+        FlowError: "not_here" where there is none.
+    """
+    newest = _newest_of.first(participant=participant_id)
+    if newest is None:
+        raise FlowError("not_here", f"participant {participant_id} has no visit")
+    session = lock(newest)
+    # A visit is begun under the lock of the one before: from here on none can be.
+    if _newest_of.first(participant=participant_id) != newest:
+        raise ChangedMeanwhileError
+    return session
+
+
+@prepared
+def _newest_of(participant: Given) -> QuerySet[Session, int]:
+    return Session.objects.filter(participant=participant).order_by("-pk").values_list("pk", flat=True)[:1]
+
+
 def live_seat(session_id: int) -> Seat | None:
     """The seat in a running group where this session sits, if any."""
     return _live_seat.first(session=session_id, status=Seat.Status.SITTING)

@@ -14,7 +14,7 @@ from flow.deadlines import step_deadline, stream_of
 from flow.errors import FlowError
 from flow.models import Match
 from flow.services import games, rounds, sessions, visits
-from flow.services.locking import live_seat, lock, retry_lock
+from flow.services.locking import live_seat, lock_newest, retry_lock
 from flow.stages.limits import limit_of, move_limit
 from matching.models import Group, Seat
 from matching.services import leave_waiting
@@ -206,7 +206,7 @@ def end(code: str, *, exit_name: str, reason: str) -> None:
     _need(reason)
 
     def work() -> None:
-        session = lock(session_named(code).pk)
+        session = lock_newest(session_named(code).participant_id)
         if not is_between(session):
             session = _active(code)
         _need_exit(session, exit_name)
@@ -228,7 +228,7 @@ def excuse(code: str, *, number: int, reason: str) -> None:
     _need(reason)
 
     def work() -> None:
-        session = lock(session_named(code).pk)
+        session = lock_newest(session_named(code).participant_id)
         rows = list(session.participant.scheduled.select_for_update(of=("self",)).order_by("number"))
         row = next((one for one in rows if one.number == number), None)
         is_next = row is not None and row == next((one for one in rows if one.state not in OVER), None)
@@ -259,7 +259,7 @@ def withdraw(code: str, *, reason: str) -> str:
     _need(reason)
 
     def work() -> str:
-        session = lock(session_named(code).pk)
+        session = lock_newest(session_named(code).participant_id)
         person = session.participant
         if person.erased_at is not None:
             raise FlowError("not_here", f"the data of {code} are deleted already")
@@ -304,7 +304,7 @@ def end_group(code: str, *, reason: str) -> None:
 
 def _active(code: str) -> Session:
     """The session under the locks that `lock` takes. The verb is refused if its person has left meanwhile."""
-    session = lock(session_named(code).pk)
+    session = lock_newest(session_named(code).participant_id)
     if is_between(session):
         raise FlowError(
             "not_here", f"{code} is between two visits: there is nothing to help with until the next begins"

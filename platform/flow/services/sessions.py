@@ -21,7 +21,7 @@ from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.models import Submission
 from flow.services import games, rounds, visits, windows
-from flow.services.locking import live_seat, lock, lock_and_ask, retry_lock
+from flow.services.locking import live_seat, lock, lock_and_ask, lock_newest, retry_lock
 from flow.stage import Exit, Handled, Next, Refused, StageKind, Stay, Verdict
 from flow.stages.limits import limit_of
 from flow.zones import ASKS_ZONE
@@ -150,15 +150,19 @@ def _leave_seat(session: Session) -> None:
 
 
 def leave(session_id: int, *, withdraw: bool = False, exit_name: str = "") -> None:
-    """Leave the study now, keeping what was earned. Harmless when the session is over.
+    """Leave the study now, keeping what was earned. Harmless when the participation is over.
+
+    Whoever has begun another visit meanwhile leaves that one.
 
     Args:
         withdraw: Also ask that the data be deleted.
         exit_name: Another declared exit, when a researcher ends the session.
     """
 
+    person = Session.objects.values_list("participant_id", flat=True).get(pk=session_id)
+
     def work() -> None:
-        session = lock(session_id)
+        session = lock_newest(person)
         if session.status == Session.Status.ACTIVE:
             waiting.leave_waiting(session.participant)
             _leave_seat(session)

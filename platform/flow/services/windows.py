@@ -11,7 +11,7 @@ from flow.between import is_between, is_one_sitting, may_change_zone
 from flow.deadlines import GONE_AFTER, GRACE, watch
 from flow.models import Submission
 from flow.services import rounds, visits
-from flow.services.locking import ChangedMeanwhileError, live_seat, lock, retry_lock
+from flow.services.locking import ChangedMeanwhileError, live_seat, lock, lock_newest, retry_lock
 from matching import services as waiting
 from scheduling import services as scheduling
 from scheduling.calendars import next_of
@@ -32,7 +32,7 @@ def turn(key: int, *, settle: Callable[[], None] | None = None) -> str:
 
     def work() -> str:
         seen = ScheduledSession.objects.get(pk=key)
-        session = lock(seen.session_id or _newest_of(seen.participant_id))
+        session = lock(seen.session_id) if seen.session_id else lock_newest(seen.participant_id)
         row = scheduling.lock_scheduled(key)
         if row.session_id not in (None, session.pk):
             raise ChangedMeanwhileError  # it was begun while we waited: its own visit must be locked
@@ -43,10 +43,6 @@ def turn(key: int, *, settle: Callable[[], None] | None = None) -> str:
         return row.state
 
     return retry_lock(work)
-
-
-def _newest_of(participant: int) -> int:
-    return Session.objects.filter(participant=participant).order_by("-pk").values_list("pk", flat=True)[0]
 
 
 def _turn(session: Session, row: ScheduledSession, now: datetime) -> None:
@@ -98,11 +94,11 @@ def _of_session(session: Given) -> QuerySet[ScheduledSession]:
     return ScheduledSession.objects.filter(session=session)
 
 
-def change_zone(session_id: int, zone: str) -> None:
+def change_zone(participant_id: int, zone: str) -> None:
     """Have the visits that are not open yet planned by another clock. Harmless while a visit goes on."""
 
     def work() -> None:
-        session = lock(session_id)
+        session = lock_newest(participant_id)
         if not may_change_zone(session):
             return
         scheduling.move_to_zone(session.participant, zone)
