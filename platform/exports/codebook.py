@@ -17,6 +17,8 @@ from studies.markdown import fill
 from studies.models import Study, Version, condition_of
 from studies.scales import scale_of, scored, scores_in
 from studies.schema import StudyFile, Told
+from studies.schema_memory import MemoryByLevel, rules_of
+from studies.schema_partners import ModelPartner
 from studies.schema_scales import ScaleFile
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, StageConfig, SurveyStage
 from studies.slots import slots
@@ -24,7 +26,7 @@ from studies.slots import slots
 COLUMNS = [
     Column(
         "entry", "What the row describes.",
-        allowed="column|told|exclusion|parameter|derived|field|factor|tick|item|scale|score"
+        allowed="column|told|exclusion|parameter|derived|field|factor|tick|item|scale|score|memory"
     ),
     Column("version", "Version of the study it belongs to.", "integer", missing="the same in every version"),
     Column("where", "Table of a column; stage of an item; stage/step/role of a field.", missing="of the whole study"),
@@ -77,6 +79,7 @@ def version_rows(version: Version) -> Iterator[Row]:
             allowed_values=listed(factor.levels), source="study file: factors",
         )  # fmt: skip
     yield from _scale_rows(version, said)
+    yield from _memory_rows(version, said)
     for stage in said.stages:
         yield from _stage_rows(version, stage)
 
@@ -123,6 +126,19 @@ def _licence(scale: ScaleFile) -> str:
     said, attested = scale.licence, scale.licence.attestation
     words = f"{said.status} {said.name}".strip()
     return f"{words}: {attested.by}, {attested.on}, {attested.reference}" if attested else words
+
+
+def _memory_rows(version: Version, said: StudyFile) -> Iterator[Row]:
+    """What each partner remembers of a person, at each level where a factor decides."""
+    for name, partner in said.partners.items():
+        memory = partner.memory if isinstance(partner, ModelPartner) else None
+        for level, rule in rules_of(memory).items() if memory is not None else ():
+            by = memory.by if isinstance(memory, MemoryByLevel) else ""
+            row = _row(
+                version, "memory", "", name=name, label="What the partner remembers of a person it meets again.",
+                type="json", value=canonical(rule.model_dump(mode="json")), source="study file: partners",
+            )  # fmt: skip
+            yield {**row, "levels": condition_of({by: level})} if by else row
 
 
 def _stage_rows(version: Version, stage: StageConfig) -> Iterator[Row]:

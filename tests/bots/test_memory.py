@@ -15,6 +15,7 @@ from bots.recall import acquaintance_of
 from chat.models import Conversation, Entry
 from events import clock, due, runner
 from events.models import Due
+from exports.codebook import version_rows
 from exports.scope import Scope
 from exports.services import erasure
 from exports.tables.memories import MEMORIES
@@ -215,6 +216,17 @@ def test_dataset_has_every_version_with_its_sources() -> None:
     assert row["text"] == f"I have a dog.\n{SISTER}"
     assert row["sources"] == [[{"match": row["match"], "step": "talk", "seq": seq}] for seq in (2, 4)]
     assert str(row["match"]).startswith(str(row["group"]))
+
+
+@pytest.mark.django_db
+def test_codebook_says_what_is_remembered_at_each_level() -> None:
+    found = [row for row in version_rows(version_with(KEPT_OR_WIPED)) if row["entry"] == "memory"]
+    assert [(row["name"], row["levels"], row["value"]) for row in found] == [
+        (COMPANION, "label=hidden", '{"kind":"facts","max_facts":40}'),
+        (COMPANION, "label=disclosed", '{"kind":"session"}'),
+    ]
+    (plain,) = [row for row in version_rows(version_with(SUMMARY)) if row["entry"] == "memory"]
+    assert (plain["levels"], plain["value"]) == ("", '{"chars":1200,"kind":"summary"}')
 
 
 def inquiry_of(known: Acquainted) -> Inquiry:
