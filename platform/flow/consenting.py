@@ -7,13 +7,19 @@ docs/decisions/0005 says why.
 from collections.abc import Sequence
 
 from django.db.models import QuerySet
+from django.utils import formats
+from django.utils.translation import gettext as _
 
 from events.prepared import Given, prepared
+from flow.page import Page
+from flow.stages.texts import text_of
 from participants.models import Consent
 from scheduling.models import Session
 from studies import definition
+from studies.markdown import fill
 from studies.models import Version
 from studies.schema_stages import ConsentStage
+from studies.slots import slots
 
 AGAIN = "consent_again"  # in a session's facts: the version whose text is asked about, before the stage is opened
 ASKED = "consent.asked"
@@ -63,3 +69,14 @@ def _terms(version: Version) -> Sequence[object]:
 def _last(participant: Given) -> QuerySet[Consent, int]:
     answers = Consent.objects.filter(participant=participant).order_by("-pk")
     return answers.values_list("version_id", flat=True)[:1]
+
+
+def consent_page(agreed: Consent) -> Page:
+    """What somebody agreed to: the frozen words, the boxes with what was ticked, and the day."""
+    version = definition.version_of(agreed.version_id)
+    text, stage = text_of(version, agreed.document), consent_of(version)
+    names = slots(version)
+    boxes = [fill(one.label, names) for one in (stage.ticks if stage else ()) if agreed.ticks.get(one.id)]
+    day = formats.date_format(agreed.at, "DATE_FORMAT")
+    facts = {"boxes": boxes, "day": _("You agreed on %(day)s.") % {"day": day}}
+    return Page("consent", text.title or _("Taking part"), html=text.html, facts=facts)

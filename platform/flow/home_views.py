@@ -1,4 +1,4 @@
-"""What stands beside the page between two visits: the visits as a calendar file, and another zone for them."""
+"""What stands beside the page between two visits: a calendar file, another zone, and what one agreed to."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from events.access import participant_only
 from flow.between import calendar_of, may_change_zone, zone_page
+from flow.consenting import consent_page
 from flow.drawing import draw
 from flow.forms import FormError, read_pairs
 from flow.framing import frame_of
@@ -51,3 +52,16 @@ def zone(request: HttpRequest) -> HttpResponse:
         return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False), status=422)
     windows.change_zone(session.participant_id, values["zone"])
     return to_page()
+
+
+@participant_only
+@in_study_language
+@require_safe
+def consent(request: HttpRequest) -> HttpResponse:
+    """What one agreed to, in the words of then, to be read again or printed."""
+    session: Session = request.visit.session  # type: ignore[attr-defined]
+    agreed = session.participant.consents.filter(agreed=True).order_by("-pk").first()
+    if agreed is None:
+        raise Http404("nothing was agreed to")
+    page = consent_page(agreed)
+    return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False))

@@ -10,6 +10,7 @@ urlpatterns = [
     path("s/leave", views.leave, name="leave"),
     path("s/calculator", views.calculator, name="calculator"),
     path("s/visits.ics", home_views.visits_ics, name="visits_ics"),
+    path("s/consent", home_views.consent, name="consent"),
     path("s/zone", home_views.zone, name="zone"),
     path("s/report", views.report, name="report"),
     path("s/recorded", views.recorded, name="recorded"),

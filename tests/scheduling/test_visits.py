@@ -326,6 +326,10 @@ def test_home_page_in_a_browser(version: Version) -> None:
     assert "Europe / Berlin" in said
     assert 'href="/s/leave"' in said
     assert "If you leave now" in browser.get("/s/leave").content.decode()
+    agreed = browser.get("/s/consent").content.decode()
+    assert "You come back four times." in agreed
+    assert "You agreed on March 22, 2027." in agreed
+    assert "<li>I agree.</li>" in agreed
     calendar = browser.get("/s/visits.ics")
     assert calendar["Content-Type"].startswith("text/calendar")
     assert calendar.content.decode().count("BEGIN:VEVENT") == 3, "the day of the last is not known yet"
