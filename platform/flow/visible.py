@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from flow.drawing import FINISH, Widget, plain_card, plain_line, widgets_of
 from flow.page import Page
+from flow.zones import Zone
 from paradigm import Card, Choice, Circles, Points, Rating, Table, Text
 from studies.markdown import visible
 from studies.slots import CALCULATOR
@@ -105,7 +106,16 @@ def _widget(widget: Widget, page: Page) -> Iterator[str]:
         if offer.card:
             yield from _card(offer.card, page)
         yield offer.option.label
-    if isinstance(field, Circles):
+    yield from _bounds(widget)
+
+
+def _bounds(widget: Widget) -> Iterator[str]:
+    """What may be answered, as the field's template says it."""
+    field = widget.field
+    if isinstance(field, Zone):
+        yield _("Please pick one")
+        yield from (words for _name, words in field.places)
+    elif isinstance(field, Circles):
         yield widget.who
     elif isinstance(field, Rating) and widget.scale:
         ends = (field.low_label, field.high_label, *map(str, widget.scale))
