@@ -74,36 +74,46 @@ def standing_of(session: Session) -> Standing:
 
 def _read_in_its_place(session: Session, index: int, config: DebriefStage) -> bool:
     if config.when == "exit":  # never passed over
-        return session.stage >= index
+        return _passed(index, session.participant.version).filter(participant=session.participant_id).exists()
     return session.participant.debriefings.filter(how=Debriefing.How.STAGE).exists()
+
+
+def _passed(index: int, version: Version) -> QuerySet[Session]:
+    """The visits that came as far as the debrief's place in its wave: of a visit in a later wave nothing follows."""
+    waves = definition.definition(version).waves
+    wave = next(one.id for one in waves if index in definition.places(version, one.id))
+    return Session.objects.filter(wave=wave, stage__gte=index)
 
 
 def _met_nobody(session: Session, index: int) -> bool:
     """Whether somebody left on the way to the debrief, and before there was anything to explain."""
-    return session.stage < index and not _groups.all(session=session.pk)
+    return session.stage < index and not _groups.all(participant=session.participant_id)
 
 
 def _is_time(session: Session, index: int, config: DebriefStage, *, is_there: bool) -> bool:
-    if config.when == "exit":
-        return is_there or Group.Status.ACTIVE not in _groups.all(session=session.pk)
-    if config.when == "group_done":
-        return Group.Status.ACTIVE not in _groups.all(session=session.pk) and not _behind(session, index)
+    if config.when == "exit" and is_there:
+        return True
+    if config.when in ("exit", "group_done"):
+        if Group.Status.ACTIVE in _groups.all(participant=session.participant_id):
+            return False
+        return config.when == "exit" or not _behind(session.participant, index)
     study = session.participant.study
     is_played = Group.objects.filter(version__study=study, status=Group.Status.ACTIVE).exists()
     return study.status == Study.Status.CLOSED and not is_played
 
 
 @prepared
-def _groups(session: Given) -> QuerySet[Seat, str]:
-    """The status of each group in which a session had a seat."""
-    return Seat.objects.filter(session=session).values_list("group__status", flat=True)
+def _groups(participant: Given) -> QuerySet[Seat, str]:
+    """The status of each group in which somebody had a seat, in whichever visit."""
+    return Seat.objects.filter(participant=participant).values_list("group__status", flat=True)
 
 
-def _behind(session: Session, index: int) -> bool:
-    """Whether somebody of the same group is still on the way to the debrief."""
-    groups = Seat.objects.filter(session=session).values("group")
-    there = Session.objects.filter(seats__group__in=groups, status=Session.Status.ACTIVE, stage__lt=index)
-    return there.exclude(pk=session.pk).exists()
+def _behind(participant: Participant, index: int) -> bool:
+    """Whether somebody of a group of theirs is still on the way to the debrief, be it between two visits."""
+    groups = Seat.objects.filter(participant=participant).values("group")
+    came = _passed(index, participant.version).filter(participant=OuterRef("pk"))
+    there = Participant.objects.filter(~Exists(came), seats__group__in=groups, status=Participant.Status.ACTIVE)
+    return there.exclude(pk=participant.pk).exists()
 
 
 def exposed_in(study: Study) -> list[Owed]:

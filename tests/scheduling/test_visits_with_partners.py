@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from events import clock, runner
-from flow.services import windows
+from flow.debriefing import standing_of
+from flow.services import sessions, windows
 from matching.models import Group, Seat, Ticket
 from participants.models import Participant
 from scheduling.models import Session
@@ -45,9 +46,13 @@ def with_partners() -> dict[str, Any]:
 
 @pytest.fixture
 def version(make_version: Callable[..., Version]) -> Version:  # noqa: F811
+    return made(make_version)
+
+
+def made(make_version: Callable[..., Version], **facts: Any) -> Version:  # noqa: F811
     clock.simulate()
     clock.stand(START)
-    said = with_partners()
+    said = with_partners() | facts
     said["groups"] = {"pair": said["groups"]["pair"] | {"roles": said.pop("roles")}}
     return make_version(**said)
 
@@ -78,6 +83,47 @@ def test_each_visit_has_a_group_of_its_own(version: Version) -> None:
     met = [group.seats.get(occupant="person").session for group in groups]
     assert [(one.wave, one.repeat) for one in met if one] == [("talk", 1), ("talk", 2)]
     assert [str(each) for each in check(version.study, late_after_seconds=1e6).differences] == []
+
+
+def met_and_left(version: Version) -> Session:
+    """Somebody who met a partner in two visits, and left in a later one in which one meets nobody."""
+    session = enrolled(version)
+    for day in (23, 26):
+        pass_to(berlin(2027, 3, day, 8))
+        answer(session)
+        session = go_through(session)
+    pass_to(berlin(2027, 3, 27, 9))
+    session = answer(session)
+    assert (session.wave, session.status) == ("final", "active")
+    sessions.leave(session.pk)
+    return newest(session)
+
+
+def test_whoever_leaves_in_a_visit_after_the_deception_is_told_of_it(version: Version) -> None:
+    session = met_and_left(version)
+    assert standing_of(session) == "now"
+    assert page(session).facts["told"] == "last_page"
+    only = enrolled(version)
+    sessions.leave(only.pk)
+    assert standing_of(newest(only)) == "nothing", "who met nobody has nothing to be told"
+
+
+def test_debrief_of_a_group_waits_for_those_who_are_between_two_visits(
+    make_version: Callable[..., Version],  # noqa: F811
+) -> None:
+    waves = with_partners()["waves"]
+    waves[2]["stages"][1] = waves[2]["stages"][1] | {"when": "group_done"}
+    version = made(make_version, waves=waves, attendance={"max_missed": 2, "on_exceed": {"exit": "inactive"}})
+    other, session = enrolled(version), met_and_left(version)
+    assert standing_of(session) == "now"
+    Seat.objects.create(
+        group=Group.objects.latest("pk"), number=9, role="giver", kind="human", occupant="person", status="done",
+        participant=other.participant, session=other,
+    )  # fmt: skip
+    assert newest(other).participant.status == "active", "between two visits"
+    assert standing_of(session) == "later"
+    sessions.leave(other.pk)
+    assert standing_of(session) == "now"
 
 
 def test_grace_that_ends_in_the_middle_of_a_game_ends_the_visit_and_not_the_study(version: Version) -> None:
