@@ -21,12 +21,13 @@ Reason = Report.Reason
 
 
 def where_of(session: Session) -> tuple[Conversation, Seat] | None:
-    """The newest conversation that somebody was in, and their seat in it; None where there was none."""
-    placed = Conversation.objects.filter(match__placings__seat__session=session)
+    """The newest conversation that somebody was in, and their seat in it, in whichever visit; None without one."""
+    person = session.participant_id
+    placed = Conversation.objects.filter(match__placings__seat__participant=person)
     talk = placed.select_related("match__group__version").order_by("-pk").first()
     if talk is None:
         return None
-    return talk, Seat.objects.get(session=session, group=talk.match.group_id)
+    return talk, Seat.objects.get(participant=person, group=talk.match.group_id)
 
 
 def fields() -> list[Field]:

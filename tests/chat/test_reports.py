@@ -64,10 +64,17 @@ def test_unfit_report_is_refused_and_not_kept(match: Match, data: dict[str, str]
 
 
 def test_whoever_was_in_no_conversation_has_nothing_to_report(match: Match) -> None:
-    Seat.objects.filter(group=match.group, number=1).update(session=None)
-    session = Session.objects.exclude(seats__group=match.group).order_by("pk").first()
-    assert session is not None
+    session = session_of(match, 1)
+    Seat.objects.filter(group=match.group, number=1).update(session=None, participant=None)
     assert reports.page(session) is None
+
+
+def test_whoever_has_begun_the_next_visit_reports_the_conversation_of_the_last(match: Match) -> None:
+    before = session_of(match, 1)
+    begun = Session.objects.create(participant=before.participant, wave="main", repeat=2)
+    assert reports.page(begun) is not None
+    assert reports.take(begun, uuid4(), {"reason": "harm", "text": SAID}) == {}
+    assert Report.objects.get().seat.session == before
 
 
 def test_page_takes_a_report_and_leads_back_with_thanks(match: Match, client: Client) -> None:
