@@ -74,7 +74,8 @@ def home_page(session: Session) -> Page:
     is_open = row.state == State.OPEN
     now = clock.now()
     done = sum(one.state in ATTENDED for one in rows)
-    opens, closes = _said(row.opens_at, row.zone), _said(row.closes_at, row.zone)
+    zone = session.participant.zone  # a visit that was open as the zone changed keeps its own
+    opens, closes = _said(row.opens_at, zone), _said(row.closes_at, zone)
     return Page(
         kind="home",
         title=_("Your next visit is open") if is_open else _("Thank you. See you again"),
@@ -109,14 +110,14 @@ def _table(session: Session, rows: Rows) -> Table:
         State.EXCUSED: _("excused"),
         State.CANCELLED: _("does not take place"),
     }
-    said = [(str(row.number), _when(row), words[State(row.state)]) for row in rows]
+    said = [(str(row.number), _when(row, session.participant.zone), words[State(row.state)]) for row in rows]
     caption = _("Your visits, by the clock of %(place)s") % {"place": _place(session.participant.zone)}
     return Table(caption=caption, columns=[_("Visit"), _("Opens"), _("What became of it")], rows=said)
 
 
-def _when(row: ScheduledSession) -> str:
+def _when(row: ScheduledSession, zone: str) -> str:
     at = row.opens_at or row.planned_open
-    return _("after the visit before") if at is None else _said(at, row.zone)
+    return _("after the visit before") if at is None else _said(at, zone)
 
 
 def _said(at: datetime, zone: str) -> str:

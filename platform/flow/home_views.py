@@ -6,13 +6,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from events.access import participant_only
+from flow import pace
 from flow.between import calendar_of, may_change_zone, zone_page
 from flow.consenting import consent_page
 from flow.drawing import draw
 from flow.forms import FormError, read_pairs
 from flow.framing import frame_of
 from flow.services import windows
-from flow.views import in_study_language, to_page, unreadable
+from flow.views import in_study_language, to_page, too_fast, unreadable
 from paradigm.fields import clean
 from scheduling.models import Session
 from studies import definition
@@ -42,6 +43,8 @@ def zone(request: HttpRequest) -> HttpResponse:
     page = zone_page(session)
     if request.method != "POST":
         return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False))
+    if pace.is_too_fast(session.participant):
+        return too_fast(request)
     try:
         sent = read_pairs(request)
     except FormError as error:

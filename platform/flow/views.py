@@ -99,7 +99,7 @@ def report(request: HttpRequest) -> HttpResponse:
         return to_page()
     if request.method == "POST":
         if pace.is_too_fast(session.participant):
-            return _too_fast(request)
+            return too_fast(request)
         try:
             form = read_form(request)
         except FormError as error:
@@ -122,7 +122,7 @@ def recorded(request: HttpRequest) -> HttpResponse:
     if not may_see_records(session.participant):
         raise Http404("no records are shown here")
     if pace.is_too_fast(session.participant):  # they take longer to gather than any page
-        return _too_fast(request)
+        return too_fast(request)
     page = Page("recorded", _("What was recorded"), facts={"record": kind("own_rows", "rows")(session)})
     return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False))
 
@@ -136,7 +136,7 @@ def calculator(request: HttpRequest) -> HttpResponse:
     if FACT not in queries.page_of(session).facts:
         raise Http404("no example is offered here")
     if pace.is_too_fast(session.participant, what="examples"):
-        return _too_fast(request)
+        return too_fast(request)
     shown = calculator_of(session, request.GET.dict())
     if shown is None:
         raise Http404("this example cannot be worked out")
@@ -148,7 +148,7 @@ def calculator(request: HttpRequest) -> HttpResponse:
 
 def _submitted(request: HttpRequest) -> HttpResponse:
     if pace.is_too_fast(request.participant):  # type: ignore[attr-defined]
-        return _too_fast(request)
+        return too_fast(request)
     try:
         form = read_form(request)
     except FormError as error:
@@ -255,7 +255,8 @@ def unreadable(request: HttpRequest, error: FormError) -> HttpResponse:
     return _calm(request, status=error.status, title=title, advice=advice)
 
 
-def _too_fast(request: HttpRequest) -> HttpResponse:
+def too_fast(request: HttpRequest) -> HttpResponse:
+    """What is answered to somebody who sends more than a person does."""
     advice = _("Please wait a few seconds, go back, and send it again. Nothing was changed.")
     response = _calm(request, status=429, title=_("That was very fast"), advice=advice)
     response.headers["Retry-After"] = str(pace.SECONDS)

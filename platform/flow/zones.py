@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
@@ -19,6 +20,12 @@ UNKNOWN = gettext_noop("Please pick a place whose clock shows the same time as y
 AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
+@cache
+def _known() -> frozenset[str]:
+    """Read from some hundreds of files, and so once."""
+    return frozenset(available_timezones())
+
+
 @dataclass(frozen=True)
 class Zone(Field):
     """A name of the IANA's list, picked by a place. A script picks the one that the browser names."""
@@ -28,14 +35,14 @@ class Zone(Field):
     @property
     def places(self) -> Sequence[tuple[str, str]]:
         """Name → words for it, in the order of the alphabet; UTC last."""
-        names = sorted(name for name in available_timezones() if name.partition("/")[0] in AREAS)
+        names = sorted(name for name in _known() if name.partition("/")[0] in AREAS)
         return [(name, name.replace("_", " ").replace("/", " / ")) for name in (*names, "UTC")]
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string"}
 
     def parse(self, raw: Any) -> str:
-        if not isinstance(raw, str) or raw not in available_timezones():
+        if not isinstance(raw, str) or raw not in _known():
             raise FieldError("unknown_zone", UNKNOWN)
         return raw
 

@@ -7,6 +7,7 @@ from django.test import Client
 
 from events import clock
 from events.models import Event
+from flow import pace
 from flow.errors import FlowError
 from flow.forms import FORM
 from flow.services import rescue, windows
@@ -37,7 +38,7 @@ def version(make_version: MakeVersion) -> Version:  # noqa: F811
     return make_version(**FILE)
 
 
-def test_another_zone_moves_what_is_not_open_yet(version: Version) -> None:
+def test_another_zone_moves_what_is_not_open_yet(version: Version, monkeypatch: pytest.MonkeyPatch) -> None:
     session = enrolled(version)
     Participant.objects.filter(pk=session.participant_id).update(token_sha256=digest("secret"))
     browser = Client(headers={"host": "localhost"})
@@ -47,6 +48,14 @@ def test_another_zone_moves_what_is_not_open_yet(version: Version) -> None:
     assert "the clock of Europe / Berlin" in browser.get("/s/zone").content.decode()
     assert browser.post("/s/zone", "zone=Nowhere", content_type=FORM).status_code == 422
     assert browser.post("/s/zone", "zone=Asia%2FTokyo", content_type=FORM).status_code == 303
+    assert browser.post("/s/zone", "zone=Asia%2FTokyo", content_type=FORM).status_code == 303
+    assert Event.objects.filter(kind="zone.changed").count() == 1, "the same again is no change"
+    monkeypatch.setattr(pace, "is_too_fast", lambda _person: True)
+    assert browser.post("/s/zone", "zone=Europe%2FLondon", content_type=FORM).status_code == 429
+    monkeypatch.undo()
+    said = browser.get("/s/").content.decode()
+    assert "Tuesday, March 23, 16:00" in said, "of a visit that is open, too, by the clock that the page names"
+    assert "Tuesday, March 23, 08:00" not in said
     now = rows(session)
     assert (now[0].state, now[0].opens_at, now[0].zone) == ("open", was[0].opens_at, "Europe/Berlin")
     assert [row.zone for row in now[1:]] == ["Asia/Tokyo"] * 3

@@ -95,11 +95,11 @@ def _of_session(session: Given) -> QuerySet[ScheduledSession]:
 
 
 def change_zone(participant_id: int, zone: str) -> None:
-    """Have the visits that are not open yet planned by another clock. Harmless while a visit goes on."""
+    """Have the visits that are not open yet planned by another clock. Harmless while a visit goes on, or again."""
 
     def work() -> None:
         session = lock_newest(participant_id)
-        if not may_change_zone(session):
+        if not may_change_zone(session) or session.participant.zone == zone:
             return
         scheduling.move_to_zone(session.participant, zone)
         row = next_of(session.participant)
