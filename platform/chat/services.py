@@ -21,6 +21,7 @@ from events.log import record
 from flow.deadlines import GRACE, stream_of
 from flow.models import Act, Match
 from matching.models import Seat
+from participants.models import Participant
 
 ENTRY = "chat.entry"
 FULL = "talk.full"
@@ -178,8 +179,12 @@ def _record(
 
 @transaction.atomic
 def report(conversation: Conversation, seat: Seat, *, key: UUID, reason: str, text: str) -> Report:
-    """Keep what somebody reports. The same key again returns the stored row."""
-    facts = {"reason": reason, "text": text, "last_seq": conversation.last_seq}
+    """Keep what somebody reports. The same key again returns the stored row.
+
+    Of somebody who has asked for deletion only that there was something, and why: their words are not taken in.
+    """
+    kept = "" if _is_withdrawn(seat) else text
+    facts = {"reason": reason, "text": kept, "last_seq": conversation.last_seq}
     made, is_new = Report.objects.get_or_create(seat=seat, key=key, defaults={"conversation": conversation, **facts})
     if is_new:
         _record(REPORTED, conversation, conversation.match, {"seat": seat.pk, "reason": reason})
@@ -188,17 +193,24 @@ def report(conversation: Conversation, seat: Seat, *, key: UUID, reason: str, te
 
 @transaction.atomic
 def answer_report(report_id: int, *, answer: str) -> None:
-    """Note that a report was looked at, and what was done.
+    """Note that a report was looked at, and what was done; of somebody who asked for deletion, only when.
 
     Raises:
         ChatError: "empty" without words, "conflict" when it has an answer.
     """
+    is_withdrawn = _is_withdrawn(Report.objects.select_related("seat").get(pk=report_id).seat)
     # Under its lock: of two who answer at once one is told that the other was first.
     row = Report.objects.select_for_update(of=("self",)).select_related("conversation__match").get(pk=report_id)
     if not answer.strip():
         raise ChatError("empty", "say in a few words what was done about it")
     if row.answered_at is not None:
         raise ChatError("conflict", f"it was answered already: {row.answer}")
-    row.answered_at, row.answer = clock.now(), answer.strip()
+    row.answered_at, row.answer = clock.now(), "" if is_withdrawn else answer.strip()
     row.save(update_fields=["answered_at", "answer"])
     _record(ANSWERED, row.conversation, row.conversation.match, {"seat": row.seat_id})
+
+
+def _is_withdrawn(seat: Seat) -> bool:
+    """Whether a seat's person asked for deletion. Holds their row: an erasure comes wholly before or after."""
+    locked = Participant.objects.select_for_update(of=("self",), no_key=True)
+    return locked.filter(seats=seat, status=Participant.Status.WITHDRAWN).exists()

@@ -36,7 +36,7 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "acts": Act.objects.filter(seat__participant=person).exclude(source=Act.Source.TIMEOUT),
         "awards": Award.objects.filter(seat__participant=person, said__isnull=False),
         "entries": Entry.objects.filter(seat__participant=person).exclude(text__in=("", WITHDRAWN_TEXT)),
-        "reports": Report.objects.filter(seat__participant=person).exclude(text=""),
+        "reports": Report.objects.filter(seat__participant=person).exclude(text="", answer=""),
     }
     found = {name: count for name, rows in left.items() if (count := rows.count())}
     report.compare("rows of an erased person", person.code, {}, found)

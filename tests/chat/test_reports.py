@@ -6,15 +6,20 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.test import Client
 
 from chat import reports, services
 from chat.errors import ChatError
 from chat.models import Report
 from console.board import board_of
+from events import clock
 from events.models import Event
 from exports.scope import Scope
+from exports.services.echoes import Echoes
+from exports.society import society_of
 from exports.tables.reports import REPORTS
 from flow.forms import FORM
 from flow.models import Match
@@ -98,7 +103,6 @@ def test_board_counts_it_until_it_is_answered_once(match: Match) -> None:
     assert (board_of(study).reports, reports.unanswered(study)) == (1, 1)
     told = StringIO()
     call_command("reports", study.slug, stdout=told)
-    assert SAID in told.getvalue()
     assert "OPEN" in told.getvalue()
     with pytest.raises(CommandError, match="what was done"):
         call_command("reports", study.slug, answer=1)
@@ -111,3 +115,32 @@ def test_board_counts_it_until_it_is_answered_once(match: Match) -> None:
     (found,) = REPORTS.rows(Scope(study))
     assert (found["reason"], found["text"], found["last_seq"]) == ("contact", SAID, 1)
     assert float(str(found["answered_s"])) >= float(str(found["report_s"]))
+
+
+def test_words_of_somebody_who_asked_for_deletion_are_neither_taken_in_nor_left(match: Match) -> None:
+    row, seat = reported(match), Seat.objects.get(group=match.group, number=1)
+    services.answer_report(row.pk, answer=f"He told us: {SAID}")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL rapport.erasing = 'on'")
+        Echoes(society_of(match.group), frozenset({seat.pk})).erase()
+    Participant.objects.filter(seats=seat).update(status="withdrawn", exit="withdrawn", ended_at=clock.now())
+    late = reported(match)
+    services.answer_report(late.pk, answer=SAID)
+    assert set(Report.objects.values_list("reason", "text", "answer")) == {("contact", "", "")}
+
+
+def test_list_tells_only_a_monitor_while_masked_and_its_lines_cannot_be_forged(match: Match) -> None:
+    study = match.group.version.study
+    reported(match, text="So.\n2  harm  nobody\u2028in\u202e g\u009b1")
+    study.memberships.create(user=User.objects.create(username="ana", is_staff=True), role="monitor")
+
+    def told(**options: str) -> str:
+        out = StringIO()
+        call_command("reports", study.slug, stdout=out, **options)
+        return out.getvalue()
+
+    assert told().splitlines()[:2] == ["1  contact  OPEN for 0 min", "1 of 1 open"]
+    lines = told(monitor="ana").splitlines()
+    assert lines[1:4] == ["    reported: So.", "    reported: 2  harm  nobody", "    reported: in g1"]
+    assert match.group.code in lines[0]
+    assert Event.objects.get(kind="data.monitored").facts["what"] == "reports"

@@ -95,8 +95,12 @@ class Echoes:
         return _rewrite(rows.select_related("conversation"), change)
 
     def _reports(self, quotes: Sequence[Quote]) -> int:
-        rows = Report.objects.filter(conversation__match__in=self.society.matches)
-        return _rewrite(rows, lambda row: {"text": "" if row.seat_id in self.mine else without(row.text, quotes)})
+        def change(row: Report) -> Changes:
+            if row.seat_id in self.mine:
+                return {"text": "", "answer": ""}
+            return {"text": without(row.text, quotes), "answer": without(row.answer, quotes)}
+
+        return _rewrite(Report.objects.filter(conversation__match__in=self.society.matches), change)
 
     def _acts(self, quotes: Sequence[Quote]) -> int:
         def change(row: Act) -> Changes:
