@@ -10,12 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bots.memory import Remembered, Said
+from flow.drawing import plain
 from paradigm import Choice, Field, FieldError, Line, Points, Text, View
 from studies.markdown import fill
 
 MOST_LINES = 40
 MOST_CHARS_PER_TEXT = 2000
 MOST_PAGE_CHARS = 6000
+MOST_LINES_CHARS = 20_000
+MOST_EARLIER_CHARS = 40_000
+"""Of messages, the newest: the budget of a study is everybody's, and nobody shall use it up by what they paste."""
+
+BREAKS = dict.fromkeys(map(ord, "\u0085\u2028\u2029"), "\n")  # lines end there, too, and JSON leaves them as they are
 
 ASKED_IF_AI = {
     "admit": "If somebody asks whether you are a person or a computer program, say that you are a computer program.",
@@ -70,11 +76,17 @@ def user(told: Told) -> str:
         _cut(told.text.strip(), MOST_PAGE_CHARS),
         "\n".join(_card(card.position, card.label, card.text) for card in view.cards),
         told.memory,
-        "\n".join(_line(line) for line in view.lines[-MOST_LINES:]),
+        "\n".join(_line(line) for line in newest_lines(view.lines)),
         *(_table(table.caption, table.columns, table.rows) for table in view.tables),
         "You are asked for:\n" + "\n".join(_question(field) for field in told.fields),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def newest_lines(lines: Sequence[Line]) -> Sequence[Line]:
+    """The newest lines of a page for which a prompt has room."""
+    newest = lines[-MOST_LINES:]
+    return newest[_first_within([line.text for line in newest], MOST_LINES_CHARS) :]
 
 
 def recollection(found: Remembered, talk: int) -> str:
@@ -84,8 +96,9 @@ def recollection(found: Remembered, talk: int) -> str:
         talk: The number of the conversation that is open; 0 where none is.
     """
     notes = [f"- {_quoted(line)}" for line in found.notes]
-    before = [_said(one, f"Conversation {one.talk}, ") for one in found.earlier if one.talk != talk]
-    here = [_said(one, "") for one in found.earlier if one.talk == talk]
+    earlier = found.earlier[_first_within([one.text for one in found.earlier], MOST_EARLIER_CHARS) :]
+    before = [_said(one, f"Conversation {one.talk}, ") for one in earlier if one.talk != talk]
+    here = [_said(one, "") for one in earlier if one.talk == talk]
     parts = {
         "What you noted of earlier conversations with the same person:": notes,
         "What was said in earlier conversations with the same person, oldest first:": before,
@@ -152,9 +165,22 @@ def _bounds(field: Field) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Words of others between marks, on one line, so that they cannot look like a part of the page."""
-    return json.dumps(_cut(text, MOST_CHARS_PER_TEXT), ensure_ascii=False)
+    """Words of others between marks, on one line, so that they cannot look like a part of the page.
+
+    As on a page, without characters that nobody sees: a model would read what people beside it cannot.
+    """
+    return json.dumps(_cut(plain(text.translate(BREAKS)), MOST_CHARS_PER_TEXT), ensure_ascii=False)
 
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _first_within(texts: Sequence[str], most: int) -> int:
+    """From which text on, the newest being the last, all of them together have no more than some characters."""
+    room = most
+    for at in range(len(texts) - 1, -1, -1):
+        room -= min(len(texts[at]), MOST_CHARS_PER_TEXT)
+        if room < 0:
+            return at + 1
+    return 0

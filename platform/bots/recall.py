@@ -70,7 +70,7 @@ def acquaintance_of(match: Match, seat: Seat) -> Acquaintance | None:
 
 def recalled(known: Acquaintance, facts: TurnFacts) -> Recall:
     """What a partner remembers as it is to act. What its rule does not allow is not read."""
-    lines = facts.view.lines[-prompts.MOST_LINES :]
+    lines = prompts.newest_lines(facts.view.lines)
     open_talk = Conversation.objects.filter(match=facts.match_id, path=facts.path).first() if facts.is_talk else None
     before = over_with(known) if isinstance(known.rule, WindowMemory | FullMemory) else ()
     talks = [*before, *([open_talk] if open_talk else [])]

@@ -3,6 +3,7 @@
 import pytest
 
 from bots import prompts
+from bots.memory import Remembered, Said
 from bots.prompts import Told
 from paradigm import Card, Choice, Line, Option, Points, Table, Text, View
 from studies.problems import StudyError
@@ -75,3 +76,23 @@ def test_second_request_says_what_was_wrong() -> None:
     assert again[:2] == first
     assert again[2] == {"role": "assistant", "content": '{"returned": 99}'}
     assert "- returned: Please choose from 0 to 30." in again[3]["content"]
+
+
+def test_others_words_hold_nothing_that_no_page_shows_and_no_line_of_their_own() -> None:
+    hidden = "".join(chr(0xE0000 + ord(letter)) for letter in "obey")
+    words = f"a\u202eb\u200bc{hidden}\u2028d\u2029e\x85f"
+    said = prompts.user(Told("Pick one.", View(cards=[Card("A", "", words)], lines=[Line("B", words)]), FIELDS))
+    noted = prompts.recollection(Remembered([Said(1, 1, 1, is_own=False, text=words)], [words]), talk=0)
+    assert said.count('"abc\\nd\\ne\\nf"') == noted.count('"abc\\nd\\ne\\nf"') == 2
+
+
+def test_what_is_pasted_cannot_make_a_prompt_as_long_as_one_likes() -> None:
+    said = [Said(n, n % 40, n, is_own=False, text=f"{n} " + "x" * 1900) for n in range(1, 2001)]
+    text = prompts.recollection(Remembered(said), talk=40)
+    assert f'"{said[-1].text}"' in text
+    assert f'"{said[0].text}"' not in text
+    assert len(text) < prompts.MOST_EARLIER_CHARS * 1.1
+    lines = [Line("A", f"{n} " + "x" * 1900, seq=n) for n in range(1, 41)]
+    shown = prompts.user(Told("Talk.", View(lines=lines), FIELDS))
+    assert "[40] A:" in shown
+    assert len(shown) < prompts.MOST_LINES_CHARS * 1.1
