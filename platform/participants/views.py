@@ -11,7 +11,7 @@ from django.views import View
 
 from events.access import public
 from participants import limiter, queries, services
-from participants.access import cookie_token, give_cookie, pilot_cookie_name, pilot_token
+from participants.access import cookie_token, give_cookie, participant_with, pilot_cookie_name, pilot_token
 from participants.errors import ParticipantError
 from participants.models import EntryLink, Participant
 from participants.tokens import new_token
@@ -63,7 +63,7 @@ def _unknown(request: HttpRequest) -> HttpResponse:
 
 
 def _start(request: HttpRequest, token: str, link: EntryLink) -> HttpResponse:
-    if not cookie_token(request) and limiter.has_entered_too_often(link, limiter.address_of(request)):
+    if not _is_in(request, link) and limiter.has_entered_too_often(link, limiter.address_of(request)):
         return _too_many(request)
     form_key = request.POST.get("form_key", "")[:LONGEST_KEY]
     try:
@@ -83,6 +83,12 @@ def _start(request: HttpRequest, token: str, link: EntryLink) -> HttpResponse:
     if entry.participant.origin == Participant.Origin.PILOT:
         give_cookie(response, entry.secret, name=pilot_cookie_name(link.study))
     return response
+
+
+def _is_in(request: HttpRequest, link: EntryLink) -> bool:
+    """Whether the browser is somebody's who is in the study already. Any other cookie lets nobody in uncounted."""
+    found = participant_with(cookie_token(request))
+    return found is not None and found.study_id == link.study_id
 
 
 def _too_many(request: HttpRequest) -> HttpResponse:

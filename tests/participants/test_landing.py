@@ -162,6 +162,9 @@ def test_open_link_lets_only_so_many_new_people_in_from_one_address(
     assert answers == [SEE_OTHER] * 3 + [TOO_MANY]
     assert Participant.objects.count() == 3
     assert here[0].post(f"/j/{token}", {"form_key": new_token()}).status_code == SEE_OTHER, "who is in comes back"
+    for _ in range(2):
+        forged = browser(HTTP_COOKIE="seat=x")
+        assert forged.post(f"/j/{token}", {"form_key": new_token()}).status_code == TOO_MANY, "a cookie of nobody's"
     elsewhere = browser(REMOTE_ADDR="10.0.0.9").post(f"/j/{token}", {"form_key": new_token()})
     assert elsewhere.status_code == SEE_OTHER
     own = [people.make_link(version.study) for _ in range(2)]
