@@ -26,6 +26,7 @@ from flow.framing import frame_of, kept_on_leaving, may_see_records, told_of_sil
 from flow.kinds import kind
 from flow.page import Page
 from flow.services import debriefs, sessions, uses
+from participants.access import cookie_token, give_cookie
 from scheduling.models import Session
 from studies import definition
 
@@ -55,7 +56,9 @@ def session_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _submitted(request)
     _show_life(request)
-    return _shown(request, note=_kept_note(request))
+    response = _shown(request, note=_kept_note(request))
+    give_cookie(response, cookie_token(request))  # it lasts from the newest visit on, not from the first
+    return response
 
 
 @participant_only

@@ -14,7 +14,7 @@ from participants.tokens import digest
 from studies import definition
 from studies.models import Study
 
-COOKIE_DAYS = 60
+COOKIE_DAYS = 365  # from the newest page that was loaded: visits may lie months apart
 LONGEST_TOKEN = 200
 
 

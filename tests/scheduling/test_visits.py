@@ -321,7 +321,10 @@ def test_home_page_in_a_browser(version: Version) -> None:
     Participant.objects.filter(pk=session.participant_id).update(token_sha256=digest("secret"))
     browser = Client(headers={"host": "localhost"})
     browser.cookies[cookie_name()] = "secret"
-    said = browser.get("/s/").content.decode()
+    answer = browser.get("/s/")
+    kept = answer.cookies[cookie_name()]
+    assert (kept.value, kept["max-age"]) == ("secret", 365 * 24 * 3600), "it lasts from this visit on"
+    said = answer.content.decode()
     assert "Your next visit opens on Tuesday, March 23, 08:00." in said
     assert "Europe / Berlin" in said
     assert 'href="/s/leave"' in said
