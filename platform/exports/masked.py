@@ -88,12 +88,15 @@ class Decided:
         arms: Hold levels → the column that holds the letter instead.
         partly: Leave in part → what stands in a row.
         held: Stay inside.
+        is_by_round: Whether rows are of rounds, so that to count them tells how many there were. Where a factor decides
+            a number of a game, which may be that one, none leaves.
     """
 
     leaves: frozenset[str] = frozenset()
     arms: Mapping[str, Letter] = field(default_factory=dict)
     partly: Mapping[str, Partly] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
+    is_by_round: bool = False
 
     def lets_out(self, name: str) -> bool:
         """Whether a column leaves as it is."""
@@ -140,8 +143,8 @@ def _if_told_apart(row: Row, instead: Instead) -> object:
 
 
 def _if_all_play_alike(row: Row, instead: Instead) -> object:
-    """A step, where no factor decides which steps there are."""
-    return row["void_step"] if instead.play_alike else None
+    """How many rounds there were, where no factor decides it."""
+    return row["rounds_begun"] if instead.play_alike else None
 
 
 DECIDED: Mapping[str, Decided] = {
@@ -165,9 +168,10 @@ DECIDED: Mapping[str, Decided] = {
     "waits": Decided(leaves=_names("participant wave stage outcome misses joined_s ended_s waited_s")),
     "groups": Decided(
         leaves=_names(
-            "group version stage origin status end_reason is_filled has_withdrawn rounds_begun study_day duration_s"
+            "group version stage origin status end_reason is_filled has_withdrawn study_day duration_s"
         ),
         arms={"condition": Letter("arm", _is_recruited)},
+        partly={"rounds_begun": _if_all_play_alike},
         held=_names("parameters seats people rounds_planned"),  # may be what a factor varies
     ),
     "seats": Decided(
@@ -179,19 +183,22 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "rounds": Decided(
         leaves=_names(
-            "match group round number status is_void void_reason has_withdrawn opened_s closed_s"
+            "match group round number status is_void void_step void_reason has_withdrawn opened_s closed_s"
         ),
         arms={"condition": Letter("arm", _is_of_recruited)},
-        partly={"void_step": _if_all_play_alike},
         held=_names("seats people edges extra_s"),
+        is_by_round=True,
     ),
     "placings": Decided(
         leaves=_names("match group round seat role position is_void waited_s is_withdrawn missing_reason"),
         # nobody has levels of their own where a program sits; those of people stand in `participants` and `allocations`
         held=_names("participant kind match_label knows_labels own_levels points"),
+        is_by_round=True,
     ),
     "rests": Decided(
-        leaves=_names("group round seat role waited_s is_withdrawn missing_reason"), held=_names("participant")
+        leaves=_names("group round seat role waited_s is_withdrawn missing_reason"),
+        held=_names("participant"),
+        is_by_round=True,
     ),
     "paid_rounds": Decided(held=_names("participant group seat block round points missing_reason")),
     "practice": Decided(  # that somebody has practised may be a level of theirs
@@ -346,6 +353,8 @@ def _masked(table: Table, instead: Instead) -> Table | None:
         return None
 
     def rows(scope: Scope) -> Iterator[Row]:
+        if decided.is_by_round and not instead.play_alike:
+            return
         for row in table.rows(scope):
             yield {column.name: cell(row) for column, cell in kept}
 

@@ -155,15 +155,17 @@ def test_how_far_people_came_leaves_by_arm(tmp_path: Path) -> None:
     assert [row["waited_s"] for row in read(tmp_path / "out", "waits")] == ["61"]
 
 
-def test_steps_are_not_told_where_a_factor_decides_numbers_of_the_game(tmp_path: Path) -> None:
+def test_rounds_are_not_told_where_a_factor_decides_numbers_of_the_game(tmp_path: Path) -> None:
     study = recruited().study
     export(study, tmp_path / "alike")
     assert {row["void_step"] for row in read(tmp_path / "alike", "rounds")} == {"", "decide"}
+    assert {row["rounds_begun"] for row in read(tmp_path / "alike", "groups")} != {""}
     said = rows.definition("choosing")
     asked = {"by": "label", "values": {"hidden": "none", "disclosed": "every_round"}}
     rows.make_version(study, 2, said=rows.with_parameters(said, beliefs_ask=asked))
     export(study, tmp_path / "out")
-    assert {row["void_step"] for row in read(tmp_path / "out", "rounds")} == {""}
+    assert {row["rounds_begun"] for row in read(tmp_path / "out", "groups")} == {""}
+    assert [read(tmp_path / "out", name) for name in ("rounds", "placings", "rests")] == [[], [], []], "nor counted"
 
 
 def test_exclusions_leave_only_where_they_are_no_outcome(tmp_path: Path) -> None:
