@@ -118,7 +118,7 @@ def test_rights_of_each_role(fresh: Address, tmp_path: Path) -> None:
     others = {"auth_", "django_", "console_", "simulation_"}
     expected = {table for table in tables if any(table.startswith(prefix) for prefix in others)}
     expected |= {"participants_entrylink", "participants_consent", "flow_debriefing"}
-    expected |= {"studies_membership", "studies_deviation"}
+    expected |= {"studies_membership", "studies_deviation", "chat_report"}
     assert hidden == expected - {"django_migrations"}
     for table in SECRETS:
         assert denied(fresh, "rapport_read", f"SELECT * FROM {table}"), table

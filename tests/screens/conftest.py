@@ -10,9 +10,9 @@ from tests.screens.studies import drawn_here, main_source
 
 
 @pytest.fixture(scope="session")
-def main() -> Source:
+def main(tmp_path_factory: pytest.TempPathFactory) -> Source:
     """The shipped study."""
-    return main_source()
+    return main_source(tmp_path_factory.mktemp("main"))
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ def stray(found: Sequence[Same]) -> list[Same]:
     return [same for same in found if not same.reason]
 
 
+@pytest.mark.sized
 def test_shipped_study_differs_as_declared_and_in_nothing_else(main: Source, drawn_main: Drawn) -> None:
     found = compared(drawn_main, main.study, *LEVELS)
     assert stray(found) == []
@@ -53,7 +54,9 @@ def test_drawn_labels_are_declared_and_shown_to_those_who_know(tmp_path: Path, d
     assert any("what players were shown was not always true" in html for html in debriefs)
 
 
-@pytest.mark.parametrize("old", ["Your group is complete", "You will see your role"])
+@pytest.mark.parametrize(
+    "old", ["Your group is complete", pytest.param("You will see your role", marks=pytest.mark.long)]
+)
 def test_one_stray_word_on_one_condition_page_is_found(tmp_path: Path, db: None, old: str) -> None:
     folder = short_copy(tmp_path)
     page = folder.parent / "pages" / "briefing_disclosed.md"
@@ -65,6 +68,7 @@ def test_one_stray_word_on_one_condition_page_is_found(tmp_path: Path, db: None,
     assert {key.stage for same in found for key in same.keys} == {"briefing"}
 
 
+@pytest.mark.long
 def test_one_stray_word_of_the_experiment_in_one_condition_is_found(
     tmp_path: Path, db: None, settings: LazySettings
 ) -> None:

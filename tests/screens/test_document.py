@@ -11,6 +11,8 @@ from screens.reading import words
 from screens.screen import Drawn
 from screens.still import still
 
+pytestmark = pytest.mark.django_db  # what is drawn for the session needs the database to be there
+
 ID = re.compile(r'\sid="([^"]*)"')
 POINTER = re.compile(r'\s(?:for|aria-describedby|aria-labelledby)="([^"]*)"|href="#([^"]*)"')
 

@@ -78,6 +78,7 @@ def test_pages_are_those_that_the_server_sends(drawn_main: Drawn) -> None:
     assert all("SIMULATED" not in "".join(words(screen.html)) for screen in drawn_main.screens)
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_drawing_leaves_nothing_behind_and_the_same_seed_draws_the_same(tmp_path: Path) -> None:
     source, first = drawn_folder(short_copy(tmp_path))

@@ -14,6 +14,8 @@ from screens.reading import pieces, words
 from screens.screen import EXITS, REFUSALS, Drawn
 from tests.experiments.test_partner_selection_texts import GIVING_AWAY, HIGHEST_GRADE, grade
 
+pytestmark = pytest.mark.django_db  # what is drawn for the session needs the database to be there
+
 SPOKEN = [ROOT / "platform" / app for app in ("flow", "measures", "recruitment", "participants", "chat", "paradigm")]
 ALSO = [ROOT / "platform" / "config" / "errors.py"]
 TEMPLATES = [ROOT / "templates" / folder for folder in ("participant", "fields", "errors")]
