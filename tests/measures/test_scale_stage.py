@@ -200,3 +200,8 @@ def test_verify_draws_again_and_finds_what_was_changed(make_version: MakeVersion
     assert {one.what for one in check(study).differences} == {
         "draw of a scale", "items of a scale that were answered",
     }  # fmt: skip
+    with erasing():
+        ScaleDrawn.objects.update(stage="consent")
+    assert {one.what for one in check(study).differences} == {
+        "scale at another stage", "answers to a scale that was not asked",
+    }  # fmt: skip

@@ -21,6 +21,11 @@ ELSEWHERE = {
     "source of notes later than they", "source of notes by somebody else", "versions of notes",
     "draw of a lasting partner", "persona of a lasting partner",  # tests/matching/test_lasting_partner.py
     "name of a lasting partner",
+    "draw of a scale", "items of a scale that were answered",  # tests/measures/test_scale_stage.py
+    "scale at another stage", "answers to a scale that was not asked",
+    "state of a planned visit", "end of a planned visit",  # tests/scheduling/test_visits.py
+    "beginning of a planned visit", "window of a planned visit", "windows that overlap",
+    "planned visits of a participant",
 }  # fmt: skip
 
 
