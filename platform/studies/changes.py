@@ -6,8 +6,11 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from studies.definition import FROZEN
 from studies.problems import StudyError
+from studies.schema import StudyFile
 
 _STEP = re.compile(r"([^.\[\]]+)|\[([^\[\]]+)\]")
 AMENDABLE = [
@@ -97,10 +100,16 @@ def _child(here: Any, step: str, path: str) -> Any:
 
 def _comparable(definition: Mapping[str, Any]) -> dict[str, Any]:
     frozen = definition.get(FROZEN, {})
-    return {key: value for key, value in definition.items() if key != FROZEN} | {
-        "files": frozen.get("files", {}),
-        "code": frozen.get("experiments", {}),
-    }
+    said = {key: value for key, value in definition.items() if key != FROZEN}
+    return _in_full(said) | {"files": frozen.get("files", {}), "code": frozen.get("experiments", {})}
+
+
+def _in_full(said: dict[str, Any]) -> dict[str, Any]:
+    """With what a definition that was frozen earlier does not say yet, because its default was the only way."""
+    try:
+        return StudyFile.model_validate(said).model_dump(mode="json", by_alias=True)
+    except ValidationError:  # what is no study file is compared as it stands
+        return said
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -294,7 +294,7 @@ def _is_protected(study: Study) -> bool:
 def _is_same(version: Version, content: _Content, seed: str | None) -> bool:
     if seed is not None and seed != version.seed:
         return False
-    return _sha256(canonical(content.definition(version.seed))) == version.sha256
+    return not differences(version.definition, content.definition(version.seed))
 
 
 def _amend(study: Study, content: _Content, *, reason: str, with_code: bool, base: Version | None) -> Version:

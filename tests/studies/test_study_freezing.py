@@ -170,6 +170,17 @@ def test_loading_twice_opens_once(folder: Folder) -> None:
     assert (version.study.status, version.study.is_demo, version.number) == ("open", True, 1)
 
 
+def test_definition_that_an_earlier_release_froze_differs_in_nothing(version: Version) -> None:
+    """What the study file could not say then is what it says by default now: such a study can still be amended."""
+    before = json.loads(json.dumps(version.definition))
+    (wave,) = before["waves"]
+    for said, key in ((before, "scales"), (before["payments"], "per_wave"), (wave, "repeat"), (wave, "late_start")):
+        del said[key]
+    assert changes.differences(before, version.definition) == []
+    before["payments"]["base"] = "3.00"
+    assert [one.path for one in changes.differences(before, version.definition)] == ["payments.base"]
+
+
 def test_with_people_a_study_is_amended_and_not_frozen_anew(version: Version, folder: Folder) -> None:
     enrol(version)
     folder.change("target: 24", "target: 30")
