@@ -383,32 +383,3 @@ def test_three_tickers_open_a_window_exactly_once(version: Version) -> None:
 
 def _outcome(session: Session, form: dict[str, Any]) -> str:
     return sessions.submit(session.pk, **form).outcome
-
-
-def test_verification_names_a_state_that_no_event_made(version: Version) -> None:
-    session = enrolled(version)
-    pass_to(berlin(2027, 3, 23, 9))
-    ScheduledSession.objects.filter(participant=session.participant_id, number=1).update(state="planned")
-    assert "state of a planned visit" in {each.what for each in check(version.study).differences}
-
-
-@pytest.mark.parametrize(
-    ("number", "changed", "named"),
-    [
-        (1, {"ended_at": None}, {"end of a planned visit", "windows that overlap"}),
-        (1, {"session": None, "state": "missed"}, {"beginning of a planned visit", "visits of a participant"}),
-        (2, {"closes_at": START - timedelta(days=9)}, {"window of a planned visit"}),
-        (3, None, {"planned visits of a participant"}),
-    ],
-)
-def test_verification_names_what_is_not_as_it_was_planned(
-    version: Version, number: int, changed: dict[str, Any] | None, named: set[str]
-) -> None:
-    session = enrolled(version)
-    pass_to(berlin(2027, 3, 23, 9))
-    take_part(newest(session))
-    pass_to(berlin(2027, 3, 26, 9))
-    assert check(version.study).differences == []
-    row = ScheduledSession.objects.filter(participant=session.participant_id, number=number)
-    row.delete() if changed is None else row.update(**changed)
-    assert named <= {each.what for each in check(version.study).differences}

@@ -23,7 +23,7 @@ ELSEWHERE = {
     "name of a lasting partner",
     "draw of a scale", "items of a scale that were answered",  # tests/measures/test_scale_stage.py
     "scale at another stage", "answers to a scale that was not asked",
-    "state of a planned visit", "end of a planned visit",  # tests/scheduling/test_visits.py
+    "state of a planned visit", "end of a planned visit",  # tests/scheduling/test_visits_verified.py
     "beginning of a planned visit", "window of a planned visit", "windows that overlap",
     "planned visits of a participant",
 }  # fmt: skip
