@@ -8,6 +8,7 @@ OCCUPANT_PARTICIPANT = Column(
 )
 VERSION = Column("version", "Number of the study version this was made under.", "integer")
 WAVE = Column("wave", "Which planned occasion, as named in the study file.")
+REPEAT = Column("repeat", "Which visit in the wave, from 1.", "integer")
 GROUP = Column("group", "The group's random code.")
 MATCH = Column("match", "Group code, round, number of the match in the round, joined by dots.")
 ROUND = Column("round", "Round of the group, from 1.", "integer", unit="rounds")

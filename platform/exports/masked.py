@@ -165,7 +165,7 @@ DECIDED: Mapping[str, Decided] = {
             "since_before_s"
         )
     ),
-    "waits": Decided(leaves=_names("participant wave stage outcome misses joined_s ended_s waited_s")),
+    "waits": Decided(leaves=_names("participant wave repeat stage outcome misses joined_s ended_s waited_s")),
     "groups": Decided(
         leaves=_names(
             "group version stage origin status end_reason is_filled has_withdrawn study_day duration_s"
@@ -178,7 +178,8 @@ DECIDED: Mapping[str, Decided] = {
         leaves=_names("seat group number role status is_withdrawn"),
         # nobody sits where a program does
         held=_names(
-            "kind occupant partner policy display_name label knows_labels asked_if_ai is_stand_in participant"
+            "kind occupant partner policy display_name label knows_labels asked_if_ai is_stand_in participant "
+            "wave repeat"
         ),
     ),
     "rounds": Decided(
@@ -203,7 +204,7 @@ DECIDED: Mapping[str, Decided] = {
     "paid_rounds": Decided(held=_names("participant group seat block round points missing_reason")),
     "practice": Decided(  # that somebody has practised may be a level of theirs
         held=_names(
-            "participant wave stage number role round step view view_sha256 values opened_s answered_s"
+            "participant wave repeat stage number role round step view view_sha256 values opened_s answered_s"
         )
     ),
     "allocations": Decided(
@@ -231,7 +232,7 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "pages": Decided(  # the text of a condition page tells the condition
         held=_names(
-            "participant wave version stage number title text slots fields lead instruction buttons hint tables "
+            "participant wave repeat version stage number title text slots fields lead instruction buttons hint tables "
             "text_sha256 page_s"
         )
     ),
@@ -286,7 +287,7 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "answers": Decided(
         held=_names(
-            "participant wave stage item attempt position value is_correct shown_ms first_ms last_ms answer_s "
+            "participant wave repeat stage item attempt position value is_correct shown_ms first_ms last_ms answer_s "
             "missing_reason"
         )
     ),

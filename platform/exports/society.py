@@ -182,7 +182,9 @@ def society_of(group: Group) -> Society:
 def _together(groups: Sequence[Group]) -> Iterator[Society]:
     """Several groups for the price of four queries."""
     seats: dict[int, dict[int, Seat]] = defaultdict(dict)
-    for seat in Seat.objects.filter(group__in=groups).select_related("participant").order_by("group", "number"):
+    for seat in (
+        Seat.objects.filter(group__in=groups).select_related("participant", "session").order_by("group", "number")
+    ):
         seats[seat.group_id][seat.pk] = seat
     matches: dict[int, dict[int, Match]] = defaultdict(dict)
     for match in Match.objects.filter(group__in=groups).order_by("group", "round", "number"):

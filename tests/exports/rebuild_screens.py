@@ -34,7 +34,7 @@ class Screen:
     """One screen.
 
     Attributes:
-        where: "main/quiz/1" of a stage's page; match and step of a game.
+        where: "main/quiz/1" of a stage's page, "main:2/quiz/1" of a second visit's; match and step of a game.
         words: As it was opened. `acted`: once the person has acted and others have not; "" where that cannot be.
         sha256: As it was recorded; "" where it was not.
     """
@@ -71,7 +71,8 @@ class Bundle:
         for row in self.table("pages"):
             texts = self.texts[int(row["version"])]
             words = joined(page_parts(texts, row))
-            where = f"{row['wave']}/{row['stage']}/{row['number']}"
+            visit = row["wave"] if row["repeat"] == "1" else f"{row['wave']}:{row['repeat']}"
+            where = f"{visit}/{row['stage']}/{row['number']}"
             yield Screen(row["participant"], where, words, "", row["text_sha256"])
 
     def steps(self) -> Iterator[Screen]:

@@ -1,6 +1,7 @@
 """Groups, their seats, their matches, and who sat where in them."""
 
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
 
 from django.db.models import F
 
@@ -65,6 +66,8 @@ SEAT_COLUMNS = [
     Column("status", "Whether the seat was still taken at the end.", allowed="|".join(Seat.Status.values)),
     keys.IS_WITHDRAWN,
     keys.OCCUPANT_PARTICIPANT,
+    replace(keys.WAVE, missing=keys.OCCUPANT_PARTICIPANT.missing),
+    replace(keys.REPEAT, missing=keys.OCCUPANT_PARTICIPANT.missing),
 ]  # fmt: skip
 
 ROUND_COLUMNS = [
@@ -173,6 +176,7 @@ def _decided(group: Group) -> dict[str, object]:
 def _seats(scope: Scope) -> Iterator[Row]:
     for society in societies(scope):
         for pk, seat in society.seats.items():
+            visit = None if pk in society.withdrawn else seat.session
             yield {
                 "seat": society.seat(pk),
                 "group": society.group.code,
@@ -190,6 +194,8 @@ def _seats(scope: Scope) -> Iterator[Row]:
                 "status": seat.status,
                 "is_withdrawn": pk in society.withdrawn,
                 "participant": society.participant(pk),
+                "wave": visit.wave if visit else None,
+                "repeat": visit.repeat if visit else None,
             }
 
 

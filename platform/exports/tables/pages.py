@@ -15,6 +15,7 @@ from studies.slots import slots
 COLUMNS = [
     keys.PARTICIPANT,
     keys.WAVE,
+    keys.REPEAT,
     Column("version", "Number of the study version whose texts the page shows: `texts.vN.json`.", "integer"),
     Column("stage", "The stage, as named in the study file."),
     Column("number", "Which page of the stage, from 1; a quiz that is asked again is another page.", "integer"),
@@ -62,6 +63,7 @@ def _row(page: PageShown, version: Version, number: int) -> Row:
     return {
         "participant": page.session.participant.code,
         "wave": page.session.wave,
+        "repeat": page.session.repeat,
         "version": version.number,
         "stage": page.stage,
         "number": number,

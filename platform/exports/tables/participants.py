@@ -66,6 +66,7 @@ SESSION_COLUMNS = [
 WAIT_COLUMNS = [
     keys.PARTICIPANT,
     keys.WAVE,
+    keys.REPEAT,
     Column("stage", "The waiting room, as named in the study file."),
     Column("outcome", "How waiting ended, or where it stands.", allowed="|".join(Ticket.Status.values)),
     Column("misses", "How often the person was asked to get ready and did not answer.", "integer", "times"),
@@ -171,6 +172,7 @@ def _waits(scope: Scope) -> Iterator[Row]:
         yield {
             "participant": one.session.participant.code,
             "wave": one.session.wave,
+            "repeat": one.session.repeat,
             "stage": one.stage,
             "outcome": one.status,
             "misses": one.misses,

@@ -10,6 +10,7 @@ from flow.models import PracticeStep
 COLUMNS = [
     keys.PARTICIPANT,
     keys.WAVE,
+    keys.REPEAT,
     Column("stage", "The practice stage, as named in the study file."),
     Column("number", "Order of the page in the stage, from 1.", "integer"),
     Column("role", "The role that was practised.", missing="never empty"),
@@ -32,6 +33,7 @@ def _practice(scope: Scope) -> Iterator[Row]:
         yield {
             "participant": one.session.participant.code,
             "wave": one.session.wave,
+            "repeat": one.session.repeat,
             "stage": one.stage,
             "number": one.number,
             "role": one.role,

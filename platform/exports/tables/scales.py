@@ -17,7 +17,6 @@ from studies.schema_scales import ScaleItem
 DECIMALS = Decimal("0.000001")
 NO_ANSWER = "not answered, see `why_missing`"
 UNTIMED = "not known: never seen, or the browser did not say"
-REPEAT = Column("repeat", "Which visit in the wave, from 1.", "integer")
 STAGE = Column("stage", "The survey, as named in the study file.")
 SCALE = Column("scale", "The scale, as named in the study file.")
 SUBSCALE = Column("subscale", "The subscale, as named in the scale's file.", missing="none")
@@ -38,7 +37,7 @@ TIMES = [
 ITEM_COLUMNS = [
     keys.PARTICIPANT,
     keys.WAVE,
-    REPEAT,
+    keys.REPEAT,
     STAGE,
     SCALE,
     Column("item", "The item, as named in the scale's file; its wording is in the codebook as scale.item."),
@@ -58,7 +57,7 @@ ITEM_COLUMNS = [
 SCORE_COLUMNS = [
     keys.PARTICIPANT,
     keys.WAVE,
-    REPEAT,
+    keys.REPEAT,
     STAGE,
     SCALE,
     Column("subscale", "The subscale, as named in the scale's file.", missing="all items of the scale"),

@@ -66,6 +66,7 @@ ENTRY_COLUMNS = [
 ANSWER_COLUMNS = [
     keys.PARTICIPANT,
     keys.WAVE,
+    keys.REPEAT,
     Column("stage", "The survey or quiz, as named in the study file."),
     Column("item", "The item as named in its file, of a scale behind that and a dot; the codebook has the wording."),
     Column("attempt", "Which try at the quiz or condition page, from 1; always 1 in a survey.", "integer"),
@@ -143,6 +144,7 @@ def _answers(scope: Scope) -> Iterator[Row]:
         yield {
             "participant": one.session.participant.code,
             "wave": one.session.wave,
+            "repeat": one.session.repeat,
             "stage": one.stage,
             "item": one.item,
             "attempt": one.attempt,
