@@ -11,6 +11,7 @@ from flow.drawing import Frame
 from flow.lookup import stage_of
 from flow.page import Page
 from flow.queries import rev_of
+from flow.zones import ASKS_ZONE
 from matching.models import Seat
 from participants.models import Participant
 from scheduling.models import Session
@@ -60,9 +61,12 @@ def worth_of(points: int | None, version: Version) -> str:
 
 
 def told_of_silence(session: Session) -> str:
-    """One sentence: what follows when somebody pauses for long where nothing has a limit; empty between two visits."""
+    """One sentence: what follows when somebody pauses for long where nothing has a limit; empty between two visits.
+
+    Empty, too, where somebody who has finished the first is asked by which clock the others shall open.
+    """
     version = session.participant.version
-    if is_between(session):
+    if is_between(session) or ASKS_ZONE in session.facts:
         return ""
     if definition.visit_number(version, session.wave, session.repeat) == 1:
         return _("Where there is no time limit, your part ends after an hour away.")

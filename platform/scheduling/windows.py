@@ -116,6 +116,8 @@ def planned_opening(study: StudyFile, slot: Slot, person: Person, past: Sequence
     """
     opens = study.waves[slot.at].opens
     assert opens is not None, "E306: a wave after the first says when it opens"
+    if opens.anchor in ("previous_opened", "previous_ended") and len(past) < slots_of(study).index(slot):
+        return None
     anchor = _anchor(study, opens, person, past)
     if anchor is None:
         return None

@@ -1,6 +1,6 @@
-"""Visits that are changed on the way: planned by another clock, or excused."""
+"""Visits that are changed on the way: planned by another clock, counted from the one before, or excused."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -10,17 +10,26 @@ from events.models import Event
 from flow import pace
 from flow.errors import FlowError
 from flow.forms import FORM
+from flow.framing import told_of_silence
 from flow.services import rescue, windows
 from participants.access import cookie_name
 from participants.models import Participant
 from participants.tokens import digest
 from studies.models import Version
-from tests.machinery.people import MakeVersion, make_version, sharing_is_installed  # noqa: F401  fixtures are found by name
+from tests.machinery.people import (  # noqa: F401  fixtures are found by name
+    MakeVersion,
+    make_version,
+    newcomer,
+    page,
+    sharing_is_installed,
+)
 from tests.scheduling.test_visits import (
     FILE,
     START,
+    answer,
     berlin,
     enrolled,
+    newest,
     pass_to,
     rows,
     states,
@@ -95,4 +104,43 @@ def test_excused_visits_are_neither_attended_nor_missed(version: Version) -> Non
         rescue.excuse(code, number=4, reason="too early")
     pass_to(berlin(2027, 3, 31, 9))
     assert Participant.objects.get(pk=session.participant_id).status == "active", "one may be missed"
+    assert [str(each) for each in check(version.study).differences] == []
+
+
+@pytest.mark.parametrize("anchor", ["previous_ended", "previous_opened"])
+def test_visits_counted_from_the_one_before_are_planned_when_that_is_over(
+    make_version: MakeVersion,  # noqa: F811
+    anchor: str,
+) -> None:
+    clock.simulate()
+    clock.stand(START)
+    talk = FILE["waves"][1] | {"opens": {"anchor": anchor, "offset": "2d"}, "closes": {"after": "1d"}}
+    version = make_version(**FILE | {"waves": [FILE["waves"][0], talk, FILE["waves"][2]]})
+    session = enrolled(version)
+    first = rows(session)[0].planned_open
+    assert first is not None
+    assert [row.planned_open for row in rows(session)] == [first, None, None, None]
+    windows.change_zone(session.participant_id, "Asia/Tokyo")
+    assert [row.planned_open is None for row in rows(session)] == [False, True, True, True]
+    pass_to(first + timedelta(hours=3))
+    session = take_part(session)
+    since = first if anchor == "previous_opened" else clock.now()
+    assert rows(session)[1].opens_at == since + timedelta(days=2)
+    pass_to(since + timedelta(days=3))
+    assert states(session)[1:3] == ["missed", "planned"]
+    since += timedelta(days=2 if anchor == "previous_opened" else 3)
+    assert rows(session)[2].opens_at == since + timedelta(days=2)
+    assert [str(each) for each in check(version.study).differences] == []
+
+
+def test_whoever_closes_the_question_about_the_clock_may_answer_it_days_later(version: Version) -> None:
+    session = newcomer(version)
+    while not any(field.kind == "zone" for field in page(session).fields):
+        session = answer(session)
+    assert told_of_silence(session) == ""
+    pass_to(START + timedelta(hours=2))
+    pass_to(START + timedelta(days=2))
+    session = answer(newest(session))
+    assert Participant.objects.get(pk=session.participant_id).status == "active"
+    assert states(session) == ["planned"] * 4
     assert [str(each) for each in check(version.study).differences] == []

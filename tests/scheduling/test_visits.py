@@ -176,6 +176,7 @@ def test_whole_course_from_the_link_to_the_code(version: Version) -> None:
     exported = list(PLANNED_SESSIONS.rows(Scope(version.study)))
     assert [row["number"] for row in exported] == [1, 2, 3, 4]
     assert {str(row["begun_after_s"]) for row in exported} == {"0.000"}
+    assert float(str(exported[0]["since_before_s"])) == (berlin(2027, 3, 23, 8) - START).total_seconds()
 
 
 def test_zone_is_asked_before_visits_are_planned(version: Version) -> None:

@@ -45,6 +45,8 @@ SPOILED = {
     "next wave": (EVENT, '{anchor: enrolment, offset: "19d"}', "E301", "waves[final].opens", "windows overlap"),
     "late": ('grace: "4h"', 'grace: "10h"', "W302", "waves[chat]", "falls 6h after the next opening"),
     "late wave": (EVENT, '{anchor: enrolment, offset: "20d", at: "10:00"}', "W302", "waves[final]", "falls 2h after"),
+    "clocks": ('closes: {after: "48h"}\n    grace: "4h"\n    min_gap: "20h"', 'closes: {after: "72h"}', "W302",
+               "waves[chat].closes.after", "clocks go forward"),
     "impossible": ('min_gap: "20h"', 'min_gap: "6d"', "E304", "waves[chat].min_gap", "misses the next"),
     "shorter": (EVENT, '{anchor: previous_ended, offset: "2h"}\n    min_gap: "1d"', "E304", "waves[final].min_gap",
                 "never opens when planned"),

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from django.db.models import OuterRef, Subquery
+
 from exports import keys
 from exports.columns import Column, Row, Table
 from exports.scope import CHUNK, Scope, by_code, kept, seconds
-from scheduling.models import ScheduledSession
+from scheduling.models import ScheduledSession, Session
 
 NOT_YET = "not known yet: it depends on a visit that is not over"
 NOT_BEGUN = "the visit was not begun"
@@ -35,7 +37,9 @@ COLUMNS = [
     Column("begun_after_s", "When it was begun, counted from its opening.", "number", "s", "0 or more", NOT_BEGUN),
     Column("duration_s", "How long the visit took, pauses included.", "number", "s", missing=NOT_BEGUN),
     Column(
-        "since_before_s", "Time between the end of the last visit that was begun and the beginning of this one.",
+        "since_before_s",
+        "Time between the end of the last visit that was begun (at first, of that of the first wave) and the beginning "
+        "of this one.",
         "number", "s", "0 or more", NOT_BEGUN,
     ),
 ]  # fmt: skip
@@ -44,12 +48,12 @@ COLUMNS = [
 def _planned(scope: Scope) -> Iterator[Row]:
     rows = ScheduledSession.objects.filter(kept(), participant__study=scope.study)
     rows = rows.select_related("participant", "session").order_by(by_code("participant__code"), "number")
-    before: ScheduledSession | None = None
-    for row in rows.iterator(chunk_size=CHUNK):
-        if before is not None and before.participant_id != row.participant_id:
-            before = None
+    first = Session.objects.filter(participant=OuterRef("participant")).order_by("pk").values("finished_at")[:1]
+    person, before = 0, None
+    for row in rows.annotate(enrolled=Subquery(first)).iterator(chunk_size=CHUNK):
+        if row.participant_id != person:
+            person, before = row.participant_id, row.enrolled
         visit = row.session
-        last = before.session if before is not None else None
         yield {
             "participant": row.participant.code,
             "wave": row.wave,
@@ -61,10 +65,10 @@ def _planned(scope: Scope) -> Iterator[Row]:
             "opened_late_s": seconds(row.opens_at, row.planned_open),
             "window_s": seconds(row.closes_at, row.opens_at),
             "begun_after_s": seconds(visit.started_at if visit else None, row.opens_at),
-            "duration_s": seconds(visit.finished_at, visit.started_at) if visit else None,
-            "since_before_s": seconds(visit.started_at, last.finished_at) if visit and last else None,
+            "duration_s": seconds(row.ended_at, visit.started_at) if visit else None,
+            "since_before_s": seconds(visit.started_at, before) if visit else None,
         }
-        before = row if visit is not None else before
+        before = row.ended_at if visit is not None else before
 
 
 PLANNED_SESSIONS = Table(

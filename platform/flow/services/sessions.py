@@ -206,7 +206,12 @@ def end_if_gone(session_id: int, *, settle: Callable[[], None]) -> None:
 
 
 def _end_of_silence(session: Session) -> None:
-    """Of somebody who has gone: the first visit is the end of their part, any other is only not finished."""
+    """Of somebody who has gone: the first visit is the end of their part, any other is only not finished.
+
+    Whoever has only the question about their clock before them has finished the first visit, and may answer it later.
+    """
+    if ASKS_ZONE in session.facts:
+        return
     if definition.visit_number(session.participant.version, session.wave, session.repeat) == 1:
         visits.finish(session, LEFT)
     else:

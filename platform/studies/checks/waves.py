@@ -14,6 +14,7 @@ from studies.yaml_file import Path
 RELATIVE = ("previous_opened", "previous_ended")
 DAY = timedelta(days=1)
 NOTHING = timedelta(0)
+JUMP = timedelta(hours=1)  # by as much clocks go forward
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,14 @@ def _within(context: Context, path: Path, wave: Wave, opens: Opens) -> None:
         late = spelled(after + jitter + grace + gap - short)
         what = f"latest end plus min_gap falls {late} after the next opening; late people start late."
         context.say("W302", path, what, "Close earlier, or shorten grace or min_gap.")
+    elif _counts_days(opens) and after + jitter > short - JUMP:
+        what = "leaves less than an hour to the next opening; the day on which clocks go forward is an hour shorter."
+        context.say("W302", (*path, "closes", "after"), what, "Close at least an hour before the next visit opens.")
+
+
+def _counts_days(opens: Opens) -> bool:
+    """Whether the distance between visits is counted in days of the calendar, of which one a year has 23 hours."""
+    return any(span(one).days for one in _lengths(opens))
 
 
 def _between(context: Context, path: Path, before: Wave, wave: Wave) -> None:
