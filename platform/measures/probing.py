@@ -33,7 +33,7 @@ class Probed:
         answer: The last one, as text; None where there is none.
         passed: Whether that is expected; None without an answer, or where the level is not known.
         passed_first: The same of the first answer.
-        began: When the person's session began.
+        began: When the visit of the last answer began; without one, the newest.
     """
 
     person: Participant
@@ -82,8 +82,16 @@ class Rate:
 
 
 @dataclass
-class _Visit:
+class _Visits:
+    """All of one person's.
+
+    Attributes:
+        session: The newest.
+        began: When each began, by its key.
+    """
+
     session: Session
+    began: dict[int, datetime] = field(default_factory=dict)
     answers: dict[tuple[str, str], list[Answer]] = field(default_factory=lambda: defaultdict(list))
     opened: set[str] = field(default_factory=set)  # stages
     asked: dict[str, set[str]] = field(default_factory=dict)  # stage → keys of the fields on pages that were shown
@@ -152,7 +160,7 @@ def _rate(key: tuple[str, ...], cell: Sequence[Probed]) -> Rate:
     )  # fmt: skip
 
 
-def _one(person: Participant, probe: Probe, visit: _Visit, levels: Levels) -> Probed:
+def _one(person: Participant, probe: Probe, visit: _Visits, levels: Levels) -> Probed:
     expected = probe.expected_of(levels)
     given = [one for one in visit.answers.get((probe.stage, probe.item), ()) if one.value is not None]
     condition = condition_of(probe.levels_then(levels))
@@ -166,15 +174,17 @@ def _one(person: Participant, probe: Probe, visit: _Visit, levels: Levels) -> Pr
         passed=str(given[-1].value) in expected if expected else None,
         passed_first=str(given[0].value) in expected if expected else None,
         at=given[-1].at,
-        began=visit.session.started_at,
+        began=visit.began[given[-1].session_id],
     )  # fmt: skip
 
 
-def _visits(people: Iterable[Participant]) -> Mapping[int, _Visit]:
-    """The newest visit of each, with its answers in order."""
+def _visits(people: Iterable[Participant]) -> Mapping[int, _Visits]:
+    """The visits of each, with their answers in order."""
     sessions = {one.pk: one for one in Session.objects.filter(participant__in=people).order_by("pk")}
-    found = {one.participant_id: _Visit(one) for one in sessions.values()}
-    for answer in Answer.objects.filter(session__in=sessions).order_by("attempt", "pk"):
+    found = {one.participant_id: _Visits(one) for one in sessions.values()}
+    for visit in sessions.values():
+        found[visit.participant_id].began[visit.pk] = visit.started_at
+    for answer in Answer.objects.filter(session__in=sessions).order_by("session", "attempt", "pk"):
         found[sessions[answer.session_id].participant_id].answers[answer.stage, answer.item].append(answer)
     for event in Event.objects.filter(subject_kind="session", subject_id__in=sessions, kind=OPENED):
         found[sessions[event.subject_id].participant_id].opened.add(event.facts["stage"])

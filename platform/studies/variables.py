@@ -22,7 +22,7 @@ from studies.schema_stages import BriefingStage, GameStage, QuizStage, SurveySta
 
 T = TypeVar("T")
 ItemsOf = Callable[[QuizStage | SurveyStage], Sequence[Item]]
-END = "end"  # of the visit: known only then
+END = "end"  # of the last visit: known only then
 AT_ENTRY = -1
 
 
@@ -32,7 +32,7 @@ class Variable:
 
     Attributes:
         domain: What it may be.
-        stage: Id of the stage after which it is known for good; `END` where that is the end of the visit.
+        stage: Id of the stage after which it is known for good; `END` where that is the end of the last visit.
         place: Of that stage, from 0; behind the last one for `END`.
         item: For an answer: the item. Empty where the platform counts.
     """
@@ -105,7 +105,7 @@ def _counts(study: StudyFile, items_of: ItemsOf) -> Iterator[Variable]:
     yield from _of_quizzes(study)
     yield from _of_checks(study, items_of)
     yield from _of_games(study)
-    label = "Minutes from entering to the end of the visit."
+    label = "Minutes from entering to the end of the last visit."
     yield Variable("minutes", label, Numbers(Fraction(0), is_whole=False), END, len(study.stages))
 
 
@@ -114,17 +114,20 @@ def _of_quizzes(study: StudyFile) -> Iterator[Variable]:
     if not quizzes:
         return
     last, stage = quizzes[-1]
-    longest = Fraction(sum(quiz.seconds for _, quiz in quizzes), 60)
+    longest = Fraction(sum(quiz.seconds * _visits_at(study, at) for at, quiz in quizzes), 60)
     yield Variable("quiz_attempts", "How often answers to a quiz were sent.", Numbers(Fraction(0)), stage.id, last)
     label = "Minutes from opening a quiz to its end."
     yield Variable("quiz_minutes", label, Numbers(Fraction(0), longest, is_whole=False), stage.id, last)
 
 
 def _of_checks(study: StudyFile, items_of: ItemsOf) -> Iterator[Variable]:
-    briefings = [(at, one.id, len(one.check)) for at, one in _placed(study, BriefingStage)]
+    briefings = [(at, one.id, len(one.check) * _visits_at(study, at)) for at, one in _placed(study, BriefingStage)]
     label = "Checks of condition pages that were still answered wrong in the end."
     yield from _counted("checks_failed", label, briefings)
-    surveys = [(at, one.id, len(attention_items(items_of(one)))) for at, one in _placed(study, SurveyStage)]
+    surveys = [
+        (at, one.id, len(attention_items(items_of(one))) * _visits_at(study, at))
+        for at, one in _placed(study, SurveyStage)
+    ]
     label = "Attention items of surveys that were answered otherwise than they asked."
     yield from _counted("attention_failed", label, surveys)
 
@@ -143,8 +146,8 @@ def _of_games(study: StudyFile) -> Iterator[Variable]:
     if not games:
         return
     at, stage = games[-1]
-    bounds = [_rounds(study, game) for _, game in games]
-    most = None if None in bounds else Fraction(sum(bound or 0 for bound in bounds))
+    bounds = [(_rounds(study, game), _visits_at(study, place)) for place, game in games]
+    most = None if any(one is None for one, _ in bounds) else Fraction(sum((one or 0) * often for one, often in bounds))
     for name, label in (
         ("rounds_completed", "Rounds in which the person met others and which counted."),
         ("rounds_void", "Rounds in which the person met others and which did not count."),
@@ -184,6 +187,11 @@ def _domain(item: Item) -> Domain | None:
     if isinstance(field, Points | Rating):
         return Numbers(Fraction(int(field.low)), Fraction(int(field.high)))
     return None
+
+
+def _visits_at(study: StudyFile, place: int) -> int:
+    """At how many visits of a person a stage comes."""
+    return [wave.repeat for wave in study.waves for _ in wave.stages][place]
 
 
 def _placed(study: StudyFile, kind: type[T]) -> list[tuple[int, T]]:

@@ -33,13 +33,13 @@ def unquoted(cell: str) -> str:
 
 
 def answers(folder: Path) -> dict[tuple[str, str, str], list[str]]:
-    """Person, stage and item → every answer, in order of the tries."""
-    found: dict[tuple[str, str, str], list[tuple[int, str]]] = defaultdict(list)
+    """Person, stage and item → every answer, in order of the visits and tries."""
+    found: dict[tuple[str, str, str], list[tuple[int, int, str]]] = defaultdict(list)
     for row in read(folder, "answers"):
         if row["value"] != "":
             key = (row["participant"], row["stage"], row["item"])
-            found[key].append((int(row["attempt"]), unquoted(row["value"])))
-    return {key: [value for _, value in sorted(tries)] for key, tries in found.items()}
+            found[key].append((int(row["repeat"]), int(row["attempt"]), unquoted(row["value"])))
+    return {key: [value for *_, value in sorted(tries)] for key, tries in found.items()}
 
 
 def check_differences(folder: Path) -> Iterator[str]:

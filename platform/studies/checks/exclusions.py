@@ -95,7 +95,7 @@ def _known_in_time(context: Context, path: Path, one: Exclusion, *, used: Sequen
         return
     late = next((each for each in used if each.place > allocated_after(context.study)), None)
     if late is not None:
-        after = "the end of the visit" if late.place >= len(context.study.stages) else f'stage "{late.stage}"'
+        after = "the end of the last visit" if late.place >= len(context.study.stages) else f'stage "{late.stage}"'
         what = f"is declared pre_treatment, but {late.name} is known only after {after}; people are allocated before."
         context.say("E422", (*path, "when"), what, "Write post_treatment, or ask for it before allocation.")
 
