@@ -93,6 +93,8 @@ def kept_on_leaving(session: Session) -> str:
             "If you leave now, it is still drawn by chance which round is paid. A round that you have not finished "
             "pays nothing. You keep the pay for your waiting time."
         )
+    if study.payments.per_wave:
+        kept = f"{kept} {_('You keep the pay for each visit that you have finished.')}"
     if study.payments.base <= 0 or _has_played(session):
         return kept
     base = amount_text(study.payments.base, study.payments.currency)
@@ -101,5 +103,5 @@ def kept_on_leaving(session: Session) -> str:
 
 
 def _has_played(session: Session) -> bool:
-    """Whether the session's game was played to its end."""
-    return Seat.objects.filter(session=session, status=Seat.Status.DONE).exists()
+    """Whether a game was played to its end, in this visit or in an earlier one: the base is then paid."""
+    return Seat.objects.filter(participant=session.participant_id, status=Seat.Status.DONE).exists()

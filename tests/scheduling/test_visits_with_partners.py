@@ -5,12 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from events import clock, runner
 from flow.debriefing import standing_of
-from flow.services import sessions, windows
+from flow.framing import kept_on_leaving
+from flow.services import games, rounds, sessions, windows
 from matching.models import Group, Seat, Ticket
 from participants.models import Participant
+from recruitment.models import Settlement
 from scheduling.models import Session
 from studies.models import Version
 from tests.machinery.people import (  # noqa: F401  fixtures are found by name
@@ -152,3 +155,26 @@ def test_whoever_waits_at_the_end_of_the_grace_waits_no_more(version: Version) -
     windows.turn(row.pk)
     assert Ticket.objects.get().status == "left"
     assert states(session)[0] == "partial"
+
+
+def test_visit_whose_game_ends_early_is_completed_and_paid_and_is_the_last(version: Version) -> None:
+    session = enrolled(version)
+    pass_to(berlin(2027, 3, 23, 8))
+    answer(session)
+    session = go_through(session)
+    said = kept_on_leaving(session)
+    assert "You keep the pay for each visit that you have finished." in said
+    pass_to(berlin(2027, 3, 26, 8))
+    answer(session)
+    runner.drain("jobs")
+    answer(newest(session))  # ready
+    seat = Seat.objects.get(occupant="person", status="sitting")
+    assert kept_on_leaving(newest(session)) == said, "the base was earned in the visit before"
+    assert "only to those" not in said
+    with transaction.atomic():
+        rounds.end(games.lock_group(seat.group_id), "too_few")
+    session = go_through(session)
+    assert session.participant.exit == "partners_left"
+    assert states(session) == ["completed", "completed", "cancelled"]
+    assert Settlement.objects.get(participant=session.participant).base_minor == 600, "the base, and both visits"
+    assert [str(each) for each in check(version.study, late_after_seconds=1e6).differences] == []

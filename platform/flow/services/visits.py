@@ -130,6 +130,7 @@ def leave_wave(session: Session) -> None:
     """The wave is over: finish by the planned exit or where nothing else comes, or wait for the next visit."""
     version = session.participant.version
     if session.planned_exit or len(definition.definition(version).waves) == 1:
+        _complete_planned(session)
         finish(session, session.planned_exit or COMPLETED)
     elif is_zone_wanted(session):
         session.facts = {ASKS_ZONE: True}
@@ -137,6 +138,15 @@ def leave_wave(session: Session) -> None:
         update(session, "facts", "stage", "rev")
     else:
         end_visit(session)
+
+
+def _complete_planned(session: Session) -> None:
+    """A visit that somebody came through is completed and paid, though the part in the study ends with it."""
+    person, now = session.participant, clock.now()
+    if definition.visit_number(person.version, session.wave, session.repeat) > 1:
+        row = scheduling.lock_scheduled(session.scheduled.pk)
+        row.participant = person
+        scheduling.move(row, State.COMPLETED, ended_at=min(now, row.grace_until or now))
 
 
 def end_visit(session: Session, *, reason: str = "") -> None:
