@@ -103,8 +103,8 @@ LEAKS = (
         [
             Edit(
                 "platform/flow/step_page.py",
-                'facts={"at_zero": at_zero(step)}',
-                f'facts={{"at_zero": at_zero(step), "seats": state.match.{PROGRAMS}}}',
+                'facts={"at_zero": at_zero(step), ',
+                f'facts={{"at_zero": at_zero(step), "seats": state.match.{PROGRAMS}, ',
             ),
             Edit(
                 "templates/participant/match.html",
@@ -136,7 +136,7 @@ LEAKS = (
     ),
     _leak(
         "talks end with the last person",
-        "platform/chat/talks.py",
+        "platform/chat/ending.py",
         "acting &= passing_for_people(state)",
         "acting &= {number for number, seat in state.seats.items() if seat.occupant == 'person'}",
         is_faint=True,
