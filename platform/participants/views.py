@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from participants.errors import ParticipantError
 from participants.models import EntryLink, Participant
 from participants.tokens import new_token
 from studies import definition
+from studies.money import amount_text
 from studies.schema import StudyFile
 from studies.slots import study_facts
 
@@ -41,13 +42,17 @@ class Landing(View):
     def _answer(self, request: HttpRequest, token: str, *, link: EntryLink, study: StudyFile) -> HttpResponse:
         if request.method == "POST":
             return _start(request, token, link)
+        visits = sum(wave.repeat for wave in study.waves)
+        if visits > 1 and _is_in(request, link):  # somebody who comes again: the one link leads to where they are
+            return redirect("session")
         slots = study_facts(study)
         facts = {
             "frame": _frame(link, study),
             "study": study,
             "form_key": new_token(),
+            "visits": visits,
             "pays_points": study.payments.points is not None,
-            "base": slots["base"],
+            "base": amount_text(study.fixed_pay, study.payments.currency),
             "most": slots["bonus_max"],
         }
         return render(request, "participant/landing.html", facts)

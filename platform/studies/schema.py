@@ -1,5 +1,6 @@
 """The study file: everything a study may say, and nothing else. Meanings across sections are in `checks/`."""
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
@@ -180,6 +181,12 @@ class StudyFile(Part):
         default_factory=list, max_length=20, description="Whom the analysis leaves out."
     )
     preregistration: Preregistration | None = None
+
+    @property
+    def fixed_pay(self) -> Decimal:
+        """What somebody is paid, points aside, who comes to every visit."""
+        visits = (wave.repeat * self.payments.per_wave.get(wave.id, Decimal(0)) for wave in self.waves)
+        return self.payments.base + sum(visits, Decimal(0))
 
     @property
     def stages(self) -> list[StageConfig]:

@@ -28,6 +28,13 @@ def filled(demo: Demo, **other: object) -> dict[str, object]:
     return {name: "on" if value is True else value for name, value in shown.items()} | other
 
 
+def test_study_without_a_game_has_nothing_to_set(demo: Demo, browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.views.parameters.games", lambda _version: [])
+    answer = browser.get(reverse("parameters", args=[demo.study.slug]))
+    assert answer.status_code == 200
+    assert "This study has no game, so there are no parameters to set." in answer.content.decode()
+
+
 def test_form_shows_each_parameter_with_unit_bounds_and_source(demo: Demo, browser: Client) -> None:
     page = browser.get(reverse("parameters", args=[demo.study.slug])).content.decode()
     for said in (

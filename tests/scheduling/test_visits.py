@@ -20,6 +20,7 @@ from flow.queries import rev_of
 from flow.services import sessions, windows
 from participants.access import cookie_name
 from participants.models import Participant
+from participants.services import make_link
 from participants.tokens import digest
 from recruitment.models import Settlement
 from scheduling.models import ScheduledSession, Session
@@ -339,6 +340,10 @@ def test_home_page_in_a_browser(version: Version) -> None:
     assert calendar.content.decode().count("BEGIN:VEVENT") == 3, "the day of the last is not known yet"
     assert "DTSTART:20270323T070000Z" in calendar.content.decode()
     assert session.participant.code not in calendar_of(Participant.objects.get(pk=session.participant_id))
+    link = f"/j/{make_link(version.study)}"
+    assert browser.get(link).headers["Location"] == "/s/", "the one link leads to where they are"
+    landing = Client(headers={"host": "localhost"}).get(link).content.decode()
+    assert "There are 5 visits on different days." in landing
 
 
 def test_people_in_many_zones_come_and_stay_away_across_both_changes_of_clocks(version: Version) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -27,7 +27,7 @@ def parameters(request: HttpRequest, desk: Desk) -> HttpResponse:
     version = newest_or_404(desk.study)
     stages = games(version)
     if not stages:
-        raise Http404("this study has no game")
+        return render(request, "researcher/parameters.html", {"desk": desk, "here": "parameters"})
     stage = next((one for one in stages if one.id == request.GET.get("stage")), stages[0])
     now = definition.first_parameters(definition.definition(version), stage)
     decided = varied(stage.parameters)

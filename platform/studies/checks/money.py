@@ -12,7 +12,7 @@ from studies.yaml_file import Path
 def floor_holds(context: Context) -> None:
     """E601: the base, and what all visits pay, reach the hourly minimum."""
     payments = context.study.payments
-    fixed = payments.base + sum(wave.repeat * payments.per_wave.get(wave.id, 0) for wave in context.study.waves)
+    fixed = context.study.fixed_pay
     hourly = (fixed * 60 / context.study.estimated_minutes).quantize(Decimal("0.01"))
     if hourly < payments.minimum_hourly:
         minutes, floor = context.study.estimated_minutes, payments.minimum_hourly
