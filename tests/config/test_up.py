@@ -92,6 +92,7 @@ def test_killed_children_are_started_again(installation: Running, names: Sequenc
         wait = functools.partial(_has_other_pid, installation, child, pid)
         installation.wait_until(wait, seconds=90, what=f"{child} restarted")
     installation.wait_until(lambda: _all_answer(installation), seconds=90, what=f"service after the end of {names}")
+    assert {child: installation.pid(child) for child in names}.items().isdisjoint(killed.items())
 
 
 def test_silent_sockets_are_noticed_and_replaced(installation: Running) -> None:
