@@ -13,13 +13,10 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 
+from tests.blinding.scorers import SEED, scorers
 from tests.blinding.turns import Row
 
 LEVEL = 0.95
@@ -28,7 +25,6 @@ ENOUGH = 2000
 MOST = 0.95  # whatever is above it has been told apart, however few the rows
 TOGETHER = 1.4  # room for turns of a group that go together, where there are few
 FOLDS = 5
-SEED = 1
 Array = Any  # numpy's own types say less than this file's sentences
 
 
@@ -59,16 +55,6 @@ class Table:
     values: Array
     is_program: Array
     groups: Array
-
-
-def models() -> dict[str, Any]:
-    """Two that see different things: steps and interactions, and weak trends over many columns."""
-    trees = HistGradientBoostingClassifier(
-        max_iter=120, learning_rate=0.07, max_leaf_nodes=15, min_samples_leaf=5, l2_regularization=1.0,
-        random_state=SEED,
-    )  # fmt: skip
-    line = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=2000))
-    return {"trees": trees, "line": line}
 
 
 def table(rows: Sequence[Row]) -> Table:
@@ -102,12 +88,14 @@ def judge(rows: Sequence[Row], what: str) -> list[Auc]:
     said = table(rows)
     folds = StratifiedGroupKFold(n_splits=min(FOLDS, len(set(said.groups))), shuffle=True, random_state=SEED)
     found = []
-    for name, model in models().items():
+    for name, new in scorers().items():
+        scores = np.empty(len(rows))
         with threadpool_limits(1):  # more threads than free cores only wait for each other
-            scores = cross_val_predict(
-                model, said.values, said.is_program, groups=said.groups, cv=folds, method="predict_proba"
-            )
-        found.append(auc_of(scores[:, 1], said.is_program, said.groups, what=f"{what} by {name}"))
+            for known, unknown in folds.split(said.values, said.is_program, said.groups):
+                scorer = new()
+                scorer.fit(said.values[known], said.is_program[known], said.groups[known])
+                scores[unknown] = scorer.score(said.values[unknown])
+        found.append(auc_of(scores, said.is_program, said.groups, what=f"{what} by {name}"))
     return found
 
 

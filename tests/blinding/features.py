@@ -1,8 +1,8 @@
 """Numbers made of everything that an observer receives except words: the more the better, none picked by hand.
 
-An attribute's value becomes numbers by its form: a number as it is, anything else by its length, by the digits in it
-and by a fingerprint, so that a classifier can split on any of them. Words of pages are left out, but the letters that
-say where somebody stands count as attributes.
+An attribute's value becomes numbers by its form: a number as it is, anything else by its length, its first digits, its
+first and last character and a fingerprint, so that a classifier can split on any of them. Words of pages are left out,
+but the letters that say where somebody stands count as attributes.
 """
 
 import hashlib
@@ -82,7 +82,8 @@ def of_value(name: str, value: str) -> Numbers:
         return {name: float(value)}
     found = _DIGITS.search(value)
     digits = float(found[0][:9]) if found else -1.0
-    return {f"{name} is": fingerprint(value), f"{name} length": float(len(value)), f"{name} digits": digits}
+    ends = {f"{name} begins": float(ord(value[0])), f"{name} ends": float(ord(value[-1]))} if value else {}
+    return ends | {f"{name} is": fingerprint(value), f"{name} length": float(len(value)), f"{name} digits": digits}
 
 
 def of_page(page: PageRead, prefix: str) -> Numbers:

@@ -32,16 +32,16 @@ class Leak:
     """A mistake that betrays who is a program.
 
     Attributes:
-        is_faint: Whether it shows only now and then, so that more must be played to see it.
+        of_misses: Whether it shows only where somebody has missed an act, so that many must be missed to see it.
     """
 
     name: str
     edits: Sequence[Edit]
-    is_faint: bool = False
+    of_misses: bool = False
 
 
-def _leak(name: str, file: str, old: str, new: str, *, is_faint: bool = False) -> Leak:
-    return Leak(name, [Edit(file, old, new)], is_faint)
+def _leak(name: str, file: str, old: str, new: str, *, of_misses: bool = False) -> Leak:
+    return Leak(name, [Edit(file, old, new)], of_misses)
 
 
 PROGRAMS = "placings.exclude(seat__occupant='person').count()"
@@ -65,7 +65,7 @@ LEAKS = (
         "platform/bots/delays.py",
         "return rng.random() < pace.miss",
         "return False",
-        is_faint=True,
+        of_misses=True,
     ),
     _leak(
         "programs always think for the same time",
@@ -132,14 +132,14 @@ LEAKS = (
         "platform/bots/delays.py",
         "return rng.random() < pace.returns",
         "return False",
-        is_faint=True,
+        of_misses=True,
     ),
     _leak(
         "talks end with the last person",
         "platform/chat/ending.py",
         "acting &= passing_for_people(state)",
         "acting &= {number for number, seat in state.seats.items() if seat.occupant == 'person'}",
-        is_faint=True,
+        of_misses=True,
     ),
     _leak(
         "a program's missed act voids nothing",
@@ -147,6 +147,6 @@ LEAKS = (
         "    missing = implementation.missing(state, step)\n    if missing and not",
         '    missing = [p for p in implementation.missing(state, step) if state.seats[p.seat].occupant == "person"]\n'
         "    if missing and not",
-        is_faint=True,
+        of_misses=True,
     ),
 )

@@ -9,11 +9,12 @@ from tests.blinding.classify import ENOUGH
 from tests.blinding.installation import Copied
 from tests.blinding.leaks import LEAKS
 from tests.blinding.meetings import Play
-from tests.blinding.study import BRISK, CALM, SURE
+from tests.blinding.study import BRISK, CALM, FORGETFUL, SURE
 from tests.blinding.turns import Row
 from tests.blinding.verdict import verdict_on
 
-PLAYS = 9
+PLAYS = 15
+AT_A_TIME = 40  # groups; 120 people, who keep half of two cores busy
 log = logging.getLogger("rapport.blinding")  # shown by --log-cli-level=INFO
 
 
@@ -42,15 +43,16 @@ def test_little_tells_nothing_and_one_planted_leak_is_caught(copied: Copied) -> 
 
 
 @pytest.mark.long
-@pytest.mark.timeout(2400)
+@pytest.mark.timeout(3000)
 def test_two_thousand_turns_of_each_kind_tell_nothing(copied: Copied) -> None:
-    # In a group every program keeps its seat: many groups for few rounds tell more than few groups for many. Few play
-    # at a time: on a machine that is busy, pages are slower where a person's browser asks for one, too.
+    # Rows of one meeting go together, and in a group every program keeps its seat: many groups for few rounds tell more
+    # than few groups for many. Not all play at once: on a machine that is busy, pages are slower where a person's
+    # browser asks for one, too.
     copied.restart(None)
     turns: list[Row] = []
     meetings: list[Row] = []
     for number in range(PLAYS):
-        more, met = copied.rows(Play(f"large-{number}", groups=20, rounds=4, pace=CALM))
+        more, met = copied.rows(Play(f"large-{number}", groups=AT_A_TIME, rounds=2, pace=CALM))
         turns, meetings = turns + more, meetings + met
     verdict = verdict_on(turns, meetings)
     log.info("clean\n%s", verdict)
@@ -59,13 +61,13 @@ def test_two_thousand_turns_of_each_kind_tell_nothing(copied: Copied) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(2400)
 def test_every_planted_leak_is_caught(copied: Copied) -> None:
     unseen = {}
     for number, leak in enumerate(LEAKS):
         copied.restart(leak)
-        groups, rounds = (20, 3) if leak.is_faint else (12, 2)
-        verdict = verdict_on(*copied.rows(Play(f"leak-{number}", groups=groups, rounds=rounds, pace=BRISK)))
+        pace = FORGETFUL if leak.of_misses else BRISK
+        verdict = verdict_on(*copied.rows(Play(f"leak-{number}", groups=AT_A_TIME, rounds=2, pace=pace)))
         log.info("%s\n%s", leak.name, verdict)
         if verdict.is_blind or not verdict.tells:
             unseen[leak.name] = str(verdict)

@@ -12,6 +12,7 @@ from config.places import ROOT
 from tests.blinding.classify import TOLD_APART, auc_of, bound, table
 from tests.blinding.features import PageRead, of_page, of_value
 from tests.blinding.leaks import LEAKS, Leak
+from tests.blinding.scorers import Few
 from tests.blinding.turns import Row
 from tests.blinding.verdict import verdict_on
 
@@ -53,6 +54,31 @@ def test_one_telling_number_among_many_is_found(how: Made) -> None:
     verdict = verdict_on(made(how), [])
     assert verdict.tells, verdict
     assert not verdict.is_blind
+
+
+def among_many(rng: Random, is_program: bool, group: int) -> dict[str, float]:
+    """Of programs one of a thousand columns is nearer to its middle."""
+    columns = {f"x{i}": rng.gauss(0, 1) for i in range(1000)}
+    return columns | {"x7": rng.gauss(0, 0.3 if is_program else 1.0)}
+
+
+def test_one_column_among_a_thousand_is_found_by_its_spread() -> None:
+    areas = {one.what: one for one in verdict_on(made(among_many, groups=40, each=8), []).areas}
+    assert areas["turns by few"].low > TOLD_APART
+    assert areas["turns by line"].low < TOLD_APART
+
+
+def test_few_keep_no_column_that_only_goes_with_groups() -> None:
+    """Rows of one meeting are alike, so what seems to tell is counted by group and not by row."""
+    rng = np.random.default_rng(13)
+    kept = 0
+    for _ in range(40):
+        is_program = np.repeat(rng.random(60) < 0.5, 10)
+        values = np.repeat(rng.normal(0, 1, (60, 50)), 10, axis=0)
+        few = Few()
+        few.fit(values, is_program, np.repeat(np.arange(60), 10))
+        kept += len(few.kept) > 0
+    assert kept <= 7, "some 2 of 40 are expected, and more than 7 are so by chance in one of a thousand"
 
 
 def test_limits_are_those_of_delong_where_every_row_is_a_group_of_its_own() -> None:

@@ -74,8 +74,8 @@ experiment = Experiment(
     pairing=dyads,
     steps=[
         Decision("word", by="*", fields=[Text("word", "A word", max_chars=5, long=False)], seconds="seconds"),
-        Talk("talk", Chat(max_chars=5), quota=2, seconds=60, when=lambda state: state.round % 4 == 2),
-        Talk("chat", Chat(max_chars=5), seconds=60, when=lambda state: state.round % 4 == 3),
+        Talk("talk", Chat(max_chars=5), quota=2, seconds=60, when=lambda state: state.round % 2 == 0),
+        Talk("chat", Chat(max_chars=5), seconds=60, when=lambda state: state.round % 2 == 1),
         Decision("number", by="*", fields=[Points("number", "A number", low=0, high=9)], seconds="seconds"),
         Show("both", seconds=20),
     ],
