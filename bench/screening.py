@@ -1,7 +1,8 @@
 """How often the screening of messages finds what it should, and what it should not, on labelled messages of ours.
 
 python -m bench.screening                    a table: recall, precision and false alarms, with 95 % intervals
-python -m bench.screening --missed           and every message that it judges otherwise than its label
+python -m bench.screening --missed           and every message of `developed` that it judges otherwise than its label
+python -m bench.screening --families         and how many of each family of `heldout` get a card
 """
 
 import sys
@@ -11,12 +12,13 @@ from pathlib import Path
 
 sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "platform"))
 
-from bench.disclosures import DISCLOSURES, Disclosure
+from bench.disclosures import DISCLOSURES, FILES, Disclosure
 from chat.screening import screened
 from measures.intervals import wilson
 
 SHOWN = ("offer", "stop")
 """Tiers at which a person sees something."""
+ANY = ("note", *SHOWN)
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Share:
         """In the table."""
         low, high = wilson(self.hits, self.of) or (0.0, 1.0)
         share = f"{self.hits / self.of:6.1%}  [{low:6.1%}, {high:6.1%}]"
-        return f"{self.of_set:8} {self.language:4} {self.what:42} {self.hits:4} of {self.of:4}  {share}"
+        return f"{self.of_set:9} {self.language:4} {self.what:46} {self.hits:4} of {self.of:4}  {share}"
 
 
 def shares(of_set: str) -> list[Share]:
@@ -47,11 +49,16 @@ def shares(of_set: str) -> list[Share]:
         figures = {
             "recall: explicit risk gets a card": _count(judged, ("imminent", "explicit"), SHOWN),
             "recall: imminent risk is stopped": _count(judged, ("imminent",), ("stop",)),
+            "recall: harm by others gets a card": _count(judged, ("harmed",), SHOWN),
             "hints that get a card": _count(judged, ("indirect",), SHOWN),
-            "precision: a card is for explicit risk": (sum(one.is_explicit for one, _ in shown), len(shown)),
+            "explicit risk that stops": _count(judged, ("explicit",), ("stop",)),
+            "mentioned, no risk now: a row at least": _count(judged, ("mentioned",), ANY),
+            "mentioned, no risk now: a card": _count(judged, ("mentioned",), SHOWN),
+            "precision: a card is for explicit risk or harm": (sum(one.wants_card for one, _ in shown), len(shown)),
             "false alarms: sad, no risk": _count(judged, ("sad",), SHOWN),
             "false alarms: ordinary": _count(judged, ("ordinary",), SHOWN),
             "false alarms: both": _count(judged, ("sad", "ordinary"), SHOWN),
+            "false alarms that stop": _count(judged, ("sad", "ordinary", "mentioned"), ("stop",)),
         }
         found += [Share(of_set, language, what, hits, of) for what, (hits, of) in figures.items() if of]
     return found
@@ -62,25 +69,38 @@ def _count(judged: Sequence[tuple[Disclosure, str]], labels: Sequence[str], tier
     return sum(tier in tiers for tier in found), len(found)
 
 
-def missed() -> list[str]:
+def missed(of_set: str = "developed") -> list[str]:
     """Each message that is judged otherwise than its label: risk without a card, or a card without any."""
     lines = []
     for one in DISCLOSURES:
         found = screened(one.text, one.language)
-        if one.is_explicit != (found.tier in SHOWN) and one.label != "indirect":
+        if one.of_set == of_set and one.wants_card != (found.tier in SHOWN) and one.label != "indirect":
             rules = ", ".join(found.rules)
-            lines.append(f"{one.of_set:6} {one.language} {one.label:8} {found.tier or '-':5} {rules:16} {one.text}")
+            lines.append(f"{one.of_set:9} {one.language} {one.label:9} {found.tier or '-':5} {rules:16} {one.text}")
     return lines
+
+
+def families() -> list[Share]:
+    """Of each family of phrasing in `heldout`, how many get a card."""
+    kinds = dict.fromkeys((one.language, one.label, one.family) for one in DISCLOSURES if one.of_set == "heldout")
+    found = []
+    for language, label, family in kinds:
+        here = [one for one in DISCLOSURES if (one.language, one.label, one.family) == (language, label, family)]
+        hits = sum(screened(one.text, language).tier in SHOWN for one in here)
+        found.append(Share("heldout", language, f"a card: {label}, {family}", hits, len(here)))
+    return found
 
 
 def main() -> None:
     """Print the table."""
-    print("set      lang figure                                        n of  all   share  [95 % by Wilson]")
-    for of_set in ("tuned", "unseen"):
+    print("set       lang figure                                            n of  all   share  [95 % by Wilson]")
+    for of_set in FILES:
         print("\n".join(one.line for one in shares(of_set)))
     print("A share of false alarms is so many in 100 disclosures. What the sets are: bench/disclosures.py.")
     if "--missed" in sys.argv[1:]:
         print("\n".join(missed()))
+    if "--families" in sys.argv[1:]:
+        print("\n".join(one.line for one in families()))
 
 
 if __name__ == "__main__":

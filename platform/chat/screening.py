@@ -1,90 +1,130 @@
-"""Whether a message speaks of suicide or of hurting oneself: fixed rules by words, in English and German. Pure.
+"""Whether a message speaks of suicide, of hurting oneself, or of harm by others: fixed rules by words. Pure.
 
-Three tiers, by what must follow: `note`, staff look at it later; `offer`, a card with resources is shown beside the
-conversation, which goes on; `stop`, imminent risk. It is a first sieve that answers at once for every message. `python
--m bench.screening` measures it on labelled messages, with sadness that is no risk among them: of risk that its author
-had not thought of, named in so many words, it finds a fifth to a half, and hardly ever errs the other way. So it
-cannot be the only screen, and a card must be one click away whatever it says. It knows nothing of irony, hints,
-pictures, other languages, or what was said before, and what it finds is never a reason to exclude somebody or to pay
-them less. It is not connected to conversations yet.
+English and German. Three tiers, by what must follow: `note`, a row for the study team; `offer`, a card with resources
+is offered to the writer, and the conversation goes on; `stop`, imminent risk. What is denied, long over, a story or
+somebody else's is a note and not nothing. `python -m bench.screening` measures the rules on messages that were written
+before them. It is a sieve: it knows nothing of hints, irony, pictures, other languages, or of what was said before, it
+judges nobody, and what it finds is never a reason to exclude somebody or to pay them less. So a card must be one click
+away whatever it says.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from unicodedata import normalize
 
-from chat.screening_rules import ENGLISH, GERMAN, Exceptions, Tier, Wordings
+from chat.screening_plain import QUOTED, squeezed, versions
+from chat.screening_wordings import DENIED, LANGUAGES, ORDER, OTHER, PAST, TOLD, Reader, Rule, Tier, reader
 
-ORDER: Sequence[Tier] = ("", "note", "offer", "stop")
+APART = "spelt apart"
+NEAR = 2  # sentences around in which it is said that something is over, or a story
+MIXED = "en"  # people who write in another language mix it in
 
 
 @dataclass(frozen=True)
 class Screened:
-    """What a message comes to: its tier ("" for nothing), and the names of the rules that it met, the gravest first."""
+    """What a message comes to: its tier ("" for nothing), and the names of the rules that it met, the gravest first.
+
+    A name with a reason behind a colon, such as "intention: denied", is of what is but a note because of it.
+    """
 
     tier: Tier
     rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Rule:
-    """One thing that may be said. `unless` takes back what overlaps with it, such as a figure of speech."""
+class _Found:
+    """Something that a rule found, and where it stands."""
 
-    tier: Tier
-    name: str
-    words: re.Pattern[str]
-    unless: re.Pattern[str] | None
+    rule: Rule
+    match: re.Match[str]
+    sentences: Sequence[str]
+    at: int
 
-    def is_met(self, text: str) -> bool:
-        """Whether a plain message says it."""
-        taken_back = [found.span() for found in self.unless.finditer(text)] if self.unless else []
-        return any(
-            not any(start < found.end() and found.start() < end for start, end in taken_back)
-            for found in self.words.finditer(text)
-        )
+    @property
+    def before(self) -> str:
+        return self.sentences[self.at][: self.match.start()]
 
-
-def _rules(said: Wordings, unless: Exceptions) -> list[Rule]:
-    """Rules from their wordings, the gravest first."""
-    found = [
-        Rule(tier, name, _any_of(wordings), _any_of(unless[name]) if name in unless else None)
-        for (tier, name), wordings in said.items()
-    ]
-    return sorted(found, key=lambda rule: -ORDER.index(rule.tier))
+    @property
+    def near(self) -> str:
+        """What stands around it, beyond the ends of its sentence."""
+        return " ".join(self.sentences[max(0, self.at - NEAR) : self.at + NEAR + 1])
 
 
-def _any_of(wordings: Sequence[str]) -> re.Pattern[str]:
-    return re.compile("|".join(rf"\b(?:{words})\b" for words in wordings))
-
-
-RULES: Mapping[str, Sequence[Rule]] = {"en": _rules(*ENGLISH), "de": _rules(*GERMAN)}
-_SIGNS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "\u2019": "'", "\u2018": "'", "`": "'"})
-_SHORT_FORMS = {r"\bi'?m\b": "i am", r"\bi'?ve\b": "i have", r"\bi'd\b": "i would", r"\bi'll\b": "i will"}
+def has_rules(language: str) -> bool:
+    """Whether messages in a language can be screened."""
+    return language[:2] in LANGUAGES
 
 
 def screened(text: str, language: str) -> Screened:
     """What a message comes to.
 
     Args:
-        language: "en" or "de", also with a region, such as "en-GB".
+        language: "en" or "de", also with a region, such as "en-GB". Another one is read as English, too.
 
     Raises:
         ValueError: there are no rules for the language; then nothing may be screened by them.
     """
-    rules = RULES.get(language[:2])
-    if rules is None:
-        raise ValueError(f"no rules for {language!r}: there are some for {', '.join(RULES)}")
-    said = plain(text, language[:2])
-    met = [rule for rule in rules if rule.is_met(said)]
-    return Screened(met[0].tier if met else "", tuple(rule.name for rule in met))
+    if not has_rules(language):
+        raise ValueError(f"no rules for {language!r}: there are some for {', '.join(LANGUAGES)}")
+    met: dict[str, Tier] = {}
+    for each in dict.fromkeys((language[:2], MIXED)):
+        # German "die" is no word of death: only what English says in so many words is looked for elsewhere.
+        rules = [rule for rule in reader(each).rules if each == language[:2] or not rule.drops]
+        for name, tier in _met(text, each, rules):
+            met[name] = max(tier, met.get(name, ""), key=ORDER.index)
+        if not met and any(piece in squeezed(text) for piece in reader(each).squeezed):
+            met[APART] = "offer"
+    names = sorted((name for name in met if met[name]), key=lambda name: -ORDER.index(met[name]))
+    return Screened(met[names[0]] if names else "", tuple(names))
 
 
-def plain(text: str, language: str) -> str:
-    """A message as rules read it: small letters, no umlauts, English short forms written out, single spaces."""
-    folded = normalize("NFKC", text).casefold().translate(_SIGNS)
-    for short, full in _SHORT_FORMS.items() if language == "en" else ():
-        folded = re.sub(short, full, folded)
-    return " ".join(folded.split())
+def _met(text: str, language: str, rules: Sequence[Rule]) -> Iterator[tuple[str, Tier]]:
+    for sentences in versions(text, reader(language).spelling):
+        whole = [" ".join(sentences)]
+        for rule in rules:
+            places = whole if rule.is_whole else sentences
+            for at, sentence in enumerate(places):
+                for match in rule.found(sentence):
+                    yield _judged(_Found(rule, match, places, at), reader(language))
+
+
+def _judged(found: _Found, read: Reader) -> tuple[str, Tier]:
+    """Name and tier of what was found, once it is seen in what it stands."""
+    rule, reason = found.rule, _reason(found, read)
+    if not reason or rule.tier == "note":
+        return rule.name, rule.tier
+    return f"{rule.name}: {reason}", "" if rule.drops else "note"
+
+
+def _reason(found: _Found, read: Reader) -> str:
+    """Why something is but a note; "" where nothing makes it one."""
+    bends, words, near = found.rule.bends, read.words, found.near
+    is_own = _is_own(found, read)
+    if DENIED in bends and _is_denied(found, read):
+        return DENIED
+    is_quoted = found.before.split().count(QUOTED) % 2 == 1
+    is_story = words.frames.search(found.before) or (not is_own and words.stories.search(near))
+    if TOLD in bends and (is_quoted or is_story):
+        return TOLD
+    if OTHER in bends and not is_own:
+        return OTHER
+    is_over = words.past.search(near) and words.over.search(near) and not words.still.search(near)
+    return PAST if PAST in bends and is_over else ""
+
+
+def _is_denied(found: _Found, read: Reader) -> bool:
+    words, said = read.words, found.match[0]
+    if words.inner.search(said) and not words.breaks.search(" ".join([*found.before.split()[-2:], said])):
+        return True
+    tail = words.negations.search(found.before)
+    return tail is not None and not words.breaks.search(f"{tail[0]} {said.partition(' ')[0]}")
+
+
+def _is_own(found: _Found, read: Reader) -> bool:
+    """Whether it is about the writer: they are who was named last, or nobody was."""
+    if read.words.own.search(found.match[0]):
+        return True
+    named = list(read.subjects.finditer(found.before))
+    return not named or read.words.own.fullmatch(named[-1][0]) is not None
