@@ -10,11 +10,11 @@ Labels, by what the words say and not by what is found in them:
 * `sad`: grief, loneliness, illness, also after other people's suicide, without any of these;
 * `ordinary`: everyday things, figures of speech and accidents among them.
 
-Sets: the rules of `chat.screening` were made with `developed` (disclosures.csv). `heldout` (disclosures_heldout.csv) was
-written in families of phrasing and committed before a rule was written, in English and, saying the same, in German; no
-rule was changed for what it misses there. One hand wrote both, so on other people's words the rules may do worse than
-on either: label messages of your own pilot. Whoever changes a rule because of what it misses in `heldout` moves those
-sentences to `developed` and writes others first.
+Sets: the rules of `chat.screening` were made with `developed` (disclosures.csv). `heldout`
+(disclosures_heldout.csv) was written in families of phrasing and committed before a rule was, in English and, saying
+the same, in German; no rule was changed for what it misses there. One hand wrote both, so on other people's words the
+rules may do worse than on either: label messages of your own pilot. Whoever changes a rule because of what it misses
+in `heldout` moves those sentences to `developed` and writes others first.
 """
 
 import csv

@@ -76,7 +76,7 @@ def squeezed(text: str) -> str:
 
 def _bare(text: str) -> str:
     """Small letters without accents, apostrophes and what takes no room; umlauts are written out."""
-    said = normalize("NFKC", text).casefold().translate(_UMLAUTS)
+    said = normalize("NFKC", _APOSTROPHES.sub("'", text)).casefold().translate(_UMLAUTS)
     said = "".join(c for c in normalize("NFD", said) if category(c) not in {"Mn", "Cf"})
     return _HIDDEN.sub(lambda found: _LEET[found[0]], _APOSTROPHES.sub("", said))
 

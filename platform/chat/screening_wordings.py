@@ -102,7 +102,7 @@ class Reader:
 @cache
 def reader(language: str) -> Reader:
     """Everything by which messages in a language of `LANGUAGES` are read; made once."""
-    said: Mapping[str, Any] = yaml.load((FOLDER / f"{language}.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)  # noqa: S506
+    said: Mapping[str, Any] = yaml.load((FOLDER / f"{language}.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     spelling = Spelling(**said["spelling"])
     macros: dict[str, str] = {}
     for name, text in said["macros"].items():
