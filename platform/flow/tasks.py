@@ -44,7 +44,10 @@ def ask_again(claim: Claim) -> str | None:
 
 
 def last_resort(claim: Claim) -> str | None:
-    """A deadline failed for good, as when an experiment's rules raise: end the game, so that nobody waits for ever."""
+    """A deadline failed for good, as when an experiment's rules raise: end the game, so that nobody waits for ever.
+
+    A planned visit that could not be moved is tried again later, and again: nothing else would ever open or close it.
+    """
     settle = partial(due.settle, claim)
     if claim.facts["reaction"] == "flow.tasks.close_step":
         games.break_off(group_id=games.group_of_match(claim.facts["match"]), settle=settle)
@@ -52,4 +55,6 @@ def last_resort(claim: Claim) -> str | None:
         seat = live_seat(claim.facts["session"])
         if seat is not None:
             games.break_off(group_id=seat.group_id, settle=settle)
+    elif claim.facts["reaction"] == "flow.tasks.turn_window":
+        windows.turn_later(claim.facts["window"], settle=settle)
     return None

@@ -1,7 +1,7 @@
 """Visits: open one; plan those to come; move their windows, each move once and recorded."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -20,6 +20,7 @@ OPENED = "session.opened"
 PLANNED = "windows.planned"
 ZONE_CHANGED = "zone.changed"
 TURN = "flow.tasks.turn_window"
+TURN_AGAIN_AFTER = timedelta(hours=1)
 TOO_LATE, NOT_BEGUN, NOT_FINISHED = "too_late", "not_begun", "not_finished"
 
 
@@ -176,6 +177,12 @@ def cancel_rest(participant: Participant, *, reason: str) -> None:
     for row in participant.scheduled.exclude(state__in=OVER).select_for_update(of=("self",)).order_by("number"):
         row.participant = participant
         move(row, State.PARTIAL if row.state == State.STARTED else State.CANCELLED, reason=reason, ended_at=now)
+
+
+def turn_again(row: ScheduledSession) -> None:
+    """A visit could not be moved though it was time: have it tried anew, until it can. The caller holds its lock."""
+    if row.state not in OVER:
+        _turn_at(row, clock.now() + TURN_AGAIN_AFTER)
 
 
 def _turn_at(row: ScheduledSession, at: datetime) -> None:

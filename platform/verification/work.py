@@ -11,11 +11,12 @@ from events.models import Due, Event
 from exports.codes import match_code
 from flow.models import Match
 from flow.standing import work_of
-from scheduling.models import Session
+from scheduling.models import ScheduledSession, Session
+from scheduling.services import TURN
 from verification.inquiry import Inquiry
 
 LAST_RESORT = "flow.tasks.last_resort"
-DEADLINES = ("flow.tasks.close_step", "flow.tasks.stage_overdue")
+DEADLINES = ("flow.tasks.close_step", "flow.tasks.stage_overdue", TURN)
 ROWS_AT_ONCE = 1000
 
 
@@ -68,4 +69,7 @@ def _where(row: Due) -> str:
     elif "session" in facts:
         session = Session.objects.select_related("participant").filter(pk=facts["session"]).first()
         about = session.participant.code if session else ""
+    elif "window" in facts:
+        window = ScheduledSession.objects.select_related("participant").filter(pk=facts["window"]).first()
+        about = f"{window.participant.code}, {window.wave} {window.repeat}" if window else ""
     return f"{row.reaction}{f' of {about}' if about else ''}"

@@ -10,7 +10,7 @@ from events.prepared import Given, insert, prepared
 from flow.between import is_between, is_one_sitting, may_change_zone
 from flow.deadlines import GONE_AFTER, GRACE, watch
 from flow.models import Submission
-from flow.services import rounds, visits
+from flow.services import games, rounds, visits
 from flow.services.locking import ChangedMeanwhileError, live_seat, lock, lock_newest, retry_lock
 from matching import services as waiting
 from scheduling import services as scheduling
@@ -55,6 +55,27 @@ def _turn(session: Session, row: ScheduledSession, now: datetime) -> None:
                 visits.go_on_after(session)
             case State.STARTED:
                 break_off(session)
+
+
+def turn_later(key: int, *, settle: Callable[[], None]) -> None:
+    """A planned visit could not be moved, however often it was tried: end the game that it hangs on, and try later.
+
+    A game may be what fails: when time is up in the midst of one, whoever plays has to leave it.
+    """
+    seen = ScheduledSession.objects.get(pk=key)
+    seat = live_seat(seen.session_id) if seen.session_id and is_time(seen, clock.now()) else None
+    if seat is not None:
+        games.break_off(group_id=seat.group_id, settle=_nothing)
+
+    def work() -> None:
+        scheduling.turn_again(scheduling.lock_scheduled(key))
+        settle()
+
+    retry_lock(work)
+
+
+def _nothing() -> None:
+    """What is settled later commits with what is done later."""
 
 
 def is_time(row: ScheduledSession, now: datetime) -> bool:
