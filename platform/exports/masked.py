@@ -161,8 +161,8 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "planned_sessions": Decided(
         leaves=_names(
-            "participant wave repeat number state reason planned_day opened_late_s window_s begun_after_s duration_s "
-            "since_before_s"
+            "participant wave repeat number state reason is_still_offered planned_day opened_late_s window_s "
+            "begun_after_s duration_s since_before_s"
         )
     ),
     "waits": Decided(leaves=_names("participant wave repeat stage outcome misses joined_s ended_s waited_s")),

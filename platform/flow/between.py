@@ -18,7 +18,7 @@ from participants.models import Participant
 from scheduling.calendars import next_of
 from scheduling.ics import Entry, calendar_text, entry_name
 from scheduling.models import ScheduledSession, Session
-from scheduling.states import ATTENDED, State
+from scheduling.states import ATTENDED, OVER, State
 from scheduling.windows import slots_of
 from studies import definition
 from studies.spans import span
@@ -73,7 +73,6 @@ def home_page(session: Session) -> Page:
         return Page(kind="home", title=_("One moment, please"), facts={"next": "", "progress": ""})
     is_open = row.state == State.OPEN
     now = clock.now()
-    done = sum(one.state in ATTENDED for one in rows)
     zone = session.participant.zone  # a visit that was open as the zone changed keeps its own
     opens, closes = _said(row.opens_at, zone), _said(row.closes_at, zone)
     return Page(
@@ -88,10 +87,17 @@ def home_page(session: Session) -> Page:
             "closes_seconds": _until(row.closes_at, now),
             "asks_zone": is_asked(session),
             "until": _("You can begin until %(when)s.") % {"when": closes},
-            "progress": _("You have taken part in %(done)d of %(all)d visits so far.")
-            % {"done": done, "all": len(rows)},
+            "progress": _progress(rows),
         },
     )
+
+
+def _progress(rows: Rows) -> str:
+    done = sum(one.state in ATTENDED for one in rows)
+    said = _("You have taken part in %(done)d of %(all)d visits so far.") % {"done": done, "all": len(rows)}
+    if any(one.exit and one.state not in OVER for one in rows):
+        return f"{said} {_('The others do not take place any more; this one is still open to you.')}"
+    return said
 
 
 def _until(at: datetime, now: datetime) -> int:

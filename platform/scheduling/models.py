@@ -63,6 +63,7 @@ class ScheduledSession(models.Model):
     ended_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     reason = models.CharField(max_length=30, blank=True)  # why it was missed, broken off or cancelled
+    exit = models.CharField(max_length=30, blank=True)  # that follows it, where all else was left out before
 
     class Meta:
         constraints = [

@@ -19,6 +19,7 @@ from studies import definition
 OPENED = "session.opened"
 PLANNED = "windows.planned"
 ZONE_CHANGED = "zone.changed"
+OFFERED = "visits.offered"
 TURN = "flow.tasks.turn_window"
 TURN_AGAIN_AFTER = timedelta(hours=1)
 TOO_LATE, NOT_BEGUN, NOT_FINISHED = "too_late", "not_begun", "not_finished"
@@ -183,6 +184,33 @@ def turn_again(row: ScheduledSession) -> None:
     """A visit could not be moved though it was time: have it tried anew, until it can. The caller holds its lock."""
     if row.state not in OVER:
         _turn_at(row, clock.now() + TURN_AGAIN_AFTER)
+
+
+def offer_only(participant: Participant, wave: str, *, exit_name: str) -> bool:
+    """Leave out every visit to come but those of one wave, after which somebody leaves by an exit.
+
+    The caller holds the lock of the person's newest visit, and none goes on.
+
+    Returns:
+        Whether there is such a visit; otherwise nothing was changed.
+    """
+    rows = list(participant.scheduled.select_for_update(of=("self",)).order_by("number"))
+    offered = [row for row in rows if row.state not in OVER and row.wave == wave]
+    if not offered:
+        return False
+    now = clock.now()
+    # What is offered may be counted from it: a worker that comes late takes no time from that.
+    ended_at = min(now, max((row.ended_at for row in rows if row.ended_at), default=now))
+    for row in rows:
+        row.participant = participant
+        if row in offered:
+            row.exit = exit_name
+            update(row, "exit")
+        elif row.state not in OVER:
+            move(row, State.CANCELLED, reason=exit_name, ended_at=ended_at)
+    facts = {"exit": exit_name, "wave": wave, "visits": len(offered)}
+    log.record(OFFERED, study=participant.study_id, subject=("participant", participant.pk), facts=facts)
+    return True
 
 
 def _turn_at(row: ScheduledSession, at: datetime) -> None:

@@ -147,6 +147,16 @@ class Wave(Part):
     )
 
 
+class Ending(ExitTo):
+    """Where somebody leaves whose later visits do not take place, and what they may still come to before."""
+
+    still_offer: Name | None = Field(
+        None,
+        description="A later wave to which they may still come, so that less is missing of those who drop out. All "
+        "other visits are left out, and the exit follows it.",
+    )
+
+
 class Attendance(Part):
     """How many visits somebody may miss, and what follows."""
 
@@ -158,7 +168,7 @@ class Attendance(Part):
         0,
         description="How many visits of one person a researcher may excuse: they then count neither way.",
     )
-    on_exceed: ExitTo = Field(description="By which whoever missed more leaves the study.")
+    on_exceed: Ending = Field(description="By which whoever missed more leaves the study.")
 
 
 class Timezone(Part):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from events.models import Event
 from participants.models import Participant
 from scheduling.models import ScheduledSession, Session
-from scheduling.services import PLANNED
-from scheduling.states import OVER, STATE_AFTER, State
+from scheduling.services import OFFERED, PLANNED
+from scheduling.states import OVER, STATE_AFTER, State, is_exceeded
 from scheduling.windows import slots_of
 from studies import definition
 from verification.inquiry import Inquiry
@@ -27,8 +27,8 @@ def check_windows(inquiry: Inquiry, visits: Mapping[Participant, Sequence[Sessio
     events: dict[int, list[Event]] = defaultdict(list)
     for event in Event.objects.filter(subject_kind="window", subject_id__in=keys).order_by("pk"):
         events[event.subject_id].append(event)
-    about = Event.objects.filter(kind=PLANNED, subject_kind="participant", subject_id__in=[one.pk for one in visits])
-    are_planned = set(about.values_list("subject_id", flat=True))
+    are_planned = {event.subject_id for event in _about(visits, PLANNED)}
+    offers = {event.subject_id: event for event in _about(visits, OFFERED)}
     for person, sessions in visits.items():
         own = rows[person.pk]
         planned = len(slots_of(definition.definition(person.version))) if person.pk in are_planned else 0
@@ -38,6 +38,13 @@ def check_windows(inquiry: Inquiry, visits: Mapping[Participant, Sequence[Sessio
         for row in own:
             _check_window(inquiry, person, row, events[row.pk])
         _check_order(inquiry, person, own)
+        _check_attendance(inquiry, person, own, offers.get(person.pk))
+
+
+def _about(people: Iterable[Participant], kind: str) -> Sequence[Event]:
+    """Events of a kind about some people, in order."""
+    events = Event.objects.filter(kind=kind, subject_kind="participant", subject_id__in=[one.pk for one in people])
+    return list(events.order_by("pk"))
 
 
 def _check_window(inquiry: Inquiry, person: Participant, row: ScheduledSession, events: Sequence[Event]) -> None:
@@ -60,3 +67,20 @@ def _check_order(inquiry: Inquiry, person: Participant, rows: Rows) -> None:
         if before.ended_at is None or row.opens_at < before.ended_at:
             where = f"{person.code}, {row.wave} {row.repeat}"
             inquiry.report.differ("windows that overlap", where, f"after {before.ended_at}", str(row.opens_at))
+
+
+def _check_attendance(inquiry: Inquiry, person: Participant, rows: Rows, offer: Event | None) -> None:
+    """Nobody stays who has missed too much, but for what is still offered; and that leads to the exit that was said."""
+    rule = definition.definition(person.version).attendance
+    is_exceeded_now = rule is not None and is_exceeded(rule, [row.state for row in rows if row.state in OVER])
+    is_here = person.status == Participant.Status.ACTIVE
+    if is_exceeded_now and is_here and offer is None:
+        inquiry.report.differ("too many missed visits", person.code, "an exit", "nothing")
+    wave, by = (offer.facts["wave"], offer.facts["exit"]) if offer is not None else ("", "")
+    for row in rows:
+        expected = by if row.wave == wave else ""
+        inquiry.report.compare(
+            "visit that is still offered", f"{person.code}, {row.wave} {row.repeat}", expected, row.exit
+        )
+    if is_here and any(row.state not in OVER and row.wave != wave for row in rows if wave):
+        inquiry.report.differ("visits beside one that is still offered", person.code, "none", "some")

@@ -66,6 +66,12 @@ SPOILED = {
     "all missed": ("max_missed: 2", "max_missed: 8", "E307", "attendance.max_missed", "all 8 visits"),
     "exit": ("on_exceed: {exit: inactive}", "on_exceed: {exit: gone}", "E402", "attendance.on_exceed.exit",
              "not in exits"),
+    "offer": ("on_exceed: {exit: inactive}", "on_exceed: {exit: inactive, still_offer: finale}", "E320",
+              "attendance.on_exceed.still_offer", "Did you mean final?"),
+    "first offer": ("on_exceed: {exit: inactive}", "on_exceed: {exit: inactive, still_offer: main}", "E320",
+                    "attendance.on_exceed.still_offer", "first wave"),
+    "early offer": ("on_exceed: {exit: inactive}", "on_exceed: {exit: inactive, still_offer: chat}", "W320",
+                    "attendance.on_exceed.still_offer", '"final" comes after it'),
     "no zone": ("timezone: {source: browser_confirmed}\n", "", "E309", "timezone", "on whose clock"),
     "zone": ("{source: browser_confirmed}", "{source: fixed, zone: Europe/Berlim}", "E309", "timezone.zone",
              "Did you mean Europe/Berlin?"),
@@ -103,6 +109,7 @@ def test_spoiled_schedule_gets_its_code(waves: Folder, what: str) -> None:
         (EVENT, '{anchor: enrolment, offset: "21d", at: "08:00"}'),
         (EVENT, '{anchor: previous_ended, offset: "7d"}'),
         ("anchor: enrolment, offset", 'anchor: "2027-03-01", offset'),
+        ("on_exceed: {exit: inactive}", "on_exceed: {exit: inactive, still_offer: final}"),
     ],
 )
 def test_other_sound_schedules_are_accepted(waves: Folder, old: str, new: str) -> None:

@@ -26,6 +26,8 @@ ELSEWHERE = {
     "state of a planned visit", "end of a planned visit",  # tests/scheduling/test_visits_verified.py
     "beginning of a planned visit", "window of a planned visit", "windows that overlap",
     "planned visits of a participant",
+    "too many missed visits", "visit that is still offered",  # tests/scheduling/test_still_offered.py
+    "visits beside one that is still offered",
 }  # fmt: skip
 
 

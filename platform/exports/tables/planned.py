@@ -29,6 +29,10 @@ COLUMNS = [
         missing="nothing of the kind",
     ),
     Column(
+        "is_still_offered",
+        "1 if it was still offered after the person had missed too much, and all else was left out.", "boolean",
+    ),
+    Column(
         "planned_day", "Study day on which it was to open; 1 is the day (UTC) on which the study was set up.",
         "integer", "d", missing=NOT_YET,
     ),
@@ -61,6 +65,7 @@ def _planned(scope: Scope) -> Iterator[Row]:
             "number": row.number,
             "state": row.state,
             "reason": row.reason or None,
+            "is_still_offered": bool(row.exit),
             "planned_day": scope.day(row.planned_open) if row.planned_open else None,
             "opened_late_s": seconds(row.opens_at, row.planned_open),
             "window_s": seconds(row.closes_at, row.opens_at),

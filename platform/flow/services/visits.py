@@ -24,6 +24,7 @@ from scheduling.models import Session
 from scheduling.states import OVER, State, is_exceeded
 from studies import definition, giving
 from studies.models import Version
+from studies.schema_waves import Ending
 
 COMPLETED = "completed"
 KEEPS_NO_PAGE = frozenset({"waiting_room", "game", "practice"})
@@ -170,20 +171,34 @@ def end_visit(session: Session, *, reason: str = "") -> None:
 
 
 def go_on_after(session: Session) -> None:
-    """A visit is over: plan the next, or end the participation where none is left or too many were missed."""
+    """A visit is over: plan the next, or end the participation where none is left or too many were missed.
+
+    Whoever may still come to one wave, all else being left out, leaves afterwards by the exit that was settled then.
+    """
     person = session.participant
     rule = definition.definition(person.version).attendance
     while True:
-        states = [row.state for row in person.scheduled.order_by("number") if row.state in OVER]
-        if rule is not None and is_exceeded(rule, states):
-            finish(session, rule.on_exceed.exit)
+        rows = person.scheduled.order_by("number")
+        settled = next((row.exit for row in rows if row.exit), "")
+        states = [row.state for row in rows if row.state in OVER]
+        if not settled and rule is not None and is_exceeded(rule, states):
+            if leave_out_rest(session, rule.on_exceed):
+                continue
             return
         row = scheduling.plan_next(person)
         if row is None:
-            finish(session, COMPLETED)
+            finish(session, settled or COMPLETED)
             return
         if row.state != State.MISSED:
             return
+
+
+def leave_out_rest(session: Session, ending: Ending) -> bool:
+    """End a participation by an exit, at once or after the wave that is still offered; whether there is such a one."""
+    if ending.still_offer and scheduling.offer_only(session.participant, ending.still_offer, exit_name=ending.exit):
+        return True
+    finish(session, ending.exit)
+    return False
 
 
 def _is_behind(session: Session, stage_id: str) -> None:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from zoneinfo import available_timezones
 
 from studies.checks.context import Context, meant, needs
-from studies.schema_waves import Between, Opens, Wave, WaveEvent
+from studies.schema_waves import Between, Ending, Opens, Wave, WaveEvent
 from studies.spans import clock, is_date, span, spelled
 from studies.yaml_file import Path
 
@@ -276,4 +276,31 @@ def attendance_is_ruled(context: Context) -> None:
         context.say("E307", (*path, "max_missed"), what, "Make it smaller.")
 
 
-CHECKS = [first_wave_enrols, spacing_fits, anchors_lead_back, windows_are_apart, zone_is_known, attendance_is_ruled]
+@needs("waves", "attendance")
+def what_is_offered_comes_later(context: Context) -> None:
+    """E320, W320: what is still offered to whoever missed too much is a later wave, with nothing behind it."""
+    rule = context.study.attendance
+    if rule is not None:
+        offered_later(context, ("attendance", "on_exceed"), rule.on_exceed)
+
+
+def offered_later(context: Context, path: Path, ending: Ending) -> None:
+    """Say E320 and W320 of one ending."""
+    if ending.still_offer is None:
+        return
+    ids, path = [wave.id for wave in context.study.waves], (*path, "still_offer")
+    if ending.still_offer not in ids:
+        context.say("E320", path, f'no wave is called "{ending.still_offer}".', meant(ending.still_offer, ids[1:]))
+        return
+    at = ids.index(ending.still_offer)
+    if at == 0:
+        context.say("E320", path, "is the first wave, which everybody has behind them.", "Name a later one.")
+    elif at < len(ids) - 1:
+        what = f'"{ids[at + 1]}" comes after it, and is left out for whoever is still offered "{ids[at]}".'
+        context.say("W320", path, what, "Name the last wave, if those who drop out shall come to the end.")
+
+
+CHECKS = [
+    first_wave_enrols, spacing_fits, anchors_lead_back, windows_are_apart, zone_is_known, attendance_is_ruled,
+    what_is_offered_comes_later,
+]  # fmt: skip
