@@ -93,6 +93,10 @@ BEGIN
         GRANT SELECT, UPDATE (status, exit, strikes, ended_at, withdrawn_at) ON participants_participant TO rapport_bots;
         GRANT SELECT (id, participant_id, version_id, agreed) ON participants_consent TO rapport_bots;
     END IF;
+    -- Of addresses for reminders, that they go with whoever leaves. Not what they are.
+    IF to_regclass('public.participants_contact') IS NOT NULL THEN
+        GRANT SELECT (id, participant_id), DELETE ON participants_contact TO rapport_bots;
+    END IF;
 END $$;
 
 -- rapport_read: everything but what signs somebody in. It changes nothing, whatever it is told.
@@ -103,7 +107,7 @@ BEGIN
     FOR named IN
         SELECT relname FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
-            AND relname NOT IN ('auth_user', 'django_session', 'console_demoentry', 'participants_entrylink',
+            AND relname NOT IN ('auth_user', 'django_session', 'console_demoentry', 'participants_contact', 'participants_entrylink',
                 'participants_participant', 'studies_slot', 'studies_version')
     LOOP
         EXECUTE format('GRANT SELECT ON %I TO rapport_read', named);

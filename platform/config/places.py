@@ -27,7 +27,8 @@ class Places:
     """The folders and files of one installation.
 
     Attributes:
-        home: State that must survive: database, queue, logs, key, backups, collected static files.
+        home: State that must survive: database, queue, logs, key, backups, collected static files; and, where no mail
+            server is named, what would have been sent.
         run: Sockets only; may be emptied whenever nothing runs.
     """
 
@@ -61,6 +62,14 @@ class Places:
     @property
     def backups(self) -> Path:
         return self.home / "backups"
+
+    @property
+    def mail(self) -> Path:
+        return self.home / "mail"
+
+    @property
+    def messages(self) -> Path:
+        return self.home / "messages"
 
     @property
     def queue(self) -> Path:

@@ -47,6 +47,12 @@ else:
 _loopback = ["localhost", "127.0.0.1"]
 ALLOWED_HOSTS = [_origin.hostname, *env.list("RAPPORT_ALLOWED_HOSTS", default=[]), *_loopback]
 
+# With the first what people tell us of themselves is sealed; with each of them it is opened.
+_identity = env.list("RAPPORT_IDENTITY_KEYS", default=[])
+if any(len(key) < 20 for key in _identity):
+    raise ImproperlyConfigured("RAPPORT_IDENTITY_KEYS has a key of less than 20 characters: draw longer ones")
+IDENTITY_KEYS = _identity or [SECRET_KEY]
+
 # --- applications ----------
 OUR_APPS = [
     "events", "studies", "participants", "scheduling", "matching", "flow", "llm", "chat",
@@ -207,6 +213,25 @@ CHROMIUM = env("RAPPORT_CHROMIUM", default="")
 # --- people ----------
 # New participants by one open link from one address within an hour; a lab's computers may share one. 0: no limit.
 MOST_ENTRIES_PER_ADDRESS = env.int("RAPPORT_MOST_ENTRIES_PER_ADDRESS", default=100)
+
+# --- messages to people ----------
+_email_url = env("RAPPORT_EMAIL_URL", default="")
+_email = env.email_url_config(_email_url or "filemail://")
+_email_backend = env("RAPPORT_EMAIL_BACKEND", default="")
+EMAIL_BACKEND = _email_backend or _email["EMAIL_BACKEND"]
+if EMAIL_BACKEND.endswith(".console.EmailBackend"):
+    raise ImproperlyConfigured(
+        "RAPPORT_EMAIL_URL would write people's addresses and links into the logs: use filemail://"
+    )
+SENDS_EMAIL = bool(_email_url or _email_backend)
+"""Whether somebody said how; otherwise messages become files, and in production none."""
+EMAIL_FILE_PATH = str(PLACES.mail)
+EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"] or "", _email["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"] or "", _email["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email.get("EMAIL_USE_TLS", False), _email.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20  # a server that does not answer keeps one worker for so long, and its row is then unknown
+DEFAULT_FROM_EMAIL = env("RAPPORT_EMAIL_FROM", default="") or f"reminders@{_origin.hostname}"
+MESSAGES_FOLDER = PLACES.messages
 
 # --- language models: variables RAPPORT_LLM_* ----------
 _scripted, _real = "llm.providers.scripted.ask", "llm.providers.litellm.ask"

@@ -63,7 +63,22 @@ class EntryLink(models.Model):
     origin = models.CharField(max_length=10, choices=Participant.Origin, default=Participant.Origin.LINK)
     participant = models.ForeignKey(Participant, models.CASCADE, null=True, related_name="links")
     created_at = models.DateTimeField(db_default=RapportNow())
+    ends_at = models.DateTimeField(null=True)  # of a link in a message: it leads to one visit, and no longer
     revoked_at = models.DateTimeField(null=True)
+
+
+class Contact(models.Model):
+    """How a person may be reminded of visits. Nothing else here is of the real world, and only `identity` reads it.
+
+    The address stands here sealed, and no longer than it is used; the row goes when the person's part ends.
+    """
+
+    participant = models.OneToOneField(Participant, models.CASCADE, related_name="contact")
+    sealed_address = models.TextField(blank=True)  # e-mail, given by the person for reminders alone; empty: none
+    agreed_at = models.DateTimeField(null=True)  # to be reminded there
+    stopped_at = models.DateTimeField(null=True)  # the person wants no reminders, by whatever channel
+    stop_sha256 = models.CharField(max_length=64, unique=True)  # of the token that stops reminders, and does no more
+    sealed_stop = models.TextField()  # that token, for every message holds it
 
 
 class Consent(models.Model):

@@ -20,8 +20,19 @@ def link_of(token: str) -> EntryLink | None:
     return link if link and link.revoked_at is None and not _is_stale(link) else None
 
 
+def ended_link_of(token: str) -> EntryLink | None:
+    """A link that has ended by itself; None where there is no such link, or it was revoked."""
+    link = _by_token.first(sha256=digest(token))
+    return link if link and link.revoked_at is None and _is_stale(link) else None
+
+
 def _is_stale(link: EntryLink) -> bool:
-    """A link to try a study out ends by itself: it opens the study whatever its status, and is passed on easily."""
+    """A link to try a study out ends by itself: it opens the study whatever its status, and is passed on easily.
+
+    So does a link in a message, which may lie in a mailbox for years.
+    """
+    if link.ends_at is not None and clock.now() >= link.ends_at:
+        return True
     return link.origin == Participant.Origin.PREVIEW and clock.now() - link.created_at > PREVIEW_LASTS
 
 

@@ -47,12 +47,14 @@ def make_link(
     is_open: bool = False,
     origin: str = Participant.Origin.LINK,
     participant: Participant | None = None,
+    ends_at: datetime | None = None,
 ) -> str:
     """Make a way into a study and return its token, which is stored nowhere.
 
     Args:
         is_open: For everybody who has it, instead of for one person.
         participant: The person it leads back to, where there is one already.
+        ends_at: When it stops working; None: not by itself.
 
     Raises:
         ParticipantError: "no_pilot", where the newest version of the study declares none.
@@ -61,7 +63,12 @@ def make_link(
         _check_pilot(study, origin)
     token = new_token()
     link = EntryLink.objects.create(
-        study=study, token_sha256=digest(token), is_open=is_open, origin=origin, participant=participant
+        study=study,
+        token_sha256=digest(token),
+        is_open=is_open,
+        origin=origin,
+        participant=participant,
+        ends_at=ends_at,
     )
     log.record(LINK_MADE, study=study.pk, subject=("link", link.pk), facts={"is_open": is_open, "origin": origin})
     return token

@@ -34,7 +34,7 @@ class Landing(View):
         link = queries.link_of(kwargs["token"])
         version = queries.version_for(link) if link else None
         if link is None or version is None:
-            return _unknown(request)
+            return redirect("session") if _is_of(request, kwargs["token"]) else _unknown(request)
         study = definition.definition(version)
         with translation.override(study.language):
             return self._answer(request, kwargs["token"], link=link, study=study)
@@ -51,11 +51,19 @@ class Landing(View):
             "study": study,
             "form_key": new_token(),
             "visits": visits,
+            "comes_again": visits > 1 and link.participant is not None,
             "pays_points": study.payments.points is not None,
             "base": amount_text(study.fixed_pay, study.payments.currency),
             "most": slots["bonus_max"],
         }
         return render(request, "participant/landing.html", facts)
+
+
+def _is_of(request: HttpRequest, token: str) -> bool:
+    """Whether a link that has ended is that of the browser's own person: an old message still leads them home."""
+    link = queries.ended_link_of(token)
+    found = participant_with(cookie_token(request)) if link is not None and link.participant_id else None
+    return found is not None and link is not None and found.pk == link.participant_id
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:

@@ -28,7 +28,8 @@ EXAMPLE = dict(
 )
 SETTINGS = (ROOT / "platform" / "config" / "settings.py").read_text()
 READ = set(re.findall(r"env(?:\.\w+)?\(\s*['\"]([A-Z_]+)", SETTINGS))
-VALUES = {name: value or f"drawn{'x' * 60}" for name, value in EXAMPLE.items()}
+MAIL = {"RAPPORT_EMAIL_URL": "smtp+tls://user:password@mail.example.org:587", "RAPPORT_EMAIL_FROM": "lab@example.org"}
+VALUES = {name: value or f"drawn{'x' * 60}" for name, value in EXAMPLE.items()} | MAIL
 PRODUCTION = (ROOT / "docs" / "production.md").read_text()
 
 
@@ -97,7 +98,7 @@ def test_only_the_proxy_is_reached_from_outside() -> None:
     assert [name for name, said in SERVICES.items() if "ports" in said] == ["proxy"]
     assert COMPOSE["networks"]["inside"]["internal"] is True
     outside = {name for name, said in SERVICES.items() if "outside" in said["networks"]}
-    assert outside == {"proxy", "bots", "sweeper-1", "sweeper-2", "manage"}
+    assert outside == {"proxy", "bots", "jobs", "sweeper-1", "sweeper-2", "manage"}
 
 
 def test_proxy_knows_every_web_and_socket_host() -> None:

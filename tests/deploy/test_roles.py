@@ -36,7 +36,7 @@ from verification.check import check
 
 DEPLOY = ROOT / "deploy"
 ROLES = ("rapport_owner", "rapport_app", "rapport_bots", "rapport_read", "rapport_pooled")
-SECRETS = ["auth_user", "django_session", "console_demoentry", "participants_entrylink"]
+SECRETS = ["auth_user", "django_session", "console_demoentry", "participants_contact", "participants_entrylink"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
