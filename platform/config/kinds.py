@@ -57,6 +57,17 @@ KINDS: dict[str, dict[str, str]] = {
     "zone": {
         "ask": "flow.stages.zone.AskZone",
     },
+    "address": {
+        "ask": "flow.stages.address.AskAddress",
+    },
+    "reminders": {
+        "email": "flow.mail.Email",
+        "recruiter_message": "recruitment.messages.ByRecruiter",
+    },
+    "recruiter": {
+        "own_links": "recruitment.adapters.OwnLinks",
+        "files": "recruitment.adapters.Files",
+    },
     "consent": {
         "again": "flow.stages.consent.ConsentAgain",
     },
@@ -73,6 +84,7 @@ KINDS: dict[str, dict[str, str]] = {
         "choice": "paradigm.Choice",
         "tick": "flow.stages.consent.Tick",
         "zone": "flow.zones.Zone",
+        "email": "flow.addresses.Email",
         "finish": "chat.forms.Finish",
     },
 }

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.core.management.base import CommandError
 
 from events import clock
+from scheduling.outbox import rules_of
+from scheduling.reminders import after_quiet, reminder_at, useful_until
 from scheduling.windows import Person, Slot, Window, calendar
 from studies.check import check_folder
 from studies.problems import Problem, StudyError, errors
@@ -61,6 +63,24 @@ def lines_of(study: StudyFile, person: Person) -> Iterator[str]:
         mark = "  the clocks have changed" if opens.utcoffset() != before.utcoffset() else ""
         before = opens
         yield f"{_name(study, slot):30} {_told(opens, here, person.zone)}{mark}"
+        if here is not None:
+            yield from _reminders(study, slot, here, person.zone)
+
+
+def _reminders(study: StudyFile, slot: Slot, here: Window, zone: ZoneInfo) -> Iterator[str]:
+    """When somebody is reminded of a visit of whom it is so what each reminder is for."""
+    hours = study.reminders.quiet_hours if study.reminders is not None else None
+    for number, rule in enumerate(rules_of(study, slot.wave), start=1):
+        planned = reminder_at(rule, opens=here.opens, closes=here.closes, zone=zone)
+        sent = after_quiet(planned, hours, zone)
+        until = useful_until(rule, closes=here.closes, grace_until=here.grace_until)
+        name = f"  reminder {number}"
+        if sent >= until:
+            what = f"is not sent: quiet hours from {planned.astimezone(zone):%H:%M} on last until the visit is over"
+            yield f"{name:30} {_shown(planned.astimezone(zone))} {what}"
+            continue
+        moved = f", planned for {planned.astimezone(zone):%H:%M}, in quiet hours" if sent != planned else ""
+        yield f"{name:30} {_shown(sent.astimezone(zone))} if {rule.only_if}{moved}"
 
 
 def _told(opens: datetime, here: Window | None, zone: ZoneInfo) -> str:

@@ -17,6 +17,7 @@ from flow.standing import failed_work, stage_name, time_left, waited_for
 from matching.models import Group, Seat, Ticket
 from participants.models import Consent, Participant
 from scheduling.models import Session
+from scheduling.outbox import unresolved
 from simulation.balance import lines_of
 from studies import definition
 from studies.masking.arms import arms_of
@@ -98,6 +99,7 @@ class Board:
     matches: Sequence[Playing]
     failed: int  # pieces of background work that were given up
     reports: int  # reports of conversations that nobody has answered
+    reminders: int  # messages that failed, or of which nobody knows whether they were sent
 
     def as_json(self) -> dict[str, Any]:
         """For the API; the instant as ISO text."""
@@ -123,6 +125,7 @@ def board_of(study: Study, *, is_masked: bool = False) -> Board:
         matches=[_playing(match, is_masked=is_masked) for match in _open_matches(study)],
         failed=failed_work(study),
         reports=unanswered(study),
+        reminders=unresolved(study),
     )
 
 

@@ -165,6 +165,9 @@ DECIDED: Mapping[str, Decided] = {
             "begun_after_s duration_s since_before_s"
         )
     ),
+    "reminders": Decided(
+        leaves=_names("participant wave repeat reminder channel state reason planned_s moved_s sent_s attempts")
+    ),
     "waits": Decided(leaves=_names("participant wave repeat stage outcome misses joined_s ended_s waited_s")),
     "groups": Decided(
         leaves=_names(

@@ -10,7 +10,7 @@ from exports.society import is_withdrawn
 from flow.models import Match
 from matching.models import Group, Seat, Ticket
 from participants.models import Participant
-from scheduling.models import ScheduledSession, Session
+from scheduling.models import Reminder, ScheduledSession, Session
 
 KINDS = ("participant", "session", "ticket", "group", "match", "seat", "conversation")
 
@@ -37,6 +37,7 @@ class Names:
         self._people(wanted.get("participant", ()))
         self._sessions(wanted.get("session", ()))
         self._windows(wanted.get("window", ()))
+        self._reminders(wanted.get("reminder", ()))
         self._tickets(wanted.get("ticket", ()))
         self._groups(wanted.get("group", ()))
         self._matches(wanted.get("match", ()))
@@ -56,6 +57,11 @@ class Names:
     def _windows(self, keys: Iterable[int]) -> None:
         for one in ScheduledSession.objects.filter(pk__in=keys).select_related("participant", "session"):
             self.found["window", one.pk] = _person(one.participant, one.opens_at or one.participant.created_at)
+
+    def _reminders(self, keys: Iterable[int]) -> None:
+        for one in Reminder.objects.filter(pk__in=keys).select_related("scheduled__participant"):
+            visit = one.scheduled
+            self.found["reminder", one.pk] = _person(visit.participant, visit.opens_at or visit.participant.created_at)
 
     def _tickets(self, keys: Iterable[int]) -> None:
         for one in Ticket.objects.filter(pk__in=keys).select_related("session__participant"):

@@ -11,6 +11,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from events import clock
+from flow.addresses import has_reminders
 from flow.page import Page
 from flow.zones import is_asked, zone_field
 from paradigm import Table, View
@@ -86,6 +87,7 @@ def home_page(session: Session) -> Page:
             "opens_seconds": _until(row.opens_at, now),
             "closes_seconds": _until(row.closes_at, now),
             "asks_zone": is_asked(session),
+            "has_reminders": has_reminders(session),
             "until": _("You can begin until %(when)s.") % {"when": closes},
             "progress": _progress(rows),
         },

@@ -13,6 +13,9 @@ MOST_FIELDS = 200
 FORM = "application/x-www-form-urlencoded"
 LONGEST_REV = 60
 CANONICAL_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ADDRESS = "reminder_email"
+PRIVATE = frozenset({ADDRESS})
+"""What is kept apart from everything else, so that not even a hash of a form may tell it."""
 OWN_FIELDS = frozenset({"key", "rev", "csrfmiddlewaretoken"})
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from events import clock
+from flow.addresses import ASKS_ADDRESS
 from flow.between import is_between, is_one_sitting
 from flow.drawing import Frame
 from flow.lookup import stage_of
@@ -63,10 +64,11 @@ def worth_of(points: int | None, version: Version) -> str:
 def told_of_silence(session: Session) -> str:
     """One sentence: what follows when somebody pauses for long where nothing has a limit; empty between two visits.
 
-    Empty, too, where somebody who has finished the first is asked by which clock the others shall open.
+    Empty, too, where somebody who has finished the first is asked by which clock the others shall open, or whether they
+    want to be reminded.
     """
     version = session.participant.version
-    if is_between(session) or ASKS_ZONE in session.facts:
+    if is_between(session) or ASKS_ZONE in session.facts or ASKS_ADDRESS in session.facts:
         return ""
     if definition.visit_number(version, session.wave, session.repeat) == 1:
         return _("Where there is no time limit, your part ends after an hour away.")

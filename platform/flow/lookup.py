@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flow.addresses import ASKS_ADDRESS
 from flow.consenting import AGAIN, consent_of
 from flow.kinds import VOID_PATH, kind
 from flow.stage import StageKind
@@ -24,6 +25,9 @@ def stage_of(session: Session) -> StageKind:
     config = definition.stage(version, session.stage)
     if ASKS_ZONE in session.facts:
         found = kind("zone", "ask")(config, version)
+        return found
+    if ASKS_ADDRESS in session.facts:
+        found = kind("address", "ask")(config, version)
         return found
     found = kind("stage", config.kind)(config, version)
     return found

@@ -15,7 +15,7 @@ from flow.models import Match
 from flow.stages.limits import limit_of
 from flow.state import MatchState
 from matching.models import Group, Seat, Ticket
-from scheduling.models import ScheduledSession, Session
+from scheduling.models import Reminder, ScheduledSession, Session
 from studies import definition
 from studies.masking.stages import is_of_several, plays_alike, stages_in
 from studies.models import Study
@@ -112,6 +112,7 @@ def work_of(study: Study) -> QuerySet[Due]:
         "match": Match.objects.filter(group__version__study=study),
         "session": Session.objects.filter(participant__study=study),
         "window": ScheduledSession.objects.filter(participant__study=study),
+        "reminder": Reminder.objects.filter(scheduled__participant__study=study),
     }
     return work_about(study.pk, things)
 

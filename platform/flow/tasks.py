@@ -4,7 +4,7 @@ from functools import partial
 
 from events import due
 from events.claim import Claim
-from flow.services import consents, games, sessions, windows
+from flow.services import consents, games, reminding, sessions, windows
 from flow.services.forming import form_groups as form_all
 from flow.services.locking import live_seat
 
@@ -32,6 +32,11 @@ def turn_window(claim: Claim) -> str | None:
     return windows.turn(claim.facts["window"], settle=partial(due.settle, claim))
 
 
+def remind(claim: Claim) -> str | None:
+    """Send a reminder, or see that it is not to be sent. Each step commits by itself, so that none is done twice."""
+    return f"reminder {reminding.remind(claim.facts['reminder'])}"  # "failed" alone would say so of the work
+
+
 def form_groups(claim: Claim) -> str | None:
     """Form what groups can be formed in a waiting room."""
     formed = form_all(claim.facts["version"], claim.facts["stage"])
@@ -44,9 +49,10 @@ def ask_again(claim: Claim) -> str | None:
 
 
 def last_resort(claim: Claim) -> str | None:
-    """A deadline failed for good, as when an experiment's rules raise: end the game, so that nobody waits for ever.
+    """Work failed for good, as when an experiment's rules raise: end the game, so that nobody waits for ever.
 
     A planned visit that could not be moved is tried again later, and again: nothing else would ever open or close it.
+    Of a reminder say so, so that a person sees it.
     """
     settle = partial(due.settle, claim)
     if claim.facts["reaction"] == "flow.tasks.close_step":
@@ -57,4 +63,6 @@ def last_resort(claim: Claim) -> str | None:
             games.break_off(group_id=seat.group_id, settle=settle)
     elif claim.facts["reaction"] == "flow.tasks.turn_window":
         windows.turn_later(claim.facts["window"], settle=settle)
+    elif claim.facts["reaction"] == "flow.tasks.remind":
+        reminding.give_up(claim.facts["reminder"])
     return None

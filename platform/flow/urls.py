@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from flow import home_views, views
+from flow import home_views, reminder_views, views
 
 urlpatterns = [
     path("s/", views.session_page, name="session"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("s/visits.ics", home_views.visits_ics, name="visits_ics"),
     path("s/consent", home_views.consent, name="consent"),
     path("s/zone", home_views.zone, name="zone"),
+    path("s/reminders", reminder_views.reminders, name="reminders"),
+    path("u/<str:token>", reminder_views.stop_reminders, name="stop_reminders"),
     path("s/report", views.report, name="report"),
     path("s/recorded", views.recorded, name="recorded"),
 ]

@@ -75,3 +75,38 @@ class ScheduledSession(models.Model):
                 name="scheduled_begun_has_session",
             ),
         ]
+
+
+class Reminder(models.Model):
+    """One message about a planned visit by one channel: a row of the outbox, from when the visit's window is known.
+
+    It is claimed before it is sent, and the claim is committed: should whoever claimed it die, nobody sends it again.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENDING = "sending"  # claimed: it is being sent, or whoever claimed it has died
+        SENT = "sent"
+        SUPPRESSED = "suppressed"  # not sent, on purpose
+        FAILED = "failed"  # certainly not sent
+        UNKNOWN = "unknown"  # nobody knows whether it was sent: a person looks, and says
+
+    scheduled = models.ForeignKey(ScheduledSession, models.CASCADE, related_name="reminders")
+    number = models.PositiveSmallIntegerField()  # in the list of its wave, from 1
+    channel = models.CharField(max_length=20)
+    planned_at = models.DateTimeField()
+    send_at = models.DateTimeField()  # later than planned where that falls into quiet hours
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    reason = models.CharField(max_length=30, blank=True)  # a code: why it was not sent, or why that is not known
+    attempt = models.PositiveSmallIntegerField(default=0)  # how often it was claimed; only what never left is again
+    claimed_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scheduled", "number", "channel"], name="reminder_once_for_each_visit"),
+            models.CheckConstraint(
+                condition=~Q(state="sent") | Q(sent_at__isnull=False), name="reminder_sent_has_time"
+            ),
+        ]
+        indexes = [models.Index(fields=["state"], name="reminder_by_state")]

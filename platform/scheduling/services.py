@@ -10,6 +10,7 @@ from events import clock, due, log
 from events.prepared import Given, insert, insert_all, prepared, update
 from participants.models import Participant
 from participants.services import confirm_zone
+from scheduling import outbox
 from scheduling.calendars import held_of, person_of
 from scheduling.models import ScheduledSession, Session
 from scheduling.states import EVENT_OF, OVER, State, check_state
@@ -90,7 +91,9 @@ def plan_next(participant: Participant) -> ScheduledSession | None:
     row.planned_open, row.opens_at, row.due_at = found.planned, found.opens, found.due
     row.closes_at, row.grace_until = found.closes, found.grace_until
     update(row, "planned_open", "opens_at", "due_at", "closes_at", "grace_until")
+    row.participant = participant
     _turn_at(row, found.opens)
+    outbox.plan(row)
     return row
 
 
@@ -155,6 +158,8 @@ def move(row: ScheduledSession, state: State, *, reason: str = "", ended_at: dat
     due.forget(TURN, _key(row, before))
     facts = {"wave": row.wave, "repeat": row.repeat, "before": before, "reason": reason}
     log.record(EVENT_OF[state], study=row.participant.study_id, subject=("window", row.pk), facts=facts)
+    if state in OVER:
+        outbox.drop(row)
 
 
 def open_window(row: ScheduledSession) -> None:

@@ -90,9 +90,13 @@ def slots_of(study: StudyFile) -> list[Slot]:
     return [Slot(wave.id, repeat, at) for at, wave in later for repeat in range(1, wave.repeat + 1)]
 
 
-def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The instant at which the clock of a zone shows a time of day; skipped is later, repeated is the first."""
-    return datetime.combine(day, at.replace(fold=0), zone).astimezone(UTC)
+def instant(day: date, at: time, zone: ZoneInfo, *, fold: int = 0) -> datetime:
+    """The instant at which the clock of a zone shows a time of day; skipped is later, repeated is the first.
+
+    Args:
+        fold: 1 for the second showing of a time that is repeated.
+    """
+    return datetime.combine(day, at.replace(fold=fold), zone).astimezone(UTC)
 
 
 def later(start: datetime, length: Span, zone: ZoneInfo, *, at: time | None = None) -> datetime:

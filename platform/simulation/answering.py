@@ -8,7 +8,8 @@ from simulation.profile import Profile
 
 Choose = Callable[[Shown], Mapping[str, str] | None]
 
-TYPED = frozenset({"text", "textarea"})
+EMAIL = "email"
+TYPED = frozenset({"text", "textarea", EMAIL})
 WORDS = ("I", "would", "share", "it", "in", "a", "fair", "way", "so", "that", "we", "both", "gain", "from", "this")
 MOST_CHARS = 100  # where the form sets no limit
 
@@ -32,6 +33,8 @@ class Hand:
     def fill_in(self, page: Shown) -> dict[str, str]:
         """An answer to everything that is asked, as a browser sends it: an empty box is not sent at all."""
         own = {name: self._value(asked) for name, asked in page.asked.items()}
+        if any(asked.kind == "checkbox" and own[name] is None for name, asked in page.asked.items()):
+            own |= {name: "" for name, asked in page.asked.items() if asked.kind == EMAIL}  # not without the tick
         chosen = self._choose(page) if self._choose else None
         self._tried |= set(page.asked)
         return {name: value for name, value in own.items() if value is not None} | dict(chosen or {})
@@ -54,6 +57,8 @@ class Hand:
             return self._rng.choice(asked.values)
         if asked.kind == "number":
             return str(self._rng.randint(asked.low, asked.high))
+        if asked.kind == EMAIL:
+            return f"person{self._rng.randrange(10**9)}@example.invalid"
         return self._words(asked)
 
     def _wrong(self, asked: Asked, right: str) -> str:

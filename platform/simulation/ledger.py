@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-NOT_ANSWERS = frozenset({"key", "rev", "csrfmiddlewaretoken"})
+from flow.forms import PRIVATE
+
+NOT_ANSWERS = PRIVATE | {"key", "rev", "csrfmiddlewaretoken"}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from studies import definition
 from studies.models import Study, Version, VersionFile
 from studies.problems import StudyError
 
-OPENED, CLOSED = "study.opened", "study.closed"
+OPENED, PAUSED, CLOSED = "study.opened", "study.paused", "study.closed"
 
 
 def study_named(slug: str) -> Study:
@@ -59,6 +59,15 @@ def code_matches(version: Version) -> bool:
 def has_begun(study: Study) -> bool:
     """Whether a recruited person has entered; from then on only listed fields may change."""
     return study.participants.filter(origin="link").exists()
+
+
+def is_held(study: Study) -> bool:
+    """Whether a researcher has paused a study. One that paused itself because its sample is reached goes on for those
+    who are in it: they are still to come back."""
+    if study.status != Study.Status.PAUSED:
+        return False
+    last = Event.objects.filter(kind=PAUSED, subject_kind="study", subject_id=study.pk).order_by("-pk").first()
+    return last is None or "because" not in last.facts
 
 
 def is_opened_beyond(version: Version, because: str) -> bool:

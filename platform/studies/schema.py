@@ -10,6 +10,7 @@ from studies.schema_checks import FactorCheck
 from studies.schema_partners import GroupPlan, Partner
 from studies.schema_pay import PointsPay
 from studies.schema_plan import Exclusion, Preregistration, Sample
+from studies.schema_reminders import Recruitment, Reminders
 from studies.schema_scales import ScaleUse
 from studies.schema_stages import StageConfig
 from studies.schema_types import FilePath, Line, Money, Name, Part, Slug
@@ -171,6 +172,8 @@ class StudyFile(Part):
     waves: list[Wave] = Field(min_length=1, max_length=MOST_WAVES, description="In the order in which they take place.")
     timezone: Timezone | None = Field(None, description="Where there are several waves.")
     attendance: Attendance | None = Field(None, description="Where there are several waves.")
+    reminders: Reminders | None = Field(None, description="Where waves have `reminders`.")
+    recruitment: Recruitment | None = Field(None, description="Without it, links of your own.")
     exits: dict[Name, Exit] = Field(min_length=1)
     payments: Payments
     estimated_minutes: Annotated[int, Field(ge=1, le=600)] = Field(

@@ -6,13 +6,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Discriminator, 
 from pydantic_core import PydanticCustomError
 
 from studies.schema_stages import ExitTo, StageConfig
-from studies.schema_types import Name, Part
+from studies.schema_types import FilePath, Name, Part
 from studies.spans import CLOCK_PATTERN, SPAN_PATTERN, is_clock, is_date, is_span
 
 ANCHORS = ("recruitment", "enrolment", "previous_opened", "previous_ended")
 ANCHOR_PATTERN = r"^(recruitment|enrolment|previous_opened|previous_ended|\d{4}-\d{2}-\d{2})$"
 MOST_WAVES = 20
 MOST_REPEATS = 200
+MOST_REMINDERS = 10
 
 
 def _span(said: str) -> str:
@@ -120,6 +121,28 @@ class Closes(Part):
     after: Length = Field(description="Counted from when it opened. A day is 24 hours here.")
 
 
+class ReminderTime(Part):
+    """When a reminder is sent: so long after, or before, the visit opens or closes."""
+
+    since: Literal["opens", "closes"] = Field(alias="from", description="What it is counted from.")
+    plus: Length | None = Field(None, description="So much later. Days are days of the person's calendar.")
+    minus: Length | None = Field(None, description="So much earlier.")
+
+
+class Reminder(Part):
+    """One message about each visit of the wave, to whoever is still to be reminded then."""
+
+    at: ReminderTime
+    only_if: Literal["not_started", "started_not_completed", "not_completed"] = Field(
+        alias="if", description="What must be so when it is sent, about the very visit."
+    )
+    text: FilePath | None = Field(
+        None,
+        description="Markdown; the heading is the subject, and it names `link` and `stop_link`. Ours unless given, in "
+        "English and German.",
+    )
+
+
 class Wave(Part):
     """A measurement occasion: the stages of one visit, when it takes place, and how often."""
 
@@ -141,6 +164,9 @@ class Wave(Part):
         "within_window",
         description="Whether a visit that was broken off may be gone on with until it closes, or ends after an hour "
         "of silence.",
+    )
+    reminders: list[Reminder] = Field(
+        default_factory=list, max_length=MOST_REMINDERS, description="Messages about each visit; `reminders` says how."
     )
     then: Literal["enrol"] | None = Field(
         None, description="Of the first wave, where there are others: its end is day 0 of the person's calendar."

@@ -21,13 +21,12 @@ from studies.definition import FROZEN, canonical, code_is_current, complete_para
 from studies.masking.standing import is_masked
 from studies.models import Membership, SourceFile, Study, Version, VersionFile
 from studies.problems import Problem, StudyError, errors
-from studies.queries import CLOSED, OPENED, has_begun, texts, version_of
+from studies.queries import CLOSED, OPENED, PAUSED, has_begun, texts, version_of
 from studies.schema import StudyFile
 from studies.schema_stages import GameStage
 from studies.sources import FrozenSource
 
 FROZE = "study.frozen"
-PAUSED = "study.paused"
 AMENDED = "study.amended"
 
 MONITORING = (Membership.Role.MONITOR, Membership.Role.FORMER)

@@ -20,11 +20,13 @@ GIVEN: Mapping[str, frozenset[str]] = {
     "instructions": frozenset({"calculator"}),
     "game": frozenset({"round", "rounds", "void_points", "calculator"}),
     "debrief": frozenset({"points", "paid_rounds"}),
+    "reminder": frozenset({"visit", "visits", "when", "opens", "closes", "place", "link", "stop_link"}),
     "exit": frozenset({"code", "points", "paid_rounds", "pay_total", "pay_base", "pay_bonus", "pay_waiting"}),
 }
 """Kind of page → facts that the platform knows only when the page is shown. All others come from `slots`.
 
-`here` and `needed` are people; `usual_minutes` is the expected wait; amounts are written with their currency.
+`here` and `needed` are people; `usual_minutes` is the expected wait; amounts are written with their currency. Of a
+reminder `when` is the sentence that says from when and until when the visit can be begun, or finished.
 Game pages name parameters, these, and the facts of the view; a page for those who sit out names `void_points` only.
 Elsewhere a parameter that has another value at another level of a factor has no name.
 """

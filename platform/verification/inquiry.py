@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TypeVar
 
 from flow.machine import MOVES
+from scheduling.reminders import MOVES as REMINDER_MOVES
 from scheduling.states import MOVES as WINDOW_MOVES
 from studies import definition
 from studies.models import Study, Version
@@ -26,6 +27,7 @@ CLOCK_SLACK = timedelta(seconds=1)
 """A database's clock that was set back by less than this makes no difference."""
 _MOVES: Mapping[str, Mapping[str, set[str]]] = MOVES | {
     "window": WINDOW_MOVES,
+    "reminder": REMINDER_MOVES,
     "study": {before: {str(after) for after, ways in ALLOWED.items() if before in ways} for before in Study.Status},
 }
 

@@ -28,6 +28,7 @@ from verification.lasting import check_lasting
 from verification.memories import check_memories
 from verification.pay import check_pay
 from verification.practice import check_practice
+from verification.reminders import check_reminders
 from verification.scales import check_scales
 from verification.windows import check_windows
 
@@ -69,6 +70,7 @@ def check_people(inquiry: Inquiry) -> None:
             _check_person(inquiry, person, log)
         check_pay(inquiry, batch, log)
         check_windows(inquiry, {person.row: person.sessions for person in people})
+        check_reminders(inquiry, {person.row: person.sessions for person in people})
         visits = [session for person in people for session in person.sessions]
         check_forms(inquiry, visits)
         check_practice(inquiry, visits)

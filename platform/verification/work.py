@@ -11,12 +11,13 @@ from events.models import Due, Event
 from exports.codes import match_code
 from flow.models import Match
 from flow.standing import work_of
-from scheduling.models import ScheduledSession, Session
+from scheduling.models import Reminder, ScheduledSession, Session
+from scheduling.outbox import REMIND
 from scheduling.services import TURN
 from verification.inquiry import Inquiry
 
 LAST_RESORT = "flow.tasks.last_resort"
-DEADLINES = ("flow.tasks.close_step", "flow.tasks.stage_overdue", TURN)
+DEADLINES = ("flow.tasks.close_step", "flow.tasks.stage_overdue", TURN, REMIND)
 ROWS_AT_ONCE = 1000
 
 
@@ -72,4 +73,7 @@ def _where(row: Due) -> str:
     elif "window" in facts:
         window = ScheduledSession.objects.select_related("participant").filter(pk=facts["window"]).first()
         about = f"{window.participant.code}, {window.wave} {window.repeat}" if window else ""
+    elif "reminder" in facts:
+        reminder = Reminder.objects.select_related("scheduled__participant").filter(pk=facts["reminder"]).first()
+        about = reminder.scheduled.participant.code if reminder else ""
     return f"{row.reaction}{f' of {about}' if about else ''}"

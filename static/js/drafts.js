@@ -1,7 +1,8 @@
 // What was typed and not yet sent survives a refresh, in this tab only, under the page: its revision up to the dot.
 // After the dot is what others did meanwhile, which makes no answer old.
 const PREFIX = "draft:";
-const NOT_KEPT = new Set(["csrfmiddlewaretoken", "key", "rev", "times"]);
+// An address is typed again: whoever comes to this tab next must not find it.
+const NOT_KEPT = new Set(["csrfmiddlewaretoken", "key", "rev", "times", "reminder_email"]);
 const nameOf = (rev) => PREFIX + pageOf(rev);
 
 /** What of a revision names the page. */

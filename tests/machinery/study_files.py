@@ -17,5 +17,5 @@ def write_study(folder: Path, said: dict[str, Any]) -> None:
     """Put a study file into a folder, over the one that is there."""
     text = yaml.dump(said, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
     # written without quotes, which other readers of YAML would need
-    text = re.sub(r"(?m)^(\s+at: )(\d\d:\d\d)$", r"\1'\2'", text)
+    text = re.sub(r"(?m)^(\s+at: |\s*- )(\d\d:\d\d)$", r"\1'\2'", text)
     (folder / "study.yaml").write_text(text)

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from chat.forms import fields_of, rules
 from experiments.partner_selection.experiment import Settings, experiment
+from flow.address_form import address_fields, uses
 from flow.calculator import FACT, Calculator
 from flow.drawing import Frame, draw
 from flow.page import Page
@@ -237,11 +238,16 @@ def returning() -> dict[str, Page]:
         "until": "You can begin until Sunday, March 28, 09:00.",
         "progress": "1 of 2.",
     }
+    told = {"now": "You are reminded at q…@example.org.", "uses": uses(), "may_stop": True}
     visits = Table("Your visits", ("Visit", "Opens", "What became of it"), rows)
     return {
         "zone": text(
             "What time is it where you are?", "You will come back.", 3, fields=[zone], button="This is my time"
         ),
+        "address": text(
+            "Would you like to be reminded?", "You need not.", 3, fields=address_fields(), button="Continue"
+        ),
+        "reminders": Page("reminders", "Reminders", fields=address_fields(), button="Keep this address", facts=told),
         "home": Page("home", "Your next visit is open", button="Begin", facts=facts, view=View(tables=[visits])),
     }
 

@@ -28,6 +28,9 @@ ELSEWHERE = {
     "planned visits of a participant",
     "too many missed visits", "visit that is still offered",  # tests/scheduling/test_still_offered.py
     "visits beside one that is still offered",
+    "reminders of a visit", "state of a reminder", "sending of a reminder",  # tests/reminders/test_kept_apart.py
+    "reminder sent twice", "reminder against its condition", "reminder of somebody who had left",
+    "reminders beyond a cap", "forbidden move of a reminder",
 }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from exports.society import society_of
 from flow.models import Act, Award, Exposure, PracticeStep, Submission
 from matching.models import Group
 from measures.models import Answer, PageShown, ScaleDrawn
+from participants import identity
 from participants.models import WITHDRAWN_TEXT, Participant
 from scheduling.models import ScheduledSession, Session
 
@@ -118,6 +119,7 @@ def _forget_own(person: Participant) -> Counter[str]:
         "memories": Memory.objects.filter(participant=person),
     }
     gone = Counter({name: rows.delete()[0] for name, rows in own.items()})
+    gone["contacts"] = identity.forget(person)  # it went with the last visit; whoever was never enrolled had none
     gone["awards"] = Award.objects.filter(seat__participant=person).update(said=None, truth=None, chances=None)
     Session.objects.filter(participant=person).update(facts={})
     ScheduledSession.objects.filter(participant=person).update(zone="")

@@ -14,9 +14,11 @@ from django.db.models import QuerySet
 from events import clock
 from events.prepared import Given, insert, prepared, update
 from flow import queries
+from flow.addresses import ASKS_ADDRESS
 from flow.between import is_between
 from flow.deadlines import GONE_AFTER, GRACE, watch
 from flow.errors import FlowError
+from flow.forms import PRIVATE
 from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.models import Submission
@@ -73,7 +75,8 @@ def submit(session_id: int, *, key: UUID, rev: str, data: Mapping[str, str]) -> 
     Raises:
         FlowError: "conflict" when the key was used for another body.
     """
-    body = hashlib.sha256(json.dumps([rev, sorted(data.items())]).encode()).hexdigest()
+    told = sorted((name, value) for name, value in data.items() if name not in PRIVATE)
+    body = hashlib.sha256(json.dumps([rev, told]).encode()).hexdigest()
     return retry_lock(lambda: _submit(session_id, key, rev, data, body))
 
 
@@ -99,7 +102,7 @@ def _sent_from_another_visit(session: Session, key: UUID) -> list[Submission]:
 
 def _place_of(session: Session) -> str:
     """The id of the stage whose page a form answers; empty where that page belongs to none."""
-    if ASKS_ZONE in session.facts or is_between(session):
+    if ASKS_ZONE in session.facts or ASKS_ADDRESS in session.facts or is_between(session):
         return ""
     return definition.stage(session.participant.version, session.stage).id
 
@@ -209,8 +212,12 @@ def _end_of_silence(session: Session) -> None:
     """Of somebody who has gone: the first visit is the end of their part, any other is only not finished.
 
     Whoever has only the question about their clock before them has finished the first visit, and may answer it later.
+    Who does not answer whether they want to be reminded does not.
     """
     if ASKS_ZONE in session.facts:
+        return
+    if ASKS_ADDRESS in session.facts:
+        visits.end_visit(session)
         return
     if definition.visit_number(session.participant.version, session.wave, session.repeat) == 1:
         visits.finish(session, LEFT)

@@ -10,6 +10,7 @@ from django.utils import translation
 from events import clock, log
 from events.clock import RapportNow
 from events.prepared import Given, Question, prepared, together, update
+from flow.addresses import ASKS_ADDRESS, is_address_wanted
 from flow.consenting import AGAIN, ASKED, asked_again
 from flow.deadlines import forget_stage_deadline, forget_watch, stream_of
 from flow.kinds import kind
@@ -18,6 +19,7 @@ from flow.machine import check_move
 from flow.showing import SKIPPED, is_shown
 from flow.zones import ASKS_ZONE, is_zone_wanted
 from matching.models import Seat
+from participants import identity
 from participants.models import Participant
 from scheduling import services as scheduling
 from scheduling.models import Session
@@ -134,11 +136,18 @@ def leave_wave(session: Session) -> None:
         _complete_planned(session)
         finish(session, session.planned_exit or COMPLETED)
     elif is_zone_wanted(session):
-        session.facts = {ASKS_ZONE: True}
-        session.rev += 1
-        update(session, "facts", "stage", "rev")
+        _ask(session, ASKS_ZONE)
+    elif is_address_wanted(session):
+        _ask(session, ASKS_ADDRESS)
     else:
         end_visit(session)
+
+
+def _ask(session: Session, what: str) -> None:
+    """Ask one thing more, on a page that belongs to no stage."""
+    session.facts = {what: True}
+    session.rev += 1
+    update(session, "facts", "stage", "rev")
 
 
 def _complete_planned(session: Session) -> None:
@@ -228,6 +237,7 @@ def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:
         turn_page(session)
     if len(definition.definition(participant.version).waves) > 1:
         scheduling.cancel_rest(participant, reason=exit_name)
+        identity.forget(participant)  # it was given to be reminded of visits, and there are no more
     status = Participant.Status.WITHDRAWN if withdraw else Participant.Status.FINISHED
     participant.status = check_move("participant", participant.status, status)
     participant.exit = exit_name

@@ -45,7 +45,7 @@ class AskZone:
         confirm_zone(session.participant, values["zone"])
         session.facts = {}
         update(session, "facts")
-        visits.end_visit(session)
+        visits.leave_wave(session)
         return Handled()
 
     def overdue(self, session: Session) -> Verdict:

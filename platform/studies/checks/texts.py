@@ -9,13 +9,14 @@ from typing import Any
 
 from paradigm.program import leaves, may_show
 from studies import grammar, registry
-from studies.checks import quiet_words
+from studies.checks import quiet_words, reminders
 from studies.checks.context import Context, meant, needs
 from studies.checks.games import found_experiment, found_parameters
 from studies.checks.schema import holds_secret
 from studies.definition import group_of
 from studies.markdown import slot_expressions, stray_braces
 from studies.problems import StudyError
+from studies.reminders import SHIPPED, text_path
 from studies.schema_partners import ModelPartner, Partner
 from studies.schema_practice import PracticeStage
 from studies.schema_stages import (
@@ -38,7 +39,7 @@ _FOREIGN_PICTURE = re.compile(r"!\[[^\]]*\]\((?!\s*/static/)")
 
 @needs("waves", "exits", "payments", "groups", "factors")
 def pages_are_sound(context: Context) -> None:
-    """E103, E603, E606, W701: pages of stages and exits."""
+    """E103, E603, E606, W701: pages of stages and exits, and texts of reminders."""
     names = known_names(context)
     for path, stage in context.stages():
         for where, file in _pages_of(stage):
@@ -50,6 +51,9 @@ def pages_are_sound(context: Context) -> None:
                 context.say("E603", (*path, *where), what, remedy)
     for name, exit_ in context.study.exits.items():
         _page(context, ("exits", name, "page"), exit_.page, kind="exit", known=_known(names, "exit"))
+    for path, _, rule in reminders.declared(context):
+        if rule.text is not None or SHIPPED in context.files:
+            _page(context, (*path, "text"), text_path(rule), kind="reminder", known=_known(names, "reminder"))
 
 
 @needs("partners", "waves", "factors")

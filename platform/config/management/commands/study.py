@@ -122,6 +122,7 @@ def turn_verb(command: Command, options: dict[str, Any]) -> None:
         _warn_of_no_preregistration(command, study)
         _warn_of_no_monitor(command, study)
         _warn_of_silent_models(command, study)
+        _warn_of_no_mail(command, study)
         _warn_of_no_clean_run(command, study)
 
 
@@ -280,6 +281,15 @@ def _warn_of_silent_models(command: Command, study: Study) -> None:
     partners = definition(queries.version_of(study, None)).partners.values()
     if any(isinstance(one, ModelPartner) for one in partners) and not (settings.LLM_BASE or settings.LLM_KEY):
         text = "Its language models cannot answer: set RAPPORT_LLM_KEY or RAPPORT_LLM_BASE before anybody comes in."
+        command.stdout.write(command.style.WARNING(text))
+
+
+def _warn_of_no_mail(command: Command, study: Study) -> None:
+    """Without a mail server nobody is reminded by e-mail."""
+    said = definition(queries.version_of(study, None)).reminders
+    if said is not None and "email" in said.channels and not settings.SENDS_EMAIL:
+        so = "are not sent" if settings.IS_PRODUCTION else f"become files in {settings.EMAIL_FILE_PATH}"
+        text = f"Its reminders by e-mail {so}: set RAPPORT_EMAIL_URL before anybody comes in."
         command.stdout.write(command.style.WARNING(text))
 
 

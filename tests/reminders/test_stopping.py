@@ -1,0 +1,162 @@
+"""Reminders end where somebody wants it: by the page beside the visits, by the link in a message, by one click."""
+
+from collections.abc import Callable
+
+import pytest
+from django.conf import LazySettings
+from django.core.cache import cache
+from django.test import Client
+
+from events.models import Event
+from flow.address_form import AGREED
+from flow.forms import ADDRESS, FORM
+from participants import identity
+from participants.access import cookie_name
+from participants.models import Contact, Participant
+from participants.tokens import digest
+from scheduling.models import Session
+from studies.models import Version
+from tests.reminders.conftest import SOMEBODY, became, enrolled, link_in, outbox
+from tests.scheduling.test_visits import berlin, pass_to
+from tests.scheduling.test_visits import enrolled as without_question
+
+pytestmark = pytest.mark.django_db
+Make = Callable[..., Version]
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_guessed() -> None:
+    cache.clear()
+
+
+def browser_of(session: Session) -> Client:
+    """A browser that carries somebody's secret."""
+    secret = f"secret-{session.participant_id}"
+    Participant.objects.filter(pk=session.participant_id).update(token_sha256=digest(secret))
+    browser = Client(headers={"host": "localhost"})
+    browser.cookies[cookie_name()] = secret
+    return browser
+
+
+def stop_link(version: Version) -> tuple[Session, str]:
+    """Somebody who got a message, and the way out of it."""
+    session = enrolled(version)
+    pass_to(berlin(2027, 3, 23, 8))
+    return session, link_in(outbox()[-1], "/u/")
+
+
+def post(browser: Client, body: str, address: str = "/s/reminders") -> int:
+    return int(browser.post(address, body, content_type=FORM).status_code)
+
+
+def test_opening_the_link_changes_nothing_and_the_button_stops_all(version: Version) -> None:
+    session, link = stop_link(version)
+    stranger = Client(headers={"host": "localhost"}, enforce_csrf_checks=True)
+    for _ in range(3):  # mail scanners follow links
+        shown = stranger.get(link)
+        assert shown.status_code == 200
+        assert stranger.head(link).status_code == 200
+    assert identity.address_of(session.participant) == SOMEBODY
+    assert "Send me no more reminders" in shown.content.decode()
+    assert cookie_name() not in shown.cookies, "it lets nobody in"
+    assert session.participant.code not in shown.content.decode()
+    assert post(stranger, "", link) == 200
+    assert "You get no more reminders" in stranger.get(link).content.decode()
+    contact = Contact.objects.get()
+    assert (contact.sealed_address, contact.agreed_at) == ("", None)
+    pass_to(berlin(2027, 3, 24, 8))
+    assert became(session)[1] == ("suppressed", "unsubscribed")
+    assert len(outbox()) == 1
+    assert stranger.get("/s/").status_code == 403
+    stopped = Event.objects.filter(kind="reminders.stopped")
+    assert [one.facts for one in stopped] == [{"by": "link"}]
+
+
+@pytest.mark.parametrize("shape", ["multipart", "urlencoded"])
+def test_mail_program_stops_them_with_one_click(version: Version, shape: str) -> None:
+    session, link = stop_link(version)
+    program = Client(headers={"host": "localhost"}, enforce_csrf_checks=True)
+    if shape == "multipart":
+        assert program.post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    else:
+        assert post(program, "List-Unsubscribe=One-Click", link) == 200
+        assert post(program, "List-Unsubscribe=One-Click", link) == 200, "again is harmless"
+    assert identity.has_stopped(session.participant)
+    assert [one.facts for one in Event.objects.filter(kind="reminders.stopped")] == [{"by": "one_click"}]
+
+
+def test_unknown_tokens_are_answered_alike_and_counted(version: Version) -> None:
+    session, link = stop_link(version)
+    stranger = Client(headers={"host": "localhost"})
+    answers = {(stranger.post if n % 2 else stranger.get)(f"/u/{'x' * n}").status_code for n in range(40, 50)}
+    assert answers == {404}
+    assert stranger.get("/u/another").status_code == 429
+    assert stranger.get(link).status_code == 200, "a good one is never refused"
+    session.participant.study.refresh_from_db()
+    identity.forget_all(session.participant.study)
+    cache.clear()
+    gone = stranger.get(link)
+    assert gone.status_code == 404
+    assert "your address is deleted" in gone.content.decode()
+
+
+def test_address_is_changed_and_taken_back_beside_the_visits(version: Version) -> None:
+    session = enrolled(version)
+    browser = browser_of(session)
+    assert 'href="/s/reminders"' in browser.get("/s/").content.decode()
+    shown = browser.get("/s/reminders").content.decode()
+    assert "You are reminded at q…@example.org." in shown
+    assert SOMEBODY not in shown, "whoever looks over a shoulder learns no address"
+    assert post(browser, f"do=keep&{ADDRESS}=other%40example.org") == 422, "not without the tick"
+    assert post(browser, f"do=keep&{ADDRESS}=nonsense&{AGREED}=yes") == 422
+    assert post(browser, f"do=keep&{ADDRESS}=other%40example.org&{AGREED}=yes") == 303
+    assert identity.address_of(session.participant) == "other@example.org"
+    assert post(browser, "do=stop") == 303
+    assert identity.address_of(session.participant) == ""
+    shown = browser.get("/s/reminders").content.decode()
+    assert "You get no reminders." in shown
+    assert "delete my address" not in shown
+    pass_to(berlin(2027, 3, 23, 8))
+    assert outbox() == []
+    assert post(browser, f"do=keep&{ADDRESS}=third%40example.org&{AGREED}=yes") == 303
+    pass_to(berlin(2027, 3, 24, 8))
+    assert [message.to for message in outbox()] == [["third@example.org"]]
+    kinds = Event.objects.filter(kind__startswith="reminders.").order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == ["reminders.agreed", "reminders.agreed", "reminders.stopped", "reminders.agreed"]
+
+
+def test_who_is_reminded_otherwise_can_stop_that_too(make: Make) -> None:
+    version = make(channels=["recruiter_message"], recruitment={"adapter": "files"})
+    session = without_question(version)
+    browser = browser_of(session)
+    shown = browser.get("/s/reminders").content.decode()
+    assert "by the service through which you came" in shown
+    assert "e-mail" not in shown
+    assert post(browser, "do=stop") == 303
+    assert "Send me reminders again" in browser.get("/s/reminders").content.decode()
+    pass_to(berlin(2027, 3, 23, 8))
+    assert became(session)[0] == ("suppressed", "unsubscribed")
+    assert post(browser, "do=resume") == 303
+    pass_to(berlin(2027, 3, 24, 8))
+    assert became(session)[1] == ("sent", "")
+
+
+def test_there_is_no_such_page_where_nobody_is_reminded(make: Make) -> None:
+    version = make(rules=[], reminders=None)
+    browser = browser_of(without_question(version))
+    assert browser.get("/s/reminders").status_code == 404
+    assert 'href="/s/reminders"' not in browser.get("/s/").content.decode()
+
+
+def test_nothing_is_kept_of_whoever_has_left(version: Version) -> None:
+    session = enrolled(version)
+    browser = browser_of(session)
+    assert post(browser, "do=withdraw", "/s/leave") == 303
+    assert post(browser, f"do=keep&{ADDRESS}=other%40example.org&{AGREED}=yes") == 404
+    assert not Contact.objects.exists()
+
+
+def test_the_page_is_drawn_for_a_study_whose_key_was_lost(version: Version, settings: LazySettings) -> None:
+    session = enrolled(version)
+    settings.IDENTITY_KEYS = ["another key of at least twenty"]
+    assert "You are reminded at …." in browser_of(session).get("/s/reminders").content.decode()
