@@ -19,7 +19,7 @@ COUNTED = (State.SENDING, State.SENT, State.UNKNOWN)
 SETTLED = (State.SENT, State.SUPPRESSED, State.FAILED)
 """States that nothing changes any more."""
 MOVES: dict[str, set[str]] = {
-    State.QUEUED: {State.SENDING, State.SUPPRESSED, State.FAILED},
+    State.QUEUED: {State.SENDING, State.SUPPRESSED, State.FAILED, State.UNKNOWN},
     State.SENDING: {State.SENT, State.FAILED, State.UNKNOWN, State.QUEUED},
     State.UNKNOWN: {State.SENT, State.FAILED},
     State.SENT: set(),

@@ -180,6 +180,22 @@ def test_a_person_says_what_became_of_what_nobody_knows(version: Version, monkey
     assert differences(version) == []
 
 
+def test_an_older_database_sends_nothing_that_may_have_been_sent(version: Version) -> None:
+    session = enrolled(version)
+    clock.stand(berlin(2027, 3, 23, 9))  # it comes from a backup of before eight
+    assert listed("--restored") == ["1 reminders may have been sent since the backup, and are not sent again"]
+    runner.drain("jobs")
+    assert became(session)[:2] == [("unknown", "restored"), ("queued", "")]
+    assert outbox() == []
+    resolve(reminders(session)[0], is_sent=True, reason="It is in the server's log.")
+    assert became(session)[0] == ("sent", "resolved")
+    pass_to(berlin(2027, 3, 24, 8))
+    assert len(outbox()) == 1, "of what was not due yet nothing was lost"
+    assert differences(version) == []
+    with pytest.raises(CommandError, match="name a study"):
+        call_command("reminders", stdout=StringIO())
+
+
 def test_what_was_not_sent_stays_unsent(version: Version, monkeypatch: pytest.MonkeyPatch) -> None:
     session = enrolled(version)
     monkeypatch.setattr("flow.mail.Email.send", no_answer)

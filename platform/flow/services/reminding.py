@@ -228,6 +228,20 @@ def give_up(key: int) -> None:
 
 
 @transaction.atomic
+def doubt() -> int:
+    """The database is an older one than that from which reminders left: of what is due by now nobody knows any more.
+
+    Returns:
+        How many there are.
+    """
+    rows = Reminder.objects.select_for_update(of=("self",)).filter(state=State.QUEUED, send_at__lte=clock.now())
+    found = list(rows.select_related("scheduled__participant").order_by("pk"))
+    for reminder in found:
+        outbox.turn(reminder, State.UNKNOWN, reason="restored")
+    return len(found)
+
+
+@transaction.atomic
 def resolve(reminder: Reminder, *, is_sent: bool, reason: str) -> None:
     """A person has found out what became of a message that nobody knew of. It is not sent again.
 
@@ -240,7 +254,7 @@ def resolve(reminder: Reminder, *, is_sent: bool, reason: str) -> None:
     if row.state != State.UNKNOWN:
         raise FlowError("not_here", f"this reminder is {row.state}: only one that is unknown can be resolved")
     if is_sent:
-        row.sent_at = row.claimed_at
+        row.sent_at = row.claimed_at or row.send_at
     outbox.turn(row, State.SENT if is_sent else State.FAILED, reason="resolved")
     person, visit = row.scheduled.participant, row.scheduled
     facts = {"number": row.number, "wave": visit.wave, "repeat": visit.repeat, "reason": reason.strip()}

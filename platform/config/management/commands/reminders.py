@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count
 
 from flow.errors import FlowError
-from flow.services.reminding import resolve
+from flow.services.reminding import doubt, resolve
 from scheduling.models import Reminder
 from scheduling.reminders import State
 from studies.models import Study
@@ -26,14 +26,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("study", help="its id")
+        parser.add_argument("study", nargs="?", help="its id")
         text = "a reminder of which nobody knows whether it was sent, as the list names it"
         parser.add_argument("--resolve", metavar="NAME", help=text)
         parser.add_argument("--as", dest="outcome", choices=[SENT, NOT_SENT], help="what you have found out")
         parser.add_argument("--reason", default="", help="how you know; kept")
+        text = "after a restore and its migrations: send nothing of any study that is due by now, it may have been sent"
+        parser.add_argument("--restored", action="store_true", help=text)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """List or resolve; a refusal ends with status 1, says why, and changes nothing."""
+        if options["restored"]:
+            self.stdout.write(f"{doubt()} reminders may have been sent since the backup, and are not sent again")
+            return
+        if options["study"] is None:
+            raise CommandError("name a study, as in `manage.py study list`")
         try:
             study = study_named(options["study"])
             if options["resolve"]:
