@@ -42,7 +42,7 @@ def _of_versions(verb: NewVerb) -> None:
     for name in ("freeze", "load"):
         text = "check the study in a folder and keep it for good" + (", and open it (--open)" if name == "load" else "")
         made = verb(name, text, "folder")
-        made.add_argument("--seed", help="for simulations; otherwise drawn")
+        made.add_argument("--seed", help="for trials; otherwise drawn, as real data need it")
         made.add_argument("--owner", metavar="USERNAME", help="a researcher who becomes its owner")
         made.add_argument("--demo", action="store_true", help="a demonstration, whose data are never a result")
         made.add_argument("--open", action="store_true", help="let people in at once") if name == "load" else None

@@ -1,7 +1,6 @@
 """Every write of studies: freeze, open, pause, close, amend, members. Each verb is one transaction."""
 
 import hashlib
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from events import log
 from events.models import Event
-from studies import registry
+from studies import registry, seeds
 from studies.changes import applied, differences, not_amendable
 from studies.check import Checked, check_data, check_folder
 from studies.definition import FROZEN, canonical, code_is_current, complete_parameters
@@ -62,7 +61,8 @@ def freeze(
 
     Args:
         user: Becomes owner of a study that is new.
-        seed: For simulations; otherwise drawn.
+        seed: For simulations; otherwise drawn: anew in place of a short one, which its published sha256 gives away, as
+            long as a real study was never open.
         is_demo: Marks a new study as a demonstration, whose data are never a result.
 
     Raises:
@@ -72,11 +72,13 @@ def freeze(
     with transaction.atomic():
         study = _locked_study(content.study, user=user, is_demo=is_demo)
         newest = study.versions.order_by("-number").first()
-        if newest and _is_same(newest, content, seed):
+        draws_anew = seed is None and seeds.gives_way(study, newest)
+        if newest and _is_same(newest, content, seed) and not draws_anew:
             return newest
         if newest and _is_protected(study):
             what = f"{study.slug} has participants under version {newest.number}"
             raise StudyError("frozen", f"{what}; change it with `manage.py study amend`, which asks for a reason")
+        seed = seeds.drawn() if draws_anew else seed
         return _store(study, content, seed=seed, reason="", event=FROZE)
 
 
@@ -332,7 +334,7 @@ def _store(
     study: Study, content: _Content, *, seed: str | None, reason: str, event: str, number: int | None = None
 ) -> Version:
     newest = study.versions.order_by("-number").first()
-    seed = seed if seed is not None else newest.seed if newest else secrets.token_hex(16)
+    seed = seed if seed is not None else newest.seed if newest else seeds.drawn()
     definition = content.definition(seed)
     sums: dict[str, str] = definition[FROZEN]["files"]
     SourceFile.objects.bulk_create(

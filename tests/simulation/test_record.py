@@ -121,7 +121,7 @@ def test_studies_that_nobody_real_enters_need_no_run() -> None:
 
 
 def test_study_open_warns_and_opens(folder: Folder, clean: Report) -> None:  # noqa: F811
-    study("load", folder.path, "--seed", "s")
+    study("load", folder.path)
     assert WARNING.format(1) in study("open", "sharing-test")
     opened = Study.objects.get(slug="sharing-test")
     assert opened.status == "open"
@@ -133,8 +133,8 @@ def test_study_open_warns_and_opens(folder: Folder, clean: Report) -> None:  # n
 
 
 def test_study_load_warns_where_it_opens(folder: Folder) -> None:  # noqa: F811
-    assert "no clean" not in study("load", folder.path, "--seed", "s")
-    assert WARNING.format(1) in study("load", folder.path, "--seed", "s", "--open")
+    assert "no clean" not in study("load", folder.path)
+    assert WARNING.format(1) in study("load", folder.path, "--open")
 
 
 def test_study_open_is_silent_about_a_demonstration(folder: Folder) -> None:  # noqa: F811

@@ -10,6 +10,7 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
+from studies import services
 from studies.check import check_folder
 from studies.models import Study, Version
 from studies.publish import REFERENCE_FILE, SCHEMA_FILE, published, with_fields
@@ -74,9 +75,39 @@ def test_open_warns_where_no_model_can_answer(
 ) -> None:
     with_model(folder, "Be fair.")
     settings.LLM_BASE, settings.LLM_KEY = "", key
-    study("load", folder.path, "--seed", "s")
+    study("load", folder.path)
     assert ("set RAPPORT_LLM_KEY or RAPPORT_LLM_BASE" in study("open", "sharing-test")) is is_warned
     assert Study.objects.get().status == "open"
+
+
+@pytest.mark.django_db
+def test_real_study_is_not_opened_under_a_seed_that_can_be_guessed(folder: Folder) -> None:
+    """Its sha256 is registered: every condition to come would follow from a word that somebody tries out."""
+    study("freeze", folder.path, "--seed", "lab7")
+    said = refused("open", "sharing-test")
+    assert "has 4 characters, and can be guessed" in said
+    assert "freeze the folder again without --seed" in said
+    assert Study.objects.get().status == "draft"
+    assert "version 2 is frozen" in study("freeze", folder.path)
+    assert len(Version.objects.get(number=2).seed) == 32
+    assert "version 2 is frozen" in study("freeze", folder.path), "one that was drawn stays"
+    assert "is open" in study("open", "sharing-test")
+
+
+@pytest.mark.django_db
+def test_load_that_opens_refuses_a_short_seed_and_takes_a_long_one(folder: Folder) -> None:
+    assert "can be guessed" in refused("load", folder.path, "--open", "--seed", "x" * 31)
+    assert Study.objects.get().status == "draft"
+    assert ", open" in study("load", folder.path, "--open", "--seed", "0123456789abcdef" * 2)
+    assert ", open" in study("load", folder.path, "--open"), "doing so again changes nothing"
+
+
+@pytest.mark.django_db
+def test_study_that_was_open_with_a_short_seed_keeps_it(folder: Folder) -> None:
+    version = services.load(folder.path, seed="s", is_open=True)
+    study("pause", "sharing-test")
+    assert "load the folder under another id" in refused("open", "sharing-test")
+    assert services.freeze(folder.path) == version
 
 
 @pytest.mark.django_db

@@ -75,13 +75,13 @@ def test_stages_labels_and_groups_are_found(version: Version) -> None:
 
 def test_freezing_the_same_again_changes_nothing(version: Version, folder: Folder) -> None:
     events = Event.objects.count()
-    assert services.freeze(folder.path) == version
     assert services.freeze(folder.path, seed="seed") == version
     assert (Version.objects.count(), Event.objects.count()) == (1, events)
 
 
 def test_freezing_other_content_gives_the_next_number_and_keeps_the_seed(version: Version, folder: Folder) -> None:
     folder.change("target: 24", "target: 30")
+    services.open_study(version.study)
     second = services.freeze(folder.path)
     assert (second.number, second.seed, second.study) == (2, "seed", version.study)
     assert version.study.current == second

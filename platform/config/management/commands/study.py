@@ -32,7 +32,7 @@ from screens.errors import ScreensError
 from simulation.as_text import text_of
 from simulation.balance import balance
 from simulation.queries import warning_of
-from studies import changes, queries, services, yaml_file
+from studies import changes, queries, seeds, services, yaml_file
 from studies.check import check
 from studies.definition import definition
 from studies.masking.arms import arms_of
@@ -98,7 +98,10 @@ def freeze_verb(command: Command, options: dict[str, Any]) -> None:
             command.tell(problem)
     is_open = bool(options.get("open"))
     owner = queries.researcher_named(options["owner"]) if options["owner"] else None
-    version = services.load(options["folder"], seed=options["seed"], is_demo=options["demo"], is_open=is_open)
+    version = services.load(options["folder"], seed=options["seed"], is_demo=options["demo"])
+    if is_open and version.study.status != Study.Status.OPEN:
+        seeds.refuse_short(version.study)
+        services.open_study(version.study)
     if owner is not None:  # a study that was there before gets one too
         services.add_member(version.study, owner, role=Membership.Role.OWNER)
     command.say(
@@ -114,6 +117,7 @@ def turn_verb(command: Command, options: dict[str, Any]) -> None:
     """Open, pause or close a study."""
     study = queries.study_named(options["study"])
     if options["verb"] == "open":
+        seeds.refuse_short(study)
         services.open_study(study, reason=options["reason"])
     else:
         {"pause": services.pause_study, "close": services.close_study}[options["verb"]](study)
