@@ -54,6 +54,7 @@ class Frame:
         worth: What the points so far are worth, e.g. "£0.48"; empty where they are worth nothing.
         contact: name, email and ethics_ref of those who answer questions.
         is_demo: Whether the page says that this is a demonstration.
+        has_others: Whether one meets anybody in this study.
         is_simulated: Whether the page says that the study is played by simulated people.
         is_over: Whether the participant has reached an exit: then there is nothing to leave.
         shows_recorded: Whether one may look at one's own rows.
@@ -66,6 +67,7 @@ class Frame:
     worth: str = ""
     contact: Mapping[str, str] = field(default_factory=dict)
     is_demo: bool = False
+    has_others: bool = False
     is_simulated: bool = False
     is_over: bool = False
     shows_recorded: bool = False

@@ -37,6 +37,7 @@ def frame_of(session: Session, page: Page, *, now: datetime | None = None) -> Fr
         worth=worth_of(page.points, participant.version),
         contact=study.contact.model_dump(),
         is_demo=participant.study.is_demo,
+        has_others=any(stage.kind == "game" for stage in study.stages),
         is_simulated=participant.study.is_simulated,
         is_over=session.status != Session.Status.ACTIVE and not is_between(session),
         shows_recorded=may_see_records(participant),
