@@ -41,7 +41,8 @@ def end_page(session: Session) -> Page:
     facts = {"code": settlement.code, "is_paid": settlement.total_minor > 0, "awaits": standing == Standing.LATER}
     facts |= {"told": Debriefing.How.LAST_PAGE} if standing == Standing.NOW else {}
     facts |= {"chooses": True, "also": [_deleting()]} if chooses else {}
-    facts |= {"own_code": participant.code} if _has_data(participant) else {}
+    has_data = _has_data(participant)
+    facts |= {"own_code": participant.code, "has_data": has_data} if has_data or settlement.total_minor > 0 else {}
     return Page(
         kind="end",
         title=text.title or _("Thank you"),

@@ -194,6 +194,30 @@ def test_page_in_a_study_of_another_language_says_so() -> None:
     assert "Pause oder aufhören" in html
 
 
+def test_demonstration_speaks_of_others_only_where_one_meets_some() -> None:
+    def banner(*, has_others: bool) -> str:
+        frame = replace(gallery.FRAME, is_demo=True, has_others=has_others)
+        html = draw(gallery.request(), gallery.pages()["end"], frame)
+        return html.partition('<aside class="banner"')[2].partition("</aside>")[0]
+
+    assert "some or all of the others are played by the computer" in banner(has_others=True)
+    assert "This is a demonstration. Nothing that you do here counts." in banner(has_others=False)
+    assert "others" not in banner(has_others=False)
+
+
+@pytest.mark.parametrize(
+    ("has_data", "words"),
+    [(True, "about your data or your pay, give us this number"), (False, "about your pay, give us this number")],
+)
+def test_last_page_shows_the_number_by_which_pay_is_found(has_data: bool, words: str) -> None:
+    page = gallery.pages()["end"]
+    numbered = replace(page, facts={**page.facts, "own_code": "p0123456789", "has_data": has_data})
+    html = draw(gallery.request(), numbered, gallery.FRAME)
+    assert words in html
+    assert "p0123456789" in html
+    assert "this number" not in gallery.drawn("end")
+
+
 @pytest.mark.parametrize("name", gallery.pages())
 def test_page_of_a_simulated_study_says_so(name: str) -> None:
     html = gallery.drawn(name, is_simulated=True)

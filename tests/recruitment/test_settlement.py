@@ -9,9 +9,9 @@ from matching.models import Group
 from participants.models import Participant
 from recruitment.errors import RecruitmentError
 from recruitment.models import Settlement
-from recruitment.queries import codes_of
+from recruitment.queries import codes_of, payments_of
 from recruitment.services import settle
-from tests.machinery.people import MakeVersion, at_once, at_stage, fresh, newcomer, send
+from tests.machinery.people import MakeVersion, at_once, at_stage, fresh, newcomer, page, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,3 +78,15 @@ def test_withdrawal_keeps_the_pay(make_version: MakeVersion) -> None:
     sessions.leave(session.pk, withdraw=True)
     assert fresh(session).participant.status == "withdrawn"
     assert Settlement.objects.get().exit == "withdrawn"
+
+
+def test_last_page_gives_the_number_that_payments_has_to_whoever_is_paid(make_version: MakeVersion) -> None:
+    """Of several who share a completion code it tells which line is theirs, also where the data are deleted."""
+    session = at_stage(make_version(), "lobby")
+    sessions.leave(session.pk, withdraw=True)
+    (line,) = payments_of(session.participant.study)
+    facts = page(session).facts
+    assert (facts["own_code"], facts["has_data"]) == (line.participant, False)
+    declined = newcomer(make_version())
+    send(declined, decline="1")
+    assert "own_code" not in page(declined).facts, "nothing is owed, and nothing kept"

@@ -42,6 +42,16 @@ def test_whoever_misses_some_acts_keeps_what_was_earned(folder: Folder) -> None:
     assert "for whoever misses some acts in a row: points and time given are lost" in found.what
 
 
+def test_fixed_pay_of_nothing_is_no_pay(folder: Folder) -> None:
+    folder.change("  partners_left: {pay: full,", '  partners_left: {pay: fixed, amount: "0.00",')
+    found = folder.one("W450")
+    assert "pays fixed 0.00, for whoever the others have left" in found.what
+    folder.change('{pay: fixed, amount: "0.50", ', '{pay: fixed, amount: "0", ')
+    assert "pays fixed 0 after instructions and quiz" in folder.one("W605").what
+    folder.change('  partners_left: {pay: fixed, amount: "0.00",', '  partners_left: {pay: fixed, amount: "0.01",')
+    assert folder.codes() == {"W605"}
+
+
 @pytest.mark.parametrize(
     ("slot", "words"),
     [

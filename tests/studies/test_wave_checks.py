@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from studies.check import check_folder
+from studies.slots import study_slots
 from tests.studies.conftest import Folder
 
 DEBRIEF = "      - {id: debrief, kind: debrief, page: pages/debrief.md}\n"
@@ -155,3 +157,38 @@ def test_plan_of_a_study_with_errors_says_them(waves: Folder) -> None:
     waves.change('after: "48h"', 'after: "96h"')
     with pytest.raises(CommandError, match="mend them first"):
         plan(waves.path, "--zone", "UTC", "--enrolled", "2027-03-20")
+
+
+def test_consent_says_what_each_visit_pays(waves: Folder) -> None:
+    waves.change('base: "4.00",', 'base: "4.00", per_wave: {chat: "2.50", final: "0"},')
+    found = waves.one("W451")
+    assert found.path == "waves[main].stages[consent].document"
+    assert 'what is paid for each visit of "chat"' in found.what
+    assert found.remedy == "Write {{ chat_visit_pay }} where it belongs."
+    text = waves.text("pages/consent.md")
+    waves.write(f"{text}\n{{{{ chat_visit_pay }}}} for each visit.\n", "pages/consent.md")
+    assert "W451" not in waves.codes()
+    waves.write(f"{text}\n£2.50 for each visit.\n", "pages/consent.md")
+    assert "W451" not in waves.codes(), "word for word will do"
+    waves.write(f"{text}\n{{{{ intake_visit_pay }}}} for each visit.\n", "pages/consent.md")
+    assert waves.one("E603").path == "pages/consent.md"
+
+
+def test_slot_says_the_pay_with_its_currency(waves: Folder) -> None:
+    waves.change('base: "4.00",', 'base: "4.00", per_wave: {chat: "2.50"},')
+    study = check_folder(waves.path).study
+    assert study is not None
+    assert study_slots(study)["chat_visit_pay"] == "£2.50"
+
+
+def test_visits_alone_may_be_what_pays(waves: Folder) -> None:
+    """Pay for each visit is pay: leaving must not lose it, though there is neither base nor points."""
+    text = waves.text()
+    for was, now in (
+        ('base: "4.00", points: {rate: "0.02", max: "6.00"}', 'base: "0", per_wave: {chat: "2.50"}'),
+        ("  inactive: {pay: earned,", "  inactive: {pay: none,"),
+    ):
+        assert text.count(was) == 1
+        text = text.replace(was, now)
+    waves.write(text)
+    assert waves.one("W450").path == "waves[main].stages[game].on_timeout"

@@ -55,6 +55,9 @@ def _musts(context: Context) -> Iterator[_Must]:
         yield _Must("ethics_ref", "by which number it was approved")
     if study.payments.base > 0:
         yield _Must("base", "what is paid for taking part")
+    for wave, amount in study.payments.per_wave.items():
+        if amount > 0:
+            yield _Must(f"{wave}_visit_pay", f'what is paid for each visit of "{wave}"')
     if study.payments.points:
         yield _Must("point_rate", "what a point is worth")
         yield _Must("bonus_max", "what points pay at most")

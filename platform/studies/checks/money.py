@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from studies.checks.context import Context, meant, needs
+from studies.schema import Exit
 from studies.schema_stages import QuizStage, WaitingRoomStage
 from studies.schema_types import DECIMALS
 from studies.yaml_file import Path
@@ -62,8 +63,8 @@ def quiz_failures_paid(context: Context) -> None:
     for path, stage in context.stages("quiz"):
         assert isinstance(stage, QuizStage)
         exit_ = context.study.exits.get(stage.on_fail.exit)
-        if exit_ and exit_.pay == "none":
-            what = f"{stage.on_fail.exit} pays none after instructions and quiz."
+        if exit_ and pays_nothing(exit_):
+            what = f"{stage.on_fail.exit} pays {spelt(exit_)} after instructions and quiz."
             context.say("W605", (*path, "on_fail"), what, "Use pay: fixed with an amount for the time given.")
 
 
@@ -77,6 +78,16 @@ def visits_paid_exist(context: Context) -> None:
             context.say("E603", path, f'no wave is called "{name}".', meant(name, waves))
         elif len(waves) == 1:
             context.say("E603", ("payments", "per_wave", name), "the study has one wave.", "Use base alone.")
+
+
+def pays_nothing(exit_: Exit) -> bool:
+    """Whether whoever leaves by an exit gets no money but for waiting, however it is written."""
+    return exit_.pay == "none" or (exit_.pay == "fixed" and exit_.amount == 0)
+
+
+def spelt(exit_: Exit) -> str:
+    """What an exit pays, as its study file says it."""
+    return f"{exit_.pay} {exit_.amount}" if exit_.amount is not None else exit_.pay
 
 
 CHECKS = [visits_paid_exist, floor_holds, exits_pay, amounts_can_be_paid, quiz_failures_paid]

@@ -1,8 +1,8 @@
 """What the platform's own pages promise about pay: the exits of a study must keep it."""
 
 from studies.checks.context import Context, needs
+from studies.checks.money import pays_nothing, spelt
 from studies.checks.stages import needs_nobody
-from studies.schema import Exit
 from studies.schema_stages import GameStage
 from studies.yaml_file import Path
 
@@ -15,11 +15,11 @@ def pay_is_as_promised(context: Context) -> None:
         return
     left, withdrawn, completed = (exits.get(name) for name in ("left", "withdrawn", "completed"))
     if left and withdrawn and (left.pay, left.amount) != (withdrawn.pay, withdrawn.amount):
-        what = f"pays {_spelt(withdrawn)}, but left pays {_spelt(left)}: people read that their pay stays the same."
+        what = f"pays {spelt(withdrawn)}, but left pays {spelt(left)}: people read that their pay stays the same."
         context.say("E450", ("exits", "withdrawn"), what, "Let both pay alike.")
     has_game = any(True for _ in context.stages("game"))
     if completed and completed.pay != "full" and not (completed.pay == "earned" and has_game):
-        what = f"pays {_spelt(completed)}, but people read that they earn the base if they stay to the end."
+        what = f"pays {spelt(completed)}, but people read that they earn the base if they stay to the end."
         context.say("E450", ("exits", "completed"), what, "Write pay: full.")
 
 
@@ -35,18 +35,13 @@ def nobody_loses_what_was_earned(context: Context) -> None:
         leading.setdefault(stage.on_timeout.exit, ((*path, "on_timeout"), "for whoever misses some acts in a row"))
     for name, (path, whom) in leading.items():
         exit_ = context.study.exits.get(name)
-        if exit_ and exit_.pay == "none":
-            what = f'"{name}" pays none, {whom}: points and time given are lost.'
+        if exit_ and pays_nothing(exit_):
+            what = f'"{name}" pays {spelt(exit_)}, {whom}: points and time given are lost.'
             context.say("W450", path, what, "Use pay: earned or full.")
 
 
 def _pays(context: Context) -> bool:
-    payments = context.study.payments
-    return payments.base > 0 or payments.points is not None
-
-
-def _spelt(exit_: Exit) -> str:
-    return f"{exit_.pay} {exit_.amount}" if exit_.amount is not None else exit_.pay
+    return context.study.fixed_pay > 0 or context.study.payments.points is not None
 
 
 CHECKS = [pay_is_as_promised, nobody_loses_what_was_earned]
