@@ -120,6 +120,9 @@ def _pay(design: Mapping[str, Any]) -> Iterator[str]:
 
 def _allocation(content: Content) -> Iterator[str]:
     seed = content["seed_sha256"]
+    if not content["allocation"]:
+        yield "Nothing is manipulated, so nothing is allocated: there is one condition."
+        yield ""
     for said in content["allocation"]:
         yield f"Unit: {said['unit']}. Method: {METHODS[said['method']]}, drawn from a secret seed."
         yield f"Given at: {_at(said['at'])}."

@@ -163,7 +163,10 @@ class StudyFile(Part):
     told: Told
     factors: dict[Name, Factor] = Field(default_factory=dict, max_length=4)
     conditions: Conditions = Field(default_factory=Conditions)
-    allocation: Allocations = Field(description="One entry for all factors, or a list, each entry for some.")
+    allocation: Allocations | None = Field(
+        None,
+        description="One entry for all factors, or a list, each entry for some. Left out where there is none.",
+    )
     groups: dict[Name, GroupPlan] = Field(default_factory=dict)
     partners: dict[Name, Partner] = Field(default_factory=dict)
     scales: dict[Name, ScaleUse] = Field(
@@ -198,5 +201,5 @@ class StudyFile(Part):
 
     @property
     def allocations(self) -> list[Allocation]:
-        """How conditions are given out, entry by entry."""
-        return [self.allocation] if isinstance(self.allocation, Allocation) else self.allocation
+        """How conditions are given out, entry by entry; nothing where all have one condition and none is named."""
+        return [self.allocation] if isinstance(self.allocation, Allocation) else self.allocation or []

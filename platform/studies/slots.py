@@ -88,9 +88,7 @@ def study_facts(study: StudyFile) -> dict[str, Any]:
         "ethics_ref": contact.ethics_ref,
         "ai_services": _ai_services(study),
     }
-    found |= {
-        f"{wave}_visit_pay": amount_text(amount, payments.currency) for wave, amount in payments.per_wave.items()
-    }
+    found |= {f"{wave}_visit_pay": amount_text(amount, payments.currency) for wave, amount in payments.per_wave.items()}
     fixed = {name: each.amount for name, each in study.exits.items() if each.amount is not None}
     found |= {f"{name}_amount": amount_text(amount, payments.currency) for name, amount in fixed.items()}
     for stage in study.stages:

@@ -79,8 +79,12 @@ def _twice(variables: Sequence[Variable]) -> set[str]:
 
 
 def allocated_after(study: StudyFile) -> int:
-    """The place of the stage at whose end people are first allocated, alone or as a group; -1 at entry."""
-    return min(given_after(study, rule) for rule in study.allocations)
+    """The place of the stage at whose end people are first allocated, alone or as a group; -1 at entry.
+
+    Where nothing is allocated, that at whose end they are first put into groups, or behind all stages.
+    """
+    alike = next(iter(_rooms(study)), len(study.stages))
+    return min((given_after(study, rule) for rule in study.allocations), default=alike)
 
 
 def given_after(study: StudyFile, rule: Allocation) -> int:
@@ -92,8 +96,11 @@ def given_after(study: StudyFile, rule: Allocation) -> int:
         return AT_ENTRY
     if isinstance(rule.at, Moment) and rule.at.session:
         return AT_ENTRY if rule.at.session == 1 else len(study.stages)
-    rooms = [at for at, stage in enumerate(study.stages) if isinstance(stage, WaitingRoomStage)]
-    return rooms[0] if rooms else AT_ENTRY
+    return next(iter(_rooms(study)), AT_ENTRY)
+
+
+def _rooms(study: StudyFile) -> list[int]:
+    return [at for at, stage in enumerate(study.stages) if isinstance(stage, WaitingRoomStage)]
 
 
 def attention_items(items: Sequence[Item]) -> list[str]:

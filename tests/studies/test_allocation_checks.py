@@ -268,3 +268,56 @@ def test_item_is_worded_by_a_factor_that_it_is_given(
     found = folder.problems()
     assert [problem.code for problem in found] == ([code] if code else [])
     assert words in "".join(map(str, found))
+
+
+PLAIN = (
+    ("factors:\n  label: {levels: [hidden, marked]}\nconditions: {cross: [label]}\n", ""),
+    (f"allocation: {SINGLE}\n", ""),
+    ('{by: label, values: {hidden: "", marked: Person}}', "{all: Person}"),
+    ('{by: label, values: {hidden: "", marked: Program}}', "{all: Program}"),
+    ("        by: label\n        pages: {hidden: pages/briefing_hidden.md, marked", "        pages: {all"),
+    ("correct: {hidden: told_no, marked: told_yes}", "correct: {all: told_yes}"),
+)
+"""What makes the study one that manipulates nothing."""
+
+
+def plain(folder: Folder) -> None:
+    for old, new in PLAIN:
+        folder.change(old, new)
+
+
+def test_study_that_manipulates_nothing_needs_no_allocation(folder: Folder) -> None:
+    plain(folder)
+    assert folder.problems() == []
+
+
+def test_rules_are_known_before_treatment_also_where_nothing_is_allocated(folder: Folder) -> None:
+    plain(folder)
+    text = folder.text()
+    rule = "exclusions:\n  - {id: slow, rule: quiz_attempts > 3, when: pre_treatment}\n"
+    folder.write(text + rule)
+    assert folder.problems() == []
+    folder.write(text + rule.replace("quiz_attempts > 3", "rounds_completed < 2"))
+    assert said(folder, "E422")[0].startswith("exclusions[")
+
+
+@pytest.mark.parametrize(
+    ("allocation", "words"),
+    [("", "is missing, and there are factors. Add an entry"), ("allocation: []\n", "the list is empty. Add an entry")],
+)
+def test_factors_need_an_allocation(folder: Folder, allocation: str, words: str) -> None:
+    folder.change(f"allocation: {SINGLE}\n", allocation)
+    path, found = said(folder, "E207")
+    assert (path, words in found) == ("allocation", True)
+
+
+def test_empty_list_of_a_study_without_factors_is_left_out(folder: Folder) -> None:
+    plain(folder)
+    folder.write(folder.text() + "allocation: []\n")
+    assert "Leave it out" in said(folder, "E207")[1]
+
+
+def test_entry_that_says_too_little_is_named_as_before(folder: Folder) -> None:
+    plain(folder)
+    folder.write(folder.text() + "allocation: {unit: group}\n")
+    assert "E105" in {problem.code for problem in folder.problems()}

@@ -54,8 +54,11 @@ def factors_are_given(context: Context) -> None:
     """E207: each crossed factor is given by one entry, and by others only anew at a named round or session."""
     _factors_exist(context)
     found = entries(context)
-    if not context.study.allocations:
-        context.say("E207", ("allocation",), "the list is empty.", "Add an entry: {unit: …, block_sizes: …, at: …}.")
+    if not context.study.allocations and context.study.conditions.cross:
+        what = "is missing, and there are factors." if context.study.allocation is None else "the list is empty."
+        context.say("E207", ("allocation",), what, "Add an entry: {unit: …, block_sizes: …, at: …}.")
+    elif context.study.allocation == []:
+        context.say("E207", ("allocation",), "the list is empty.", "Leave it out: there is no factor.")
     for name in context.study.conditions.cross if found else []:
         giving = [(path, entry) for path, entry in found if name in entry.factors]
         if not giving:
