@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,12 +17,17 @@ CHECKED = (
     "conversations", "entries", "lasting partners", "memories", "reminders", "due work",
 )  # fmt: skip
 """What is counted. Every name is reported, so that a check that looked at nothing says 0."""
+TOLD_WHILE_MASKED = frozenset({"studies", "people", "erased people", "sessions", "tickets", "settlements", "groups",
+                               "people erased"})  # fmt: skip
+"""What the board counts anyway. All others grow with what a condition makes of a group: with its rounds, its automated
+seats, its void matches, its talks, its notes; told after each group, they would tell its condition or its outcome."""
 PLAYED = ("people", "groups")
 LEDGER = ("acknowledged", "found", "lost", "doubled", "altered", "erased")
 LEFT_OUT = ("people erased", "matches with erased acts", "matches under other code")
 MOST_KEPT = 10_000
 LONGEST_WORD = 40
 HELD_BACK = "(held back while data come in)"
+HELD = "held back"
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Report:
         left_out: What could not be checked, because it was erased or the experiment's code is another now.
         differences: The first 10,000, in the order in which they were met.
         omitted: How many there were beyond those.
+        is_masked: Whether what would tell a condition or an outcome is held back.
     """
 
     study: str
@@ -59,6 +66,7 @@ class Report:
     left_out: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(LEFT_OUT, 0)))
     differences: list[Difference] = field(default_factory=list)
     omitted: int = 0
+    is_masked: bool = False
 
     @property
     def is_clean(self) -> bool:
@@ -83,15 +91,21 @@ class Report:
         return expected == found
 
     def hold_back(self) -> None:
-        """Say where things differ and not what they are: a condition or an outcome may stand there."""
+        """Say where things differ and not what they are, nor how much there is of what differs by condition."""
+        self.is_masked = True
         self.differences = [replace(each, expected=HELD_BACK, found=HELD_BACK) for each in self.differences]
 
     def as_text(self) -> str:
         """For people: what was checked, how things stand, then a line for each difference."""
-        parts = {"checked": self.counts, "not checked": self.left_out, "standing": self.standing, "ledger": self.ledger}
+        parts: dict[str, Mapping[str, int | None]] = {
+            "checked": self._told(self.counts),
+            "not checked": self._told(self.left_out),
+            "standing": dict(self.standing),
+            "ledger": dict(self.ledger),
+        }
         lines = [f"{self.study} as of {self.as_of:%Y-%m-%d %H:%M:%S} UTC"]
         for title, counts in parts.items():
-            lines += [f"{title}:", *(f"  {name:28} {n:>9}" for name, n in counts.items())]
+            lines += [f"{title}:", *(f"  {name:28} {HELD if n is None else n:>9}" for name, n in counts.items())]
         if not any(self.counts[kind] for kind in PLAYED):
             lines.append("nobody has come and nothing was played yet: there was next to nothing to compare")
         total = len(self.differences) + self.omitted
@@ -100,14 +114,18 @@ class Report:
         lines += [f"  … and {self.omitted} more"] if self.omitted else []
         return "\n".join(lines)
 
+    def _told(self, counts: Counter[str]) -> dict[str, int | None]:
+        """Numbers by kind; None for each that is held back."""
+        return {name: n if name in TOLD_WHILE_MASKED or not self.is_masked else None for name, n in counts.items()}
+
     def as_json(self) -> str:
-        """For programs: the same."""
+        """For programs: the same; null for a number that is held back."""
         said: dict[str, Any] = {
             "study": self.study,
             "as_of": self.as_of.isoformat(),
             "is_clean": self.is_clean,
-            "checked": self.counts,
-            "not_checked": self.left_out,
+            "checked": self._told(self.counts),
+            "not_checked": self._told(self.left_out),
             "standing": self.standing,
             "ledger": self.ledger,
             "differences": [asdict(each) for each in self.differences],

@@ -58,6 +58,7 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
     with Running() as running:
         home = quick_study(folder, name=STUDY, change=longer)
         running.manage("study", "load", str(home), "--open")
+        running.manage("study", "unmask", STUDY, "--reason", "How many acts there are is compared.")
         link, answers, ledger = entry_link(running, STUDY), right_answers(home), Ledger()
         minds = [Mind(number, seed=STUDY, profile=PEOPLE, answers=answers) for number in range(PEOPLE_WHO_PLAY)]
         files: list[Path] = []

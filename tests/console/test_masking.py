@@ -253,6 +253,29 @@ def test_verify_says_where_something_differs_and_not_what(society: rows.Society)
     }
 
 
+def test_verify_counts_while_masked_only_what_the_board_counts(society: rows.Society) -> None:
+    """Run after each group, a number of acts, turns or void matches would tell its condition, or how it went."""
+
+    def told(*more: str) -> str:
+        out = io.StringIO()
+        with pytest.raises(SystemExit):
+            call_command("verify", "choosing", *more, stdout=out)
+        return out.getvalue()
+
+    masked = json.loads(told("--json"))
+    known = {name for name, n in masked["checked"].items() if n is not None}
+    assert known == {"studies", "people", "erased people", "sessions", "tickets", "settlements", "groups"}
+    assert {name for name, n in masked["not_checked"].items() if n is not None} == {"people erased"}
+    lines = {line.strip().rpartition("  ")[0].strip(): line for line in told().splitlines()}
+    assert lines["acts"].endswith("held back")
+    assert lines["groups"].endswith("1")
+    services.close_study(society.study)
+    closed = json.loads(told("--json"))
+    assert None not in [*closed["checked"].values(), *closed["not_checked"].values()]
+    assert closed["checked"]["acts"] > 0
+    assert closed["checked"]["groups"] == masked["checked"]["groups"] == 1
+
+
 def test_unmask_command_keeps_who_decided(society: rows.Society) -> None:
     with pytest.raises(CommandError, match="say why"):
         run("study", "unmask", "choosing")
