@@ -145,7 +145,7 @@ def make_version(study: Study, number: int = 1, said: dict[str, Any] | None = No
     said = json.loads(json.dumps(said or definition(study.slug)))
     said["waves"][0]["stages"][STAGE["game"]]["parameters"].update(parameters)
     digest = _sha(json.dumps(said, sort_keys=True))
-    version = Version.objects.create(study=study, number=number, definition=said, sha256=digest, seed="s" * 20)
+    version = Version.objects.create(study=study, number=number, definition=said, sha256=digest, seed="s" * 32)
     for path, text in FILES.items():
         source, _ = SourceFile.objects.get_or_create(sha256=_sha(text), defaults={"text": text})
         VersionFile.objects.create(version=version, path=path, file=source)

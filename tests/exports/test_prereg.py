@@ -139,9 +139,9 @@ def test_whatever_changes_in_the_file_changes_the_hash(tmp_path: Path) -> None:
 def test_study_without_a_preregistration_is_refused_and_warned_of(tmp_path: Path) -> None:
     home = ROOT / "experiments" / "partner_selection" / "studies" / "demo"
     assert "has no preregistration" in refused("prereg", home, "--out", tmp_path)
-    study("load", home, "--seed", "s")
+    study("load", home)
     assert "It has no preregistration" in study("open", "partner-selection-demo")
-    study("load", MAIN, "--seed", "s")
+    study("load", MAIN)
     assert "has no preregistration" not in study("open", "partner-selection")
     study("pause", "partner-selection-demo")
     assert not list(tmp_path.iterdir())

@@ -197,7 +197,7 @@ def test_page_in_a_study_of_another_language_says_so() -> None:
 def test_demonstration_speaks_of_others_only_where_one_meets_some() -> None:
     def banner(*, has_others: bool) -> str:
         frame = replace(gallery.FRAME, is_demo=True, has_others=has_others)
-        html = draw(gallery.request(), gallery.pages()["end"], frame)
+        html = draw(gallery.request(), gallery.pages()["end"], frame, is_fragment=False)
         return html.partition('<aside class="banner"')[2].partition("</aside>")[0]
 
     assert "some or all of the others are played by the computer" in banner(has_others=True)
@@ -212,7 +212,7 @@ def test_demonstration_speaks_of_others_only_where_one_meets_some() -> None:
 def test_last_page_shows_the_number_by_which_pay_is_found(has_data: bool, words: str) -> None:
     page = gallery.pages()["end"]
     numbered = replace(page, facts={**page.facts, "own_code": "p0123456789", "has_data": has_data})
-    html = draw(gallery.request(), numbered, gallery.FRAME)
+    html = draw(gallery.request(), numbered, gallery.FRAME, is_fragment=False)
     assert words in html
     assert "p0123456789" in html
     assert "this number" not in gallery.drawn("end")
