@@ -7,7 +7,7 @@ import { furnish } from "./fields.js";
 import { forget, keep, pageOf, restore } from "./drafts.js";
 import { flash, offerSound, ring } from "./attention.js";
 import { listen } from "./socket.js";
-import { follow, isSaid, join, measured, stored } from "./talk.js";
+import { follow, isAnotherTalk, isSaid, join, measured, stored } from "./talk.js";
 
 const words = document.getElementById("words").dataset;
 const REQUEST_MS = 15000;
@@ -56,7 +56,7 @@ function show(html, isOwn, isStored = true) {
   const next = new DOMParser().parseFromString(html, "text/html").getElementById("page");
   if (!next) { location.reload(); return; }
   const old = page();
-  const isSame = old.dataset.identity === next.dataset.identity;
+  const isSame = old.dataset.identity === next.dataset.identity && !isAnotherTalk(old, next);
   shown += 1;
   if ((isOwn && isStored) || pageOf(old.dataset.rev) !== pageOf(next.dataset.rev)) forget(old.dataset.rev);
   const form = old.querySelector("form[data-form]");

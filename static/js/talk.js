@@ -1,10 +1,13 @@
 // A talk: what is new joins the end of what was written, Enter sends, and how a message came about is counted.
 // What is counted here is sent with the message, as the browser's word and no more.
+import { pageOf } from "./drafts.js";
+
 const NEAR_PX = 80;
 const touch = matchMedia("(pointer: coarse)");  // there Enter begins a new line, and only the button sends
 let heard = { seq: 0, at: 0 };  // the newest line by somebody else, and since when it is shown
 let writing = null;             // the message under way, counted from the line that was the newest at its first key
 let isAway = false;
+let talk = "";                  // which conversation all this is of: another may follow at once, on a page like it
 
 const lines = (root, who = "") => root.querySelectorAll(`.talk li${who}`);
 const numberOf = (line) => Number(line?.dataset.seq || 0);
@@ -13,7 +16,9 @@ const toEnd = (log) => { log.scrollTop = log.scrollHeight; };
 /** Make the talk inside `root` work. `tell` says a sentence on the page. */
 export function follow(root, { words, tell }) {
   const log = root.querySelector("[data-log]");
-  if (!log) { heard = { seq: 0, at: 0 }; writing = null; return; }
+  const here = log ? pageOf(root.dataset.rev) : "";
+  if (here !== talk) { talk = here; heard = { seq: 0, at: 0 }; writing = null; }
+  if (!log) return;
   hear(log);
   if (!log.dataset.ready) { log.dataset.ready = "yes"; toEnd(log); }
   const box = root.querySelector("[data-said]:not([data-ready])");
@@ -23,6 +28,11 @@ export function follow(root, { words, tell }) {
   box.addEventListener("keydown", (event) => enter(event, box));
   box.addEventListener("input", count);
   for (const name of ["paste", "drop"]) box.addEventListener(name, (event) => paste(event, box, () => tell(words.pasting)));
+}
+
+/** Whether `next` is the page of another conversation than `old`, however alike they look: nothing of one is kept for the other. */
+export function isAnotherTalk(old, next) {
+  return Boolean(next.querySelector("[data-log]")) && pageOf(old.dataset.rev) !== pageOf(next.dataset.rev);
 }
 
 /** Put the lines that are new at the end of the log, and leave the rest alone; false where `old` is no log. */

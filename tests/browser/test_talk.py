@@ -30,7 +30,7 @@ class Talk(StageSet):
     """A conversation that grows; its revision changes behind the dot only."""
 
     def __init__(self, **page: object) -> None:
-        self.page, self.news = page, 1
+        self.page, self.news, self.name = page, 1, "talk"
         self.lines: tuple[Line, ...] = OPENING
         super().__init__(self._drawn())
         self.frame = replace(self.frame, rev="talk.1")
@@ -43,7 +43,18 @@ class Talk(StageSet):
         """Something is new."""
         self.lines, self.news = (*self.lines, *lines), self.news + 1
         self.page |= page
-        self.current, self.frame = self._drawn(), replace(self.frame, rev=f"talk.{self.news}")
+        self.current, self.frame = self._drawn(), replace(self.frame, rev=f"{self.name}.{self.news}")
+
+    def follow_with(self, name: str, *lines: Line) -> None:
+        """Another conversation comes at once, on a page that looks the same."""
+        self.name, self.lines = name, ()
+        self.come(*lines)
+
+    def end_with_another(self, form: dict[str, str]) -> tuple[int, str]:
+        """Take what is sent for the last of this conversation."""
+        del form
+        self.follow_with("next", Line("B", "Hello again!", seq=1))
+        return 200, self.html(is_fragment=True)
 
     def _take(self, form: dict[str, str]) -> tuple[int, str]:
         self.come(Line("", form["message"], seq=len(self.lines) + 1))
@@ -88,6 +99,33 @@ def test_what_others_write_joins_the_log_and_leaves_ones_own_words_alone(tab: Ta
     tab.reload()
     expect(tab.locator("textarea")).to_have_value("I am here")
     expect(tab.locator(".talk li")).to_have_count(3)
+
+
+@pytest.mark.parametrize("is_heard", [True, False], ids=["told", "own message"])
+def test_conversation_that_follows_at_once_begins_with_nothing_of_the_one_before(tab: Tab, is_heard: bool) -> None:
+    stage = Talk(pastes="recorded")
+    stage.lines = tuple(Line("B", f"line {n}", seq=n) for n in range(1, 8))
+    stage.come()
+    stage.open(tab)
+    tab.locator("textarea").press_sequentially("half a thou")
+    tab.keyboard.press("Backspace")
+    tab.wait_for_timeout(900)
+    if is_heard:
+        stage.follow_with("next", Line("B", "Hello again!", seq=1))
+        tab.evaluate(NEWS)
+    else:
+        stage.answer = stage.end_with_another
+        tab.keyboard.press("Enter")
+    expect(tab.locator(".talk li")).to_have_count(1)
+    expect(tab.locator(".talk .said")).to_have_text("Hello again!")
+    expect(tab.locator("textarea")).to_have_value("")
+    stage.answer = stage._take
+    tab.locator("textarea").press_sequentially("well")
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".talk .mine .said")).to_have_text("well")
+    form = stage.sent[-1]
+    assert (form["answers"], form["edits"], form["blurs"]) == ("1", "0", "0")
+    assert int(form["first_key_ms"]) <= int(form["sent_ms"]) < 900, "counted from the first line of this conversation"
 
 
 def test_button_that_ends_it_comes_silently(tab: Tab) -> None:
