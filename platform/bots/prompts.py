@@ -158,7 +158,7 @@ def _bounds(field: Field) -> str:
         case Points():
             bound = f"a whole number from {field.low} to {field.high}"
         case Text():
-            bound = f"at most {field.max_chars} characters"
+            bound = field.bounds
         case _:
             bound = json.dumps(field.schema())
     return f" [{bound}{'' if field.required else '; may be left empty'}]"

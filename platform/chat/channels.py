@@ -48,6 +48,7 @@ class _Spoken:
     """What all channels share: accepted kinds, a bound on length; everybody in the match sees everything."""
 
     max_chars: int
+    min_chars: int = 0
     accepts: ClassVar[tuple[str, ...]] = ()
 
     def draft(self, kind: str, text: str, facts: Mapping[str, Any]) -> Draft:
@@ -63,7 +64,7 @@ class _Spoken:
         return True
 
     def _text(self, kind: str, text: str) -> str:
-        return worded(text, most=self.max_chars)
+        return worded(text, most=self.max_chars, least=self.min_chars)
 
     def _facts(self, kind: str, facts: dict[str, Any]) -> dict[str, Any]:
         return only(facts)
@@ -140,13 +141,13 @@ class Document(_Spoken):
         return text
 
 
-def channel_for(declared: steps.Chat | steps.Feed | steps.Document, max_chars: int) -> Channel:
+def channel_for(declared: steps.Chat | steps.Feed | steps.Document, max_chars: int, *, min_chars: int = 0) -> Channel:
     """The channel of a talk's declaration, found in `KINDS["channel"]`."""
     kind: type[Any] = import_string(settings.KINDS["channel"][declared.kind])
     if isinstance(declared, steps.Document):
         made: Channel = kind(max_chars=max_chars, sections=tuple(declared.sections))
     else:
-        made = kind(max_chars=max_chars)
+        made = kind(max_chars=max_chars, min_chars=min_chars)
     return made
 
 
@@ -157,10 +158,10 @@ def only(facts: dict[str, Any], *names: str) -> dict[str, Any]:
     return facts
 
 
-def worded(text: str, *, most: int) -> str:
-    """Words as they are stored: stripped, storable, neither empty nor too long. Raises ChatError."""
+def worded(text: str, *, most: int, least: int = 0) -> str:
+    """Words as they are stored: stripped, storable, neither empty nor too short or long. Raises ChatError."""
     try:
-        return str(Text(name="text", max_chars=most).clean(text))
+        return str(Text(name="text", max_chars=most, min_chars=least).clean(text))
     except FieldError as error:
         code = {"missing": "empty", "not_text": "characters"}.get(error.code, error.code)
         raise ChatError(code, str(error)) from error

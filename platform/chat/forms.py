@@ -50,6 +50,7 @@ def fields_of(
     channel: Chat | Feed | Document,
     *,
     max_chars: int,
+    min_chars: int = 0,
     targets: Sequence[int] = (),
     may_end: bool = True,
     holds_contacts: bool = False,
@@ -62,7 +63,7 @@ def fields_of(
         holds_contacts: Whether words with contact details are refused.
     """
     kind = Message if holds_contacts else Text
-    words = kind(name=MESSAGE, label=_("Your message"), required=False, max_chars=max_chars)
+    words = kind(name=MESSAGE, label=_("Your message"), required=False, max_chars=max_chars, min_chars=min_chars)
     then = [Option(MORE, _("I may say more")), Option(READY, _("I am ready to go on"))]
     last = Finish(name=THEN, label=_("And then"), required=False, options=then)
     return [*_before(channel, targets), words, *([last] if may_end else [])]

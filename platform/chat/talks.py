@@ -50,6 +50,7 @@ class TalkStep:
         fields = forms.fields_of(
             step.channel,
             max_chars=terms.max_chars,
+            min_chars=terms.min_chars,
             targets=targets,
             may_end=ending.may_end(state, terms, place.seat),
             holds_contacts=terms.holds_contacts,

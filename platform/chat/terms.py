@@ -24,6 +24,7 @@ class Terms:
     """What holds in one talk.
 
     Attributes:
+        min_chars: The shortest message; 0: any.
         quota: Entries per seat, 0 without a limit.
         speakers: Seats that still sit.
         minimum: Before it, nobody may end the talk. There is none where only programs speak: they are played at once.
@@ -35,6 +36,7 @@ class Terms:
     talk: Talk
     channel: Channel
     max_chars: int
+    min_chars: int
     quota: int
     speakers: tuple[Seat, ...]
     minimum: Minimum
@@ -58,15 +60,16 @@ def terms_at(state: MatchState, step: object) -> Terms:
     if not isinstance(step, Talk):
         raise TypeError(f"{state.path} is no talk")
     number = state.parameters.number
-    max_chars = number(step.channel.max_chars)
+    least, most = lengths_of(step, state.parameters)
     speakers = tuple(
         seat for seat in state.seats.values() if step.includes(seat.role) and seat.status == Seat.Status.SITTING
     )
     has_people = any(seat.occupant == PERSON for seat in speakers)
     return Terms(
         talk=step,
-        channel=channel_for(step.channel, max_chars),
-        max_chars=max_chars,
+        channel=channel_for(step.channel, most, min_chars=least),
+        max_chars=most,
+        min_chars=least,
         quota=number(step.quota),
         speakers=speakers,
         minimum=minimum_of(step, state.parameters) if has_people else Minimum(),
@@ -74,6 +77,12 @@ def terms_at(state: MatchState, step: object) -> Terms:
         holds_contacts=word(state.parameters, step.contacts, CONTACTS) == HELD,
         pastes=word(state.parameters, step.channel.pastes, PASTES) if isinstance(step.channel, Chat) else ALLOWED,
     )
+
+
+def lengths_of(step: Talk, parameters: Any) -> tuple[int, int]:
+    """How many characters words in a talk have at least and at most, under some parameters."""
+    least = parameters.number(step.channel.min_chars) if isinstance(step.channel, Chat) else 0
+    return least, parameters.number(step.channel.max_chars)
 
 
 def minimum_of(step: Talk, parameters: Any) -> Minimum:

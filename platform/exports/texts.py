@@ -80,6 +80,7 @@ def _interface() -> dict[str, str]:
         "range": _("%(low)s to %(high)s") % {"low": "{low}", "high": "{high}"},
         "at_most_one": ngettext("At most %(max)s character", "At most %(max)s characters", 1) % {"max": "{max}"},
         "at_most": ngettext("At most %(max)s character", "At most %(max)s characters", 2) % {"max": "{max}"},
+        "from_to": _("At least %(min)s and at most %(max)s characters") % {"min": "{min}", "max": "{max}"},
         "circles": who_is_who(Circles("", other="{other}")),
         "goes_on": _("This page goes on by itself."),
         "acted_title": _("Waiting for the other players"),
@@ -142,4 +143,5 @@ def _field(field: Field) -> dict[str, Any]:
         found["options"] = [[option.value, option.label] for option in field.offered]
     if isinstance(field, Text):
         found["max_chars"] = int(field.max_chars)
+        found |= {"min_chars": int(field.min_chars)} if field.min_chars else {}
     return found

@@ -10,13 +10,13 @@ from uuid import uuid4
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.translation import get_language_bidi, gettext_noop
+from django.utils.translation import get_language_bidi, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
 from flow.calculator import FACT, Calculator
 from flow.circles import Pair, pairs, who_is_who
 from flow.page import Page
-from paradigm import Card, Choice, Circles, Field, FieldError, Line, Option, Rating, Table
+from paradigm import Card, Choice, Circles, Field, FieldError, Line, Option, Rating, Table, Text
 
 MOST_RADIOS = 7
 LIVE_KINDS = frozenset({"waiting", "match"})
@@ -36,6 +36,7 @@ REFUSALS = (
     gettext_noop("Please write words here."),
     gettext_noop("This has characters that cannot be stored."),
     gettext_noop("Please use at most %(max)s characters."),
+    gettext_noop("Please use at least %(min)s characters."),
     gettext_noop("Please write a whole number."),
     gettext_noop("Please choose from %(low)s to %(high)s."),
     gettext_noop("Please pick one of the options."),
@@ -124,6 +125,16 @@ class Widget:
         """The points of a short rating with what stands at each, where other points than the ends have labels."""
         points = self.field.points if isinstance(self.field, Rating) and self.scale else []
         return list(zip(self.scale, points, strict=True)) if points else ()
+
+    @property
+    def length(self) -> str:
+        """How many characters a text may have."""
+        if not isinstance(self.field, Text):
+            return ""
+        least, most = int(self.field.min_chars), int(self.field.max_chars)
+        if least:
+            return _("At least %(min)s and at most %(max)s characters") % {"min": least, "max": most}
+        return ngettext("At most %(max)s character", "At most %(max)s characters", most) % {"max": most}
 
     @property
     def ends(self) -> str:

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from flow.drawing import FINISH, Widget, plain_card, plain_line, widgets_of
 from flow.page import Page
@@ -125,8 +124,7 @@ def _bounds(widget: Widget) -> Iterator[str]:
     elif isinstance(field, Points):
         yield _("%(low)s to %(high)s") % {"low": field.low, "high": field.high}
     elif isinstance(field, Text):
-        most = int(field.max_chars)
-        yield ngettext("At most %(max)s character", "At most %(max)s characters", most) % {"max": most}
+        yield widget.length
 
 
 def _table(table: Table) -> Iterator[str]:

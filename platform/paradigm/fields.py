@@ -106,17 +106,20 @@ def _refuse_control_characters(text: str) -> str:
 
 @dataclass(frozen=True)
 class Text(Field):
-    """Free words, at most `max_chars` characters after stripping."""
+    """Free words: at most `max_chars` characters after stripping and, unless left out, at least `min_chars`."""
 
     max_chars: int | str = 300
     long: bool = True
+    min_chars: int | str = 0
     kind: ClassVar[str] = "text"
 
     def resolve(self, place: Place, state: State) -> "Text":
-        return replace(self, max_chars=_number(state.parameters, self.max_chars))
+        number = state.parameters
+        return replace(self, max_chars=_number(number, self.max_chars), min_chars=_number(number, self.min_chars))
 
     def schema(self) -> dict[str, Any]:
-        low = {"minLength": 1} if self.required else {}
+        # what may be left out may be empty, which no one bound can say
+        low = {"minLength": max(1, int(self.min_chars))} if self.required else {}
         return {"type": "string", "maxLength": self.max_chars, **low}
 
     def clean(self, raw: Any) -> str | None:
@@ -133,14 +136,25 @@ class Text(Field):
             raise FieldError("characters", "This has characters that cannot be stored.") from error
         if len(text) > int(self.max_chars):
             raise FieldError("too_long", "Please use at most %(max)s characters.", max=self.max_chars)
+        if len(text) < int(self.min_chars):
+            raise FieldError("too_short", "Please use at least %(min)s characters.", min=self.min_chars)
         return text
 
     def simulate(self, rng: Random) -> str:
         words = ["I", "would", "share", "it", "in", "a", "fair", "way", "so", "that", "we", "both", "gain"]
-        return " ".join(rng.sample(words, k=rng.randint(3, len(words))))[: int(self.max_chars)]
+        said = " ".join(rng.sample(words, k=rng.randint(3, len(words))))
+        while len(said) < int(self.min_chars):
+            said = f"{said} {rng.choice(words)}"
+        return said[: int(self.max_chars)].strip().ljust(int(self.min_chars), "o")
+
+    @property
+    def bounds(self) -> str:
+        """How many characters, for researchers and models."""
+        least = f"at least {self.min_chars} and " if self.min_chars else ""
+        return f"{least}at most {self.max_chars} characters"
 
     def describe(self) -> dict[str, str]:
-        return {"type": "string", "unit": "", "allowed_values": f"at most {self.max_chars} characters"}
+        return {"type": "string", "unit": "", "allowed_values": self.bounds}
 
 
 @dataclass(frozen=True)

@@ -49,14 +49,15 @@ class Decision:
 class Chat:
     """A conversation between those in the match: messages, and pointing at named things.
 
-    `pastes` is what becomes of text that is pasted: "allowed", "recorded" (counted) or "blocked" (and counted); or the
-    name of a parameter that says so.
+    A message has from `min_chars` to `max_chars` characters. `pastes` is what becomes of text that is pasted:
+    "allowed", "recorded" (counted) or "blocked" (and counted). Each may name a parameter instead.
     """
 
     kind: ClassVar[str] = "chat"
     accepts: ClassVar[tuple[str, ...]] = ("message", "point")
     max_chars: int | str = 2000
     pastes: str = "allowed"
+    min_chars: int | str = 0
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from paradigm import Decision
+from chat.terms import word
+from paradigm import Chat, Decision, Parameters, Talk
 from paradigm.fields import plain
 from paradigm.program import leaves, may_ask, may_come
+from paradigm.steps import CONTACTS, PASTES
 from screens.reading import Piece
 from screens.screen import Key
 from studies.definition import experiment, parameters_of
@@ -142,8 +144,19 @@ def _asked(stage: GameStage, levels: Mapping[str, str]) -> dict[str, object]:
         asking = [(role, step) for role in played.roles if isinstance(step, Decision)]
         fields = [(role, plain(one)) for role, decision in asking for one in may_ask(decision, role, numbers)]
         marks = [(role, field.name, field.belief and field.belief.under(numbers)) for role, field in fields]
-        found[step.name] = marks if may_come(step, numbers) else None
+        shown = _terms(step, numbers) if isinstance(step, Talk) else marks
+        found[step.name] = shown if may_come(step, numbers) else None
     return found
+
+
+def _terms(talk: Talk, numbers: Parameters) -> list[object]:
+    """What a talk's page shows by its parameters, numbers apart: these are covered by themselves."""
+    terms = [talk.min_active_seconds, talk.min_turns]
+    said = [word(numbers, talk.contacts, CONTACTS)]
+    if isinstance(talk.channel, Chat):
+        terms += [talk.channel.min_chars]
+        said += [word(numbers, talk.channel.pastes, PASTES)]
+    return [*(numbers.number(one) > 0 for one in terms), *said]
 
 
 def _labels(partners: Sequence[Label], levels: Mapping[str, str]) -> frozenset[str]:

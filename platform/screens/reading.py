@@ -25,7 +25,20 @@ READ_OUT = (
     "colspan",
 )
 ASKED = frozenset({"input", "textarea", "button", "select", "option"})
-OF_FIELDS = ("type", "name", "value", "min", "max", "step", "data-max", "rows", "required", "checked", "inputmode")
+OF_FIELDS = (
+    "type",
+    "name",
+    "value",
+    "min",
+    "max",
+    "step",
+    "data-max",
+    "data-min",
+    "rows",
+    "required",
+    "checked",
+    "inputmode",
+)
 OUR_FILES = frozenset({"link", "script"})  # their names hold the hash of their content
 EMPHASIS = {"strong": "**", "b": "**", "em": "*", "i": "*"}
 Attributes = Mapping[str, str]

@@ -72,7 +72,9 @@ class Hand:
         if not asked.required and self._happens(self._profile.leaving_optional_empty):
             return ""
         words = " ".join(self._rng.choices(WORDS, k=self._rng.randint(3, 12)))
-        return words[: asked.most or MOST_CHARS].strip()
+        while len(words) < asked.least:
+            words = f"{words} {self._rng.choice(WORDS)}"
+        return words[: asked.most or MOST_CHARS].strip().ljust(asked.least, "o")
 
     def _happens(self, share: float) -> bool:
         return self._rng.random() < share

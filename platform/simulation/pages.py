@@ -17,7 +17,7 @@ class Asked:
         values: What may be picked, in the order shown.
         low: Least number, where the control names one.
         high: Greatest number.
-        most: Most characters, 0 without a limit.
+        most: Most characters, 0 without a limit; `least`: the fewest, unless it is left out.
         required: Whether the control says that it must not stay empty; radio buttons never say so.
     """
 
@@ -27,6 +27,7 @@ class Asked:
     low: int = 0
     high: int = 0
     most: int = 0
+    least: int = 0
     required: bool = False
 
 
@@ -160,6 +161,7 @@ class _Reader(HTMLParser):
         asked.values += [at.get("value", "on")] if asked.kind in CHOSEN else []
         asked.low, asked.high = _number(at.get("min")) or 0, _number(at.get("max")) or 0
         asked.most = _number(at.get("data-max")) or 0
+        asked.least = _number(at.get("data-min")) or 0
         asked.required |= "required" in at
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from chat import forms
 from chat.channels import Draft, channel_for
 from chat.errors import ChatError
+from chat.terms import lengths_of
 from exports.redaction import strings_in
 from flow.kinds import VOID_PATH
 from flow.models import Act, Match
@@ -43,12 +44,13 @@ def said(story: Story, talk: Talk, *, entries: int, data: Mapping[str, str]) -> 
     Args:
         entries: How many the talk has: one may be about any of them.
     """
-    most = story.game.parameters.number(talk.channel.max_chars)
-    values = _cleaned(forms.fields_of(talk.channel, max_chars=most, targets=range(1, entries + 1)), data)
+    least, most = lengths_of(talk, story.game.parameters)
+    asked = forms.fields_of(talk.channel, max_chars=most, min_chars=least, targets=range(1, entries + 1))
+    values = _cleaned(asked, data)
     try:
         draft = forms.said(talk.channel, values)
         if draft is not None:
-            draft = channel_for(talk.channel, most).draft(draft.kind, draft.text, draft.facts)
+            draft = channel_for(talk.channel, most, min_chars=least).draft(draft.kind, draft.text, draft.facts)
     except (FieldError, ChatError) as error:
         raise UnreadableError(error.code) from error
     return draft, values.get(forms.THEN) in (forms.READY, forms.LEFT)

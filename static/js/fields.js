@@ -53,10 +53,14 @@ function addSlider(amount) {
 function addCounter(text, words) {
   const hint = document.getElementById(`${text.id}-most`);
   const most = Number(text.dataset.max);
+  const least = Number(text.dataset.min) || 0;
   if (!hint || !most) return;
+  const bounds = hint.textContent;
   const follow = () => {
     const used = [...text.value.trim()].length;  // characters as the server counts them
-    hint.textContent = words.characters.replace("{n}", String(used)).replace("{max}", String(most));
+    const filled = (pattern) => pattern.replace("{n}", String(used)).replace("{max}", String(most)).replace("{min}", String(least));
+    if (least && !used) hint.textContent = bounds;  // what is left out has no length
+    else hint.textContent = filled(used < least ? words.charactersLeast : words.characters);
     hint.classList.toggle("over", used > most);
   };
   text.addEventListener("input", follow);

@@ -39,7 +39,7 @@ BY_MODEL = """occupant: model
     model: {name: scripted/one, daily_cost_usd: "0.00"}
 """
 # The fixed words of a prompt's user message: how answers are to be given.
-FRAME = "you are asked for one of a whole number from to at most characters may be left empty"
+FRAME = "you are asked for one of a whole number from to at least and at most characters may be left empty"
 NEVER = ["kind", "human", "hidden", "disclosed", "condition", "label=", "factor", "occupant", "policy", "seed"]
 WORD = re.compile(r"\w+")
 
@@ -78,7 +78,7 @@ def page_text(page: Page) -> str:
         if isinstance(field, Points):
             parts.append(f"{field.low} {field.high}")
         if isinstance(field, Text):
-            parts.append(str(field.max_chars))
+            parts.append(f"{field.min_chars} {field.max_chars}" if field.min_chars else str(field.max_chars))
     return " ".join(parts)
 
 
@@ -181,7 +181,11 @@ def test_prompt_says_nothing_that_the_page_does_not_show(looks: list[Seen]) -> N
 
 
 def test_frame_is_all_that_a_prompt_adds() -> None:
-    fields = [Choice(name="x", required=False), Points(name="x", low=1, high=2), Text(name="x", max_chars=3)]
+    fields = [
+        Choice(name="x", required=False),
+        Points(name="x", low=1, high=2),
+        Text(name="x", max_chars=3, min_chars=2),
+    ]
     assert words(prompts.user(Told("", View(), fields))) - {"x", "1", "2", "3"} == words(FRAME)
 
 

@@ -17,6 +17,7 @@ FIELDS = [
     Choice(name="choice", label="Your choice", options=[Option("A", "Pick A"), Option("keep", "Keep 10 points")]),
     Points(name="returned", label="Points back", low=0, high=30),
     Text(name="question", label="Your question", required=False, max_chars=200),
+    Text(name="why", min_chars=20),
 ]
 
 
@@ -28,6 +29,7 @@ def test_user_message_holds_what_the_page_holds() -> None:
         '- "choice": Your choice [one of "A" (Pick A), "keep" (Keep 10 points)]',
         '- "returned": Points back [a whole number from 0 to 30]',
         '- "question": Your question [at most 200 characters; may be left empty]',
+        '- "why" [at least 20 and at most 300 characters]',
     ]:  # fmt: skip
         assert part in said
 

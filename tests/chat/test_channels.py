@@ -10,6 +10,7 @@ from chat.errors import ChatError
 from paradigm import Entry, steps
 
 CHAT, FEED = Chat(max_chars=20), Feed(max_chars=20)
+LONG = Chat(max_chars=20, min_chars=5)
 PAPER = Document(max_chars=20, sections=("facts", "advice"))
 
 
@@ -18,6 +19,8 @@ PAPER = Document(max_chars=20, sections=("facts", "advice"))
     [
         (CHAT, "message", " hello ", {}),
         (CHAT, "point", "", {"thing": "o2"}),
+        (LONG, "message", "  fünf! ", {}),
+        (LONG, "point", "", {"thing": "o2"}),
         (FEED, "post", "news", {}),
         (FEED, "comment", "why?", {"to": 1}),
         (FEED, "vote", "", {"to": 1, "value": -1}),
@@ -45,6 +48,8 @@ def test_declared_entry_is_accepted(channel: Any, kind: str, text: str, facts: M
         (FEED, "vote", "because", {"to": 1}, "facts"),
         (FEED, "post", "hi", {"to": 1}, "facts"),
         (FEED, "post", "x" * 21, {}, "too_long"),
+        (LONG, "message", " four  ", {}, "too_short"),
+        (LONG, "message", "x" * 21, {}, "too_long"),
         (PAPER, "edit", "text", {"section": "poem"}, "section"),
         (PAPER, "edit", "text", {}, "section"),
         (PAPER, "edit", "text", {"section": "facts", "more": 1}, "facts"),
@@ -67,7 +72,7 @@ def test_comment_needs_something_to_be_about() -> None:
 
 
 def test_channel_is_found_by_its_declaration() -> None:
-    assert isinstance(channel_for(steps.Chat(), 10), Chat)
+    assert channel_for(steps.Chat(), 10, min_chars=3) == Chat(10, 3)
     assert isinstance(channel_for(steps.Feed(), 10), Feed)
     paper = channel_for(steps.Document(sections=("a", "b")), 10)
     assert isinstance(paper, Document)

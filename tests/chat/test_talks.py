@@ -78,6 +78,24 @@ def test_incomplete_or_unfit_form_is_refused_and_says_why(values: dict[str, str]
     assert not Entry.objects.exists()
 
 
+def test_message_that_is_too_short_is_refused_with_the_bound_whoever_writes_it() -> None:
+    match = make_match("chatting", *TWO, parameters={"least": 6})
+    (words,) = [field for field in asked(match, 1).fields if field.key == "message"]
+    assert (words.min_chars, words.bounds) == (6, "at least 6 and at most 40 characters")  # type: ignore[attr-defined]
+    seat = match.group.seats.get(number=1)
+    said: list[tuple[str, dict[str, Any]]] = [(one, {"message": " short  "}) for one in ("person", "policy", "model")]
+    for source, values in [*said, ("policy", {"entries": [{"kind": "message", "text": "short"}]})]:
+        with pytest.raises(FlowError) as caught:
+            games.act(match_id=match.pk, path="talk", seat_id=seat.pk, values=values, source=source)
+        assert "message" in caught.value.errors
+        if "entries" not in values:
+            assert str(caught.value.errors["message"]) == "Please use at least 6 characters."
+    assert not Entry.objects.exists()
+    act(match, 1, message="longer", then="more")
+    act(match, 1, then="ready")
+    assert [entry.text for entry in Entry.objects.all()] == ["longer"]
+
+
 def test_page_shows_what_was_said_by_position_and_own_words_as_own() -> None:
     match = make_match("chatting", *TWO)
     act(match, 1, message="mine")

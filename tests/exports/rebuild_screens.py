@@ -221,7 +221,8 @@ def question_parts(texts: dict[str, Any], one: dict[str, Any], cards: dict[str, 
     if one["type"] == "circles":
         yield own["circles"].format(other=one["other"])
     if one["type"] == "text":
-        yield own["at_most_one" if one["max_chars"] == 1 else "at_most"].format(max=one["max_chars"])
+        bound = "from_to" if "min_chars" in one else "at_most_one" if one["max_chars"] == 1 else "at_most"
+        yield own[bound].format(min=one.get("min_chars"), max=one["max_chars"])
     if one["type"] in ("points", "rating"):
         yield from number_parts(own, one)
 

@@ -22,6 +22,7 @@ SAYING = View(
 FIELDS = [
     Text("t", "Say (or not)", False, max_chars=1),
     Text("u", "Say", False, long=False),
+    Text("w", "Say more", min_chars=20),
     Points("p@", "How many?", about="B", low=0, high=10_000),
     Rating("r", "How much?", low_label="not", high_label="very"),
     Rating("s", "How likely?", low=0, high=100, low_label="never", high_label="always"),

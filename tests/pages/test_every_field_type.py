@@ -1,5 +1,6 @@
 """Every type of question that there is: drawn by its template, answered as a browser would, and described."""
 
+from dataclasses import replace
 from math import acos, pi, sqrt
 from random import Random
 from typing import Any
@@ -8,14 +9,19 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 from django.utils.module_loading import import_string
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chat.forms import MORE, READY
 from flow.drawing import draw
 from flow.page import Page
 from flow.visible import words_on
-from paradigm import Circles, Option, Rating
+from paradigm import Circles, Option, Rating, Text
 from paradigm.circles import GAPS
+from paradigm.fields import clean
+from simulation.answering import Hand
 from simulation.pages import CHOSEN, read
+from simulation.profile import Profile
 from tests.machinery.shown import words_in
 from tests.pages import gallery
 
@@ -58,6 +64,44 @@ def test_field_is_drawn_answered_and_described(field: Any) -> None:
 @pytest.mark.parametrize("field", [one for one in FIELDS if one.kind not in UNRECORDED], ids=lambda field: field.kind)
 def test_words_that_are_recorded_are_those_that_are_drawn(field: Any) -> None:
     assert words_on(page_of(field)) == words_in(html_of(field))
+
+
+@given(least=st.integers(0, 60), more=st.integers(0, 60), seed=st.integers(0, 10**6))
+def test_words_within_any_bounds_are_made_up_and_taken(least: int, more: int, seed: int) -> None:
+    field = Text("asked", min_chars=least, max_chars=max(1, least + more))
+    said = field.simulate(Random(seed))
+    assert field.clean(said) == said
+    assert least <= len(said) <= least + max(more, 1)
+    hand = Hand(Random(seed), profile=Profile.flawless(), answers={}, choose=None)
+    assert least <= len(hand.fill_in(read(html_of(field)))["asked"]) <= max(1, least + more)
+
+
+@given(text=st.text(max_size=30), least=st.integers(1, 30))
+def test_text_is_refused_for_its_length_where_its_stripped_characters_are_fewer(text: str, least: int) -> None:
+    field = Text("asked", required=False, min_chars=least, max_chars=30)
+    taken, errors = clean([field], {"asked": text})
+    is_short = 0 < len(text.strip().replace("\r\n", "\n")) < least
+    if errors:
+        assert errors["asked"].code == "characters" or (errors["asked"].code == "too_short" and is_short)
+    else:
+        assert taken["asked"] == "" or len(taken["asked"]) >= least
+
+
+def test_length_that_is_needed_is_said_before_and_shorter_words_keep_their_place() -> None:
+    field = Text("asked", "Say more", min_chars=20, max_chars=300)
+    html = html_of(field)
+    assert 'data-min="20"' in html
+    assert "At least 20 and at most 300 characters" in html
+    refused = replace(page_of(field), errors=clean([field], {"asked": "short"})[1], values={"asked": "short"})
+    html = draw(gallery.request(), refused, gallery.FRAME, is_fragment=True)
+    assert "Please use at least 20 characters." in html
+    assert ">short</textarea>" in html
+    with translation.override("de"):
+        assert "Mindestens 20 und höchstens 300 Zeichen" in html_of(field)
+        assert "Bitte verwenden Sie mindestens 20 Zeichen." in draw(
+            gallery.request(), refused, gallery.FRAME, is_fragment=True
+        )
+    assert "data-min" not in html_of(Text("asked", "Say"))
 
 
 def test_circles_are_seven_radio_buttons_with_words_and_pictures() -> None:

@@ -44,6 +44,9 @@ def codes(folder: Folder) -> set[str]:
         (replace(TALK, channel=Chat(pastes="style")), "E460", "experiment", '"sideways"'),
         (replace(TALK, min_active_seconds="wait"), "E461", "parameters.wait", "after 900 active seconds"),
         (replace(TALK, idle_seconds=0), "E462", "experiment", "never pass"),
+        (replace(TALK, channel=Chat(max_chars="many")), "E460", "experiment", '`max_chars` names "many"'),
+        (replace(TALK, channel=Chat(min_chars="few")), "E460", "experiment", '`min_chars` names "few"'),
+        (replace(TALK, channel=Chat(100, min_chars="wait")), "E464", "parameters.wait", "asks for messages of 900"),
         (replace(TALK, quota=3), "E463", "experiment", "asks for 4 entries and allows 3"),
     ],
 )

@@ -39,6 +39,7 @@ def test_form_of_a_talk_is_read_as_it_was_meant(
     [
         (CHAT, {}),
         (CHAT, {"message": "x" * 21}),
+        (Chat(max_chars=20, min_chars=3), {"message": "hi"}),
         (FEED, {"do": "comment", "message": "x"}),
         (FEED, {"do": "up", "to": "3"}),
     ],

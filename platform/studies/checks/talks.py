@@ -15,7 +15,7 @@ TALLIES = ("quota", "min_active_seconds", "idle_seconds", "min_turns", "seconds"
 
 @needs("waves", "factors")
 def terms_fit(context: Context) -> None:
-    """E460 to E463: what a talk names is there; its minimum comes before its end, and its quota after its minimum."""
+    """E460 to E464: what a talk names is there; its minimum comes before its end, and its quota after its minimum."""
     for path, stage in context.stages("game"):
         assert isinstance(stage, GameStage)
         experiment = found_experiment(stage)
@@ -30,9 +30,15 @@ def _fits(context: Context, path: Path, step: Talk, parameters: Parameters) -> N
     unknown = [*_no_numbers(step, parameters), *_no_words(step, parameters)]
     for what in unknown:
         context.say("E460", (*path, "experiment"), f"talk {step.name}: {what}", "Mend the experiment.")
-    if unknown or not step.has_minimum:
+    if unknown:
         return
     number = parameters.number
+    if isinstance(step.channel, Chat) and number(step.channel.min_chars) > number(step.channel.max_chars):
+        shortest, longest = number(step.channel.min_chars), number(step.channel.max_chars)
+        what = f"talk {step.name} asks for messages of {shortest} characters and takes {longest}."
+        context.say("E464", _place(path, step.channel.min_chars), what, "Lower the least, or allow longer ones.")
+    if not step.has_minimum:
+        return
     least, idle, most = number(step.min_active_seconds), number(step.idle_seconds), number(step.seconds)
     if least >= most:
         what = f"talk {step.name} may be ended after {least} active seconds, and is over after {most} s."
@@ -51,8 +57,9 @@ def _place(path: Path, named: int | str) -> Path:
 
 
 def _no_numbers(step: Talk, parameters: Parameters) -> Iterator[str]:
-    for term in TALLIES:
-        named = getattr(step, term)
+    named_by = {term: getattr(step, term) for term in TALLIES} | {"max_chars": step.channel.max_chars}
+    named_by |= {"min_chars": step.channel.min_chars} if isinstance(step.channel, Chat) else {}
+    for term, named in named_by.items():
         try:
             parameters.number(named)
         except (KeyError, TypeError, ValueError):

@@ -8,6 +8,7 @@ from paradigm import Chat, Decision, Experiment, Parameters, Place, Points, Role
 class Settings(Parameters):
     quota: int = setting(3, "Entries each", unit="entries", ge=0, le=50)
     chars: int = setting(40, "Longest message", unit="characters", ge=1, le=400)
+    least: int = setting(0, "Shortest message", unit="characters", ge=0, le=400)
     active: int = setting(0, "Active before it may be ended", unit="s", ge=0)
     idle: int = setting(60, "Of a silence counts", unit="s", ge=1)
     turns: int = setting(0, "Entries each before it may be ended", unit="entries", ge=0)
@@ -37,7 +38,7 @@ def view(place: Place, state: State) -> View:
 
 TALK = Talk(
     "talk",
-    Chat(max_chars="chars", pastes="pastes"),
+    Chat(max_chars="chars", min_chars="least", pastes="pastes"),
     quota="quota",
     seconds="longest",
     min_active_seconds="active",
