@@ -68,19 +68,42 @@ def effort(view: View, fields: Sequence[Field], values: Mapping[str, Any], *, he
     return Effort(sum(map(len, words)), sum(map(len, written)), picks)
 
 
+@dataclass(frozen=True)
+class Wait:
+    """A planned time from the opening of a step to the act, and how much of its end is writing and pressing."""
+
+    seconds: float
+    writing_s: float
+
+
 def seconds(pace: Pace, effort: Effort, *, limit_s: float, rng: Random) -> float:
-    """The planned time from the opening of the step to the act: reading, thinking, writing, within the seat's bounds.
+    """The planned time from the opening of the step to the act: see `wait`."""
+    return wait(pace, effort, limit_s=limit_s, rng=rng).seconds
+
+
+def wait(pace: Pace, effort: Effort, *, limit_s: float, rng: Random) -> Wait:
+    """Reading, then thinking, then writing, within the seat's bounds; where it is cut short each part is in proportion.
 
     Args:
         limit_s: Time from now to the deadline; the plan ends before it.
     """
+    wished, written = _wished(pace, effort, rng=rng)
+    bounded = _bounded(pace, wished, limit_s=limit_s, spread=SOFT_EDGE * rng.random())
+    share = min(1.0, bounded / wished) if wished else 0.0
+    return Wait(bounded, min(bounded, written * share) if effort.written_chars else 0.0)
+
+
+def _wished(pace: Pace, effort: Effort, *, rng: Random) -> tuple[float, float]:
+    """How long it takes without bounds, and how much of that is writing and pressing."""
     think = rng.uniform(pace.think_s[0], pace.think_s[1])
-    spread = SOFT_EDGE * rng.random()
+    written = effort.written_chars / pace.chars_per_s + effort.picks * PICK_SECONDS
+    return effort.read_chars / READ_CHARS_PER_S + think + written, written
+
+
+def _bounded(pace: Pace, wished: float, *, limit_s: float, spread: float) -> float:
     longest = limit_s - MARGIN_SECONDS if limit_s > 2 * MARGIN_SECONDS else limit_s / 2
     high = max(0.0, min(pace.max_s, longest))
     low = min(pace.min_s, high)
-    wished = effort.read_chars / READ_CHARS_PER_S + think + effort.written_chars / pace.chars_per_s
-    wished += effort.picks * PICK_SECONDS
     if wished > high:
         return high - spread * (high - low)
     if wished < low:

@@ -23,6 +23,7 @@ class BotTurn(models.Model):
     path = models.CharField(max_length=120)
     seat = models.ForeignKey(Seat, models.PROTECT, related_name="bot_turns")
     planned_at = models.DateTimeField(null=True)  # null: a planned miss
+    typing_at = models.DateTimeField(null=True)  # from when on it is seen to write, where a talk shows that
     delivered_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN)
     error_code = models.CharField(max_length=30, blank=True)

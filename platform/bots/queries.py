@@ -19,8 +19,10 @@ from flow.models import Act, Match, Placing
 from flow.passing import passing_for_people
 from flow.state import MatchState
 from llm.models import Call
-from matching.models import Group
+from matching.models import Group, Seat
+from studies import definition
 from studies.models import Version
+from studies.schema_partners import AutomatedPartner
 
 TAKE_TURN = "bots.turns.take_turn"
 
@@ -56,15 +58,23 @@ def heard_of(address: Address) -> Heard | None:
     if own is None:
         return None
     people = frozenset(seat.number for seat in terms.speakers if seat.occupant == "person")
+    passes = own.number in passing_for_people(state)
     return Heard(
         own=own.number,
         writers=list(conversation.entries.order_by("seq").values_list("seat__number", flat=True)),
         people=people,
         quota=terms.quota,
-        passes=own.number in passing_for_people(state),
+        passes=passes,
         people_are_done=not people & acting,
         may_end=may_end(state, terms, own.number),
+        shows_typing=terms.shows_typing and bool(people) and (passes or _always_types(own)),
     )
+
+
+def _always_types(seat: Seat) -> bool:
+    """Whether the study file lets people see that a seat writes whose label says that it is a program."""
+    partner = definition.definition(seat.group.version).partners.get(seat.partner)
+    return isinstance(partner, AutomatedPartner) and partner.typing == "always"
 
 
 def has_missed(address: Address) -> bool:

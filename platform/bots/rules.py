@@ -20,6 +20,7 @@ class Heard:
         passes: Whether the seat may be a person's as far as its label tells; then it behaves like one to the end.
         people_are_done: Whether every person has used the quota or said to be ready.
         may_end: Whether the seat may say to be ready: not before the talk's minimum is met.
+        shows_typing: Whether people see that the seat writes, before it has written.
     """
 
     own: int
@@ -29,6 +30,7 @@ class Heard:
     passes: bool = False
     people_are_done: bool = False
     may_end: bool = True
+    shows_typing: bool = False
 
     @property
     def answers(self) -> int:

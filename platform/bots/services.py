@@ -19,8 +19,10 @@ from bots.queries import TAKE_TURN, Address, has_missed, heard_of, own_last_seq
 from bots.recall import Acquaintance, acquaintance_of, over_with, said_in, unnoted
 from bots.rules import Heard, only_ends, speaks
 from bots.scribes import SCRIBES, Noted, limit_of
+from chat import notices
 from chat.models import Conversation
-from chat.writing import ANSWERS, PLANNED_AT
+from chat.services import keep_shown
+from chat.writing import ANSWERS, PLANNED_AT, TYPING_AT
 from events import clock, due
 from events.claim import Claim
 from flow import queries as flow
@@ -70,17 +72,35 @@ def begin(address: Address) -> Turn:
     row = BotTurn.objects.select_related("match__group").get(pk=row.pk)
     facts = flow.turn(address.match, address.path, address.seat)
     heard = heard_of(address) if facts and facts.is_talk else None
-    return Turn(row, address, facts, heard, has_missed(address))
+    turn = Turn(row, address, facts, heard, has_missed(address))
+    if facts and heard and turn.waits and (newest := max((line.seq for line in facts.view.lines), default=0)):
+        keep_shown(address.match, address.path, address.seat, newest)
+    return turn
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When a turn acts, and from when on people see that it writes; None: they do not."""
+
+    at: datetime
+    typing_at: datetime | None = None
 
 
 @transaction.atomic
-def plan(turn: Turn, at: datetime) -> datetime:
-    """Keep the instant a turn is planned for, once: a second look, after a crash say, returns the first one's."""
+def plan(turn: Turn, wanted: Plan) -> Plan:
+    """Keep the instants a turn is planned for, once: a second look, after a crash say, returns the first one's."""
     rows = BotTurn.objects.filter(pk=turn.row.pk)
     # Compare-and-set: of two holders of one turn the first plans. What a talk's last entry was planned for is over.
-    rows.filter(Q(planned_at=None) | Q(delivered_at__gte=F("planned_at"))).update(planned_at=at)
-    planned = rows.values_list("planned_at", flat=True).get()
-    return planned or at
+    free = rows.filter(Q(planned_at=None) | Q(delivered_at__gte=F("planned_at")))
+    free.update(planned_at=wanted.at, typing_at=wanted.typing_at)
+    planned_at, typing_at = rows.values_list("planned_at", "typing_at").get()
+    return Plan(planned_at, typing_at) if planned_at else wanted
+
+
+def show_typing(turn: Turn, planned: Plan) -> None:
+    """Let people see that the seat writes, until it has written. A hint: if it is lost, or given twice, nothing is."""
+    at = turn.address
+    notices.by_program(at.match, at.path, at.seat, until=planned.at)
 
 
 def deliver(claim: Claim, turn: Turn, values: Mapping[str, Any], *, source: str) -> str:
@@ -108,8 +128,10 @@ def _beside(turn: Turn) -> Mapping[str, Any]:
     """What is kept with what a seat says in a talk: what it answers, and when it was to say it."""
     if turn.heard is None:
         return {}
-    planned = BotTurn.objects.filter(pk=turn.row.pk).values_list("planned_at", flat=True).get() if turn.waits else None
-    return {ANSWERS: turn.heard.answers, PLANNED_AT: planned}
+    planned: tuple[datetime | None, datetime | None] = (None, None)
+    if turn.waits:
+        planned = BotTurn.objects.filter(pk=turn.row.pk).values_list("planned_at", "typing_at").get()
+    return {ANSWERS: turn.heard.answers, PLANNED_AT: planned[0], TYPING_AT: planned[1]}
 
 
 def _conclude(claim: Claim, turn: Turn) -> None:

@@ -14,7 +14,7 @@ from bots.errors import BotsError
 from bots.models import BotTurn
 from bots.occupant import Occupant
 from bots.queries import address_of, own_last_seq
-from bots.services import Turn
+from bots.services import Plan, Turn
 from chat.forms import READY
 from events.claim import WAITS, Claim
 from events.due import MAX_ATTEMPTS, LostClaim
@@ -85,13 +85,24 @@ async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) ->
             return "silent"
         values = spoken
     if turn.waits:
-        planned_at = await run_db(_planned_at, claim, turn, facts, pace, values)
-        # A clock that stands comes to the very instant of a row; one that goes is met a little before.
-        longest, ahead = (timedelta(0), timedelta(0)) if claim.reading.stands else (LONGEST_WAIT, AHEAD)
-        if WAITS.get() and planned_at - claim.now() > longest:
-            return await run_db(services.postpone, claim, planned_at - ahead)
-        await claim.until(planned_at)
+        planned = await run_db(_planned, claim, turn, facts, pace, values)
+        if planned.typing_at is not None:
+            if (later := await _await(claim, planned.typing_at, LONGEST_WAIT / 2)) is not None:
+                return later
+            await run_db(services.show_typing, turn, planned)
+        if (later := await _await(claim, planned.at, LONGEST_WAIT / (2 if planned.typing_at else 1))) is not None:
+            return later
     return await run_db(services.deliver, claim, turn, values, source=occupant.source)
+
+
+async def _await(claim: Claim, at: datetime, longest: timedelta) -> str | None:
+    """Wait for an instant; where it is too far off to be waited for in memory, give the turn back until then."""
+    # A clock that stands comes to the very instant of a row; one that goes is met a little before.
+    most, ahead = (timedelta(0), timedelta(0)) if claim.reading.stands else (longest, AHEAD)
+    if WAITS.get() and at - claim.now() > most:
+        return await run_db(services.postpone, claim, at - ahead)
+    await claim.until(at)
+    return None
 
 
 async def _values(occupant: Occupant, turn: Turn, facts: TurnFacts) -> Mapping[str, Any]:
@@ -107,15 +118,18 @@ async def hear(claim: Claim) -> str:
     return f"asked {asked}"
 
 
-def _planned_at(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace, values: Mapping[str, Any]) -> datetime:
+def _planned(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace, values: Mapping[str, Any]) -> Plan:
     since = facts.opened_at
     if turn.heard and turn.heard.made:  # in a talk, from its last entry, or from when it was spoken to
         since = max(since, turn.row.delivered_at or since, claim.run_after)
     heard_after = own_last_seq(turn.address) if turn.heard else 0
     effort = delays.effort(facts.view, facts.fields, values, heard_after=heard_after)
     limit = (facts.deadline_at - since).total_seconds() if facts.deadline_at else pace.max_s * 2
-    wait = delays.seconds(pace, effort, limit_s=limit, rng=_chance(facts, f"delay/{heard_after}"))
-    return services.plan(turn, since + timedelta(seconds=wait))
+    planned = delays.wait(pace, effort, limit_s=limit, rng=_chance(facts, f"delay/{heard_after}"))
+    wait, writing = planned.seconds, timedelta(seconds=planned.writing_s)
+    at = since + timedelta(seconds=wait)
+    is_seen = turn.heard is not None and turn.heard.shows_typing and planned.writing_s > 0
+    return services.plan(turn, Plan(at, at - writing if is_seen else None))
 
 
 def _chance(facts: TurnFacts, purpose: str) -> Random:

@@ -39,11 +39,46 @@ class Entry(models.Model):
     pastes = models.PositiveIntegerField(null=True)
     blurs = models.PositiveIntegerField(null=True)
     planned_at = models.DateTimeField(null=True)  # of an automated seat
+    typing_at = models.DateTimeField(null=True)  # when it was to begin to write, where the others see that
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["conversation", "seq"], name="entry_seq_once"),
             models.UniqueConstraint(fields=["conversation", "seat", "key"], name="entry_key_once"),
+        ]
+
+
+class Shown(models.Model):
+    """The first page, or for an automated seat the first turn, on which a seat had the entries up to a number.
+
+    Append-only, and gone with the data of whoever asks for deletion.
+    """
+
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="shown")
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="+")
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "seat", "seq"], name="shown_once")]
+
+
+class TypingShown(models.Model):
+    """The first time that a seat's browser was told that another was writing. Append-only, as `Shown`.
+
+    Attributes:
+        begun_at: Since when the other was.
+    """
+
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="typing_shown")
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="+")
+    writer = models.ForeignKey(Seat, models.PROTECT, related_name="+")
+    begun_at = models.DateTimeField()
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "seat", "writer", "begun_at"], name="typing_shown_once")
         ]
 
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count
 
+from chat import notices
 from chat.channels import Draft
 from chat.errors import ChatError
-from chat.models import Conversation, Entry, Report
+from chat.models import Conversation, Entry, Report, TypingShown
 from chat.queries import as_said
 from chat.terms import Terms, terms_of
 from chat.writing import Writing
 from events import clock
 from events.log import record
+from events.prepared import run
 from flow.deadlines import GRACE, stream_of
-from flow.models import Act, Match
+from flow.models import Act, Match, Placing
 from matching.models import Seat
 from participants.models import Participant
 
@@ -31,6 +34,15 @@ HELD = "chat.held_back"
 REPORTED, ANSWERED = "chat.reported", "chat.report_answered"
 MOST_KEY_CHARS = 60
 UNKNOWN = Writing()
+# A page that shows nothing new stores nothing; of two that are drawn at once one row stays.
+_SHOWN = """
+INSERT INTO chat_shown (conversation_id, seat_id, seq)
+SELECT id, %(seat)s, %(seq)s FROM chat_conversation
+WHERE match_id = %(match)s AND path = %(path)s AND NOT EXISTS (
+    SELECT FROM chat_shown WHERE conversation_id = chat_conversation.id AND seat_id = %(seat)s AND seq >= %(seq)s
+)
+ON CONFLICT DO NOTHING RETURNING 1
+"""
 
 
 @dataclass(frozen=True)
@@ -107,6 +119,27 @@ def note_held_back(conversation: Conversation, match: Match, *, seat_id: int, wh
     _record(HELD, conversation, match, {"seat": seat_id, **why})
 
 
+def keep_shown(match_id: int, path: str, seat_id: int, seq: int) -> bool:
+    """Keep that a page, or a turn, of a seat holds the entries of a talk up to a number; whether it did not before."""
+    return bool(run(_SHOWN, {"match": match_id, "path": path, "seat": seat_id, "seq": seq}))
+
+
+@transaction.atomic
+def keep_typing(participant_id: int, who: str, begun_at: str) -> None:
+    """Keep that somebody's browser was told that another in their open talk, by position, was writing; the first time.
+
+    Harmless where the talk is over by now: then nobody knows any more whom it was about.
+    """
+    here = Placing.objects.filter(seat__participant=participant_id, seat__status=Seat.Status.SITTING)
+    own = here.exclude(match__path="").order_by("-match__pk").first()
+    writer = Placing.objects.filter(match=own.match_id, position=who).first() if own else None
+    conversation = Conversation.objects.filter(match=own.match_id, closed_at=None).first() if own else None
+    if own is None or writer is None or conversation is None:
+        return
+    facts: dict[str, Any] = {"conversation": conversation, "seat_id": own.seat_id, "writer_id": writer.seat_id}
+    TypingShown.objects.get_or_create(**facts, begun_at=datetime.fromisoformat(begun_at))
+
+
 def _append(conversation: Conversation, new: Incoming, terms: Terms) -> Entry:
     draft = new.draft
     # The match first: a step that is closing at this moment (flow updates its row) must not get an entry afterwards.
@@ -126,7 +159,7 @@ def _append(conversation: Conversation, new: Incoming, terms: Terms) -> Entry:
         conversation=locked, seq=locked.last_seq, seat_id=new.seat, key=new.key,
         kind=draft.kind, text=draft.text, facts=dict(draft.facts), **new.writing.within(locked.last_seq - 1),
     )  # fmt: skip
-    _tell(conversation, match, entry)
+    _tell(conversation, match, entry, terms)
     if terms.quota and used + 1 == terms.quota and _is_full(locked, terms):
         _record(FULL, conversation, match, {})
     return entry
@@ -163,10 +196,13 @@ def _is_full(conversation: Conversation, terms: Terms) -> bool:
     return all(made.get(seat.pk, 0) >= terms.quota or seat.pk in ready for seat in terms.speakers)
 
 
-def _tell(conversation: Conversation, match: Match, entry: Entry) -> None:
+def _tell(conversation: Conversation, match: Match, entry: Entry, terms: Terms) -> None:
     people = Seat.objects.filter(placings__match=match, session__isnull=False).select_related("session__participant")
     wake = {stream_of(seat.session): entry.seq for seat in people if seat.session}
     _record(ENTRY, conversation, match, {"seat": entry.seat_id, "seq": entry.seq, "kind": entry.kind}, wake)
+    if terms.shows_typing:
+        position = match.placings.values_list("position", flat=True).get(seat=entry.seat_id)
+        notices.end(match, entry.seat, position, wake)
 
 
 def _record(

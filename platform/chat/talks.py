@@ -98,6 +98,7 @@ def _facts(step: Talk, terms: Terms) -> Mapping[str, Any]:
     says, is_shared = isinstance(step.channel, Chat), len(terms.speakers) > 1
     leave = {"name": forms.THEN, "value": forms.LEFT, "label": _("Leave this conversation")}
     talk = {"says": says, "pastes": terms.pastes, "rules": forms.rules(terms.holds_contacts) if is_shared else []}
+    talk["typing"] = terms.shows_typing and is_shared
     return {"talk": talk, "also": [leave] if says and is_shared else []}
 
 

@@ -13,10 +13,10 @@ from flow.state import MatchState
 from matching.models import Seat
 from paradigm import Chat, Talk
 from paradigm.program import step_at
-from paradigm.steps import CONTACTS, ENDS, PASTES
+from paradigm.steps import CONTACTS, ENDS, PASTES, TYPING
 
 PERSON = "person"
-ALLOWED, HELD = "allowed", "held"
+ALLOWED, HELD, SHOWN = "allowed", "held", "shown"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Terms:
         ends: "all" or "any".
         pastes: "allowed", "recorded" or "blocked".
         holds_contacts: Whether words with contact details are not taken in.
+        shows_typing: Whether the others see that somebody is writing.
     """
 
     talk: Talk
@@ -43,6 +44,7 @@ class Terms:
     ends: str
     pastes: str
     holds_contacts: bool
+    shows_typing: bool = False
 
 
 def terms_of(conversation: Conversation) -> Terms:
@@ -76,7 +78,13 @@ def terms_at(state: MatchState, step: object) -> Terms:
         ends=word(state.parameters, step.ends, ENDS),
         holds_contacts=word(state.parameters, step.contacts, CONTACTS) == HELD,
         pastes=word(state.parameters, step.channel.pastes, PASTES) if isinstance(step.channel, Chat) else ALLOWED,
+        shows_typing=shows_typing(step, state.parameters),
     )
+
+
+def shows_typing(step: Talk, parameters: Any) -> bool:
+    """Whether the others in a talk see that somebody is writing, under some parameters."""
+    return isinstance(step.channel, Chat) and word(parameters, step.channel.typing, TYPING) == SHOWN
 
 
 def lengths_of(step: Talk, parameters: Any) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-ANSWERS, PLANNED_AT = "answers", "planned_at"
+ANSWERS, PLANNED_AT, TYPING_AT = "answers", "planned_at", "typing_at"
 MOST_MS = 24 * 60 * 60 * 1000
 MOST_TIMES = 100_000
 _DIGITS = re.compile("[0-9]{1,9}")
@@ -29,7 +29,7 @@ class Writing:
         edits: How often something was taken out again.
         pastes: How often text was put in from elsewhere, or tried to be; not known where pastes are not counted.
         blurs: How often another window was in front after it was begun.
-        planned_at: When an automated seat was to say it.
+        planned_at: When an automated seat was to say it; `typing_at`: from when on the others were to see it write.
     """
 
     answers: int | None = None
@@ -39,6 +39,7 @@ class Writing:
     pastes: int | None = None
     blurs: int | None = None
     planned_at: datetime | None = None
+    typing_at: datetime | None = None
 
     def within(self, last_seq: int) -> dict[str, Any]:
         """The columns of an entry that comes after `last_seq`: nothing answers what was not said yet."""
@@ -59,7 +60,7 @@ def by_browser(values: Mapping[str, Any], *, counts_pastes: bool) -> Writing:
 
 def by_program(values: Mapping[str, Any]) -> Writing:
     """What the platform itself adds to what a program says."""
-    return Writing(answers=values.get(ANSWERS), planned_at=values.get(PLANNED_AT))
+    return Writing(values.get(ANSWERS), planned_at=values.get(PLANNED_AT), typing_at=values.get(TYPING_AT))
 
 
 def _whole(said: object, most: int) -> int | None:

@@ -10,6 +10,12 @@ KINDS: dict[str, dict[str, str]] = {
         "read": "chat.queries.entries_of",
         "count": "chat.queries.count_of",
         "offers_end": "chat.ending.offers_end",
+        "keep_shown": "chat.services.keep_shown",
+    },
+    "typing": {
+        "by_person": "chat.notices.by_person",
+        "seen": "chat.notices.seen_by",
+        "keep": "chat.services.keep_typing",
     },
     "report": {
         "page": "chat.reports.page",

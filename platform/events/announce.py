@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -57,6 +57,7 @@ class Announcer:
         self.counters = Counters()
         self._tasks: deque[_Task] = deque()
         self._pointers: dict[str, int] = {}
+        self._notices: deque[tuple[str, Mapping[str, Any]]] = deque()
         self._last_sent: dict[str, float] = {}
         self._guard = threading.Lock()  # callers' threads write what the sending thread takes
         self._sending = 0
@@ -76,6 +77,15 @@ class Announcer:
                 self.counters.dropped += 1
                 return
             self._pointers[stream] = max(seq, self._pointers.get(stream, seq))
+        self._poke()
+
+    def notice(self, stream: str, facts: Mapping[str, Any]) -> None:
+        """Tell the followers of `stream` something that is only so at this moment."""
+        with self._guard:
+            if len(self._notices) >= MOST_WAITING:
+                self.counters.dropped += 1
+                return
+            self._notices.append((stream, facts))
         self._poke()
 
     def task(self, name: str, args: tuple[Any, ...], queue: str) -> None:
@@ -112,8 +122,18 @@ class Announcer:
 
     async def _sockets(self) -> None:
         while True:
+            await self._send_notices()
             wait = await self._send_ripe_pointers()
-            await self._rest(wait)
+            if not self._notices:  # one that came while pointers were sent has rung already
+                await self._rest(wait)
+
+    async def _send_notices(self) -> None:
+        while True:
+            with self._guard:
+                notice = self._notices.popleft() if self._notices else None
+            if notice is None:
+                return
+            await self._attempt("sockets", partial(self._send_notice, *notice))
 
     async def _send_ripe_pointers(self) -> float | None:
         """Send what may go now; return the seconds until the next may, or None when nothing waits."""
@@ -139,6 +159,12 @@ class Announcer:
         if layer is not None:
             pointer = {"type": "pointer", "stream": stream, "seq": seq}
             await layer.group_send(stream, {"type": "revoked"} if seq == REVOKED else pointer)
+
+    @staticmethod
+    async def _send_notice(stream: str, facts: Mapping[str, Any]) -> None:
+        layer = get_channel_layer()
+        if layer is not None:
+            await layer.group_send(stream, {"type": "notice", **facts})
 
     async def _celery(self) -> None:
         while True:
@@ -169,7 +195,7 @@ class Announcer:
 
     async def _rest(self, seconds: float | None) -> None:
         with self._guard:
-            if not (self._pointers or self._tasks or self._sending):
+            if not (self._pointers or self._notices or self._tasks or self._sending):
                 self._idle.set()
         self._wake.clear()
         try:
@@ -240,6 +266,11 @@ def announcer() -> Announcer:
 def pointer(*, stream: str, seq: int) -> None:
     """Tell the followers of `stream` that it has reached `seq`: at once, then at most once per 250 ms."""
     announcer().pointer(stream, seq)
+
+
+def notice(*, stream: str, facts: Mapping[str, Any]) -> None:
+    """Tell the followers of `stream` something that is only so at this moment: if it is lost, nothing is."""
+    announcer().notice(stream, facts)
 
 
 def hint(*, queue: str, due_id: int) -> None:

@@ -261,10 +261,11 @@ DECIDED: Mapping[str, Decided] = {
     "entries": Decided(
         held=_names(
             "match group round step channel seq seat participant role kind text n_chars claimed_kind asked_kind "
-            "announces_identity facts entry_s answers planned_s delay_ms first_key_ms sent_ms edits pastes blurs "
-            "missing_reason"
+            "announces_identity facts entry_s answers planned_s delay_ms typing_planned_s typing_s first_key_ms "
+            "sent_ms edits pastes blurs missing_reason"
         )
     ),
+    "seen": Decided(held=_names("match group round step seat participant what seq by begun_s shown_s")),
     "kind_questions": Decided(
         held=_names(
             "match group round step seq asker asker_participant asked_kind seat participant kind match_label "

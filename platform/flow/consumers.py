@@ -1,10 +1,11 @@
-"""The participant's socket: hints out, pings in. It decides nothing and carries nothing that anybody typed."""
+"""The participant's socket: hints and notices out, pings in, and that somebody types; nothing of what anybody typed."""
 
 import asyncio
 import json
 import logging
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
 from math import floor
 from typing import Any
 from zlib import crc32
@@ -14,11 +15,13 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from redis.exceptions import RedisError
 
 from events.announce import QUIET_SECONDS
+from flow.kinds import kind
 from participants.access import participant_of_scope
 from participants.tokens import stream_name
 
 MOST_SOCKETS = 3
 MOST_CHARACTERS = 1024
+LEAST_BETWEEN_SECONDS = 1.0  # of what a browser says of its typing
 UNKNOWN, MALFORMED, TOO_MANY = 4401, 4400, 4429
 LATER = 1013  # no Redis just now: the page polls, and the browser tries again
 
@@ -27,14 +30,30 @@ log = logging.getLogger("rapport.socket")
 _open: Counter[int] = Counter()
 
 
+@dataclass
+class _Writer:
+    """Somebody who is writing, as far as this socket has heard: until when, and whether its browser was told."""
+
+    begun_at: str
+    after: int
+    until: float
+    is_told: bool = False
+
+
 class SessionConsumer(AsyncWebsocketConsumer):
-    """Follows one participant's stream and passes on its pointers."""
+    """Follows one participant's stream and passes on its pointers and notices."""
 
     participant_id: int | None = None
     stream = ""
     _untold: int | None = None
+    _may_type_at = 0.0
     _last_tick = 0
     _telling: asyncio.Task[None] | None = None
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._writers: dict[str, _Writer] = {}
+        self._asking: set[asyncio.Task[None]] = set()  # or nothing would hold them until they are done
 
     async def connect(self) -> None:
         """Accept first: a browser that is refused earlier never learns why."""
@@ -68,13 +87,39 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self.channel_layer.group_discard(self.stream, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Answer a ping; close on anything else. Who is not known yet, or any more, is not answered."""
+        """Answer a ping, hear that somebody types; close on anything else.
+
+        Who is not known yet, or any more, is not answered.
+        """
         if self.participant_id is None:
             return
-        if not _is_ping(text_data):
-            await self.close(code=MALFORMED)
-            return
-        await self.send(text_data='{"do":"pong"}')
+        match _asked(text_data):
+            case "ping":
+                await self.send(text_data='{"do":"pong"}')
+            case "typing":
+                self._typing(self.participant_id)
+            case _:
+                await self.close(code=MALFORMED)
+
+    def _typing(self, participant_id: int) -> None:
+        """Let the others know; what comes sooner than a browser of ours says it is left alone."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._may_type_at:
+            self._may_type_at = now + LEAST_BETWEEN_SECONDS
+            self._ask("by_person", participant_id)
+
+    def _ask(self, what: str, *about: Any) -> None:
+        """Do something about who is writing beside all else: neither pings nor pointers wait for the database."""
+
+        async def ask() -> None:
+            try:
+                await database_sync_to_async(kind("typing", what))(*about)
+            except Exception as error:  # a hint is no reason to lose the socket
+                log.info("notice lost", extra={"facts": {"what": what, "error": type(error).__name__}})
+
+        task = asyncio.create_task(ask())
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
 
     async def pointer(self, event: dict[str, Any]) -> None:
         """Something changed: told at this socket's next tick, four times a second.
@@ -84,18 +129,54 @@ class SessionConsumer(AsyncWebsocketConsumer):
         ticks cannot be told apart (`docs/decisions/0004-pointers-keep-ticks.md`).
         """
         self._untold = int(event["seq"])
+        self._tell_soon()
+
+    async def notice(self, event: dict[str, Any]) -> None:
+        """Somebody is writing, or goes on for so many seconds; 0: what they wrote has come, and the page will show it.
+
+        A browser is told at ticks, too, and only that it begins and that it ended without a message: how often it was
+        renewed in between would tell a person's keys from a program's plan.
+        """
+        who = str(event["who"])
+        if not event["seconds"]:
+            self._writers.pop(who, None)
+            return
+        until = asyncio.get_running_loop().time() + float(event["seconds"])
+        known = self._writers.get(who)
+        if known is None or known.begun_at != event["begun_at"]:
+            self._writers[who] = _Writer(event["begun_at"], event["after"], until)
+        else:
+            known.until = max(known.until, until)
+        self._tell_soon()
+
+    def _tell_soon(self) -> None:
         if self._telling is None or self._telling.done():
             self._telling = asyncio.create_task(self._tell())
 
     async def _tell(self) -> None:
-        """Send the newest pointer at its tick. The name of the stream stays here: it is made from a secret."""
+        """Send what is new at its tick. The name of the stream stays here: it is made from a secret."""
         try:
-            while self._untold is not None:
+            while self._untold is not None or self._writers:
                 await asyncio.sleep(self._until_next_tick())
                 seq, self._untold = self._untold, None
-                await self.send(text_data=json.dumps({"stream": "page", "seq": seq}))
+                if seq is not None:
+                    await self.send(text_data=json.dumps({"stream": "page", "seq": seq}))
+                await self._tell_of_writers()
         except Exception as error:  # one broken socket must not cost the others their hint
             log.info("pointer not sent", extra={"facts": {"error": type(error).__name__}})
+
+    async def _tell_of_writers(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for who, writer in sorted(self._writers.items()):
+            if writer.until <= now:
+                del self._writers[who]
+                if writer.is_told:
+                    await self.send(text_data=json.dumps({"stream": "typing", "who": who, "is": False}))
+            elif not writer.is_told:
+                writer.is_told = True
+                told = {"stream": "typing", "who": who, "is": True, "after": writer.after}
+                await self.send(text_data=json.dumps(told))
+                self._ask("keep", self.participant_id, who, writer.begun_at)
 
     def _until_next_tick(self) -> float:
         """Seconds to the next tick that has not been used. Sockets differ in where theirs lie."""
@@ -109,10 +190,12 @@ class SessionConsumer(AsyncWebsocketConsumer):
         await self.close(code=UNKNOWN)
 
 
-def _is_ping(text: str | None) -> bool:
+def _asked(text: str | None) -> str:
+    """What a browser says: "ping" or "typing"; "" for anything that ours does not say."""
     if text is None or len(text) > MOST_CHARACTERS:
-        return False
+        return ""
     try:
-        return bool(json.loads(text) == {"do": "ping"})
+        said = json.loads(text)
     except (ValueError, RecursionError):
-        return False
+        return ""
+    return next((word for word in ("ping", "typing") if said == {"do": word}), "")

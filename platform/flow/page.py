@@ -9,6 +9,16 @@ from paradigm import Field, FieldError, View
 
 
 @dataclass(frozen=True)
+class Seen:
+    """The entries of a talk up to a number, as a seat is shown them; by keys, which no page carries."""
+
+    match: int
+    path: str
+    seat: int
+    seq: int
+
+
+@dataclass(frozen=True)
 class Page:
     """One purpose, one primary button.
 
@@ -28,6 +38,7 @@ class Page:
         errors: Refusals of the last attempt, by field key.
         values: What was sent in the last attempt, by field key.
         note: One calm sentence above the text ("Saved.", "That page was over.").
+        seen: Which entries of a talk it shows to whom, where it shows any: kept once it is drawn.
         source: The frozen file that the text was made from; `given`: what only this page filled its slots with.
     """
 
@@ -46,5 +57,6 @@ class Page:
     errors: Mapping[str, FieldError] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
+    seen: Seen | None = None
     source: str = ""
     given: Mapping[str, object] = field(default_factory=dict)

@@ -1,7 +1,8 @@
 """The participant's door: one address for the whole session, and every answer is words on a page."""
 
+import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import astuple, replace
 from functools import wraps
 from typing import Any
 
@@ -67,12 +68,34 @@ def session_page(request: HttpRequest) -> HttpResponse:
 def poll(request: HttpRequest) -> HttpResponse:
     """204 while the page is the same, else the new one. Also the sign of life that keeps one's place."""
     visit = _show_life(request)
+    response = _news(request, visit)
+    writing = _writing(request, visit)
+    if writing is not None:
+        response.headers["X-Typing"] = json.dumps(writing)
+    return response
+
+
+def _news(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
     if request.GET.get("rev") != queries.rev_of(visit.session, visit.stage):
         return _shown(request, is_fragment=True)
     seen = request.GET.get("digest")  # a waiting page counts people without being another page
     if seen and digest_of(_now(request)[0]) != seen:
         return _shown(request, is_fragment=True)
     return HttpResponse(status=204)
+
+
+def _writing(request: HttpRequest, visit: queries.Visit) -> list[tuple[str, int]] | None:
+    """Who else is writing, for who has no socket or was not told by it; None where nobody is told.
+
+    A browser without a socket says here, too, that somebody types in it.
+    """
+    if request.GET.get("typing") == "1" and not pace.is_too_fast(visit.session.participant, what="typing"):
+        kind("typing", "by_person")(visit.session.participant_id)
+    seen_by = getattr(visit.stage, "writing", None)
+    found = seen_by(visit.session) if seen_by else None
+    for one in found or ():
+        kind("typing", "keep")(visit.session.participant_id, one.who, one.begun_at.isoformat())
+    return None if found is None else [one.told for one in found]
 
 
 @participant_only
@@ -167,7 +190,9 @@ def _submitted(request: HttpRequest) -> HttpResponse:
     if result.outcome == "refused":
         page, frame = _now(request)
         page = replace(page, errors=result.errors, values=form.data)
-        return HttpResponse(draw(request, page, frame, is_fragment=_wants_fragment(request)), status=422)
+        html = draw(request, page, frame, is_fragment=_wants_fragment(request))
+        _keep_what_was_shown(request, page)
+        return HttpResponse(html, status=422)
     return _moved_on(request, result.outcome)
 
 
@@ -197,10 +222,17 @@ def _shown(request: HttpRequest, *, note: str = "", status: int = 200, is_fragme
     if note:
         page = replace(page, note=note)
     html = draw(request, page, frame, is_fragment=is_fragment or _wants_fragment(request))
-    told = page.facts.get("told")
-    if told and request.method != "HEAD":
-        debriefs.mark_delivered(request.participant, told)  # type: ignore[attr-defined]
+    if request.method != "HEAD":
+        _keep_what_was_shown(request, page)
     return HttpResponse(html, status=status)
+
+
+def _keep_what_was_shown(request: HttpRequest, page: Page) -> None:
+    """Once it is drawn: the explanation of what people were deceived in, and messages of others."""
+    if told := page.facts.get("told"):
+        debriefs.mark_delivered(request.participant, told)  # type: ignore[attr-defined]
+    if page.seen is not None:
+        kind("entries", "keep_shown")(*astuple(page.seen))
 
 
 def _now(request: HttpRequest) -> tuple[Page, Frame]:

@@ -11,6 +11,7 @@ Condition = Callable[[State], bool]
 ENDS = ("all", "any")
 PASTES = ("allowed", "recorded", "blocked")
 CONTACTS = ("held", "allowed")
+TYPING = ("off", "shown")
 
 
 def always(state: State) -> bool:
@@ -50,7 +51,8 @@ class Chat:
     """A conversation between those in the match: messages, and pointing at named things.
 
     A message has from `min_chars` to `max_chars` characters. `pastes` is what becomes of text that is pasted:
-    "allowed", "recorded" (counted) or "blocked" (and counted). Each may name a parameter instead.
+    "allowed", "recorded" (counted) or "blocked" (and counted). `typing` says whether the others see that somebody is
+    writing: "off", or "shown" of people and of programs alike. Each may name a parameter instead.
     """
 
     kind: ClassVar[str] = "chat"
@@ -58,6 +60,7 @@ class Chat:
     max_chars: int | str = 2000
     pastes: str = "allowed"
     min_chars: int | str = 0
+    typing: str = "off"
 
 
 @dataclass(frozen=True)

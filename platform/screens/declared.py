@@ -11,7 +11,7 @@ from chat.terms import word
 from paradigm import Chat, Decision, Parameters, Talk
 from paradigm.fields import plain
 from paradigm.program import leaves, may_ask, may_come
-from paradigm.steps import CONTACTS, PASTES
+from paradigm.steps import CONTACTS, PASTES, TYPING
 from screens.reading import Piece
 from screens.screen import Key
 from studies.definition import experiment, parameters_of
@@ -155,7 +155,7 @@ def _terms(talk: Talk, numbers: Parameters) -> list[object]:
     said = [word(numbers, talk.contacts, CONTACTS)]
     if isinstance(talk.channel, Chat):
         terms += [talk.channel.min_chars]
-        said += [word(numbers, talk.channel.pastes, PASTES)]
+        said += [word(numbers, talk.channel.pastes, PASTES), word(numbers, talk.channel.typing, TYPING)]
     return [*(numbers.number(one) > 0 for one in terms), *said]
 
 

@@ -85,6 +85,11 @@ class AutomatedPartner(Part):
         description="What it says when asked whether it is a person."
     )
     delay: Delay = Delay()
+    typing: Literal["unless_labelled", "always"] = Field(
+        "unless_labelled",
+        description="In a talk that shows who is writing: whether it is seen to write also where its label says that "
+        "no person sits there.",
+    )
     note: str = ""
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db.models import Q
+
 from bots.models import Memory
-from chat.models import Entry, Report
+from chat.models import Entry, Report, Shown, TypingShown
 from events.models import Event
 from exports.services.erasure import ERASED
 from flow.models import Act, Award, Exposure, PracticeStep, Submission
@@ -32,6 +34,8 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "pages": PageShown.objects.filter(session__participant=person),
         "scales": ScaleDrawn.objects.filter(session__participant=person),
         "memories": Memory.objects.filter(participant=person),
+        "shown": Shown.objects.filter(seat__participant=person),
+        "typing": TypingShown.objects.filter(Q(seat__participant=person) | Q(writer__participant=person)),
         "exposures": Exposure.objects.filter(seat__participant=person),
         "acts": Act.objects.filter(seat__participant=person).exclude(source=Act.Source.TIMEOUT),
         "awards": Award.objects.filter(seat__participant=person, said__isnull=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from chat.models import Conversation, Entry
+from chat.models import Conversation, Entry, Shown
 from chat.services import ENTRY
 from events.models import Event
 from flow.models import Match
@@ -33,6 +33,7 @@ def check_talks(inquiry: Inquiry, story: Story, traced: Mapping[int, Traced]) ->
         _check_numbers(inquiry, story, talk, entries=entries[pk], told=told[pk])
         _check_course(inquiry, story, match, traced[match.pk], talk, entries[pk])
         _check_said(inquiry, story, talk, entries[pk])
+        _check_shown(inquiry, story, talk, entries[pk])
     _check_all_there(inquiry, story, traced, {(talk.match_id, talk.path) for talk in talks.values()})
 
 
@@ -103,6 +104,17 @@ def _check_said(inquiry: Inquiry, story: Story, talk: Conversation, entries: Seq
             inquiry.told.differs(told, expected or "no entry", found or "no entry")
         if is_ready != (key in ready):
             inquiry.told.differs(told, "ready to go on" if is_ready else "more to say", "the opposite")
+
+
+def _check_shown(inquiry: Inquiry, story: Story, talk: Conversation, entries: Sequence[Entry]) -> None:
+    """Nobody was shown what was not said yet."""
+    said = {entry.seq: entry.at for entry in entries}
+    for page in Shown.objects.filter(conversation=talk).order_by("pk"):
+        inquiry.report.count("pages of conversations")
+        at = said.get(page.seq, page.at)  # whoever is erased said it, and it is gone
+        if page.seq > talk.last_seq or page.at < at - CLOCK_SLACK:
+            where = story.where(story.society.matches[talk.match_id], page.seat_id, f"{talk.path}, entry {page.seq}")
+            inquiry.report.differ("message shown before it was said", where, at, page.at)
 
 
 def _check_all_there(inquiry: Inquiry, story: Story, traced: Mapping[int, Traced], there: set[tuple[int, str]]) -> None:

@@ -7,6 +7,7 @@ import { furnish } from "./fields.js";
 import { forget, keep, pageOf, restore } from "./drafts.js";
 import { flash, offerSound, ring } from "./attention.js";
 import { listen } from "./socket.js";
+import { asked, noticeTyping, typed, writes, writing } from "./typing.js";
 import { follow, isAnotherTalk, isSaid, join, measured, stored } from "./talk.js";
 
 const words = document.getElementById("words").dataset;
@@ -179,7 +180,7 @@ async function take(form, answer) {
   hold(form, false);
   // what was sent before a reload and is refused as sent twice had been stored
   const isStored = answer.headers.get("X-Outcome") === "stored" || (answer.status === 409 && form.dataset.sent === "yes");
-  if (isStored) stored();
+  if (isStored) { stored(); typed(); }
   if ([200, 409, 422].includes(answer.status)) show(answer.html, true, isStored && answer.status !== 422);
   else if (answer.status === 403 || answer.status === 404) location.reload();
   else tell(words.unread, true);
@@ -196,11 +197,12 @@ async function poll() {
   const limit = setTimeout(() => polling?.abort(), REQUEST_MS);
   try {
     const { rev, digest } = page().dataset;
-    const answer = await fetch(`/s/poll?${new URLSearchParams({ rev, digest })}`, { headers: { "X-Fragment": "1" }, signal: polling.signal });
+    const answer = await fetch(`/s/poll?${new URLSearchParams({ rev, digest, ...asked() })}`, { headers: { "X-Fragment": "1" }, signal: polling.signal });
     if (answer.status === 403 || answer.status === 404) { location.reload(); return; }
     if (answer.ok && isTroubled && !sending) tell(words.back);
     const html = answer.status === 200 ? await answer.text() : "";
     if (html && before === shown && !sending && page().dataset.still !== "yes") show(html, false);
+    if (answer.ok) writing(answer.headers.get("X-Typing"), speak);
   } catch {
     if (!sending && !navigator.onLine) tell(words.offline, true);
   } finally {
@@ -247,6 +249,7 @@ function begin() {
     form.addEventListener("input", () => { delete form.dataset.sent; keep(form, page().dataset.rev); });
   }
   follow(current, { words, tell });
+  noticeTyping(current, { tell: () => { if (socket.isOpen()) socket.say("typing"); return socket.isOpen(); } });
   furnish(current, words);
   calculate(current);
   clock(current);
@@ -257,7 +260,7 @@ function begin() {
   schedule();
 }
 
-const socket = listen(document.body.dataset.socket, { news: poll, changed: schedule });
+const socket = listen(document.body.dataset.socket, { news: poll, noticed: (said) => writes(said, speak), changed: schedule });
 addEventListener("online", () => { socket.retry(); poll(); });
 addEventListener("offline", () => tell(words.offline, true));
 addEventListener("pageshow", (event) => { if (event.persisted) { socket.retry(); poll(); } });

@@ -5,8 +5,8 @@ const MOST_WAIT_MS = 30000;
 const GONE = 4401;      // this browser is not known any more: the next request says so in words
 const TOO_MANY = 4429;  // enough tabs are open; this one polls
 
-/** Follow the pointers at `address`. `news` runs at each, `changed` when the socket opens or closes. */
-export function listen(address, { news, changed }) {
+/** Follow the pointers at `address`. `news` runs at each, `noticed` when somebody writes, `changed` when the socket opens or closes. */
+export function listen(address, { news, noticed, changed }) {
   let socket = null;
   let isWanted = false;
   let attempt = 0;
@@ -20,8 +20,13 @@ export function listen(address, { news, changed }) {
     try { socket = new WebSocket(address); } catch { socket = null; return; }
     const mine = socket;
     mine.addEventListener("open", () => { attempt = 0; missed = 0; beat(mine); changed(); news(); });
-    mine.addEventListener("message", (event) => { missed = 0; if (!event.data.includes('"pong"')) news(); });
+    mine.addEventListener("message", (event) => { missed = 0; heard(JSON.parse(event.data)); });
     mine.addEventListener("close", (event) => { if (mine === socket) over(event.code); });
+  }
+
+  function heard(said) {
+    if (said.stream === "typing") noticed(said);
+    else if (said.do !== "pong") news();
   }
 
   function beat(mine) {
@@ -51,6 +56,7 @@ export function listen(address, { news, changed }) {
 
   return {
     isOpen: () => socket?.readyState === WebSocket.OPEN,
+    say: (what) => { socket?.send(JSON.stringify({ do: what })); },
     open: () => { isWanted = true; connect(); },
     close: () => { isWanted = false; clearTimeout(wait); clearInterval(ping); socket?.close(); },
     retry: () => { attempt = 0; if (isWanted && socket?.readyState !== WebSocket.OPEN) { if (socket) drop(); connect(); } },

@@ -2,10 +2,11 @@
 
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.delays import Effort, Pace, effort, is_missed, seconds
+from bots.delays import PICK_SECONDS, Effort, Pace, effort, is_missed, seconds, wait
 from paradigm import Card, Choice, Line, Option, Points, Table, Text, View
 
 PACE = Pace(min_s=4, max_s=25, chars_per_s=5, think_s=(2, 8))
@@ -30,6 +31,25 @@ def test_longer_text_takes_longer(written: int, more: int, seed: int) -> None:
     wide = Pace(min_s=0, max_s=600, chars_per_s=5, think_s=(2, 8))
     short = seconds(wide, Effort(0, written, 0), limit_s=900, rng=Random(seed))
     assert seconds(wide, Effort(0, written + more, 0), limit_s=900, rng=Random(seed)) > short
+
+
+@given(efforts, st.floats(1, 600), st.integers())
+def test_writing_is_the_end_of_the_wait_and_cut_short_in_proportion(work: Effort, limit: float, seed: int) -> None:
+    planned = wait(PACE, work, limit_s=limit, rng=Random(seed))
+    assert planned.seconds == seconds(PACE, work, limit_s=limit, rng=Random(seed))
+    assert 0 <= planned.writing_s <= planned.seconds
+    assert (planned.writing_s > 0) is (work.written_chars > 0)
+    typed = work.written_chars / PACE.chars_per_s + work.picks * PICK_SECONDS
+    assert planned.writing_s <= typed + 1e-9
+
+
+def test_writing_begins_after_reading_and_thinking() -> None:
+    calm = Pace(min_s=0, max_s=600, chars_per_s=5, think_s=(3, 3))
+    planned = wait(calm, Effort(read_chars=100, written_chars=50, picks=1), limit_s=900, rng=Random(1))
+    assert (planned.seconds - planned.writing_s, planned.writing_s) == (100 / 25 + 3, 50 / 5 + PICK_SECONDS)
+    halved = wait(calm, Effort(100, 50, 1), limit_s=18.5 / 2 + 3, rng=Random(1))
+    assert halved.seconds <= 18.5 / 2
+    assert halved.writing_s / halved.seconds == pytest.approx(planned.writing_s / planned.seconds)
 
 
 def test_bounded_delays_do_not_pile_up_on_the_bound() -> None:

@@ -1,13 +1,15 @@
 """Pages of the gallery served to a real browser without a server: every request is answered by the test."""
 
+import json
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import Route
+from playwright.sync_api import Route, WebSocketRoute
 
 from flow.calculator import FACT
 from flow.drawing import Frame, draw
@@ -31,6 +33,10 @@ class StageSet:
         polls: How often news was asked for.
         outcome: What the server says became of a form.
         examples: Every worked example that was asked for.
+        typing: Who is writing, as polls say it; None where nobody is told.
+        sockets: The ends of the sockets that tabs have opened.
+        heard: What came through them, pings apart.
+        asked: What each question for news said.
     """
 
     current: Page
@@ -40,13 +46,25 @@ class StageSet:
     polls: int = 0
     outcome: str = "stored"
     examples: list[dict[str, str]] = field(default_factory=list)
+    typing: list[list[object]] | None = None
+    sockets: list[WebSocketRoute] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    asked: list[dict[str, str]] = field(default_factory=list)
 
     def open(self, tab: Tab) -> Tab:
         """Serve this set to `tab` and go to its page."""
         tab.route("**/*", self._serve)
-        tab.route_web_socket("**/ws/session", lambda _socket: None)
+        tab.route_web_socket("**/ws/session", self._connect)
         tab.goto(f"{ORIGIN}/s/")
         return tab
+
+    def tell(self, **frame: object) -> None:
+        """Send a frame through the newest socket."""
+        self.sockets[-1].send(json.dumps(frame))
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        self.sockets.append(socket)
+        socket.on_message(lambda text: self.heard.append(str(text)) if "ping" not in str(text) else None)
 
     def html(self, *, is_fragment: bool) -> str:
         """The current page."""
@@ -68,10 +86,12 @@ class StageSet:
 
     def _poll(self, route: Route, asked: dict[str, str]) -> None:
         self.polls += 1
+        self.asked.append(asked)
+        said = {} if self.typing is None else {"X-Typing": json.dumps(self.typing)}
         if asked["rev"] == self.frame.rev:
-            route.fulfill(status=204)
+            route.fulfill(status=204, headers=said)
         else:
-            _fulfill(route, 200, self.html(is_fragment=True))
+            _fulfill(route, 200, self.html(is_fragment=True), more=said)
 
     def _work_out(self, route: Route, raw: dict[str, str]) -> None:
         self.examples.append(raw)
@@ -87,6 +107,8 @@ class StageSet:
             _fulfill(route, *answer, outcome=self.outcome)
 
 
-def _fulfill(route: Route, status: int, body: str, *, outcome: str = "") -> None:
+def _fulfill(
+    route: Route, status: int, body: str, *, outcome: str = "", more: Mapping[str, str] = MappingProxyType({})
+) -> None:
     headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html; charset=utf-8", "X-Outcome": outcome}
-    route.fulfill(status=status, body=body, headers=headers)
+    route.fulfill(status=status, body=body, headers=headers | dict(more))

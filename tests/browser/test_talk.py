@@ -202,6 +202,113 @@ def test_message_that_was_stored_before_a_reload_is_not_offered_again(tab: Tab) 
     expect(tab.locator("textarea")).to_have_value("")
 
 
+def test_that_somebody_writes_is_shown_until_they_stop_or_have_written(tab: Tab) -> None:
+    stage = Talk(typing=True)
+    complaints = look.listen(tab)
+    stage.open(tab)
+    notice = tab.locator("[data-typing]")
+    expect(notice).to_have_text("")
+    height = tab.locator("main").evaluate("main => main.getBoundingClientRect().height")
+    tab.locator("textarea").press_sequentially("I am")
+    stage.tell(stream="typing", who="B", **{"is": True, "after": 1})
+    expect(notice).to_have_text("B is writing …")
+    expect(tab.locator("#spoken")).to_have_text("B is writing …")
+    look.check(tab)
+    assert tab.locator("main").evaluate("main => main.getBoundingClientRect().height") == height, "nothing moves"
+    expect(tab.locator("textarea")).to_be_focused()
+    stage.tell(stream="typing", who="C", **{"is": True, "after": 1})
+    expect(notice).to_have_text("B, C are writing …")
+    stage.tell(stream="typing", who="B", **{"is": False})
+    expect(notice).to_have_text("C is writing …")
+    stage.typing = []
+    stage.come(Line("C", "Me, too", seq=2))
+    stage.tell(stream="page", seq=2)
+    expect(tab.locator(".talk li")).to_have_count(2)
+    expect(notice).to_have_text("")
+    assert complaints == []
+
+
+def test_writing_that_goes_on_after_a_message_stays(tab: Tab) -> None:
+    stage = Talk(typing=True)
+    stage.open(tab)
+    stage.tell(stream="typing", who="B", **{"is": True, "after": 1})
+    stage.typing = [["B", 2]]
+    stage.come(Line("B", "And", seq=2))
+    stage.tell(stream="typing", who="B", **{"is": True, "after": 2})
+    stage.tell(stream="page", seq=2)
+    expect(tab.locator(".talk li")).to_have_count(2)
+    expect(tab.locator("[data-typing]")).to_have_text("B is writing …")
+    stage.come(Line("B", "so on", seq=3))
+    stage.typing = []
+    stage.tell(stream="page", seq=3)
+    expect(tab.locator("[data-typing]")).to_have_text("")
+
+
+def test_screen_reader_is_told_at_most_once_in_a_while(tab: Tab) -> None:
+    stage = Talk(typing=True)
+    stage.open(tab)
+    tab.evaluate("""() => {
+      const place = document.getElementById('spoken');
+      window.said = [];
+      const looking = new MutationObserver(() => said.push(place.textContent));
+      looking.observe(place, { childList: true, characterData: true, subtree: true });
+    }""")
+    for _ in range(6):
+        stage.tell(stream="typing", who="B", **{"is": True, "after": 1})
+        expect(tab.locator("[data-typing]")).to_have_text("B is writing …")
+        stage.tell(stream="typing", who="B", **{"is": False})
+        expect(tab.locator("[data-typing]")).to_have_text("")
+    assert tab.evaluate("() => said.filter((text) => text.includes('writing')).length") == 1
+    assert tab.locator("[data-typing]").get_attribute("aria-live") is None
+
+
+def test_typing_is_said_over_the_socket_now_and_then_and_without_one_with_the_next_question(tab: Tab) -> None:
+    stage = Talk(typing=True)
+    stage.open(tab)
+    tab.wait_for_timeout(200)
+    tab.locator("textarea").press_sequentially(" ")
+    assert stage.heard == []
+    tab.locator("textarea").press_sequentially("hello there", delay=30)
+    assert stage.heard == ['{"do":"typing"}'], "not with every key"
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".talk .mine .said")).to_have_text("hello there")
+    tab.keyboard.type("a")
+    tab.wait_for_timeout(100)
+    assert stage.heard == ['{"do":"typing"}'] * 2, "another message is told at once"
+    assert not any("typing" in asked for asked in stage.asked)
+    stage.sockets[-1].close(code=4429)
+    tab.wait_for_timeout(3100)
+    tab.keyboard.type("b")
+    stage.typing = [["B", 1]]
+    expect(tab.locator("[data-typing]")).to_have_text("B is writing …", timeout=6000)
+    said = [asked.get("typing") for asked in stage.asked]
+    assert said.count("1") == 1
+    assert len(stage.heard) == 2
+
+
+def test_where_writing_is_not_shown_nothing_is_said_of_it(tab: Tab) -> None:
+    stage = Talk()
+    stage.open(tab)
+    tab.locator("textarea").press_sequentially("hello")
+    tab.wait_for_timeout(200)
+    assert stage.heard == []
+    expect(tab.locator("[data-typing]")).to_have_count(0)
+
+
+def test_least_length_is_said_before_and_counted_while_one_types(tab: Tab) -> None:
+    stage = Talk(min_chars=20)
+    stage.open(tab)
+    hint = tab.locator("#f-message-most")
+    expect(hint).to_have_text("At least 20 and at most 300 characters")
+    look.check(tab)
+    tab.locator("textarea").press_sequentially("a 👍 ")
+    expect(hint).to_have_text("3 characters, at least 20")
+    tab.locator("textarea").press_sequentially("and sixteen more")
+    expect(hint).to_have_text("20 of 300 characters")
+    tab.locator("textarea").fill("")
+    expect(hint).to_have_text("At least 20 and at most 300 characters")
+
+
 def test_phone_has_room_for_the_box_and_enter_begins_a_line(chromium: Browser) -> None:
     context = chromium.new_context(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
     tab = context.new_page()

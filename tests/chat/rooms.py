@@ -4,11 +4,15 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from django.test import Client
+
 from chat.models import Conversation
 from flow.models import Match
 from flow.services import games
 from matching.models import Group, Seat
+from participants.access import cookie_name
 from participants.models import Participant
+from participants.tokens import digest
 from scheduling.models import Session
 from studies.models import SourceFile, Study, Version, VersionFile
 
@@ -104,3 +108,14 @@ def end_talk(match: Match, path: str = "talk") -> Match:
 def conversation_of(match: Match) -> Conversation:
     """The open talk of a match."""
     return Conversation.objects.get(match=match, path=match.path)
+
+
+def browser_of(match: Match, number: int) -> Client:
+    """A client that carries the cookie of the person in a seat."""
+    person = match.group.seats.get(number=number).participant
+    assert person is not None
+    secret = f"secret-{person.code}"
+    Participant.objects.filter(pk=person.pk).update(token_sha256=digest(secret))
+    client = Client(headers={"host": "localhost"})
+    client.cookies[cookie_name()] = secret
+    return client

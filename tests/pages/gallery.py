@@ -149,7 +149,14 @@ def writing() -> dict[str, Page]:
     }
 
 
-def talking(*, may_end: bool = True, pastes: str = "allowed", lines: tuple[Line, ...] = ()) -> dict[str, Page]:
+def talking(
+    *,
+    may_end: bool = True,
+    pastes: str = "allowed",
+    lines: tuple[Line, ...] = (),
+    typing: bool = False,
+    min_chars: int = 0,
+) -> dict[str, Page]:
     """A conversation."""
     spoken = lines or (Line("B", "Hello! How was your week?", seq=1), Line("", "Long, and yours?", seq=2))
     leaving = {"also": [{"name": "then", "value": "left", "label": "Leave this conversation"}]}
@@ -158,10 +165,10 @@ def talking(*, may_end: bool = True, pastes: str = "allowed", lines: tuple[Line,
             "Your conversation",
             "You will write with **B**. You can end it after some time.",
             view=View("talk", lines=spoken),
-            fields=fields_of(Chat(), max_chars=300, may_end=may_end),
+            fields=fields_of(Chat(), max_chars=300, min_chars=min_chars, may_end=may_end),
             button="Send",
             deadline_at=LATER,
-            facts={"talk": {"says": True, "pastes": pastes, "rules": rules(True)}, **leaving},
+            facts={"talk": {"says": True, "pastes": pastes, "rules": rules(True), "typing": typing}, **leaving},
         )
     }
 

@@ -10,6 +10,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from django.db import OperationalError
 
 from flow import consumers
 from flow.consumers import SessionConsumer
@@ -129,6 +130,101 @@ async def test_pointers_come_at_ticks_whenever_something_happened(person: Partic
         came.append(clock())
     apart = [(at - came[0]) / consumers.QUIET_SECONDS for at in came[1:]]
     assert [abs(each - round(each)) < 0.2 for each in apart] == [True] * 5, apart
+    await one.disconnect()
+
+
+def writing(*, seconds: float, begun_at: str = "2026-11-20T12:00:00+00:00", who: str = "B") -> dict[str, Any]:
+    """As `chat.notices` tells it."""
+    return {"type": "notice", "who": who, "after": 3, "begun_at": begun_at, "seconds": seconds}
+
+
+async def test_writing_is_told_once_however_often_it_is_renewed_and_again_when_it_fades(person: Participant) -> None:
+    one = Socket(SECRET)
+    await one.connect()
+    stream, layer = f"session-{digest(SECRET)[:32]}", get_channel_layer()
+    assert layer is not None
+    await deliver(stream, writing(seconds=1))
+    assert await one.receive_from() == {"stream": "typing", "who": "B", "is": True, "after": 3}
+    for _ in range(3):
+        await asyncio.sleep(0.3)
+        await layer.group_send(stream, writing(seconds=1))
+    assert await one.receive_nothing(timeout=0.6)
+    assert await one.receive_from() == {"stream": "typing", "who": "B", "is": False}
+    assert await one.receive_nothing(timeout=0.6)
+    await one.disconnect()
+
+
+async def test_writing_that_comes_to_a_message_is_followed_by_its_pointer_alone(person: Participant) -> None:
+    one = Socket(SECRET)
+    await one.connect()
+    stream, layer = f"session-{digest(SECRET)[:32]}", get_channel_layer()
+    assert layer is not None
+    await deliver(stream, writing(seconds=30))
+    assert (await one.receive_from())["is"] is True
+    await layer.group_send(stream, {"type": "notice", "who": "B", "seconds": 0})
+    await layer.group_send(stream, {"type": "pointer", "stream": stream, "seq": 4})
+    assert await one.receive_from() == {"stream": "page", "seq": 4}
+    assert await one.receive_nothing(timeout=0.6)
+    await layer.group_send(stream, writing(seconds=0.2))
+    await layer.group_send(stream, {"type": "notice", "who": "B", "seconds": 0})
+    assert await one.receive_nothing(timeout=0.6), "what began and came between two ticks is told by its message alone"
+    await one.disconnect()
+
+
+async def test_notices_keep_the_ticks_of_pointers(person: Participant) -> None:
+    one = Socket(SECRET)
+    await one.connect()
+    stream, clock = f"session-{digest(SECRET)[:32]}", asyncio.get_running_loop().time
+    layer, came = get_channel_layer(), []
+    assert layer is not None
+    await deliver(stream, {"type": "pointer", "stream": stream, "seq": 1})
+    await one.receive_from()
+    came.append(clock())
+    for number in range(1, 6):
+        await asyncio.sleep(0.3 + number * 0.037)
+        await layer.group_send(stream, writing(seconds=0.4, begun_at=f"2026-11-20T12:00:0{number}+00:00"))
+        assert (await one.receive_from())["is"] is True
+        came.append(clock())
+        assert (await one.receive_from())["is"] is False
+        came.append(clock())
+    apart = [(at - came[0]) / consumers.QUIET_SECONDS for at in came[1:]]
+    assert [abs(each - round(each)) < 0.2 for each in apart] == [True] * 10, apart
+    await one.disconnect()
+
+
+async def test_typing_is_heard_at_most_once_a_second_and_answered_with_nothing(
+    person: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Any] = []
+    monkeypatch.setattr(consumers, "kind", lambda family, name: lambda *about: heard.append((family, name, *about)))
+    one = Socket(SECRET)
+    await one.connect()
+    await one.send_to('{"do":"ping"}')
+    await one.receive_from()
+    for _ in range(5):
+        await one.send_to('{"do":"typing"}')
+    assert await one.receive_nothing(timeout=0.3)
+    assert heard == [("typing", "by_person", person.pk)]
+    monkeypatch.setattr(consumers, "LEAST_BETWEEN_SECONDS", 0.0)
+    await asyncio.sleep(0.8)
+    await one.send_to('{"do":"typing"}')
+    assert await one.receive_nothing(timeout=0.3)
+    assert len(heard) == 2
+    await one.disconnect()
+
+
+async def test_hint_that_cannot_be_kept_costs_no_socket(person: Participant, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: Any) -> None:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(consumers, "kind", lambda _family, _name: gone)
+    one = Socket(SECRET)
+    await one.connect()
+    await deliver(f"session-{digest(SECRET)[:32]}", writing(seconds=5))
+    assert (await one.receive_from())["stream"] == "typing"
+    await one.send_to('{"do":"typing"}')
+    await one.send_to('{"do":"ping"}')
+    assert await one.receive_from() == {"do": "pong"}
     await one.disconnect()
 
 

@@ -63,3 +63,44 @@ def test_terms_that_fit_are_accepted(folder: Folder) -> None:
         assert codes(folder) == set()
     with with_talk(replace(TALK, when=lambda state: state.parameters.rounds > 99, quota=1)):
         assert codes(folder) == set(), "a talk that cannot come"
+
+
+DELAY = '  - {what: delay, approved_by: ethics board, reference: "IRB-1", debrief: pages/debrief.md}\n'
+CONSTANT = "asked_if_ai: deflect\n    delay: {min_s: 3, max_s: 3}"
+WRITING = replace(TALK, channel=Chat(typing="shown"))
+
+
+def constant(folder: Folder, *, label: str = "") -> None:
+    """A study whose program takes a constant time, so that its pace needs no declaration, and the talk's pages."""
+    folder.change(DELAY, "")
+    folder.change("asked_if_ai: deflect", CONSTANT)
+    if label:
+        folder.change('label: {by: label, values: {hidden: "", marked: Program}}', f"label: {{all: {label}}}")
+
+
+def test_program_that_may_be_a_person_and_is_seen_to_write_must_be_declared(folder: Folder) -> None:
+    constant(folder)
+    with with_talk(replace(TALK, channel=Chat(typing="off"))):
+        assert "E465" not in folder.codes()
+    with with_talk(WRITING):
+        found = folder.one("E465")
+    assert found.path == "waves[main].stages[game].parameters"
+    assert "may be taken for one" in found.what
+    with with_talk(replace(WRITING, when=lambda state: state.parameters.rounds > 99)):
+        assert "E465" not in folder.codes(), "a talk that cannot come"
+    with with_talk(replace(TALK, channel=Chat(typing="manner"))):
+        assert "E460" in folder.codes()
+
+
+def test_declared_delay_covers_writing_that_is_seen(folder: Folder) -> None:
+    with with_talk(WRITING):
+        assert {"E465", "W464"} & folder.codes() == set()
+
+
+def test_program_that_is_called_one_is_not_seen_to_write_and_warned_about_where_it_is(folder: Folder) -> None:
+    constant(folder, label="Program")
+    with with_talk(WRITING):
+        assert {"E465", "W464"} & folder.codes() == set()
+        folder.change(CONSTANT, f"{CONSTANT}\n    typing: always")
+        found = folder.one("W464")
+    assert found.path == "partners.computer.typing"

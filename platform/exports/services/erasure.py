@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from bots.models import Memory
+from chat.models import Shown, TypingShown
 from events import clock, due, log
 from events.claim import Claim
 from events.models import Event
@@ -117,6 +119,8 @@ def _forget_own(person: Participant) -> Counter[str]:
         "pages": PageShown.objects.filter(session__participant=person),
         "scales": ScaleDrawn.objects.filter(session__participant=person),
         "memories": Memory.objects.filter(participant=person),
+        "shown": Shown.objects.filter(seat__participant=person),
+        "typing": TypingShown.objects.filter(Q(seat__participant=person) | Q(writer__participant=person)),
     }
     gone = Counter({name: rows.delete()[0] for name, rows in own.items()})
     gone["contacts"] = identity.forget(person)  # it went with the last visit; whoever was never enrolled had none

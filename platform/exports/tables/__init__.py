@@ -27,6 +27,7 @@ from exports.tables.practice import PRACTICE
 from exports.tables.reminders import REMINDERS
 from exports.tables.reports import REPORTS
 from exports.tables.scales import SCALE_ITEMS, SCORES
+from exports.tables.seen import SEEN
 from exports.tables.talk import ANSWERS, ENTRIES
 from studies.masking.standing import is_masked_for
 from studies.models import Study
@@ -34,7 +35,7 @@ from studies.schema import StudyFile
 
 TABLES: list[Table] = [
     PARTICIPANTS, SESSIONS, PLANNED_SESSIONS, REMINDERS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS, PAID_ROUNDS,
-    ALLOCATIONS, EXCLUSIONS, CHECK_RATES, CHECKS, PAGES, CHOICE_SETS, PRACTICE, EXPOSURES, DECISIONS, ENTRIES,
+    ALLOCATIONS, EXCLUSIONS, CHECK_RATES, CHECKS, PAGES, CHOICE_SETS, PRACTICE, EXPOSURES, DECISIONS, ENTRIES, SEEN,
     KIND_QUESTIONS, BELIEFS, AWARDS, REPORTS, ANSWERS, SCALE_ITEMS, SCORES, BOT_TURNS, MEMORIES, CALLS, EVENTS,
     DEBRIEFINGS, PAYMENTS, DEVIATIONS,
 ]  # fmt: skip

@@ -1,9 +1,10 @@
 """What was said in talks, and the answers to surveys and quizzes."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from chat.models import Entry
+from chat.models import Entry, TypingShown
 from exports import keys
 from exports.columns import BY_PARTNER, Column, Row, Table
 from exports.declared import is_free_answer
@@ -42,6 +43,14 @@ ENTRY_COLUMNS = [
     Column(
         "delay_ms", "From the storing of what it answers to its own; planned was `planned_s` less that `entry_s`.",
         "integer", "ms", missing="it answers nothing, or nothing that is in this table",
+    ),
+    keys.since_group(
+        "typing_planned_s", "From when on the others were to see that an automated seat was writing it",
+        missing="a person said it, or the talk does not show who is writing, or not of this seat",
+    ),
+    keys.since_group(
+        "typing_s", "Since when its writer was writing, as the others were told before it came",
+        missing="nobody was told: the talk does not show it, or the writing took less than a moment",
     ),
     Column(
         "first_key_ms", "From the showing of what it answers, or of the page, to the first key.", "integer", "ms",
@@ -89,6 +98,7 @@ def _entries(scope: Scope) -> Iterator[Row]:
             "conversation__match__round", "conversation__match__number", "conversation__pk", "seq"
         )
         stored: dict[tuple[int, int], datetime] = {}
+        typing = _typing(society.group.pk)
         for one in said.iterator(chunk_size=CHUNK):
             match = society.matches[one.conversation.match_id]
             is_withheld = society.is_withheld(match.pk, one.seat_id)
@@ -110,6 +120,7 @@ def _entries(scope: Scope) -> Iterator[Row]:
                 "facts": one.facts,
                 "entry_s": seconds(one.at, society.group.formed_at),
                 **_made(one, stored, began=society.group.formed_at),
+                "typing_s": seconds(_told_before(one, typing), society.group.formed_at),
                 "missing_reason": BY_PARTNER if is_withheld else None,
             }
 
@@ -125,12 +136,35 @@ def _made(one: Entry, stored: Mapping[tuple[int, int], datetime], *, began: date
         "answers": one.answers,
         "planned_s": seconds(one.planned_at, began),
         "delay_ms": round((one.at - answered).total_seconds() * 1000) if answered else None,
+        "typing_planned_s": seconds(one.typing_at, began),
         "first_key_ms": one.first_key_ms,
         "sent_ms": one.sent_ms,
         "edits": one.edits,
         "pastes": one.pastes,
         "blurs": one.blurs,
     }
+
+
+def _typing(group: int) -> dict[tuple[int, int], list[datetime]]:
+    """Since when somebody was writing, as others were told, by conversation and seat, the newest first."""
+    found: dict[tuple[int, int], list[datetime]] = defaultdict(list)
+    told = TypingShown.objects.filter(conversation__match__group=group).order_by("-begun_at")
+    for talk, writer, begun in told.values_list("conversation", "writer", "begun_at"):
+        found[talk, writer].append(begun)
+    return found
+
+
+def _told_before(one: Entry, typing: Mapping[tuple[int, int], list[datetime]]) -> datetime | None:
+    """When the writing of an entry began, as others were told: the first of what its writer has begun since the last.
+
+    Takes out what has come by now, so entries are asked about in their order.
+    """
+    begun = typing.get((one.conversation_id, one.seat_id), [])
+    first = None
+    while begun and begun[-1] <= one.at:
+        at = begun.pop()
+        first = first or at
+    return first
 
 
 def _answers(scope: Scope) -> Iterator[Row]:

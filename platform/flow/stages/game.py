@@ -13,10 +13,10 @@ from django.utils.translation import ngettext
 from events import clock
 from flow.errors import FlowError
 from flow.game import game_of
-from flow.kinds import VOID_PATH
+from flow.kinds import VOID_PATH, kind
 from flow.lookup import step_kind
 from flow.models import Match
-from flow.page import Page
+from flow.page import Page, Seen
 from flow.queries import seen_now
 from flow.services import games, rounds, visits
 from flow.sitting import Sitting, sitting_of
@@ -25,7 +25,7 @@ from flow.state import MatchState
 from flow.step import Asked
 from flow.step_page import step_page
 from matching.models import Group, Seat
-from paradigm import Decision
+from paradigm import Chat, Decision, Talk
 from scheduling.models import Session
 from studies import definition
 from studies.markdown import render_page
@@ -78,6 +78,7 @@ class GameStage:
         is_asked = place in implementation.acting(state, step)
         asked = implementation.asked(state, step, place) if is_asked else Asked()
         page = replace(step_page(state, step, seen_now(state, place), asked), where=where, points=points)
+        page = replace(page, seen=_seen(match, seat, step, page))
         if is_asked or not any(a.path == match.path and a.seat_id == seat.pk for a in state.stored_acts):
             return replace(page, note=self._extra(match))
         if isinstance(step, Decision):
@@ -131,10 +132,24 @@ class GameStage:
         sitting = self._sitting(session)
         return sitting.match.deadline_at if sitting and sitting.match else None
 
+    def writing(self, session: Session) -> Sequence[Any] | None:
+        """Who else is writing in the open talk; None where nobody is told."""
+        sitting = self._sitting(session)
+        found: Sequence[Any] | None = kind("typing", "seen")(sitting.match, sitting.seat) if sitting else None
+        return found
+
     def _sitting(self, session: Session) -> Sitting | None:
         if self._read is None:
             self._read = [sitting_of(session, self.config.id)]
         return self._read[0]
+
+
+def _seen(match: Match, seat: Seat, step: Any, page: Page) -> Seen | None:
+    """Which entries of a conversation the page shows; a feed shows others than the newest."""
+    if page.view is None or not isinstance(step, Talk) or not isinstance(step.channel, Chat):
+        return None
+    newest = max((line.seq for line in page.view.lines), default=0)
+    return Seen(match.pk, match.path, seat.pk, newest) if newest else None
 
 
 def _waits(match: Match) -> str:

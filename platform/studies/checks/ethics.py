@@ -46,15 +46,12 @@ def behaviour_declared(context: Context) -> None:
             continue
         if partner.asked_if_ai == "deny":
             _require(context, "false_label", ("partners", name, "asked_if_ai"), "denies being an AI.")
-        plans = {group: plan for group, plan in context.study.groups.items() if plan.partners.ai == name}
-        people = [label for plan in plans.values() for label in labels_in(context, plan)[0].values()]
-        is_hidden = _hides(context, partner.label, people, drawn=True) or any(_untold(context, one) for one in plans)
-        if not _varies(partner) or not any(plan.humans for plan in plans.values()):
+        if not _varies(partner) or not meets_people(context, name):
             continue
         path: Path = ("partners", name, "delay")
-        if is_hidden:
+        if is_hidden(context, name, partner):
             _require(context, "delay", path, "imitates a person's pace where the label hides what it is.")
-        elif not _declared(context, "delay"):
+        elif not is_declared(context, "delay"):
             what = "imitates a person's pace, also where the label says what it is, and is not declared."
             remedy = "Take a constant one, delay: {min_s: 3, max_s: 3}, or declare it: deception: [{what: delay, …}]."
             context.say("W458", path, what, remedy)
@@ -87,7 +84,7 @@ def data_may_be_taken_back(context: Context) -> None:
 @needs("deception", "partners", "factors")
 def ai_is_ai(context: Context) -> None:
     """W409: what is called AI on a page is one, or the false label is declared."""
-    if _declared(context, "false_label"):
+    if is_declared(context, "false_label"):
         return
     for name, partner in context.study.partners.items():
         if not isinstance(partner, PolicyPartner):
@@ -110,6 +107,22 @@ def told_of_nobody(context: Context) -> None:
     what = "is true, but no group has a seat for AI, and nothing fills seats: people are told of what is never there."
     remedy = "Write false, or declare it: deception: [{what: false_label, …}]."
     context.say("W454", ("told", "ai_may_be_present"), what, remedy)
+
+
+def meets_people(context: Context, name: str) -> bool:
+    """Whether an automated partner sits in groups with people."""
+    return any(plan.humans for plan in _plans_with(context, name).values())
+
+
+def is_hidden(context: Context, name: str, partner: AutomatedPartner) -> bool:
+    """Whether somebody whom an automated partner meets may take it for a person."""
+    plans = _plans_with(context, name)
+    people = [label for plan in plans.values() for label in labels_in(context, plan)[0].values()]
+    return _hides(context, partner.label, people, drawn=True) or any(_untold(context, one) for one in plans)
+
+
+def _plans_with(context: Context, name: str) -> dict[str, GroupPlan]:
+    return {group: plan for group, plan in context.study.groups.items() if plan.partners.ai == name}
 
 
 def labels_in(context: Context, plan: GroupPlan) -> tuple[dict[str, Label], dict[str, Label]]:
@@ -210,12 +223,13 @@ def _varies(partner: AutomatedPartner) -> bool:
     return partner.delay.min_s < partner.delay.max_s
 
 
-def _declared(context: Context, what: str) -> bool:
+def is_declared(context: Context, what: str) -> bool:
+    """Whether `deception` has an entry of a kind."""
     return any(entry.what == what for entry in context.study.deception)
 
 
 def _require(context: Context, what: str, path: Path, because: str) -> None:
-    if not _declared(context, what):
+    if not is_declared(context, what):
         remedy = f"Declare it: deception: [{{what: {what}, approved_by: …, reference: …, debrief: …}}]."
         context.say("E406", path, because, remedy)
 

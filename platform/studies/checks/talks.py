@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 from paradigm import Chat, Parameters, Talk
 from paradigm.program import leaves, may_come
-from paradigm.steps import CONTACTS, ENDS, PASTES
+from paradigm.steps import CONTACTS, ENDS, PASTES, TYPING
 from studies.checks.context import Context, needs
+from studies.checks.ethics import is_declared, is_hidden
 from studies.checks.games import found_experiment, found_parameters
+from studies.definition import group_of
+from studies.schema_partners import AutomatedPartner
 from studies.schema_stages import GameStage
 from studies.yaml_file import Path
 
@@ -68,7 +71,8 @@ def _no_numbers(step: Talk, parameters: Parameters) -> Iterator[str]:
 
 def _no_words(step: Talk, parameters: Parameters) -> Iterator[str]:
     said: list[tuple[str, str, tuple[str, ...]]] = [("ends", step.ends, ENDS), ("contacts", step.contacts, CONTACTS)]
-    said += [("pastes", step.channel.pastes, PASTES)] if isinstance(step.channel, Chat) else []
+    if isinstance(step.channel, Chat):
+        said += [("pastes", step.channel.pastes, PASTES), ("typing", step.channel.typing, TYPING)]
     for term, named, allowed in said:
         try:
             value = named if named in allowed else str(parameters.named(named))
@@ -78,4 +82,44 @@ def _no_words(step: Talk, parameters: Parameters) -> Iterator[str]:
             yield f'`{term}` is "{value}": it may be {", ".join(allowed)}, or name a parameter that is one of them.'
 
 
-CHECKS = [terms_fit]
+@needs("waves", "factors", "partners", "groups", "told", "deception")
+def writing_is_declared(context: Context) -> None:
+    """E465, W464: a program that is seen to write imitates a person, above all where nothing says what it is."""
+    seen = {group_of(context.study, stage.id): path for path, stage in context.stages("game") if _shows(context, stage)}
+    for name, plan in context.study.groups.items():
+        partner = context.study.partners.get(plan.partners.ai or "")
+        if name not in seen or not plan.humans or not isinstance(partner, AutomatedPartner):
+            continue
+        assert plan.partners.ai is not None
+        if is_declared(context, "delay"):
+            continue
+        if is_hidden(context, plan.partners.ai, partner):
+            what = f'the talk shows who is writing, and "{plan.partners.ai}" is no person and may be taken for one.'
+            remedy = "Declare it: deception: [{what: delay, …}], or do not show it."
+            context.say("E465", (*seen[name], "parameters"), what, remedy)
+        elif partner.typing == "always":
+            what = "it is seen to write as people do, also where its label says what it is, and that is not declared."
+            remedy = "Write unless_labelled, or declare it: deception: [{what: delay, …}]."
+            context.say("W464", ("partners", plan.partners.ai, "typing"), what, remedy)
+
+
+def _shows(context: Context, stage: object) -> bool:
+    """Whether a talk of a game shows who is writing, under some parameters."""
+    experiment = found_experiment(stage) if isinstance(stage, GameStage) else None
+    if experiment is None or not isinstance(stage, GameStage):
+        return False
+    talks = [step for step in leaves(experiment.steps) if isinstance(step, Talk) and isinstance(step.channel, Chat)]
+    return any(
+        may_come(talk, parameters) and not list(_no_words(talk, parameters)) and _is_shown(talk, parameters)
+        for talk in talks
+        for parameters in found_parameters(context.study, stage)
+    )
+
+
+def _is_shown(talk: Talk, parameters: Parameters) -> bool:
+    assert isinstance(talk.channel, Chat)
+    named = talk.channel.typing
+    return "shown" in (named, named if named in TYPING else parameters.named(named))
+
+
+CHECKS = [terms_fit, writing_is_declared]

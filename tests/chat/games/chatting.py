@@ -15,6 +15,7 @@ class Settings(Parameters):
     longest: int = setting(120, "Longest talk", unit="s", ge=1)
     ends: str = setting("all", "Who ends it")
     pastes: str = setting("allowed", "What becomes of pastes")
+    typing: str = setting("off", "Whether writing is seen")
     contacts: str = setting("held", "What becomes of contact details")
 
 
@@ -38,7 +39,7 @@ def view(place: Place, state: State) -> View:
 
 TALK = Talk(
     "talk",
-    Chat(max_chars="chars", min_chars="least", pastes="pastes"),
+    Chat(max_chars="chars", min_chars="least", pastes="pastes", typing="typing"),
     quota="quota",
     seconds="longest",
     min_active_seconds="active",

@@ -1,0 +1,71 @@
+// Who is writing: shown for as long as the server says, and said to the server while one types. No word of it is sent.
+const EVERY_MS = 3000;    // the server lets it fade five seconds after the newest of these
+const SPOKEN_MS = 20000;  // a screen reader hears of it at most so often
+let writers = new Map();  // position -> the number of the newest line when it was begun
+let toldAt = -Infinity;   // when the server was last told that somebody types here
+let spokenAt = -Infinity;
+let isUntold = false;     // there is no socket: the next question for news says it
+
+const place = () => document.querySelector("[data-typing]");
+
+/** Let the conversation inside `root` tell of who types in it. `tell` says it over the socket, and whether there is one. */
+export function noticeTyping(root, { tell }) {
+  const box = root.querySelector("[data-said]:not([data-tells])");
+  if (!place()) { writers = new Map(); isUntold = false; return; }
+  draw();
+  if (!box) return;
+  box.dataset.tells = "yes";
+  box.addEventListener("input", () => {
+    if (!box.value.trim() || performance.now() - toldAt < EVERY_MS) return;
+    toldAt = performance.now();
+    isUntold = !tell();
+  });
+}
+
+/** A message was stored: what is typed next is another one, and told at once. */
+export function typed() {
+  toldAt = -Infinity;
+  isUntold = false;
+}
+
+/** What a question for news says besides. */
+export function asked() {
+  const told = isUntold ? { typing: "1" } : {};
+  isUntold = false;
+  return told;
+}
+
+/** What the socket says of one who writes. */
+export function writes({ who, is, after }, spoken) {
+  const isNew = is && !writers.has(who);
+  if (is) writers.set(who, after); else writers.delete(who);
+  draw(isNew ? spoken : null);
+}
+
+/** What an answer says of all who write; null where nobody is told. */
+export function writing(header, spoken) {
+  const now = new Map(header ? JSON.parse(header) : []);
+  const isNew = [...now.keys()].some((who) => !writers.has(who));
+  writers = now;
+  draw(isNew ? spoken : null);
+}
+
+/** Show it, without what has been written by now; say it, where it is new, and not time and again. */
+function draw(spoken = null) {
+  const line = place();
+  if (!line) return;
+  for (const [who, after] of writers) if (newestOf(who) > after) writers.delete(who);
+  const names = [...writers.keys()];
+  const pattern = names.length > 1 ? line.dataset.several : line.dataset.one;
+  const text = names.length ? pattern.replace("{who}", names.join(", ")) : "";
+  if (line.textContent === text) return;
+  line.textContent = text;
+  if (!text || !spoken || performance.now() - spokenAt < SPOKEN_MS) return;
+  spokenAt = performance.now();
+  spoken(text);
+}
+
+function newestOf(who) {
+  const theirs = [...document.querySelectorAll(".talk .theirs")].filter((one) => one.querySelector(".who").textContent === who);
+  return Number(theirs.at(-1)?.dataset.seq || 0);
+}

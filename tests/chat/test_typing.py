@@ -1,0 +1,242 @@
+"""That somebody is writing: a hint that fades, the same of people and of programs, told where the study says so."""
+
+import json
+import time
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.conf import LazySettings
+from django.core.cache import cache
+from django.test import Client
+from redis.exceptions import ConnectionError as RedisGone
+
+from bots.models import BotTurn
+from bots.turns import take_turn
+from chat import notices
+from chat.models import Entry, TypingShown
+from events import announce, clock, fading, runner
+from events.models import Due
+from exports.scope import Scope
+from exports.tables.seen import SEEN
+from exports.tables.talk import ENTRIES
+from flow.models import Match
+from matching.models import Seat
+from scheduling.models import Session
+from tests.bots import answers
+from tests.bots.meetings import Acquainted, say, version_with
+from tests.bots.test_turns import claims_of
+from tests.chat.rooms import Sitter, browser_of, make_match
+from tests.chat.test_talks import act, asked
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TWO = [Sitter("talker"), Sitter("talker")]
+SHOWN = {"quota": 0, "chars": 200, "typing": "shown"}
+PACE = {"min_s": 0, "max_s": 60, "chars_per_s": 5, "think_s": [2, 2], "miss": 0}
+
+
+@pytest.fixture(autouse=True)
+def _told(settings: LazySettings) -> None:
+    settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"told": "tests.bots.answers.ask"}
+    cache.clear()
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What is told to sockets, in order."""
+    found: list[dict[str, Any]] = []
+    monkeypatch.setattr(announce, "notice", lambda stream, facts: found.append({"stream": stream, **facts}))
+    return found
+
+
+def types(match: Match, number: int) -> None:
+    """The browser of somebody says that they type."""
+    person = match.group.seats.get(number=number).participant_id
+    assert person is not None
+    notices.by_person(person)
+
+
+def seen(match: Match, number: int) -> list[tuple[str, int]] | None:
+    """Whom the page of somebody shows as writing."""
+    match.refresh_from_db()
+    found = notices.seen_by(match, match.group.seats.get(number=number))
+    return None if found is None else [one.told for one in found]
+
+
+def test_others_are_told_and_the_writer_is_not(told: list[dict[str, Any]]) -> None:
+    match = make_match("chatting", *TWO, Sitter("talker"), parameters=SHOWN)
+    act(match, 2, message="hello")
+    told.clear()
+    types(match, 1)
+    assert [seen(match, number) for number in (1, 2, 3)] == [[], [("1", 1)], [("1", 1)]]
+    assert [(one["who"], one["after"], one["seconds"]) for one in told] == [("1", 1, notices.FADES_AFTER)] * 2
+    assert len({one["stream"] for one in told}) == 2
+
+
+def test_it_fades_unless_it_is_renewed_and_a_renewal_is_no_new_beginning(
+    told: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "FADES_AFTER", 1)
+    match = make_match("chatting", *TWO, parameters=SHOWN)
+    types(match, 1)
+    time.sleep(0.6)
+    types(match, 1)
+    time.sleep(0.6)
+    assert seen(match, 2) == [("1", 0)]
+    assert told[0]["begun_at"] == told[1]["begun_at"]
+    time.sleep(0.7)
+    assert seen(match, 2) == []
+    types(match, 1)
+    assert told[2]["begun_at"] > told[0]["begun_at"]
+
+
+def test_message_ends_it_for_everybody(told: list[dict[str, Any]]) -> None:
+    match = make_match("chatting", *TWO, parameters=SHOWN)
+    types(match, 1)
+    act(match, 1, message="there")
+    assert seen(match, 2) == []
+    assert [(one["who"], one["seconds"]) for one in told if one["seconds"] == 0] == [("1", 0)] * 2
+    types(match, 1)
+    assert seen(match, 2) == [("1", 1)], "what is written next comes after that message"
+
+
+@pytest.mark.parametrize("typing", ["off", None])
+def test_nobody_is_told_unless_the_talk_shows_it(told: list[dict[str, Any]], typing: str | None) -> None:
+    match = make_match("chatting", *TWO, parameters=SHOWN | {"typing": typing} if typing else {"quota": 0})
+    types(match, 1)
+    act(match, 1, message="there")
+    assert seen(match, 2) is None
+    assert told == []
+    assert not asked(match, 1).facts["talk"]["typing"]
+    assert "X-Typing" not in polled(browser_of(match, 2)).headers
+
+
+def test_whoever_has_ended_the_talk_or_sits_in_no_talk_does_not_write(told: list[dict[str, Any]]) -> None:
+    match = make_match("chatting", *TWO, parameters=SHOWN)
+    act(match, 1, then="ready")
+    told.clear()
+    types(match, 1)
+    assert (told, seen(match, 2)) == ([], [])
+    act(match, 2, then="ready")
+    types(match, 2)
+    assert (told, seen(match, 1)) == ([], None)
+    Session.objects.update(status="finished")
+    types(match, 2)
+    notices.by_person(10**9)
+    assert told == []
+
+
+def polled(client: Client, **more: str) -> Any:
+    """Ask for news as a browser does whose page is not the newest."""
+    return client.get("/s/poll", {"rev": "x", **more}, headers={"X-Fragment": "1"})
+
+
+def test_poll_tells_it_and_says_it_and_what_was_told_is_kept_once(told: list[dict[str, Any]]) -> None:
+    match = make_match("chatting", *TWO, parameters=SHOWN)
+    first, second = browser_of(match, 1), browser_of(match, 2)
+    html = first.get("/s/").content.decode()
+    assert 'data-typing data-keep data-one="{who} is writing …"' in html
+    assert json.loads(polled(second).headers["X-Typing"]) == []
+    assert json.loads(polled(first, typing="1").headers["X-Typing"]) == []
+    assert [json.loads(polled(second).headers["X-Typing"]) for _ in range(2)] == [[["1", 0]]] * 2
+    (kept,) = TypingShown.objects.all()
+    assert (kept.seat.number, kept.writer.number) == (2, 1)
+    assert kept.begun_at <= kept.at
+    act(match, 1, message="hello")
+    assert json.loads(polled(second).headers["X-Typing"]) == []
+    rows = [row for row in SEEN.rows(Scope(match.group.version.study)) if row["what"] == "typing"]
+    assert [(str(row["seat"])[-1], str(row["by"])[-1], row["seq"]) for row in rows] == [("2", "1", None)]
+    (entry,) = ENTRIES.rows(Scope(match.group.version.study))
+    assert (entry["typing_s"], entry["typing_planned_s"]) == (rows[0]["begun_s"], "")
+
+
+def test_typing_that_says_itself_too_often_is_left_alone(told: list[dict[str, Any]]) -> None:
+    match = make_match("chatting", *TWO, parameters=SHOWN)
+    client = browser_of(match, 1)
+    for _ in range(40):
+        polled(client, typing="1")
+    assert 1 <= len(told) <= 20
+
+
+def test_without_redis_nobody_writes_and_nothing_fails(told: list[dict[str, Any]]) -> None:
+    match = make_match("chatting", *TWO, parameters=SHOWN)
+    client = browser_of(match, 2)
+    with mock.patch.object(fading, "cache") as gone:
+        for name in ("add", "get", "get_many", "delete", "touch"):
+            getattr(gone, name).side_effect = RedisGone
+        types(match, 1)
+        assert json.loads(polled(client).headers["X-Typing"]) == []
+        act(match, 1, message="there")
+    assert Entry.objects.count() == 1
+
+
+def meets(label: str, **partner: Any) -> tuple[Match, Seat]:
+    """Somebody in a talk with a model of a label."""
+    match = Acquainted(version_with(None, typing="shown", **partner)).meet()
+    seat = match.group.seats.get(occupant="model")
+    Seat.objects.filter(pk=seat.pk).update(label=label, settings=seat.settings | {"delay": PACE})
+    return match, seat
+
+
+@pytest.mark.parametrize(
+    ("label", "partner", "is_seen"),
+    [("", {}, True), ("AI", {}, False), ("AI", {"typing": "always"}, True), ("", {"typing": "always"}, True)],
+)
+def test_program_is_seen_to_write_from_when_its_plan_says_unless_its_label_says_what_it_is(
+    told: list[dict[str, Any]], label: str, partner: dict[str, Any], is_seen: bool
+) -> None:
+    match, seat = meets(label, **partner)
+    say(match, "hello")
+    told.clear()
+    answers.will('{"message": "twenty characters ..", "then": "more"}')
+    runner.drain("bots")
+    turn, entry = BotTurn.objects.get(), Entry.objects.get(seat=seat)
+    assert turn.planned_at is not None
+    assert (turn.typing_at, turn.planned_at) == (entry.typing_at, entry.planned_at)
+    begun = [one for one in told if one["seconds"]]
+    assert bool(begun) is is_seen
+    assert (turn.typing_at is not None) is is_seen
+    if turn.typing_at is not None:
+        # twenty characters at five a second, and to press the button; it read five and thought for two seconds before
+        assert turn.planned_at - turn.typing_at == timedelta(seconds=20 / 5 + 1.5)
+        assert turn.planned_at - match.step_opened_at == timedelta(seconds=5 / 25 + 2 + 20 / 5 + 1.5)
+        assert [(one["who"], one["after"]) for one in begun] == [("2", 1)]
+        row = list(ENTRIES.rows(Scope(match.group.version.study)))[-1]
+        planned = (turn.typing_at - match.group.formed_at).total_seconds()
+        assert float(str(row["typing_planned_s"])) == pytest.approx(planned, abs=0.001)
+
+
+def test_program_s_turn_is_given_back_until_it_begins_to_write_and_keeps_its_plan(told: list[dict[str, Any]]) -> None:
+    match, _seat = meets("")
+    seat = match.group.seats.get(occupant="model")
+    slow = PACE | {"max_s": 100, "chars_per_s": 1, "think_s": [40, 40]}
+    Seat.objects.filter(pk=seat.pk).update(settings=seat.settings | {"delay": slow})
+    say(match, "hello")
+    answers.will('{"message": "twenty characters ..", "then": "more"}')
+    (claim,) = claims_of(match)
+    told.clear()
+    assert async_to_sync(take_turn)(claim) == "planned"
+    assert told == [], "it thinks"
+    turn = BotTurn.objects.get()
+    assert turn.planned_at is not None
+    assert turn.typing_at is not None
+    before = (turn.typing_at, turn.planned_at)
+    again = Due.objects.filter(reaction="bots.turns.take_turn", key=claim.key, outcome="")
+    assert turn.typing_at - again.get().run_after == timedelta(seconds=3)
+    again.update(run_after=clock.now())
+    runner.drain("bots")
+    turn.refresh_from_db()
+    assert (turn.typing_at, turn.planned_at) == before
+    assert Entry.objects.filter(seat=seat).count() == 1
+    assert [bool(one["seconds"]) for one in told].count(True) == 1
+
+
+def test_notice_of_a_program_lasts_until_it_speaks(told: list[dict[str, Any]]) -> None:
+    match, seat = meets("")
+    with mock.patch.object(notices.fading, "begin", wraps=fading.begin) as begin:
+        notices.by_program(match.pk, "talk", seat.pk, until=clock.now() + timedelta(seconds=31))
+        notices.by_program(match.pk, "elsewhere", seat.pk, until=clock.now() + timedelta(seconds=31))
+    assert [call.kwargs["seconds"] for call in begin.call_args_list] == [33]
+    assert seen(match, 1) == [("2", 0)]
