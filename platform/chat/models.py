@@ -82,6 +82,18 @@ class TypingShown(models.Model):
         ]
 
 
+class EarlierShown(models.Model):
+    """The first time that a seat opened an earlier conversation beside the one it was in. Append-only, as `Shown`."""
+
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="earlier_shown")
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="+")
+    earlier = models.ForeignKey(Conversation, models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "seat", "earlier"], name="earlier_shown_once")]
+
+
 class Report(models.Model):
     """Something in a conversation that somebody in it wants the study team to look at.
 

@@ -11,10 +11,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count
 
-from chat import notices
+from chat import earlier, notices
 from chat.channels import Draft
 from chat.errors import ChatError
-from chat.models import Conversation, Entry, Report, TypingShown
+from chat.models import Conversation, EarlierShown, Entry, Report, TypingShown
 from chat.queries import as_said
 from chat.terms import Terms, terms_of
 from chat.writing import Writing
@@ -25,6 +25,7 @@ from flow.deadlines import GRACE, stream_of
 from flow.models import Act, Match, Placing
 from matching.models import Seat
 from participants.models import Participant
+from scheduling.models import Session
 
 ENTRY = "chat.entry"
 FULL = "talk.full"
@@ -138,6 +139,15 @@ def keep_typing(participant_id: int, who: str, begun_at: str) -> None:
         return
     facts: dict[str, Any] = {"conversation": conversation, "seat_id": own.seat_id, "writer_id": writer.seat_id}
     TypingShown.objects.get_or_create(**facts, begun_at=datetime.fromisoformat(begun_at))
+
+
+@transaction.atomic
+def keep_earlier(session: Session, number: int) -> None:
+    """Keep that somebody has opened an earlier conversation; the first time. Harmless where it is none any more."""
+    keys = earlier.keys_of(session, number)
+    if keys is not None:
+        conversation, seat, other = keys
+        EarlierShown.objects.get_or_create(conversation_id=conversation, seat_id=seat, earlier_id=other)
 
 
 def _append(conversation: Conversation, new: Incoming, terms: Terms) -> Entry:

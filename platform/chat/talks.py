@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as later
 
-from chat import ending, forms, queries, services
+from chat import earlier, ending, forms, queries, services
 from chat.channels import Draft
 from chat.ending import conversation_of
 from chat.errors import ChatError
@@ -55,7 +55,7 @@ class TalkStep:
             may_end=ending.may_end(state, terms, place.seat),
             holds_contacts=terms.holds_contacts,
         )
-        return Asked(fields, _("Send"), _facts(step, terms))
+        return Asked(fields, _("Send"), _facts(step, terms, earlier.facts_of(state, state.seats[place.seat])))
 
     def view(self, state: MatchState, step: Talk, place: Place, told: View) -> View:
         """What the experiment tells now, with what was said unless the experiment shows that itself."""
@@ -93,12 +93,12 @@ class TalkStep:
         return ()
 
 
-def _facts(step: Talk, terms: Terms) -> Mapping[str, Any]:
-    """What the page of a talk needs besides: how words are typed, the rules, and the way out of it."""
+def _facts(step: Talk, terms: Terms, past: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the page of a talk needs besides: how words are typed, the rules, what was before, and the way out of it."""
     says, is_shared = isinstance(step.channel, Chat), len(terms.speakers) > 1
     leave = {"name": forms.THEN, "value": forms.LEFT, "label": _("Leave this conversation")}
     talk = {"says": says, "pastes": terms.pastes, "rules": forms.rules(terms.holds_contacts) if is_shared else []}
-    talk["typing"] = terms.shows_typing and is_shared
+    talk |= {"typing": terms.shows_typing and is_shared, "past": past}
     return {"talk": talk, "also": [leave] if says and is_shared else []}
 
 

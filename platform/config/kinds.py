@@ -17,6 +17,10 @@ KINDS: dict[str, dict[str, str]] = {
         "seen": "chat.notices.seen_by",
         "keep": "chat.services.keep_typing",
     },
+    "earlier": {
+        "page": "chat.earlier.page",
+        "keep": "chat.services.keep_earlier",
+    },
     "report": {
         "page": "chat.reports.page",
         "take": "chat.reports.take",

@@ -265,7 +265,9 @@ DECIDED: Mapping[str, Decided] = {
             "sent_ms edits pastes blurs missing_reason"
         )
     ),
-    "seen": Decided(held=_names("match group round step seat participant what seq by begun_s shown_s")),
+    "seen": Decided(
+        held=_names("match group round step seat participant what seq by of_match of_step begun_s shown_s")
+    ),
     "kind_questions": Decided(
         held=_names(
             "match group round step seq asker asker_participant asked_kind seat participant kind match_label "

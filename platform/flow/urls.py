@@ -15,5 +15,6 @@ urlpatterns = [
     path("s/reminders", reminder_views.reminders, name="reminders"),
     path("u/<str:token>", reminder_views.stop_reminders, name="stop_reminders"),
     path("s/report", views.report, name="report"),
+    path("s/earlier/<int:number>", views.earlier, name="earlier"),
     path("s/recorded", views.recorded, name="recorded"),
 ]

@@ -142,6 +142,23 @@ def report(request: HttpRequest) -> HttpResponse:
 @participant_only
 @in_study_language
 @require_safe
+def earlier(request: HttpRequest, number: int) -> HttpResponse:
+    """An earlier conversation, beside the talk in which it may be read; anybody else is led to their page."""
+    session: Session = request.visit.session  # type: ignore[attr-defined]
+    page: Page | None = kind("earlier", "page")(session, number)
+    if page is None:
+        return to_page()
+    if pace.is_too_fast(session.participant, what="earlier"):
+        return too_fast(request)
+    html = draw(request, page, frame_of(session, page), is_fragment=_wants_fragment(request))
+    if request.method != "HEAD":
+        kind("earlier", "keep")(session, number)
+    return HttpResponse(html)
+
+
+@participant_only
+@in_study_language
+@require_safe
 def recorded(request: HttpRequest) -> HttpResponse:
     """One's own rows beside the round just played: in a demo or a preview only, and elsewhere there is no such page."""
     session = request.visit.session  # type: ignore[attr-defined]

@@ -55,6 +55,7 @@ def _parts(page: Page) -> Iterator[str]:
         yield from tables
     else:
         yield from _rules(page)
+        yield from _past(page)
         yield from _met(page, widgets)
         if not page.fields and not page.button:
             yield _("This page goes on by itself.")
@@ -70,6 +71,15 @@ def _rules(page: Page) -> Iterator[str]:
     """The rules of a conversation."""
     if rules := page.facts.get("talk", {}).get("rules"):
         yield from (_("Rules of this conversation"), *rules, _("Report this conversation"))
+
+
+def _past(page: Page) -> Iterator[str]:
+    """What is said of earlier conversations; their words are pages of their own."""
+    past = page.facts.get("talk", {}).get("past")
+    if past and past["titles"]:
+        yield from (_("Your earlier conversations"), past["told"])
+        for _number, title in past["titles"]:
+            yield from (title, _("Read this conversation"))
 
 
 def _met(page: Page, widgets: Sequence[Widget]) -> Iterator[str]:

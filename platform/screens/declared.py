@@ -12,12 +12,14 @@ from paradigm import Chat, Decision, Parameters, Talk
 from paradigm.fields import plain
 from paradigm.program import leaves, may_ask, may_come
 from paradigm.steps import CONTACTS, PASTES, TYPING
+from screens.looking import PAST
 from screens.reading import Piece
 from screens.screen import Key
 from studies.definition import experiment, parameters_of
 from studies.models import levels_of
 from studies.schema import StudyFile
-from studies.schema_partners import Label
+from studies.schema_memory import VisibleByLevel
+from studies.schema_partners import Label, ModelPartner
 from studies.schema_stages import BriefingStage, GameStage
 from studies.schema_when import ConditionalStage
 from studies.varied import varied
@@ -50,6 +52,7 @@ class Declared:
         label_factor: By which partners' labels differ; empty where they do not.
         has_draws: Whether a partner's label is drawn for each match, and so differs by chance.
         parameter_factor: By which parameters of a game differ; empty where none does.
+        past_factor: By which it differs whether earlier conversations can be read; empty where it does not.
         places: Stage, or stage and step → why, as the study file puts it.
         shown: Stage that is for some conditions only → the declaration.
     """
@@ -60,6 +63,7 @@ class Declared:
     label_factor: str = ""
     has_draws: bool = False
     parameter_factor: str = ""
+    past_factor: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
 
@@ -82,6 +86,12 @@ class Declared:
             return found
         if key.stage in self.briefings and _are_of_its_text([*first, *second]):
             return self.page_by(key)
+        if self.past_factor and (key.state == PAST or all(piece.is_in("past") for piece in (*first, *second))):
+            return f"past_transcript_visible by {self.past_factor}"
+        return self._of_values(first, second)
+
+    def _of_values(self, first: Pieces, second: Pieces) -> str:
+        """The declaration of labels or parameters by which stretches differ; empty where none does."""
         one, other = without_labels(first, self.first.labels), without_labels(second, self.second.labels)
         if self.label_factor and one == other:
             return f"labels of partners by {self.label_factor}"
@@ -108,6 +118,7 @@ def declared(study: StudyFile, first: str, second: str) -> Declared:
         label_factor=_named({label.by for label in partners if label.by in differing}),
         has_draws=bool(drawn),
         parameter_factor=_named({by for by, _values in parameters}),
+        past_factor=_named(_decide_the_past(study) & differing),
         shown={
             stage.id: f"{stage.id} when {stage.when.by}"
             for stage in study.stages
@@ -157,6 +168,13 @@ def _terms(talk: Talk, numbers: Parameters) -> list[object]:
         terms += [talk.channel.min_chars]
         said += [word(numbers, talk.channel.pastes, PASTES), word(numbers, talk.channel.typing, TYPING)]
     return [*(numbers.number(one) > 0 for one in terms), *said]
+
+
+def _decide_the_past(study: StudyFile) -> set[str]:
+    """The factors that decide whether people may read earlier conversations."""
+    models = [partner for partner in study.partners.values() if isinstance(partner, ModelPartner)]
+    seen = [partner.past_transcript_visible for partner in models]
+    return {one.by for one in seen if isinstance(one, VisibleByLevel)}
 
 
 def _labels(partners: Sequence[Label], levels: Mapping[str, str]) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chat.earlier import is_later
 from chat.forms import THEN
 from flow.kinds import VOID_PATH
 from flow.lookup import step_kind
@@ -16,6 +17,7 @@ from screens.tour import Tour
 
 VOID, SIT_OUT, WAITS, DONE = "void", "sit_out", "waits", "has answered"
 MAY_END = "may end it now"
+LATER, PAST = "after an earlier conversation", "an earlier conversation"
 
 
 class Looking:
@@ -55,7 +57,16 @@ class Looking:
             phase = ("acts" if view["asked"] else "reads") if seat.number in acting else WAITS
             if seat.number in acting and THEN not in view["asked"] and self._may_end(state, seat):
                 phase = MAY_END
-            self._draw(self.key_of(match.path, seat.role, self._state(phase, view, match.path, seat.role)), one)
+            words = self._state(phase, view, match.path, seat.role)
+            words += f", {LATER}" if is_later(state, seat) else ""
+            self._draw(self.key_of(match.path, seat.role, words), one)
+            self._past(self.key_of(match.path, seat.role, PAST), one)
+
+    def _past(self, key: Key, one: Visitor) -> None:
+        """Draw an earlier conversation, where somebody in a talk may read it."""
+        past = one.page().facts.get("talk", {}).get("past") if key not in self._tour.screens else None
+        if past and past["titles"]:
+            self._tour.draw(key, one.past_page())
 
     def _may_end(self, state: MatchState, seat: Seat) -> bool:
         """Whether somebody in a talk may end it."""

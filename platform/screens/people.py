@@ -97,6 +97,10 @@ class Visitor:
         """The page on pausing and leaving."""
         return self.browser.get(reverse("leave"))
 
+    def past_page(self) -> str:
+        """The first of one's earlier conversations."""
+        return self.browser.get(reverse("earlier", args=[1]))
+
     def is_there(self) -> None:
         """Give a sign of life."""
         visit = visit_of(self._participant)

@@ -36,6 +36,7 @@ from studies.checks import (
     stages,
     talks,
     texts,
+    transcripts,
     varied,
     waves,
 )
@@ -74,6 +75,7 @@ CHECKS: list[Check] = [
     *sentence.CHECKS,
     *consent_words.CHECKS,
     *memory.CHECKS,
+    *transcripts.CHECKS,
     *exclusions.CHECKS,
     *probes.CHECKS,
     *plan.CHECKS,

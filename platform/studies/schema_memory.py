@@ -61,9 +61,9 @@ class MemoryByLevel(Part):
 
     by: Name
     values: dict[Name, MemoryRule] = Field(min_length=1)
-    differs_too: list[Literal["told_about_memory"]] = Field(
+    differs_too: list[Literal["told_about_memory", "past_transcript_visible"]] = Field(
         default_factory=list,
-        max_length=1,
+        max_length=2,
         description="What else differs between the levels on purpose. Everything else is the same at each.",
     )
 
@@ -78,6 +78,13 @@ class ToldByLevel(Part):
     values: dict[Name, MemoryTold] = Field(min_length=1)
 
 
+class VisibleByLevel(Part):
+    """Whether people see earlier conversations at each level of a factor."""
+
+    by: Name
+    values: dict[Name, bool] = Field(min_length=1)
+
+
 def _shape(said: Any) -> str:
     by = said.get("by") if isinstance(said, Mapping) else getattr(said, "by", None)
     return "one" if by is None else "by_level"
@@ -86,6 +93,7 @@ def _shape(said: Any) -> str:
 AnyMemory = Annotated[
     Annotated[MemoryRule, Tag("one")] | Annotated[MemoryByLevel, Tag("by_level")], Discriminator(_shape)
 ]
+AnyVisible = Annotated[Annotated[bool, Tag("one")] | Annotated[VisibleByLevel, Tag("by_level")], Discriminator(_shape)]
 AnyTold = Annotated[Annotated[MemoryTold, Tag("one")] | Annotated[ToldByLevel, Tag("by_level")], Discriminator(_shape)]
 
 
@@ -117,3 +125,18 @@ def lasts(rule: MemoryRule) -> bool:
 def told_under(told: AnyTold) -> dict[str, MemoryTold]:
     """Level → what people are told; under "" where no factor decides."""
     return dict(told.values) if isinstance(told, ToldByLevel) else {"": told}
+
+
+def told_at(told: AnyTold, levels: Mapping[str, str]) -> MemoryTold:
+    """What people are told at some levels; nothing where a factor decides and its level is not among them."""
+    return told.values.get(levels.get(told.by, ""), "nothing") if isinstance(told, ToldByLevel) else told
+
+
+def visible_under(visible: AnyVisible) -> dict[str, bool]:
+    """Level → whether people see earlier conversations; under "" where no factor decides."""
+    return dict(visible.values) if isinstance(visible, VisibleByLevel) else {"": visible}
+
+
+def visible_at(visible: AnyVisible, levels: Mapping[str, str]) -> bool:
+    """Whether people see them at some levels; not where a factor decides and its level is not among them."""
+    return visible.values.get(levels.get(visible.by, ""), False) if isinstance(visible, VisibleByLevel) else visible

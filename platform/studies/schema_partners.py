@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from studies.schema_memory import AnyMemory, AnyTold, lasts, rules_of
+from studies.schema_memory import AnyMemory, AnyTold, AnyVisible, lasts, rules_of, visible_under
 from studies.schema_types import FilePath, Money, Name, Part
 
 Setting = str | int | float | bool
@@ -144,8 +144,10 @@ class ModelPartner(AutomatedPartner):
     told_about_memory: AnyTold = Field(
         "nothing", description="Whether people read that it remembers them (`yes`), that it does not, or neither."
     )
-    past_transcript_visible: bool = Field(
-        False, description="Whether people see earlier conversations; `true` is refused in this version."
+    past_transcript_visible: AnyVisible = Field(
+        False,
+        description="Whether people may read their earlier conversations with it beside the one that is open; `true`, "
+        "`false`, or one for each level of a factor. Whatever it remembers.",
     )
     identity: Identity | None = Field(
         None, description="A name of its own; then it is the same partner in all groups of a person."
@@ -158,9 +160,13 @@ class ModelPartner(AutomatedPartner):
 
     @property
     def is_lasting(self) -> bool:
-        """Whether it is the same for a person in all their groups: it has a name, or keeps something of them."""
+        """Whether it is the same for a person in all their groups.
+
+        It is where it has a name, keeps something of them, or what they said to it can be read again.
+        """
         kept = rules_of(self.memory).values() if self.memory is not None else ()
-        return self.identity is not None or any(lasts(rule) for rule in kept)
+        is_seen = any(visible_under(self.past_transcript_visible).values())
+        return self.identity is not None or is_seen or any(lasts(rule) for rule in kept)
 
 
 Partner = Annotated[PersonPartner | PolicyPartner | ModelPartner, Field(discriminator="occupant")]

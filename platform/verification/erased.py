@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db.models import Q
 
 from bots.models import Memory
-from chat.models import Entry, Report, Shown, TypingShown
+from chat.models import EarlierShown, Entry, Report, Shown, TypingShown
 from events.models import Event
 from exports.services.erasure import ERASED
 from flow.models import Act, Award, Exposure, PracticeStep, Submission
@@ -35,6 +35,7 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "scales": ScaleDrawn.objects.filter(session__participant=person),
         "memories": Memory.objects.filter(participant=person),
         "shown": Shown.objects.filter(seat__participant=person),
+        "earlier": EarlierShown.objects.filter(seat__participant=person),
         "typing": TypingShown.objects.filter(Q(seat__participant=person) | Q(writer__participant=person)),
         "exposures": Exposure.objects.filter(seat__participant=person),
         "acts": Act.objects.filter(seat__participant=person).exclude(source=Act.Source.TIMEOUT),

@@ -7,6 +7,7 @@ import { furnish } from "./fields.js";
 import { forget, keep, pageOf, restore } from "./drafts.js";
 import { flash, offerSound, ring } from "./attention.js";
 import { listen } from "./socket.js";
+import { openPast } from "./past.js";
 import { asked, noticeTyping, typed, writes, writing } from "./typing.js";
 import { follow, isAnotherTalk, isSaid, join, measured, stored } from "./talk.js";
 
@@ -249,6 +250,7 @@ function begin() {
     form.addEventListener("input", () => { delete form.dataset.sent; keep(form, page().dataset.rev); });
   }
   follow(current, { words, tell });
+  openPast(current, { words, tell });
   noticeTyping(current, { tell: () => { if (socket.isOpen()) socket.say("typing"); return socket.isOpen(); } });
   furnish(current, words);
   calculate(current);

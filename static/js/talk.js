@@ -9,7 +9,7 @@ let writing = null;             // the message under way, counted from the line 
 let isAway = false;
 let talk = "";                  // which conversation all this is of: another may follow at once, on a page like it
 
-const lines = (root, who = "") => root.querySelectorAll(`.talk li${who}`);
+const lines = (root, who = "") => root.querySelectorAll(`.talk:not(.past) li${who}`);
 const numberOf = (line) => Number(line?.dataset.seq || 0);
 const toEnd = (log) => { log.scrollTop = log.scrollHeight; };
 

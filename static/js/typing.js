@@ -66,6 +66,6 @@ function draw(spoken = null) {
 }
 
 function newestOf(who) {
-  const theirs = [...document.querySelectorAll(".talk .theirs")].filter((one) => one.querySelector(".who").textContent === who);
+  const theirs = [...document.querySelectorAll("[data-log] .theirs")].filter((one) => one.querySelector(".who").textContent === who);
   return Number(theirs.at(-1)?.dataset.seq || 0);
 }

@@ -37,6 +37,7 @@ class StageSet:
         sockets: The ends of the sockets that tabs have opened.
         heard: What came through them, pings apart.
         asked: What each question for news said.
+        opened: The addresses of earlier conversations that were asked for.
     """
 
     current: Page
@@ -50,6 +51,7 @@ class StageSet:
     sockets: list[WebSocketRoute] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
 
     def open(self, tab: Tab) -> Tab:
         """Serve this set to `tab` and go to its page."""
@@ -77,6 +79,9 @@ class StageSet:
             route.fulfill(body=file.read_bytes(), content_type=mimetypes.guess_type(file.name)[0])
         elif url.path == "/s/calculator":
             self._work_out(route, dict(parse_qsl(url.query)))
+        elif url.path.startswith("/s/earlier/"):
+            self.opened.append(url.path)
+            _fulfill(route, 200, draw(gallery.request(), gallery.pages()["earlier"], self.frame, is_fragment=True))
         elif url.path == "/s/poll":
             self._poll(route, dict(parse_qsl(url.query)))
         elif route.request.method == "POST":

@@ -295,6 +295,47 @@ def test_where_writing_is_not_shown_nothing_is_said_of_it(tab: Tab) -> None:
     expect(tab.locator("[data-typing]")).to_have_count(0)
 
 
+def test_earlier_conversation_is_closed_until_it_is_opened_and_stays_open(tab: Tab) -> None:
+    stage = Talk(past=gallery.PAST)
+    complaints = look.listen(tab)
+    stage.open(tab)
+    first = tab.locator("details[data-past]").first
+    expect(tab.locator("main")).to_contain_text("Your earlier conversations")
+    expect(first.locator(".said").first).not_to_be_visible()
+    look.check(tab)
+    assert stage.opened == []
+    tab.locator("textarea").press_sequentially("I am")
+    first.locator("summary").focus()
+    tab.keyboard.press("Enter")
+    expect(first.locator(".said")).to_have_text(["Do you have a dog?", "Yes, an old one."])
+    expect(first.locator("li").first).to_contain_text("B")
+    look.check(tab)
+    stage.come(Line("B", "Well?", seq=2))
+    tab.evaluate(NEWS)
+    expect(tab.locator("[data-log] li")).to_have_count(2)
+    expect(first.locator(".said").first).to_be_visible()
+    expect(tab.locator("textarea")).to_have_value("I am")
+    first.locator("summary").click()
+    first.locator("summary").click()
+    assert stage.opened == ["/s/earlier/1"], "its words are asked for once"
+    tab.locator("textarea").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.locator("[data-log] .mine .said")).to_have_text("I am")
+    assert stage.sent[-1]["answers"] == "2", "what was said before is no part of this conversation"
+    assert complaints == []
+
+
+def test_earlier_conversation_that_cannot_be_fetched_keeps_its_link_and_says_why(tab: Tab) -> None:
+    stage = Talk(past=gallery.PAST)
+    stage.open(tab)
+    tab.context.set_offline(True)
+    tab.route("**/s/earlier/1", lambda route: route.abort("connectionfailed"))
+    first = tab.locator("details[data-past]").first
+    first.locator("summary").click()
+    expect(tab.locator("#note")).to_contain_text("You are offline")
+    expect(first.get_by_role("link", name="Read this conversation")).to_be_visible()
+
+
 def test_least_length_is_said_before_and_counted_while_one_types(tab: Tab) -> None:
     stage = Talk(min_chars=20)
     stage.open(tab)

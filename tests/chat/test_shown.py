@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from chat.models import Conversation, Entry, Shown, TypingShown
+from chat.models import Conversation, EarlierShown, Entry, Shown, TypingShown
 from chat.services import keep_shown
 from events import clock, due, runner
 from exports.scope import Scope
@@ -130,16 +130,19 @@ def test_what_somebody_was_shown_is_deleted_with_their_data() -> None:
     talk = Conversation.objects.get()
     for reader, writer in ((one, other), (other, one)):
         TypingShown.objects.create(conversation=talk, seat=reader, writer=writer, begun_at=clock.now())
-    assert len(rows(match)) == 4
+    for reader in (one, other):
+        EarlierShown.objects.create(conversation=talk, seat=reader, earlier=talk)
+    assert len(list(SEEN.rows(Scope(match.group.version.study)))) == 6
     end_talk(match)
     now = clock.now()
     Group.objects.update(status="complete", ended_at=now - timedelta(minutes=3))
     gone = {"status": "withdrawn", "exit": "left", "withdrawn_at": now, "ended_at": now}
     assert one.participant_id is not None
     Participant.objects.filter(pk=one.participant_id).update(**gone)
-    assert rows(match) == [], "held back at once"
+    assert [row["what"] for row in SEEN.rows(Scope(match.group.version.study))] == ["earlier"], "held back at once"
     with transaction.atomic():
         due.schedule(erasure.ERASE, f"participant:{one.participant_id}", None)
     runner.drain("jobs")
     assert [shown.seat_id for shown in Shown.objects.all()] == [other.pk]
     assert not TypingShown.objects.exists()
+    assert [opened.seat_id for opened in EarlierShown.objects.all()] == [other.pk]

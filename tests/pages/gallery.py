@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpRequest
@@ -57,7 +58,7 @@ def match(title: str, html: str, **more: Any) -> Page:
 
 def pages() -> Mapping[str, Page]:
     """By name, in the order of a session."""
-    game = (waiting(), writing(), talking(), choosing(), sending(), results())
+    game = (waiting(), writing(), talking(), meeting_again(), choosing(), sending(), results())
     kinds = (reading(), checking(), trying(), *game, asking(), last(), returning())
     return {name: page for kind in kinds for name, page in kind.items()}
 
@@ -156,6 +157,7 @@ def talking(
     lines: tuple[Line, ...] = (),
     typing: bool = False,
     min_chars: int = 0,
+    past: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Page]:
     """A conversation."""
     spoken = lines or (Line("B", "Hello! How was your week?", seq=1), Line("", "Long, and yours?", seq=2))
@@ -168,8 +170,27 @@ def talking(
             fields=fields_of(Chat(), max_chars=300, min_chars=min_chars, may_end=may_end),
             button="Send",
             deadline_at=LATER,
-            facts={"talk": {"says": True, "pastes": pastes, "rules": rules(True), "typing": typing}, **leaving},
+            facts={
+                "talk": {"says": True, "pastes": pastes, "rules": rules(True), "typing": typing, "past": past},
+                **leaving,
+            },
         )
+    }
+
+
+PAST = {
+    "told": "You can read them here.",
+    "titles": [(1, "Conversation 1, Tuesday, March 2"), (2, "Conversation 2, Friday, March 5")],
+}
+
+
+def meeting_again() -> dict[str, Page]:
+    """A conversation with somebody whom one has met before, and one of the earlier ones."""
+    before = (Line("B", "Do you have a dog?", seq=1), Line("", "Yes, an old one.", seq=2))
+    told: dict[str, Any] = {"view": View(lines=before), "facts": {"cut": "", "empty": ""}}
+    return {
+        "talk_again": talking(past=PAST, typing=True)["talk"],
+        "earlier": Page("earlier", "Conversation 1, Tuesday, March 2", **told),
     }
 
 

@@ -20,7 +20,7 @@ FACTS, SESSION = "{kind: facts, max_facts: 5}", "{kind: session}"
 BY_LABEL = "{by: label, values: {hidden: {kind: facts}, marked: {kind: session}}}"
 AT = "partners.computer.memory"
 TOLD = "partners.computer.told_about_memory"
-OURS = ("E201", "E202", "E502", "E51", "W51", "E100", "E101", "E105")
+OURS = ("E201", "E202", "E468", "E469", "E502", "E51", "W51", "E100", "E101", "E105")
 SECOND_GAME = """      - {id: again, kind: game, experiment: chatting, pages: pages/game,
          on_timeout: {exit: inactive}, on_too_few: {exit: partners_left}}
 """
@@ -161,9 +161,58 @@ def test_saying_nothing_is_an_omission(folder: Folder) -> None:
     assert [(one.code, one.path) for one in remember(folder, FACTS)] == [("W512", TOLD)]
 
 
-def test_earlier_conversations_cannot_be_shown_yet(folder: Folder) -> None:
-    found = remember(folder, FACTS, "past_transcript_visible: true")
-    assert [(one.code, one.path) for one in found] == [("E517", "partners.computer.past_transcript_visible")]
+VISIBLE = "partners.computer.past_transcript_visible"
+
+
+def test_earlier_conversations_may_be_shown_at_every_level_of_memory(folder: Folder) -> None:
+    assert remember(folder, BY_LABEL, "past_transcript_visible: true") == []
+
+
+def test_earlier_conversations_differ_with_memory_only_where_that_is_said(folder: Folder) -> None:
+    visible = "past_transcript_visible: {by: label, values: {hidden: true, marked: false}}"
+    found = remember(folder, BY_LABEL, visible)
+    assert [(one.code, one.path) for one in found] == [("E468", VISIBLE)]
+    folder.change(BY_LABEL, BY_LABEL.replace("}}}", "}}, differs_too: [told_about_memory]}"))
+    assert "E468" in {one.code for one in check(folder.path)}, "that is something else"
+    folder.change("differs_too: [told_about_memory]", "differs_too: [past_transcript_visible]")
+    assert [one.code for one in check(folder.path) if one.code.startswith(OURS)] == []
+
+
+@pytest.mark.parametrize(
+    ("values", "codes"),
+    [("{hidden: true}", ["E202"]), ("{hidden: true, marked: false, loud: true}", ["E202"]), ("{}", ["E100"])],
+)
+def test_every_level_says_whether_they_are_shown(folder: Folder, values: str, codes: list[str]) -> None:
+    found = remember(folder, SESSION, f"past_transcript_visible: {{by: label, values: {values}}}")
+    assert [one.code for one in found] == codes
+
+
+def test_there_must_be_something_to_read(folder: Folder) -> None:
+    folder.change(SECOND_GAME, "")
+    found = remember(folder, SESSION, "past_transcript_visible: true")
+    assert [(one.code, one.path) for one in found] == [("E469", VISIBLE)]
+
+
+def test_they_belong_to_one_person(folder: Folder) -> None:
+    folder.change("talker: {humans: 1, ai: 1}", "talker: {humans: 2, ai: 2}")
+    found = remember(folder, SESSION, "past_transcript_visible: true")
+    assert [(one.code, one.path) for one in found] == [("E510", VISIBLE), ("E511", VISIBLE)]
+    assert found[0].remedy.endswith("or write false.")
+
+
+def test_factor_that_is_given_item_by_item_holds_in_no_conversation(folder: Folder) -> None:
+    folder.change(
+        "factors:\n  label: {levels: [hidden, marked]}\n",
+        "factors:\n  label: {levels: [hidden, marked]}\n  tone: {levels: [plain, warm]}\n",
+    )
+    folder.change("conditions: {cross: [label]}", "conditions: {cross: [label, tone]}")
+    folder.change(
+        "allocation: {unit: group, method: permuted_block, block_sizes: [2, 4], at: formation}",
+        "allocation:\n  - {factors: [label], unit: group, block_sizes: [2, 4], at: formation}\n"
+        "  - {factors: [tone], unit: item, method: simple, at: after}",
+    )
+    found = remember(folder, SESSION, "past_transcript_visible: {by: tone, values: {plain: true, warm: false}}")
+    assert [(one.code, one.path) for one in found] == [("E469", f"{VISIBLE}.by")]
 
 
 def test_rule_of_a_level_is_that_of_the_file() -> None:

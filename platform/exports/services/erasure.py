@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from bots.models import Memory
-from chat.models import Shown, TypingShown
+from chat.models import EarlierShown, Shown, TypingShown
 from events import clock, due, log
 from events.claim import Claim
 from events.models import Event
@@ -120,6 +120,7 @@ def _forget_own(person: Participant) -> Counter[str]:
         "scales": ScaleDrawn.objects.filter(session__participant=person),
         "memories": Memory.objects.filter(participant=person),
         "shown": Shown.objects.filter(seat__participant=person),
+        "earlier": EarlierShown.objects.filter(seat__participant=person),
         "typing": TypingShown.objects.filter(Q(seat__participant=person) | Q(writer__participant=person)),
     }
     gone = Counter({name: rows.delete()[0] for name, rows in own.items()})

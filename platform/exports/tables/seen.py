@@ -1,17 +1,18 @@
-"""What of conversations was shown to whom, and when first: messages of others, and that somebody was writing."""
+"""What of conversations was shown to whom, and when first: messages, that somebody wrote, earlier conversations."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chat.models import Conversation, Entry, Shown, TypingShown
+from chat.models import Conversation, EarlierShown, Entry, Shown, TypingShown
 from exports import keys
+from exports.codes import match_code
 from exports.columns import Column, Row, Table
 from exports.scope import Scope, seconds
 from exports.society import Society, societies
 
-MESSAGE, TYPING = "message", "typing"
+MESSAGE, TYPING, EARLIER = "message", "typing", "earlier"
 
 COLUMNS = [
     keys.MATCH,
@@ -24,10 +25,17 @@ COLUMNS = [
         "asked for its next message.",
     ),
     keys.OCCUPANT_PARTICIPANT,
-    Column("what", "What was shown: a message of another, or that another was writing.", allowed="message|typing"),
+    Column(
+        "what",
+        "What was shown: a message of another, that another was writing, or an earlier conversation, which the person "
+        "opened beside the one of this row.",
+        allowed="message|typing|earlier",
+    ),
     Column("seq", "`seq` of the message in `entries`.", "integer", missing="no message"),
-    Column("by", "Seat of whose message it was, or of who was writing."),
-    keys.since_group("begun_s", "Since when the other was writing", missing="a message"),
+    Column("by", "Seat of whose message it was, or of who was writing.", missing="an earlier conversation"),
+    Column("of_match", "Match of the earlier conversation.", missing="no earlier conversation"),
+    Column("of_step", "Step of the earlier conversation.", missing="no earlier conversation"),
+    keys.since_group("begun_s", "Since when the other was writing", missing="nobody was writing"),
     keys.since_group(
         "shown_s", "When a page with it was first made for the seat, or its browser was first told that another wrote"
     ),
@@ -36,13 +44,26 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class _Sight:
-    """One thing that was shown: to which seat, of which, when first; the message, or since when was written."""
+    """One thing that was shown: to which seat, when first; which message of whom, whose writing, or what talk."""
 
     seat: int
-    by: int
     at: datetime
+    by: int | None = None
     seq: int | None = None
     begun_at: datetime | None = None
+    earlier: Conversation | None = None
+
+    @property
+    def what(self) -> str:
+        """The word for it."""
+        if self.earlier is not None:
+            return EARLIER
+        return TYPING if self.begun_at else MESSAGE
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """A repeatable place among the others of its talk."""
+        return self.at, self.seat, self.by or 0, self.seq or 0, self.earlier.pk if self.earlier else 0
 
 
 @dataclass(frozen=True)
@@ -53,13 +74,14 @@ class _Talk:
     entries: Sequence[Entry]
     shown: Mapping[int, Sequence[Shown]]  # by seat, in the order of their numbers
     typing: Sequence[TypingShown]
+    earlier: Sequence[EarlierShown]
 
 
 def _seen(scope: Scope) -> Iterator[Row]:
     for society in societies(scope):
         for talk in _talks(society):
             match = society.matches[talk.row.match_id]
-            for one in sorted(_of(talk), key=lambda one: (one.at, one.seat, one.by, one.seq or 0)):
+            for one in sorted(_of(talk), key=lambda one: one.order):
                 if {one.seat, one.by} & society.withdrawn:
                     continue
                 yield {
@@ -69,9 +91,11 @@ def _seen(scope: Scope) -> Iterator[Row]:
                     "step": talk.row.path,
                     "seat": society.seat(one.seat),
                     "participant": society.participant(one.seat),
-                    "what": TYPING if one.begun_at else MESSAGE,
+                    "what": one.what,
                     "seq": one.seq,
-                    "by": society.seat(one.by),
+                    "by": society.seat(one.by) if one.by else None,
+                    "of_match": _match(one.earlier) if one.earlier else None,
+                    "of_step": one.earlier.path if one.earlier else None,
                     "begun_s": seconds(one.begun_at, society.group.formed_at),
                     "shown_s": seconds(one.at, society.group.formed_at),
                 }
@@ -82,9 +106,11 @@ def _of(talk: _Talk) -> Iterator[_Sight]:
         for entry in talk.entries:
             at = next((page.at for page in pages if page.seq >= entry.seq), None)
             if at is not None and entry.seat_id != seat:
-                yield _Sight(seat, entry.seat_id, at, seq=entry.seq)
+                yield _Sight(seat, at, by=entry.seat_id, seq=entry.seq)
     for told in talk.typing:
-        yield _Sight(told.seat_id, told.writer_id, told.at, begun_at=told.begun_at)
+        yield _Sight(told.seat_id, told.at, by=told.writer_id, begun_at=told.begun_at)
+    for opened in talk.earlier:
+        yield _Sight(opened.seat_id, opened.at, earlier=opened.earlier)
 
 
 def _talks(society: Society) -> Iterator[_Talk]:
@@ -98,9 +124,16 @@ def _talks(society: Society) -> Iterator[_Talk]:
     typing: dict[int, list[TypingShown]] = defaultdict(list)
     for told in TypingShown.objects.filter(**of).order_by("conversation", "at", "pk"):
         typing[told.conversation_id].append(told)
+    earlier: dict[int, list[EarlierShown]] = defaultdict(list)
+    for opened in EarlierShown.objects.filter(**of).select_related("earlier__match__group").order_by("at", "pk"):
+        earlier[opened.conversation_id].append(opened)
     talks = Conversation.objects.filter(match__group=society.group).order_by("match__round", "match__number", "pk")
     for row in talks:
-        yield _Talk(row, entries[row.pk], shown[row.pk], typing[row.pk])
+        yield _Talk(row, entries[row.pk], shown[row.pk], typing[row.pk], earlier[row.pk])
+
+
+def _match(talk: Conversation) -> str:
+    return match_code(talk.match.group.code, talk.match.round, talk.match.number)
 
 
 SEEN = Table("seen", "What of conversations was shown to whom, and when first", COLUMNS, _seen)

@@ -76,8 +76,7 @@ def one_person_is_met(context: Context) -> None:
         if not isinstance(partner, ModelPartner) or not partner.is_lasting:
             continue
         kept = list(_lasting(partner))[:1]
-        path: Path = _at(name, kept[0]) if kept else ("partners", name, "identity")
-        remedy = f"or {'use kind: session' if kept else 'leave the name out'}."
+        path, remedy = _why_lasting(name, partner, kept)
         for group, plan in context.study.groups.items():
             if plan.partners.ai != name or not plan.ai:
                 continue
@@ -87,6 +86,15 @@ def one_person_is_met(context: Context) -> None:
             if plan.ai != 1:
                 what = f'lasts, but it sits in {plan.ai} seats of the group "{group}".'
                 context.say("E511", path, what, f"Give the group one ai seat, {remedy}")
+
+
+def _why_lasting(name: str, partner: ModelPartner, kept: list[str]) -> tuple[Path, str]:
+    """Where it stands that a partner lasts, and what to write so that it does not."""
+    if kept:
+        return _at(name, kept[0]), "or use kind: session."
+    if partner.identity is not None:
+        return ("partners", name, "identity"), "or leave the name out."
+    return ("partners", name, "past_transcript_visible"), "or write false."
 
 
 @needs("partners")
@@ -102,11 +110,11 @@ def partners_are_pinned(context: Context) -> None:
 def there_is_something_to_keep(context: Context) -> None:
     """E502, E513: a rule that keeps something has conversations to keep, and a second one in which it matters."""
     for name, partner in _remembering(context):
-        stages = list(_games_with(context, name))
+        stages = list(games_with(context, name))
         if not stages:
             continue
         path: Path = ("partners", name, "memory")
-        talks = sum(_talks(context, stage) for stage in stages)
+        talks = sum(talks_in(context, stage) for stage in stages)
         if not talks:
             what = "is for conversations, and no game with this partner has one."
             context.say("E513", path, what, "Remove it, or use an experiment with a Talk over a Chat.")
@@ -118,7 +126,8 @@ def there_is_something_to_keep(context: Context) -> None:
             context.say("E502", _at(name, level), what, "Plan a second one, or use kind: session.")
 
 
-def _games_with(context: Context, partner: str) -> Iterator[GameStage]:
+def games_with(context: Context, partner: str) -> Iterator[GameStage]:
+    """The games in which an automated partner sits."""
     for _, stage in context.stages("game"):
         assert isinstance(stage, GameStage)
         plan = context.study.groups.get(group_of(context.study, stage.id))
@@ -126,7 +135,7 @@ def _games_with(context: Context, partner: str) -> Iterator[GameStage]:
             yield stage
 
 
-def _talks(context: Context, stage: GameStage) -> int:
+def talks_in(context: Context, stage: GameStage) -> int:
     """How many conversations a game may have at most, under some seeds."""
     experiment = found_experiment(stage)
     if experiment is None:
@@ -143,7 +152,7 @@ def _talks(context: Context, stage: GameStage) -> int:
 
 @needs("partners", "factors")
 def nothing_else_differs(context: Context) -> None:
-    """E201, E202, E512, E517: what people are told and see is the same at each level, unless it is said to differ."""
+    """E201, E202, E512: what people are told is the same at each level, unless it is said to differ."""
     for name, partner in context.study.partners.items():
         if not isinstance(partner, ModelPartner):
             continue
@@ -151,13 +160,11 @@ def nothing_else_differs(context: Context) -> None:
         told, memory = partner.told_about_memory, partner.memory
         if isinstance(told, ToldByLevel):
             covered(context, (*path, "by"), (*path, "values"), told.by, told.values)
-            if isinstance(memory, MemoryByLevel) and memory.by == told.by and not memory.differs_too:
+            is_together = isinstance(memory, MemoryByLevel) and memory.by == told.by
+            if is_together and isinstance(memory, MemoryByLevel) and "told_about_memory" not in memory.differs_too:
                 what = f'differs by "{told.by}" as memory does: its effect could not be told from that of memory.'
                 remedy = "Write one value; or, if this is meant, memory.differs_too: [told_about_memory]."
                 context.say("E512", path, what, remedy)
-        if partner.past_transcript_visible:
-            what = "pages show the conversation that is open and no earlier one."
-            context.say("E517", ("partners", name, "past_transcript_visible"), what, "Write false.")
 
 
 @needs("partners", "factors", "deception")

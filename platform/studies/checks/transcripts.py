@@ -1,0 +1,63 @@
+"""Earlier conversations that people may read: there are some, and they differ with memory only where that is said."""
+
+from collections.abc import Iterator
+
+from studies.checks.allocation import entries
+from studies.checks.context import Context, needs
+from studies.checks.memory import games_with, talks_in
+from studies.checks.references import covered
+from studies.schema_memory import MemoryByLevel, VisibleByLevel, visible_under
+from studies.schema_partners import ModelPartner
+from studies.yaml_file import Path
+
+
+def _shown(context: Context) -> Iterator[tuple[str, ModelPartner, Path]]:
+    """Partners with whom people may read earlier conversations, at some level, and where that stands."""
+    for name, partner in context.study.partners.items():
+        if isinstance(partner, ModelPartner) and any(visible_under(partner.past_transcript_visible).values()):
+            yield name, partner, ("partners", name, "past_transcript_visible")
+
+
+@needs("partners", "factors")
+def levels_are_covered(context: Context) -> None:
+    """E201, E202, E468: every level has its value, and it does not differ with memory unless that is said."""
+    for name, partner in context.study.partners.items():
+        visible = partner.past_transcript_visible if isinstance(partner, ModelPartner) else False
+        if not isinstance(partner, ModelPartner) or not isinstance(visible, VisibleByLevel):
+            continue
+        path: Path = ("partners", name, "past_transcript_visible")
+        covered(context, (*path, "by"), (*path, "values"), visible.by, visible.values)
+        memory = partner.memory
+        is_together = isinstance(memory, MemoryByLevel) and memory.by == visible.by
+        if is_together and isinstance(memory, MemoryByLevel) and "past_transcript_visible" not in memory.differs_too:
+            what = f'differs by "{visible.by}" as memory does: its effect could not be told from that of memory.'
+            remedy = "Write one value; or, if this is meant, memory.differs_too: [past_transcript_visible]."
+            context.say("E468", path, what, remedy)
+
+
+@needs("partners", "factors", "conditions", "allocation")
+def levels_hold_in_talks(context: Context) -> None:
+    """E469: the factor that decides is one whose level holds while people talk."""
+    for _name, partner, path in _shown(context):
+        visible = partner.past_transcript_visible
+        for _, entry in entries(context) if isinstance(visible, VisibleByLevel) else ():
+            if isinstance(visible, VisibleByLevel) and visible.by in entry.factors and entry.rule.unit == "item":
+                what = f'"{visible.by}" is given item by item, and holds in no conversation.'
+                context.say("E469", (*path, "by"), what, "Give the factor by participant, group or session.")
+
+
+@needs("partners", "groups", "waves", "factors")
+def there_is_something_to_read(context: Context) -> None:
+    """E469: there is a second conversation with this partner, in which the first can be read."""
+    for name, _partner, path in _shown(context):
+        stages = list(games_with(context, name))
+        if not stages:
+            continue
+        is_repeated = len(context.study.waves) > 1 or any(wave.repeat > 1 for wave in context.study.waves)
+        talks = sum(talks_in(context, stage) for stage in stages)
+        if talks == 0 or (talks == 1 and not is_repeated):
+            what = "people are to read earlier conversations with this partner, and there is no second one."
+            context.say("E469", path, what, "Plan a second one, or write false.")
+
+
+CHECKS = [levels_are_covered, levels_hold_in_talks, there_is_something_to_read]
