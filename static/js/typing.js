@@ -5,6 +5,8 @@ let writers = new Map();  // position -> the number of the newest line when it w
 let toldAt = -Infinity;   // when the server was last told that somebody types here
 let spokenAt = -Infinity;
 let isUntold = false;     // there is no socket: the next question for news says it
+let heard = 0;            // how much the socket has said of it
+let heardBefore = 0;      // and how much when news was asked for: the answer may be older than what came meanwhile
 
 const place = () => document.querySelector("[data-typing]");
 
@@ -32,11 +34,13 @@ export function typed() {
 export function asked() {
   const told = isUntold ? { typing: "1" } : {};
   isUntold = false;
+  heardBefore = heard;
   return told;
 }
 
 /** What the socket says of one who writes. */
 export function writes({ who, is, after }, spoken) {
+  heard += 1;
   const isNew = is && !writers.has(who);
   if (is) writers.set(who, after); else writers.delete(who);
   draw(isNew ? spoken : null);
@@ -44,6 +48,7 @@ export function writes({ who, is, after }, spoken) {
 
 /** What an answer says of all who write; null where nobody is told. */
 export function writing(header, spoken) {
+  if (heard !== heardBefore) return;
   const now = new Map(header ? JSON.parse(header) : []);
   const isNew = [...now.keys()].some((who) => !writers.has(who));
   writers = now;

@@ -30,13 +30,13 @@ TEXTS = {f"pages/{page}.md": f"# {page}\n\nSay something." for page in ("talk", 
 _numbers = count(1)
 
 
-def version_with(memory: Any, *, typing: str = "off", **facts: Any) -> Version:
+def version_with(memory: Any, *, shows_typing: str = "off", **facts: Any) -> Version:
     """A frozen study in which one person talks with a partner that remembers by a rule, or by none.
 
     Args:
         facts: What else the study file says of the partner.
     """
-    said = study_file("chatting", parameters={"quota": 0, "chars": 200, "typing": typing})
+    said = study_file("chatting", parameters={"quota": 0, "chars": 200, "typing": shows_typing})
     partner = PARTNER | facts if memory is None else PARTNER | facts | {"memory": memory}
     said["partners"][COMPANION] = partner
     seats = {"roles": {"talker": {"humans": 1, "ai": 1}}, "partners": {"human": "person", "ai": COMPANION}}

@@ -66,7 +66,7 @@ class StageSet:
 
     def _connect(self, socket: WebSocketRoute) -> None:
         self.sockets.append(socket)
-        socket.on_message(lambda text: self.heard.append(str(text)) if "ping" not in str(text) else None)
+        socket.on_message(lambda text: self.heard.append(str(text)) if '"ping"' not in str(text) else None)
 
     def html(self, *, is_fragment: bool) -> str:
         """The current page."""

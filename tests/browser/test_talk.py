@@ -204,6 +204,7 @@ def test_message_that_was_stored_before_a_reload_is_not_offered_again(tab: Tab) 
 
 def test_that_somebody_writes_is_shown_until_they_stop_or_have_written(tab: Tab) -> None:
     stage = Talk(typing=True)
+    stage.typing = []
     complaints = look.listen(tab)
     stage.open(tab)
     notice = tab.locator("[data-typing]")
@@ -230,6 +231,7 @@ def test_that_somebody_writes_is_shown_until_they_stop_or_have_written(tab: Tab)
 
 def test_writing_that_goes_on_after_a_message_stays(tab: Tab) -> None:
     stage = Talk(typing=True)
+    stage.typing = []
     stage.open(tab)
     stage.tell(stream="typing", who="B", **{"is": True, "after": 1})
     stage.typing = [["B", 2]]
@@ -244,8 +246,32 @@ def test_writing_that_goes_on_after_a_message_stays(tab: Tab) -> None:
     expect(tab.locator("[data-typing]")).to_have_text("")
 
 
+def test_answer_that_is_older_than_what_the_socket_said_takes_nothing_back(tab: Tab) -> None:
+    stage = Talk(typing=True)
+    stage.typing = []
+    stage.open(tab)
+    tab.wait_for_timeout(200)
+    tab.evaluate("""() => {
+      const usual = window.fetch;
+      const late = (answer) => new Promise((wake) => setTimeout(() => wake(answer), 400));
+      window.fetch = (...asked) => usual(...asked).then(window.isLate ? late : (answer) => answer);
+      window.isLate = true;
+    }""")
+    polls = stage.polls
+    tab.evaluate(NEWS)
+    tab.wait_for_timeout(100)
+    stage.tell(stream="typing", who="B", **{"is": True, "after": 1})
+    expect(tab.locator("[data-typing]")).to_have_text("B is writing …")
+    tab.wait_for_timeout(600)
+    assert stage.polls == polls + 1
+    expect(tab.locator("[data-typing]")).to_have_text("B is writing …")
+    tab.evaluate("() => { window.isLate = false; dispatchEvent(new Event('online')); }")
+    expect(tab.locator("[data-typing]")).to_have_text("")
+
+
 def test_screen_reader_is_told_at_most_once_in_a_while(tab: Tab) -> None:
     stage = Talk(typing=True)
+    stage.typing = []
     stage.open(tab)
     tab.evaluate("""() => {
       const place = document.getElementById('spoken');
@@ -253,6 +279,7 @@ def test_screen_reader_is_told_at_most_once_in_a_while(tab: Tab) -> None:
       const looking = new MutationObserver(() => said.push(place.textContent));
       looking.observe(place, { childList: true, characterData: true, subtree: true });
     }""")
+    tab.wait_for_timeout(200)
     for _ in range(6):
         stage.tell(stream="typing", who="B", **{"is": True, "after": 1})
         expect(tab.locator("[data-typing]")).to_have_text("B is writing …")
@@ -264,11 +291,13 @@ def test_screen_reader_is_told_at_most_once_in_a_while(tab: Tab) -> None:
 
 def test_typing_is_said_over_the_socket_now_and_then_and_without_one_with_the_next_question(tab: Tab) -> None:
     stage = Talk(typing=True)
+    stage.typing = []
     stage.open(tab)
     tab.wait_for_timeout(200)
     tab.locator("textarea").press_sequentially(" ")
     assert stage.heard == []
     tab.locator("textarea").press_sequentially("hello there", delay=30)
+    tab.wait_for_timeout(100)
     assert stage.heard == ['{"do":"typing"}'], "not with every key"
     tab.keyboard.press("Enter")
     expect(tab.locator(".talk .mine .said")).to_have_text("hello there")
@@ -321,7 +350,7 @@ def test_earlier_conversation_is_closed_until_it_is_opened_and_stays_open(tab: T
     tab.locator("textarea").focus()
     tab.keyboard.press("Enter")
     expect(tab.locator("[data-log] .mine .said")).to_have_text("I am")
-    assert stage.sent[-1]["answers"] == "2", "what was said before is no part of this conversation"
+    assert stage.sent[-1]["answers"] == "1", "begun before the second line came; what was said of old does not count"
     assert complaints == []
 
 

@@ -67,6 +67,8 @@ def seen(match: Match, number: int) -> list[tuple[str, int]] | None:
 
 def test_others_are_told_and_the_writer_is_not(told: list[dict[str, Any]]) -> None:
     match = make_match("chatting", *TWO, Sitter("talker"), parameters=SHOWN)
+    for number in (1, 2, 3):
+        browser_of(match, number)  # each gets a stream of their own
     act(match, 2, message="hello")
     told.clear()
     types(match, 1)
@@ -94,6 +96,8 @@ def test_it_fades_unless_it_is_renewed_and_a_renewal_is_no_new_beginning(
 
 def test_message_ends_it_for_everybody(told: list[dict[str, Any]]) -> None:
     match = make_match("chatting", *TWO, parameters=SHOWN)
+    for number in (1, 2):
+        browser_of(match, number)
     types(match, 1)
     act(match, 1, message="there")
     assert seen(match, 2) == []
@@ -174,7 +178,7 @@ def test_without_redis_nobody_writes_and_nothing_fails(told: list[dict[str, Any]
 
 def meets(label: str, **partner: Any) -> tuple[Match, Seat]:
     """Somebody in a talk with a model of a label."""
-    match = Acquainted(version_with(None, typing="shown", **partner)).meet()
+    match = Acquainted(version_with(None, shows_typing="shown", **partner)).meet()
     seat = match.group.seats.get(occupant="model")
     Seat.objects.filter(pk=seat.pk).update(label=label, settings=seat.settings | {"delay": PACE})
     return match, seat

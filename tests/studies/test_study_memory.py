@@ -36,6 +36,10 @@ def chatting_is_installed(sharing_is_installed: None, settings: LazySettings) ->
 
 @pytest.fixture
 def folder(folder: Folder) -> Folder:
+    return with_model(folder)
+
+
+def with_model(folder: Folder) -> Folder:
     """One person talks twice with a model."""
     (folder.path / "prompts").mkdir()
     folder.write("You like to talk.", "prompts/one.md")
