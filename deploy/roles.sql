@@ -95,7 +95,8 @@ BEGIN
     END IF;
     -- Of addresses for reminders, that they go with whoever leaves. Not what they are.
     IF to_regclass('public.participants_contact') IS NOT NULL THEN
-        GRANT SELECT (id, participant_id), DELETE ON participants_contact TO rapport_bots;
+        GRANT SELECT (id, participant_id), UPDATE (sealed_address, agreed_at, stopped_at) ON participants_contact
+            TO rapport_bots;
     END IF;
 END $$;
 

@@ -110,8 +110,19 @@ def owner_of_stop(token: str) -> Participant | None:
     return contact.participant if contact is not None else None
 
 
-def forget(participant: Participant) -> int:
-    """Delete all of it of one person: their part has ended, or they asked for it. Returns how many rows there were."""
+def forget(participant: Participant) -> None:
+    """Delete the address: the person's part has ended, and they are reminded no more.
+
+    What is left is that their messages' way out still answers. It reads nothing, so that whoever ends a game for a
+    program may do this and see no address.
+    """
+    Contact.objects.filter(participant=participant).update(
+        sealed_address="", agreed_at=None, stopped_at=clock.RapportNow()
+    )
+
+
+def erase(participant: Participant) -> int:
+    """Delete all of it of one person, who asked for it. Returns how many rows there were."""
     return Contact.objects.filter(participant=participant).delete()[0]
 
 

@@ -70,7 +70,7 @@ class EntryLink(models.Model):
 class Contact(models.Model):
     """How a person may be reminded of visits. Nothing else here is of the real world, and only `identity` reads it.
 
-    The address stands here sealed, and no longer than it is used; the row goes when the person's part ends.
+    The address stands here sealed, and no longer than it is used: until the person's part ends.
     """
 
     participant = models.OneToOneField(Participant, models.CASCADE, related_name="contact")

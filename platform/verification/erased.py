@@ -12,7 +12,7 @@ from events.models import Event
 from exports.services.erasure import ERASED
 from flow.models import Act, Award, Exposure, PracticeStep, Submission
 from measures.models import Answer, PageShown, ScaleDrawn
-from participants.models import WITHDRAWN_TEXT, Participant
+from participants.models import WITHDRAWN_TEXT, Contact, Participant
 from verification.inquiry import Inquiry
 
 
@@ -33,6 +33,7 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "submissions": Submission.objects.filter(session__participant=person),
         "pages": PageShown.objects.filter(session__participant=person),
         "scales": ScaleDrawn.objects.filter(session__participant=person),
+        "contacts": Contact.objects.filter(participant=person),
         "memories": Memory.objects.filter(participant=person),
         "shown": Shown.objects.filter(seat__participant=person),
         "earlier": EarlierShown.objects.filter(seat__participant=person),

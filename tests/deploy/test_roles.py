@@ -117,12 +117,14 @@ def test_rights_of_each_role(fresh: Address, tmp_path: Path) -> None:
     hidden = {table for table in tables if denied(fresh, "rapport_bots", f"SELECT * FROM {table}")}
     others = {"auth_", "django_", "console_", "simulation_"}
     expected = {table for table in tables if any(table.startswith(prefix) for prefix in others)}
-    expected |= {"participants_entrylink", "participants_consent", "flow_debriefing"}
+    expected |= {"participants_entrylink", "participants_consent", "participants_contact", "flow_debriefing"}
     expected |= {"studies_membership", "studies_deviation", "chat_report"}
     assert hidden == expected - {"django_migrations"}
     for table in SECRETS:
         assert denied(fresh, "rapport_read", f"SELECT * FROM {table}"), table
     _columns_that_are_secret(fresh)
+    forgetting = "UPDATE participants_contact SET sealed_address = '', agreed_at = NULL, stopped_at = rapport_now()"
+    assert not denied(fresh, "rapport_bots", f"{forgetting} WHERE participant_id = 1")
     assert not denied(fresh, "rapport_read", "SELECT code, exit FROM participants_participant")
     for role in ("rapport_app", "rapport_bots", "rapport_read"):
         assert denied(fresh, role, "CREATE TABLE mine (word text)"), role

@@ -10,6 +10,7 @@ from django.test import Client
 from events.models import Event
 from flow.address_form import AGREED
 from flow.forms import ADDRESS, FORM
+from flow.services import sessions
 from participants import identity
 from participants.access import cookie_name
 from participants.models import Contact, Participant
@@ -153,7 +154,15 @@ def test_nothing_is_kept_of_whoever_has_left(version: Version) -> None:
     browser = browser_of(session)
     assert post(browser, "do=withdraw", "/s/leave") == 303
     assert post(browser, f"do=keep&{ADDRESS}=other%40example.org&{AGREED}=yes") == 404
-    assert not Contact.objects.exists()
+    assert not Contact.objects.exclude(sealed_address="").exists()
+
+
+def test_way_out_still_answers_whoever_has_left(version: Version) -> None:
+    session, link = stop_link(version)
+    sessions.leave(session.pk)
+    shown = Client(headers={"host": "localhost"}).get(link).content.decode()
+    assert "You get no more reminders" in shown
+    assert post(Client(headers={"host": "localhost"}), "", link) == 200
 
 
 def test_the_page_is_drawn_for_a_study_whose_key_was_lost(version: Version, settings: LazySettings) -> None:

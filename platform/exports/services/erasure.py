@@ -124,7 +124,7 @@ def _forget_own(person: Participant) -> Counter[str]:
         "typing": TypingShown.objects.filter(Q(seat__participant=person) | Q(writer__participant=person)),
     }
     gone = Counter({name: rows.delete()[0] for name, rows in own.items()})
-    gone["contacts"] = identity.forget(person)  # it went with the last visit; whoever was never enrolled had none
+    gone["contacts"] = identity.erase(person)
     gone["awards"] = Award.objects.filter(seat__participant=person).update(said=None, truth=None, chances=None)
     Session.objects.filter(participant=person).update(facts={})
     ScheduledSession.objects.filter(participant=person).update(zone="")
