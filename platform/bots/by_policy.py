@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
+from bots import services
 from bots.errors import BotsError
+from bots.recall import acquaintance_of, memory_of, recalled
 from events.offload import run_db
 from flow.game import game_of
-from flow.models import Act
+from flow.models import Act, Match
 from flow.queries import TurnFacts
-from paradigm import Turn
+from paradigm import Recollection, Turn
 
 log = logging.getLogger("rapport.bots")
 
@@ -30,8 +33,9 @@ def _decide(facts: TurnFacts, key: str) -> Mapping[str, Any]:
     seat = facts.seat
     # a talk's contributions each have their own chance: the key ends with how many there were
     rng = Random(f"{facts.chance}/policy/{key.rpartition(':')[2]}")  # noqa: S311  seeded on purpose
+    facts, memory = _remembering(facts)
     try:
-        return decided(facts, seat.policy, rng=rng, settings=seat.settings.get("numbers", {}))
+        return decided(facts, seat.policy, rng=rng, settings=seat.settings.get("numbers", {}), memory=memory)
     except BotsError:
         raise
     except Exception as error:
@@ -41,7 +45,21 @@ def _decide(facts: TurnFacts, key: str) -> Mapping[str, Any]:
         raise BotsError("policy_failed", text) from error
 
 
-def decided(facts: TurnFacts, policy: str, *, rng: Random, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+def _remembering(facts: TurnFacts) -> tuple[TurnFacts, Recollection]:
+    """What a policy remembers, by the same rules as a model; its page holds only what they let it."""
+    if memory_of(facts.seat.group.version, facts.seat) is None:
+        return facts, Recollection()
+    known = acquaintance_of(Match.objects.select_related("group__version").get(pk=facts.match_id), facts.seat)
+    if known is None:
+        return facts, Recollection()
+    services.take_notes(known)
+    recall = recalled(known, facts)
+    return replace(facts, view=replace(facts.view, lines=recall.lines)), recall.recollection
+
+
+def decided(
+    facts: TurnFacts, policy: str, *, rng: Random, settings: Mapping[str, Any], memory: Recollection | None = None
+) -> Mapping[str, Any]:
     """What one of the experiment's policies does in a seat, by field key.
 
     Raises:
@@ -52,5 +70,8 @@ def decided(facts: TurnFacts, policy: str, *, rng: Random, settings: Mapping[str
     if rule is None:
         raise BotsError("policy_unknown", f"{experiment.name} has no policy {policy!r}: name one of its own")
     return rule(
-        Turn(step=facts.step, place=facts.place, view=facts.view, fields=facts.fields, rng=rng, settings=settings)
-    )
+        Turn(
+            step=facts.step, place=facts.place, view=facts.view, fields=facts.fields, rng=rng, settings=settings,
+            memory=memory or Recollection(),
+        )
+    )  # fmt: skip

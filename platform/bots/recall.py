@@ -1,4 +1,4 @@
-"""Whom a partner meets, what was said and noted between them, and what of it goes into a prompt. Reads only."""
+"""Whom a partner meets, what was said and noted between them, and what of it a partner is given. Reads only."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from hashlib import sha256
 from django.db.models import Q, QuerySet
 
 from bots import prompts
-from bots.memory import Notes, Now, Said, remembered
+from bots.memory import Notes, Now, Remembered, Said, remembered
 from bots.models import Memory
 from chat.models import Conversation, Entry
 from flow.models import Match, Placing
 from flow.queries import TurnFacts
 from matching.models import Seat
-from paradigm import Line
+from paradigm import Line, Recollection
 from studies import definition
-from studies.models import levels_of
-from studies.schema_memory import FullMemory, MemoryRule, WindowMemory, rule_under
-from studies.schema_partners import ModelPartner
+from studies.models import Version, levels_of
+from studies.schema_memory import AnyMemory, FullMemory, MemoryRule, WindowMemory, rule_under
+from studies.schema_partners import AutomatedPartner
 
-MODEL = "model"
 MOST_SAID = 2000
 """Messages that are read for one prompt, the newest: some 50 for each of 40 conversations."""
 
@@ -42,30 +41,43 @@ class Acquaintance:
 
 @dataclass(frozen=True)
 class Recall:
-    """What one prompt holds of memory, and which lines of the page may stand in it."""
+    """What one prompt, or a policy, is given of memory, and which lines of the page with it."""
 
     text: str
     lines: Sequence[Line]
+    found: Remembered
 
     @property
     def sha256(self) -> str:
         """Of the text; "" where nothing is remembered."""
         return sha256(self.text.encode()).hexdigest() if self.text else ""
 
+    @property
+    def recollection(self) -> Recollection:
+        """As the language's policies are given it."""
+        earlier = [Line("" if one.is_own else str(one.talk), one.text, seq=one.seq) for one in self.found.earlier]
+        return Recollection(self.found.notes, earlier)
+
 
 def acquaintance_of(match: Match, seat: Seat) -> Acquaintance | None:
-    """Whom a model's seat meets in a match, and by which rule it remembers; None where its file names no rule.
+    """Whom an automated seat meets in a match, and by which rule it remembers; None where its file names no rule.
 
     Raises:
         StudyError: "level_missing".
     """
-    partner = definition.definition(match.group.version).partners.get(seat.partner)
-    if seat.occupant != MODEL or not isinstance(partner, ModelPartner) or partner.memory is None:
+    memory = memory_of(match.group.version, seat)
+    if memory is None:
         return None
     met = [one for one in match.placings.select_related("seat").order_by("pk") if one.seat.participant_id]
     own = met[0] if len(met) == 1 else None
     levels = levels_of(match.condition or match.group.condition) | (levels_of(own.condition) if own else {})
-    return Acquaintance(seat.partner, own.seat.participant_id if own else None, rule_under(partner.memory, levels))
+    return Acquaintance(seat.partner, own.seat.participant_id if own else None, rule_under(memory, levels))
+
+
+def memory_of(version: Version, seat: Seat) -> AnyMemory | None:
+    """What the study file says of the memory of whoever sits in a seat; None where it says nothing."""
+    partner = definition.definition(version).partners.get(seat.partner)
+    return partner.memory if isinstance(partner, AutomatedPartner) and seat.kind == Seat.Kind.AI else None
 
 
 def recalled(known: Acquaintance, facts: TurnFacts) -> Recall:
@@ -77,13 +89,13 @@ def recalled(known: Acquaintance, facts: TurnFacts) -> Recall:
     said = said_in(talks, known)
     now = Now(len(talks), lines) if open_talk else None
     found = remembered(known.rule, notes_of(known), said, now)
-    return Recall(prompts.recollection(found, now.talk if now else 0), found.lines if now else lines)
+    return Recall(prompts.recollection(found, now.talk if now else 0), found.lines if now else lines, found)
 
 
 def over_with(known: Acquaintance) -> QuerySet[Conversation]:
     """The conversations of a partner with its person that are over, in the order in which they began."""
     theirs = Placing.objects.filter(seat__participant=known.participant, seat__participant__isnull=False)
-    own = Placing.objects.filter(seat__partner=known.partner, seat__occupant=MODEL)
+    own = Placing.objects.filter(seat__partner=known.partner, seat__kind=Seat.Kind.AI)
     over = Conversation.objects.filter(match__in=theirs.values("match"), channel="chat", closed_at__isnull=False)
     return over.filter(match__in=own.values("match")).order_by("pk")
 
@@ -99,11 +111,11 @@ def said_in(talks: Sequence[Conversation], known: Acquaintance) -> list[Said]:
     if known.participant is None:
         return []
     numbers = {talk.pk: number for number, talk in enumerate(talks, start=1)}
-    by_either = Q(seat__participant=known.participant) | Q(seat__partner=known.partner, seat__occupant=MODEL)
+    by_either = Q(seat__participant=known.participant) | Q(seat__partner=known.partner, seat__kind=Seat.Kind.AI)
     rows = Entry.objects.filter(by_either, conversation__in=list(numbers), kind="message").select_related("seat")
     newest = rows.order_by("-conversation_id", "-seq")[:MOST_SAID]
     return [
-        Said(row.pk, numbers[row.conversation_id], row.seq, row.seat.occupant == MODEL, row.text)
+        Said(row.pk, numbers[row.conversation_id], row.seq, row.seat.kind == Seat.Kind.AI, row.text)
         for row in reversed(newest)
     ]
 

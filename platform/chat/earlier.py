@@ -31,7 +31,7 @@ from scheduling.models import Session
 from studies import definition
 from studies.models import levels_of
 from studies.schema_memory import told_at, visible_at, visible_under
-from studies.schema_partners import ModelPartner
+from studies.schema_partners import AutomatedPartner
 
 MOST_LINES = 500
 """Messages of one conversation that are shown, the newest."""
@@ -118,13 +118,13 @@ def _open(session: Session) -> tuple[Match, Seat, Past] | None:
     return (match, seat, past) if seat and past else None
 
 
-def _met(state: MatchState, seat: Seat) -> list[tuple[str, ModelPartner]]:
-    """The models that the person in a seat meets in a conversation, by their names in the study file."""
+def _met(state: MatchState, seat: Seat) -> list[tuple[str, AutomatedPartner]]:
+    """The automated partners that the person in a seat meets in a conversation, by their names in the study file."""
     if seat.participant_id is None or not _is_chat(state):
         return []
     partners = definition.definition(state.game.version).partners
     met = [other.partner for other in state.seats.values() if other.occupant != PERSON]
-    return [(name, partner) for name in met if isinstance(partner := partners.get(name), ModelPartner)]
+    return [(name, partner) for name in met if isinstance(partner := partners.get(name), AutomatedPartner)]
 
 
 def _is_chat(state: MatchState) -> bool:

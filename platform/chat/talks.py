@@ -122,7 +122,7 @@ def _shown(state: MatchState, step: Talk) -> list[Entry]:
 
 
 def _line(entry: Entry, place: Place, state: MatchState) -> Line:
-    who = "" if entry.seat == place.seat else next(p.position for p in state.places if p.seat == entry.seat)
+    who = "" if entry.seat == place.seat else next(p.name or p.position for p in state.places if p.seat == entry.seat)
     return Line(who=who, text=entry.text or str(entry.facts.get("thing", "")), kind=entry.kind, seq=entry.seq)
 
 

@@ -18,7 +18,7 @@ from studies.models import Study, Version, condition_of
 from studies.scales import scale_of, scored, scores_in
 from studies.schema import StudyFile, Told
 from studies.schema_memory import MemoryByLevel, rules_of
-from studies.schema_partners import ModelPartner
+from studies.schema_partners import AutomatedPartner
 from studies.schema_scales import ScaleFile
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, StageConfig, SurveyStage
 from studies.slots import slots
@@ -131,7 +131,7 @@ def _licence(scale: ScaleFile) -> str:
 def _memory_rows(version: Version, said: StudyFile) -> Iterator[Row]:
     """What each partner remembers of a person, at each level where a factor decides."""
     for name, partner in said.partners.items():
-        memory = partner.memory if isinstance(partner, ModelPartner) else None
+        memory = partner.memory if isinstance(partner, AutomatedPartner) else None
         for level, rule in rules_of(memory).items() if memory is not None else ():
             by = memory.by if isinstance(memory, MemoryByLevel) else ""
             row = _row(

@@ -85,6 +85,8 @@ def _design(content: Content) -> Iterator[str]:
     for name, plan in design["groups"].items():
         seats = "; ".join(f"{role}: {one['humans']} people, {one['ai']} AI" for role, one in plan["roles"].items())
         yield f"* Group `{name}`: {seats}"
+        if isinstance(filled := plan["partners"]["ai"], Mapping):
+            yield f"* Automated seats of `{name}` are filled by `{filled['by']}`: {_plain(filled['values'])}"
     for name in design["automated"]:
         yield f"* Partner `{name}`: {_plain(design['partners'][name])}"
     yield from ("", *_pay(design))

@@ -30,7 +30,7 @@ from participants.models import Participant
 from scheduling.models import Session
 from studies import definition
 from studies.markdown import fill
-from studies.schema_partners import ModelPartner
+from studies.schema_partners import AutomatedPartner
 from studies.slots import CALCULATOR
 
 
@@ -157,7 +157,7 @@ def page_of(session: Session) -> Page:
     page = stage.page(session)
     stages = definition.definition(session.participant.version).stages
     places = definition.places(session.participant.version, session.wave)
-    number, all_of = place_of(stages[places.start : places.stop], session.stage - places.start)
+    number, all_of = place_of(stages[places.start : places.stop], session.stage - places.start, session.repeat)
     where = _("Step %(n)d of %(all)d") % {"n": number, "all": all_of}
     where = f"{where} · {page.where}" if page.where else where
     return with_calculator(replace(page, where=where, rev=rev_of(session, stage)), session)
@@ -192,7 +192,7 @@ def slots_of(state: MatchState, view: View) -> dict[str, Any]:
 def _names_in(state: MatchState) -> dict[str, str]:
     """The name of the partner that has one. Reads nothing where the study file gives nobody a name."""
     partners = definition.definition(state.game.version).partners.values()
-    if not any(isinstance(partner, ModelPartner) and partner.identity for partner in partners):
+    if not any(isinstance(partner, AutomatedPartner) and partner.identity for partner in partners):
         return {}
     named = [seat.settings[NAMED] for seat in state.seats.values() if NAMED in seat.settings]
     return {"partner_name": named[0]} if len(named) == 1 else {}

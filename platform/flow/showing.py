@@ -1,4 +1,4 @@
-"""For whom a stage is: the levels that a person has when they come to it decide."""
+"""For whom a stage is: the levels that a person has when they come to it decide, and which visit it is."""
 
 from collections.abc import Sequence
 
@@ -16,8 +16,20 @@ def when_of(stage: StageConfig) -> When | None:
     return stage.when if isinstance(stage, ConditionalStage) else None
 
 
+def is_always_shown(stage: StageConfig) -> bool:
+    """Whether a stage is for everybody at every visit."""
+    return not (isinstance(stage, ConditionalStage) and (stage.when or stage.visits))
+
+
+def is_at_visit(stage: StageConfig, repeat: int) -> bool:
+    """Whether a stage is for anybody at a visit of its wave."""
+    return not (isinstance(stage, ConditionalStage) and stage.visits) or repeat in stage.visits
+
+
 def is_shown(session: Session, stage: StageConfig) -> bool:
-    """Whether a stage is for this person. Reads nothing where it is for everybody."""
+    """Whether a stage is for this person at this visit. Reads nothing where it is for everybody."""
+    if not is_at_visit(stage, session.repeat):
+        return False
     rule = when_of(stage)
     if rule is None:
         return True
@@ -27,10 +39,10 @@ def is_shown(session: Session, stage: StageConfig) -> bool:
     return levels.get(rule.by) in rule.levels
 
 
-def place_of(stages: Sequence[StageConfig], index: int) -> tuple[int, int]:
-    """Which stage this is, and of how many, as people are told.
+def place_of(stages: Sequence[StageConfig], index: int, repeat: int) -> tuple[int, int]:
+    """Which stage this is, and of how many at a visit, as people are told.
 
     A stage that is for some only has the number of the one before it: no number then tells that one was left out.
     """
-    known = [when_of(stage) is None for stage in stages]
+    known = [when_of(stage) is None and is_at_visit(stage, repeat) for stage in stages]
     return max(1, sum(known[: index + 1])), sum(known)

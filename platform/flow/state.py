@@ -15,6 +15,8 @@ from flow.game import Game, game_of
 from flow.kinds import VOID_PATH, kind
 from flow.labels import ALL, shown_to
 from flow.models import Act, Exposure, Match, Placing
+from flow.visiting import Visiting, visiting
+from matching.lasting import NAMED
 from matching.models import Seat
 from paradigm import Decision, Entry, Field, Place, Play, State, View
 from paradigm.fields import resolve
@@ -149,6 +151,23 @@ class MatchState(State):
         return self._path
 
     @property
+    def visit(self) -> int:
+        return self._visiting.number
+
+    @property
+    def visits(self) -> int:
+        return self._visiting.of
+
+    @property
+    def is_last_visit(self) -> bool:
+        return self._visiting.number >= self._visiting.of
+
+    @cached_property
+    def _visiting(self) -> Visiting:
+        people = [seat.session_id for seat in self.seats.values() if seat.session_id is not None]
+        return visiting(self.game.version, self.game.config.experiment, people)
+
+    @property
     def repetition(self) -> int:
         return repetition(self._path)
 
@@ -229,11 +248,11 @@ def _acts(match: Given) -> QuerySet[Act]:
 
 
 def place_of(placing: Placing) -> Place:
-    """A placing as rules see it: with the label, without the kind."""
+    """A placing as rules see it: with label and name, without the kind."""
     seat = placing.seat
     label = seat.label if placing.label is None else placing.label
-    levels = levels_of(placing.condition)
-    return Place(seat=seat.number, role=seat.role, position=placing.position, label=label, levels=levels)
+    levels, name = levels_of(placing.condition), seat.settings.get(NAMED, "")
+    return Place(seat=seat.number, role=seat.role, position=placing.position, label=label, levels=levels, name=name)
 
 
 def plays_of(seats: Sequence[int], before: int, k: int) -> Mapping[int, Sequence[Play]]:

@@ -115,8 +115,8 @@ class PartnerInstance(models.Model):
     Attributes:
         partner: Its name in the study file.
         display_name: Drawn for this person; "" where the study file gives it none.
-        persona: File of the prompt that was drawn, with the sha256 that it had then.
-        model: As the study file named it then.
+        persona: File of the prompt that was drawn, with the sha256 that it had then; or the policy, without one.
+        model: As the study file named it then; "" where a rule of the experiment decides.
     """
 
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="partner_instances")

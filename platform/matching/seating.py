@@ -14,7 +14,16 @@ from paradigm import Seat as SeatFacts
 from studies import definition
 from studies.models import Version, levels_of
 from studies.schema import StudyFile
-from studies.schema_partners import Delay, Fill, GroupPlan, ModelPartner, Partner, PersonPartner, PolicyPartner
+from studies.schema_partners import (
+    AutomatedPartner,
+    Delay,
+    Fill,
+    GroupPlan,
+    ModelPartner,
+    Partner,
+    PersonPartner,
+    PolicyPartner,
+)
 from studies.schema_stages import GameStage
 
 
@@ -36,13 +45,14 @@ class Table:
         """The group's own chance for one purpose."""
         return Random(f"{self.version.seed}/{purpose}/{group.code}")  # noqa: S311  seeded on purpose
 
-    def partner(self, kind: str) -> tuple[str, Partner]:
-        """Name and entry of the partner that fills the seats of a kind.
+    def partner(self, kind: str, levels: Mapping[str, str]) -> tuple[str, Partner]:
+        """Name and entry of the partner that fills the seats of a kind, at the levels of a group.
 
         Raises:
             MatchingError: "no_occupant".
+            StudyError: "level_missing".
         """
-        name = self.plan.partners.human if kind == HUMAN else self.plan.partners.ai
+        name = self.plan.partners.human if kind == HUMAN else self.plan.ai_under(levels)
         if name is None:
             raise MatchingError("no_occupant", f"the group has {kind} seats but `partners` names nobody for them")
         return name, self.study.partners[name]
@@ -102,7 +112,7 @@ def _seat(
     table: Table, group: Group, plan: SeatPlan, *, people: Mapping[int, Ticket], fill: Fill | None, chance: Random
 ) -> Seat:
     levels = levels_of(group.condition)
-    name, partner = table.partner(plan.kind)
+    name, partner = table.partner(plan.kind, levels)
     seat = Seat(group=group, number=plan.number, role=plan.role, partner=name)
     seat.knows = "|".join(table.study.told.labels_known(plan.role))
     seat.label = definition.label_for(partner, levels) or ""
@@ -140,10 +150,9 @@ def _automated(partner: Partner, chance: Random) -> tuple[str, str, dict[str, An
 
 def _stand_in_settings(table: Table) -> dict[str, Any]:
     """A stand-in takes as long as the study's other automated seats do."""
-    name = table.plan.partners.ai
-    partner = table.study.partners[name] if name else None
-    delay = partner.delay if isinstance(partner, PolicyPartner | ModelPartner) else Delay()
-    asked = partner.asked_if_ai if isinstance(partner, PolicyPartner | ModelPartner) else "deflect"
+    partner = next((table.study.partners[name] for name in table.plan.ais), None)
+    delay = partner.delay if isinstance(partner, AutomatedPartner) else Delay()
+    asked = partner.asked_if_ai if isinstance(partner, AutomatedPartner) else "deflect"
     return {"delay": delay.model_dump(), "asked_if_ai": asked, "numbers": {}}
 
 

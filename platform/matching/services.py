@@ -72,6 +72,12 @@ def mark_ready(ticket: Ticket, *, ready_seconds: int) -> bool:
     return True
 
 
+def ready_at_once(ticket: Ticket, *, ready_seconds: int) -> None:
+    """Take somebody who needs nobody else for ready as they come: asked and answered in one moment."""
+    ask([ticket], {})
+    mark_ready(ticket, ready_seconds=ready_seconds)
+
+
 def ask(tickets: Iterable[Ticket], wake: Wake) -> None:
     """Ask people whether they are ready."""
     now = clock.now()

@@ -10,7 +10,7 @@ from paradigm.fields import Field
 from paradigm.parameters import Parameters
 from paradigm.state import Place, Seat, State, Values
 from paradigm.steps import Step
-from paradigm.view import View
+from paradigm.view import Line, View
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,25 @@ DealRule = Callable[[Sequence[Seat], Any, Random], Mapping[int, Mapping[str, Any
 
 
 @dataclass(frozen=True)
+class Recollection:
+    """What a partner remembers beside what its page shows, as far as the study file lets it.
+
+    Attributes:
+        notes: What it noted of earlier conversations, a line for each thing.
+        earlier: What was said and the page does not show, oldest first; `who` is "" for its own words.
+    """
+
+    notes: Sequence[str] = ()
+    earlier: Sequence[Line] = ()
+
+
+@dataclass(frozen=True)
 class Turn:
-    """What a policy is given when its seat must act: the view, the fields, seeded chance, and its own settings."""
+    """What a policy is given when its seat must act.
+
+    The view, the fields, seeded chance, its own settings, and what it remembers: nothing where the study file names no
+    rule.
+    """
 
     step: str
     place: Place
@@ -60,6 +77,7 @@ class Turn:
     fields: Sequence[Field]
     rng: Random
     settings: Mapping[str, Any]
+    memory: Recollection = Recollection()
 
 
 Policy = Callable[[Turn], Mapping[str, Any]]

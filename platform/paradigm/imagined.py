@@ -74,7 +74,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Imagined(State):
-    """Implements `paradigm.State` in memory. Nobody has a label, and no level holds.
+    """Implements `paradigm.State` in memory. Nobody has a label, no level holds, and it is the only visit.
 
     Args:
         done: What was done so far: path → seat → values, in order.
@@ -111,6 +111,18 @@ class Imagined(State):
     @property
     def rounds(self) -> int:
         return self.scene.rounds
+
+    @property
+    def visit(self) -> int:
+        return 1
+
+    @property
+    def visits(self) -> int:
+        return 1
+
+    @property
+    def is_last_visit(self) -> bool:
+        return True
 
     @property
     def repetition(self) -> int:

@@ -25,7 +25,8 @@ class Place:
     """A seat in one match, as views, payoffs and policies see it: what it is called, never what it is.
 
     `levels` are those that its person was given one by one; {} for who has none, as every automated seat. Others learn
-    of them only what a view tells: policies and pages are given their own place alone.
+    of them only what a view tells: policies and pages are given their own place alone. `name` is what a partner is
+    called by name, "" where it has none; like a label it tells nothing of what it is.
     """
 
     seat: int
@@ -33,6 +34,7 @@ class Place:
     position: str
     label: str = ""
     levels: Mapping[str, str] = field(default_factory=dict, compare=False)
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,21 @@ class State(Protocol):
     @property
     def rounds(self) -> int:
         """How many rounds the group plays."""
+
+    @property
+    def visit(self) -> int:
+        """Which visit of a person this is, from 1, among those in which this experiment is played.
+
+        Where people of different visits meet, the earliest of theirs; 1 where nobody sits.
+        """
+
+    @property
+    def visits(self) -> int:
+        """How many such visits the study has for a person; 0 where people are not told."""
+
+    @property
+    def is_last_visit(self) -> bool:
+        """Whether no such visit comes after this one."""
 
     @property
     def path(self) -> str:

@@ -38,6 +38,7 @@ from studies.checks import (
     texts,
     transcripts,
     varied,
+    visits,
     waves,
 )
 from studies.checks.context import Check, Context
@@ -51,6 +52,7 @@ CHECKS: list[Check] = [
     *stages.CHECKS,
     *waves.CHECKS,
     *reminders.CHECKS,
+    *visits.CHECKS,
     *differs.CHECKS,
     *allocation.CHECKS,
     *showing.CHECKS,

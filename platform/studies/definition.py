@@ -113,6 +113,17 @@ def visit_number(version: Version, wave: str, repeat: int) -> int:
     raise StudyError("wave_unknown", f'{version} has no wave "{wave}"')
 
 
+def visits_with(study: StudyFile, experiment_name: str) -> dict[str, range]:
+    """Wave → the numbers of its visits, counted from 1 over all visits in which an experiment is played."""
+    found: dict[str, range] = {}
+    before = 0
+    for one in study.waves:
+        if any(isinstance(each, GameStage) and each.experiment == experiment_name for each in one.stages):
+            found[one.id] = range(before + 1, before + one.repeat + 1)
+            before += one.repeat
+    return found
+
+
 def stage_named(version: Version, stage_id: str) -> StageConfig:
     """The stage with an id. Raises StudyError: "stage_unknown"."""
     for found in definition(version).stages:

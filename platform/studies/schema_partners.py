@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from studies.problems import StudyError
 from studies.schema_memory import AnyMemory, AnyTold, AnyVisible, lasts, rules_of, visible_under
 from studies.schema_types import FilePath, Money, Name, Part
 
@@ -77,6 +78,19 @@ class PersonPartner(Part):
     note: str = ""
 
 
+class DrawnName(Part):
+    """A name that is drawn once for each person, from the seed, and stays."""
+
+    draw_from: Annotated[list[Called], Field(min_length=1, max_length=60)]
+    fixed_per: Literal["participant"] = "participant"
+
+
+class Identity(Part):
+    """What a partner is called by name, beside its label. Pages and personas name it: `{{ partner_name }}`."""
+
+    display_name: DrawnName
+
+
 class AutomatedPartner(Part):
     """What every seat without a person has."""
 
@@ -91,6 +105,37 @@ class AutomatedPartner(Part):
         "no person sits there.",
     )
     note: str = ""
+    memory: AnyMemory | None = Field(
+        None,
+        description="What it keeps of the person it meets: one rule, or one for each level of a factor; see "
+        "docs/memory.md. Unless given, it knows what a page in its place shows.",
+    )
+    told_about_memory: AnyTold = Field(
+        "nothing", description="Whether people read that it remembers them (`yes`), that it does not, or neither."
+    )
+    past_transcript_visible: AnyVisible = Field(
+        False,
+        description="Whether people may read their earlier conversations with it beside the one that is open; `true`, "
+        "`false`, or one for each level of a factor. Whatever it remembers.",
+    )
+    identity: Identity | None = Field(
+        None, description="A name of its own; then it is the same partner in all groups of a person."
+    )
+    pin: Literal["strict", "off"] = Field(
+        "strict",
+        description="Where its model or persona is another than when a person first met it: they are seated with it no "
+        "more, or meet what the file says now. Of a policy: where it is none of those named.",
+    )
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it is the same for a person in all their groups.
+
+        It is where it has a name, keeps something of them, or what they said to it can be read again.
+        """
+        kept = rules_of(self.memory).values() if self.memory is not None else ()
+        is_seen = any(visible_under(self.past_transcript_visible).values())
+        return self.identity is not None or is_seen or any(lasts(rule) for rule in kept)
 
 
 class PolicyPartner(AutomatedPartner):
@@ -99,19 +144,6 @@ class PolicyPartner(AutomatedPartner):
     occupant: Literal["policy"]
     policies: list[Name] = Field(min_length=1, description="One is drawn for each seat from the seed.")
     settings: dict[Name, Setting] = Field(default_factory=dict, description="Numbers given to the policy.")
-
-
-class DrawnName(Part):
-    """A name that is drawn once for each person, from the seed, and stays."""
-
-    draw_from: Annotated[list[Called], Field(min_length=1, max_length=60)]
-    fixed_per: Literal["participant"] = "participant"
-
-
-class Identity(Part):
-    """What a partner is called by name, beside its label. Pages and personas name it: `{{ partner_name }}`."""
-
-    display_name: DrawnName
 
 
 class LanguageModel(Part):
@@ -136,37 +168,6 @@ class ModelPartner(AutomatedPartner):
         min_length=1, description="Prompt files; one is drawn for each seat from the seed."
     )
     model: LanguageModel
-    memory: AnyMemory | None = Field(
-        None,
-        description="What it keeps of the person it meets: one rule, or one for each level of a factor; see "
-        "docs/memory.md. Unless given, it knows what a page in its place shows.",
-    )
-    told_about_memory: AnyTold = Field(
-        "nothing", description="Whether people read that it remembers them (`yes`), that it does not, or neither."
-    )
-    past_transcript_visible: AnyVisible = Field(
-        False,
-        description="Whether people may read their earlier conversations with it beside the one that is open; `true`, "
-        "`false`, or one for each level of a factor. Whatever it remembers.",
-    )
-    identity: Identity | None = Field(
-        None, description="A name of its own; then it is the same partner in all groups of a person."
-    )
-    pin: Literal["strict", "off"] = Field(
-        "strict",
-        description="Where its model or persona is another than when a person first met it: they are seated with it no "
-        "more, or meet what the file says now.",
-    )
-
-    @property
-    def is_lasting(self) -> bool:
-        """Whether it is the same for a person in all their groups.
-
-        It is where it has a name, keeps something of them, or what they said to it can be read again.
-        """
-        kept = rules_of(self.memory).values() if self.memory is not None else ()
-        is_seen = any(visible_under(self.past_transcript_visible).values())
-        return self.identity is not None or is_seen or any(lasts(rule) for rule in kept)
 
 
 Partner = Annotated[PersonPartner | PolicyPartner | ModelPartner, Field(discriminator="occupant")]
@@ -179,11 +180,29 @@ class RoleSeats(Part):
     ai: Annotated[int, Field(ge=0, le=1000)] = 0
 
 
+class PartnerByLevel(Part):
+    """Another entry of `partners` at each level of a factor."""
+
+    by: Name = Field(description="A factor that is given to people one by one, to whole groups, or to the study.")
+    values: dict[Name, Name] = Field(min_length=1)
+
+
+def _who(said: Any) -> str:
+    return "one" if said is None or isinstance(said, str | int | float) else "by_level"
+
+
+AnyPartnerName = Annotated[
+    Annotated[Name, Tag("one")] | Annotated[PartnerByLevel, Tag("by_level")], Discriminator(_who)
+]
+
+
 class KindPartners(Part):
     """Which entry of `partners` fills the seats of a kind."""
 
     human: Name | None = None
-    ai: Name | None = None
+    ai: AnyPartnerName | None = Field(
+        None, description="One entry, or one for each level of a factor, settled when a group is formed."
+    )
 
 
 class Fill(Part):
@@ -201,6 +220,29 @@ class GroupPlan(Part):
     roles: dict[Name, RoleSeats] = Field(min_length=1)
     partners: KindPartners
     fill: Fill | None = None
+
+    @property
+    def ais(self) -> list[str]:
+        """The entries of `partners` that may fill automated seats."""
+        said = self.partners.ai
+        if said is None:
+            return []
+        return list(dict.fromkeys(said.values.values())) if isinstance(said, PartnerByLevel) else [said]
+
+    def ai_under(self, levels: Mapping[str, str]) -> str | None:
+        """The entry that fills automated seats at some levels.
+
+        Raises:
+            StudyError: "level_missing": a factor decides, and none of its levels is among these.
+        """
+        said = self.partners.ai
+        if not isinstance(said, PartnerByLevel):
+            return said
+        level = levels.get(said.by, "")
+        if level not in said.values:
+            known = ", ".join(f"{said.by}={name}" for name in said.values)
+            raise StudyError("level_missing", f'automated seats are filled for {known}, and not for "{level}"')
+        return said.values[level]
 
     @property
     def humans(self) -> int:

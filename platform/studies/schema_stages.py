@@ -64,6 +64,11 @@ class WaitingRoomStage(Stage):
     ready_seconds: Annotated[int, Field(ge=5, le=300)] = Field(
         20, description="Time to press ready when a group is possible."
     )
+    asks_ready: bool = Field(
+        True,
+        description="Whether people are asked if they are ready. Where a group has one human seat they need not be: "
+        "whoever comes is then seated at once.",
+    )
     pay_per_minute: Money = Field(description="Added to the pay of everyone who waits, for each minute begun.")
     on_timeout: ExitTo = Field(description="After the longest wait, or when somebody leaves the waiting room.")
 

@@ -1,5 +1,7 @@
 """What every stage has, and for whom it is."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from studies.schema_types import Name, Part
@@ -20,6 +22,11 @@ class Stage(Part):
 
 
 class ConditionalStage(Stage):
-    """A stage that only some people may pass."""
+    """A stage that only some people may pass, or everybody at some visits only."""
 
     when: When | None = Field(None, description="For whom it is; everybody, unless given.")
+    visits: list[Annotated[int, Field(ge=1, le=200)]] = Field(
+        default_factory=list,
+        max_length=200,
+        description="In a wave that is repeated: at which of its visits it is shown, from 1; at all, unless given.",
+    )

@@ -12,6 +12,7 @@ from studies.prizes import prizes_of
 from studies.schema import StudyFile
 from studies.schema_partners import ModelPartner
 from studies.schema_stages import GameStage, QuizStage, WaitingRoomStage
+from studies.spans import span
 
 CALCULATOR = "~calculator~"
 """What the slot `calculator` leaves in a text: the page then has a worked example below it."""
@@ -57,6 +58,7 @@ def study_slots(study: StudyFile, stage_id: str = "") -> dict[str, Any]:
     found["points_rule"] = points_rule(study.payments.points, study.language, prizes_of(study))
     for game in own:
         found["strikes"] = game.on_timeout.strikes
+        found["game_visits"] = sum(len(of) for of in frozen.visits_with(study, game.experiment).values())
         found["first_round_extra_seconds"] = game.first_round_extra_seconds
         found |= fixed_slots([values for _, values in frozen.parameters_by_level(study, game)])
     return found
@@ -89,6 +91,7 @@ def study_facts(study: StudyFile) -> dict[str, Any]:
         "ai_services": _ai_services(study),
     }
     found |= {f"{wave}_visit_pay": amount_text(amount, payments.currency) for wave, amount in payments.per_wave.items()}
+    found |= _visit_facts(study)
     fixed = {name: each.amount for name, each in study.exits.items() if each.amount is not None}
     found |= {f"{name}_amount": amount_text(amount, payments.currency) for name, amount in fixed.items()}
     for stage in study.stages:
@@ -99,9 +102,21 @@ def study_facts(study: StudyFile) -> dict[str, Any]:
     return found
 
 
+def _visit_facts(study: StudyFile) -> dict[str, Any]:
+    """Where there are several: how many visits, in all and of each wave, and for how many hours one can be begun."""
+    if sum(wave.repeat for wave in study.waves) == 1:
+        return {}
+    found: dict[str, Any] = {"visits": sum(wave.repeat for wave in study.waves)}
+    for wave in study.waves:
+        found[f"{wave.id}_visits"] = wave.repeat
+        if wave.closes is not None:
+            found[f"{wave.id}_hours"] = _whole(span(wave.closes.after).nominal.total_seconds() / 3600)
+    return found | ({"most_missed": study.attendance.max_missed} if study.attendance else {})
+
+
 def _ai_services(study: StudyFile) -> str:
     """Who runs the models that sit in the study's groups, each once."""
-    seated = [study.partners.get(plan.partners.ai or "") for plan in study.groups.values() if plan.ai]
+    seated = [study.partners.get(name) for plan in study.groups.values() if plan.ai for name in plan.ais]
     named = [partner.model.run_by for partner in seated if isinstance(partner, ModelPartner)]
     return "; ".join(dict.fromkeys(name for name in named if name)) or "none"
 
@@ -119,4 +134,9 @@ def _waiting_facts(study: StudyFile, stage: WaitingRoomStage) -> dict[str, Any]:
 
 
 def _minutes(seconds: int) -> float | int:
-    return seconds // 60 if seconds % 60 == 0 else round(seconds / 60, 1)
+    return _whole(seconds / 60)
+
+
+def _whole(number: float) -> float | int:
+    """Without a point where there is nothing behind it."""
+    return int(number) if number == int(number) else round(number, 1)

@@ -8,7 +8,7 @@ from matching.lasting import NAMED, drawn
 from matching.models import PartnerInstance, Seat
 from participants.models import Participant
 from studies import definition
-from studies.schema_partners import ModelPartner
+from studies.schema_partners import AutomatedPartner
 from verification.inquiry import Inquiry
 
 
@@ -20,10 +20,10 @@ def check_lasting(inquiry: Inquiry, people: Sequence[Participant]) -> None:
         person, where = row.participant, f"{row.participant.code}, {row.partner}"
         version = inquiry.versions[person.version_id]
         said = definition.definition(version).partners.get(row.partner)
-        if isinstance(said, ModelPartner):
+        if isinstance(said, AutomatedPartner):
             told = drawn(version, row.partner, said, person)
             report.compare("draw of a lasting partner", where, list(told), [row.persona, row.display_name])
-        seats = Seat.objects.filter(partner=row.partner, occupant="model", group__seats__participant=person)
+        seats = Seat.objects.filter(partner=row.partner, kind="ai", group__seats__participant=person)
         for persona, settings in seats.order_by("pk").values_list("policy", "settings"):
             report.compare("persona of a lasting partner", where, row.persona, persona)
             report.compare("name of a lasting partner", where, row.display_name, settings.get(NAMED, ""))

@@ -12,7 +12,7 @@ from events.models import Event
 from flow.consenting import ASKED
 from flow.services.rescue import MOVE
 from flow.services.visits import VISIT_ENDED, WITHDRAWN
-from flow.showing import SKIPPED, is_shown, when_of
+from flow.showing import SKIPPED, is_always_shown, is_shown
 from matching.models import Ticket
 from matching.services import JOINED, STATUS_EVENT
 from participants.models import Participant
@@ -154,7 +154,8 @@ def _check_session(inquiry: Inquiry, session: Session, events: Sequence[Event]) 
 def _check_shown(inquiry: Inquiry, session: Session, events: Sequence[Event]) -> None:
     """Stages for some were opened for those alone, and passed over for all others; a researcher may move anybody."""
     person = session.participant
-    declared = {stage.id: stage for stage in definition.definition(person.version).stages if when_of(stage)}
+    stages = definition.definition(person.version).stages
+    declared = {stage.id: stage for stage in stages if not is_always_shown(stage)}
     if not declared or any(event.kind == MOVE for event in events):
         return
     for event in events:

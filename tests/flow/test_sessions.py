@@ -95,7 +95,7 @@ def test_page_follows_the_game(make_group: MakeGroup) -> None:
     by_number = {n: session_of(group, n) for n in (1, 2, 3)}
     page = page_of(by_number[1])
     assert [field.key for field in page.fields] == ["sent"]
-    assert (page.title, page.button, page.where) == ("The page give_giver", "Send", "Step 1 of 1 · Round 1 of 1")
+    assert (page.title, page.button, page.where) == ("The page give_giver", "Send", "Step 1 of 1")
     assert "You have 10 points." in page.html
     assert page_of(by_number[2]).title == "The page sit_out"
     send(by_number[1], sent="4")

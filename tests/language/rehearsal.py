@@ -5,7 +5,21 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from paradigm import Decision, Entry, Experiment, Line, Matching, Parameters, Place, Play, Seat, Talk, Turn, View
+from paradigm import (
+    Decision,
+    Entry,
+    Experiment,
+    Line,
+    Matching,
+    Parameters,
+    Place,
+    Play,
+    Recollection,
+    Seat,
+    Talk,
+    Turn,
+    View,
+)
 from paradigm.experiment import MatchPlan
 from paradigm.fields import clean, resolve
 from paradigm.program import first, following, repetition, step_at
@@ -24,7 +38,8 @@ def nobody(match: "Match", place: Place) -> bool:
 class Group:
     """A group of seats that plays an experiment from its first round to its last.
 
-    `policies` names each seat's policy by seat number; a seat without one gives simulated values.
+    `policies` names each seat's policy by seat number; a seat without one gives simulated values. `memories` is what
+    a seat's policy is given as remembered, `names` what it is called by name.
     """
 
     experiment: Experiment
@@ -33,6 +48,10 @@ class Group:
     levels: Mapping[str, str] = field(default_factory=dict)
     policies: Mapping[int, str] = field(default_factory=dict)
     labels: Mapping[int, str] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
+    memories: Mapping[int, Recollection] = field(default_factory=dict)
+    visit: int = 1
+    visits: int = 1
     seed: str = "7"
     absent: Absent = nobody
     past: list[Sequence[MatchPlan]] = field(default_factory=list)
@@ -70,7 +89,9 @@ class Match:
     def __init__(self, group: Group, plan: MatchPlan, number: int) -> None:
         roles = {seat.number: seat.role for seat in group.seats}
         self.group, self.round, self.edges = group, number, plan.edges
-        self.places = [Place(s, roles[s], at, group.labels.get(s, "")) for at, s in plan.seats.items()]
+        self.places = [
+            Place(s, roles[s], at, group.labels.get(s, ""), name=group.names.get(s, "")) for at, s in plan.seats.items()
+        ]
         self.path = ""
         self.is_void = False
         self.said: dict[str, list[Entry]] = {}
@@ -89,6 +110,18 @@ class Match:
     @property
     def rounds(self) -> int:
         return self.group.rounds
+
+    @property
+    def visit(self) -> int:
+        return self.group.visit
+
+    @property
+    def visits(self) -> int:
+        return self.group.visits
+
+    @property
+    def is_last_visit(self) -> bool:
+        return self.group.visit == self.group.visits
 
     @property
     def repetition(self) -> int:
@@ -173,11 +206,12 @@ class Match:
         view = self.group.experiment.view(place, self)
         if isinstance(step, Talk) and not view.lines:
             view = replace(view, lines=self._page(place, step))
-        return self.group.experiment.policies[policy](Turn(step.name, place, view, fields, rng, {}))
+        memory = self.group.memories.get(place.seat, Recollection())
+        return self.group.experiment.policies[policy](Turn(step.name, place, view, fields, rng, {}, memory))
 
     def _page(self, place: Place, step: Talk) -> Sequence[Line]:
         """What a talk shows by itself where the view says nothing: the newest entries that have words."""
-        who = {each.seat: each.position for each in self.places}
+        who = {each.seat: each.name or each.position for each in self.places}
         worded = [entry for entry in self.said[step.name] if entry.text][-20:]
         return [Line("" if e.seat == place.seat else who[e.seat], e.text, e.kind, e.seq) for e in worded]
 

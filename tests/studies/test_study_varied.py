@@ -62,7 +62,8 @@ def test_value_for_each_level_is_sound(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("allocation", "given"),
     [
-        ("{unit: participant, block_sizes: [2], at: entry}", "participant"),
+        ("{unit: participant, meets: anybody, block_sizes: [2], at: entry}", "participant"),
+        ("{unit: participant, block_sizes: [2], at: {session: 1}}", "participant session 1"),
         ("{unit: round, block_sizes: [2], at: formation}", "round"),
         ("{unit: pair, block_sizes: [2], at: formation}", "pair"),
     ],
@@ -73,6 +74,12 @@ def test_factor_that_is_not_of_whole_groups_cannot_decide(folder: Folder, alloca
     found = folder.one("E218")
     assert found.path == f"{AT}.by"
     assert f'"label" is given by {given}' in found.what
+
+
+def test_factor_of_people_who_meet_their_like_may_decide(folder: Folder) -> None:
+    folder.change(PLAIN, VARIED)
+    folder.change(BY_GROUP, "{unit: participant, block_sizes: [2], at: entry}")
+    assert "E218" not in folder.codes()
 
 
 def test_factor_that_is_given_anew_in_a_round_cannot_decide(folder: Folder) -> None:

@@ -30,6 +30,7 @@ from scheduling.models import Session
 from studies import definition
 from studies.markdown import render_page
 from studies.models import Version
+from studies.schema import StudyFile
 
 
 class GameStage:
@@ -55,12 +56,13 @@ class GameStage:
         if sitting is None:
             return Page(kind="match", title=_("One moment, please"))
         sitting.settle()
-        seat, points, match = sitting.seat, sitting.points, sitting.match
+        seat, match = sitting.seat, sitting.match
+        points = sitting.points if self._study.payments.points else None
         group = seat.group
         if group.round == 0:
             text = format_html("<p>{}</p>", _("They are still reading the page before this one."))
             return Page(kind="match", title=_("Waiting for the other players to be ready"), html=text, points=points)
-        where = _("Round %(n)d of %(all)d") % {"n": group.round, "all": group.rounds}
+        where = _("Round %(n)d of %(all)d") % {"n": group.round, "all": group.rounds} if group.rounds > 1 else ""
         if seat.status != Seat.Status.SITTING:
             return Page(kind="match", title=_("One moment, please"), where=where, points=points)
         if match is None:
@@ -71,7 +73,7 @@ class GameStage:
             )
         return self._step(match, seat, where=where, points=points)
 
-    def _step(self, match: Match, seat: Seat, *, where: str, points: int) -> Page:
+    def _step(self, match: Match, seat: Seat, *, where: str, points: int | None) -> Page:
         state = MatchState(match, reader=seat)
         implementation, step = step_kind(state)
         place = state.place(seat)
@@ -97,7 +99,7 @@ class GameStage:
         )
         return words % {"n": n}
 
-    def _waiting(self, group: Group, page: str, *, where: str, points: int) -> Page:
+    def _waiting(self, group: Group, page: str, *, where: str, points: int | None) -> Page:
         game = game_of(group)
         source = definition.text(game.version, f"{game.config.pages}/{page}.md")
         text = render_page(source, game.parameters.slots() | {"void_points": game.void_points})
@@ -137,6 +139,10 @@ class GameStage:
         sitting = self._sitting(session)
         found: Sequence[Any] | None = kind("typing", "seen")(sitting.match, sitting.seat) if sitting else None
         return found
+
+    @property
+    def _study(self) -> StudyFile:
+        return definition.definition(self.version)
 
     def _sitting(self, session: Session) -> Sitting | None:
         if self._read is None:

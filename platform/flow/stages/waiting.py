@@ -41,7 +41,9 @@ class WaitingRoom:
         return self.config.on_timeout.exit
 
     def open(self, session: Session) -> None:
-        services.join(session, self.config.id)
+        ticket = services.join(session, self.config.id)
+        if not self.config.asks_ready:
+            services.ready_at_once(ticket, ready_seconds=self.config.ready_seconds)
         set_limit(session, self.config.max_wait_seconds)
         forming.try_after_commit(self.version.pk, self.config.id)
 

@@ -10,7 +10,7 @@ from studies.grammar import parse
 from studies.markdown import slot_expressions
 from studies.problems import StudyError
 from studies.schema_partners import ModelPartner
-from studies.schema_stages import ConsentStage
+from studies.schema_stages import ConsentStage, WaitingRoomStage
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _musts(context: Context) -> Iterator[_Must]:
     if study.payments.points:
         yield _Must("point_rate", "what a point is worth")
         yield _Must("bonus_max", "what points pay at most")
-    if any(True for _ in context.stages("waiting_room")):
+    if any(isinstance(stage, WaitingRoomStage) and stage.asks_ready for _, stage in context.stages("waiting_room")):
         yield _Must("pay_per_minute", "what is paid for waiting")
     if any(partner.model.run_by for _, partner in _models(context)):
         yield _Must("ai_services", "who runs the AI service that reads what people write")
@@ -69,7 +69,7 @@ def _musts(context: Context) -> Iterator[_Must]:
 
 def _models(context: Context) -> list[tuple[str, ModelPartner]]:
     """The models that sit in a group."""
-    seated = {plan.partners.ai for plan in context.study.groups.values() if plan.ai}
+    seated = {name for plan in context.study.groups.values() if plan.ai for name in plan.ais}
     partners = context.study.partners.items()
     return [(name, each) for name, each in partners if name in seated and isinstance(each, ModelPartner)]
 

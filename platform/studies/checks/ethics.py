@@ -122,13 +122,13 @@ def is_hidden(context: Context, name: str, partner: AutomatedPartner) -> bool:
 
 
 def _plans_with(context: Context, name: str) -> dict[str, GroupPlan]:
-    return {group: plan for group, plan in context.study.groups.items() if plan.partners.ai == name}
+    return {group: plan for group, plan in context.study.groups.items() if name in plan.ais}
 
 
 def labels_in(context: Context, plan: GroupPlan) -> tuple[dict[str, Label], dict[str, Label]]:
     """Labels in a group, by partner: of people, and of automated seats."""
     partners = context.study.partners
-    here = [name for name in (plan.partners.human, plan.partners.ai) if name in partners]
+    here = [name for name in (plan.partners.human, *plan.ais) if name in partners]
     persons = {name: partners[name].label for name in here if name and isinstance(partners[name], PersonPartner)}
     machines = {name: partners[name].label for name in here if name and not isinstance(partners[name], PersonPartner)}
     return persons, machines

@@ -180,10 +180,11 @@ def policies_exist(context: Context) -> None:
         named: list[tuple[Path, str]] = []
         if plan.fill:
             named += [(("groups", name, "fill", "policies", at), each) for at, each in enumerate(plan.fill.policies)]
-        partner = context.study.partners.get(plan.partners.ai or "")
-        if isinstance(partner, PolicyPartner):
-            path: Path = ("partners", cast(str, plan.partners.ai), "policies")
-            named += [((*path, at), each) for at, each in enumerate(partner.policies)]
+        for ai in plan.ais:
+            partner = context.study.partners.get(ai)
+            if isinstance(partner, PolicyPartner):
+                path: Path = ("partners", ai, "policies")
+                named += [((*path, at), each) for at, each in enumerate(partner.policies)]
         for where, each in named:
             if each not in experiment.policies:
                 what = f'{experiment.name} has no policy "{each}".'

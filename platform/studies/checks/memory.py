@@ -11,7 +11,7 @@ from studies.checks.games import found_experiment, found_parameters, rounds_of
 from studies.checks.references import covered
 from studies.definition import group_of
 from studies.schema_memory import MemoryByLevel, MemoryRule, ToldByLevel, lasts, rules_of, told_under
-from studies.schema_partners import ModelPartner
+from studies.schema_partners import AutomatedPartner
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, InstructionsStage
 from studies.schema_when import ConditionalStage
 from studies.yaml_file import Path
@@ -21,16 +21,16 @@ _SPEAKS_OF_IT = re.compile(
     r"erinner\w*|gedächtnis\w*|vergisst|vergessen|frühere[nr]? (gespräche?n?|unterhaltung(en)?|chats?))\b",
     re.IGNORECASE,
 )
-Remembering = tuple[str, ModelPartner]
+Remembering = tuple[str, AutomatedPartner]
 
 
 def _remembering(context: Context) -> Iterator[Remembering]:
     for name, partner in context.study.partners.items():
-        if isinstance(partner, ModelPartner) and partner.memory is not None:
+        if isinstance(partner, AutomatedPartner) and partner.memory is not None:
             yield name, partner
 
 
-def _lasting(partner: ModelPartner) -> dict[str, MemoryRule]:
+def _lasting(partner: AutomatedPartner) -> dict[str, MemoryRule]:
     """Level → rule, of those that keep anything of earlier conversations."""
     rules = rules_of(partner.memory) if partner.memory is not None else {}
     return {level: rule for level, rule in rules.items() if lasts(rule)}
@@ -73,12 +73,12 @@ def levels_are_given_in_time(context: Context) -> None:
 def one_person_is_met(context: Context) -> None:
     """E510, E511: what lasts belongs to one person and one seat, or somebody's words would reach others."""
     for name, partner in context.study.partners.items():
-        if not isinstance(partner, ModelPartner) or not partner.is_lasting:
+        if not isinstance(partner, AutomatedPartner) or not partner.is_lasting:
             continue
         kept = list(_lasting(partner))[:1]
         path, remedy = _why_lasting(name, partner, kept)
         for group, plan in context.study.groups.items():
-            if plan.partners.ai != name or not plan.ai:
+            if name not in plan.ais or not plan.ai:
                 continue
             if plan.humans != 1:
                 what = f'lasts, but in the group "{group}" it meets {plan.humans} people at once.'
@@ -88,7 +88,7 @@ def one_person_is_met(context: Context) -> None:
                 context.say("E511", path, what, f"Give the group one ai seat, {remedy}")
 
 
-def _why_lasting(name: str, partner: ModelPartner, kept: list[str]) -> tuple[Path, str]:
+def _why_lasting(name: str, partner: AutomatedPartner, kept: list[str]) -> tuple[Path, str]:
     """Where it stands that a partner lasts, and what to write so that it does not."""
     if kept:
         return _at(name, kept[0]), "or use kind: session."
@@ -101,7 +101,7 @@ def _why_lasting(name: str, partner: ModelPartner, kept: list[str]) -> tuple[Pat
 def partners_are_pinned(context: Context) -> None:
     """W503: a partner that lasts stays what it was."""
     for name, partner in context.study.partners.items():
-        if isinstance(partner, ModelPartner) and partner.is_lasting and partner.pin == "off":
+        if isinstance(partner, AutomatedPartner) and partner.is_lasting and partner.pin == "off":
             what = "is off for a partner that lasts: another model or persona would be another treatment."
             context.say("W503", ("partners", name, "pin"), what, "Write pin: strict.")
 
@@ -131,7 +131,7 @@ def games_with(context: Context, partner: str) -> Iterator[GameStage]:
     for _, stage in context.stages("game"):
         assert isinstance(stage, GameStage)
         plan = context.study.groups.get(group_of(context.study, stage.id))
-        if plan is not None and plan.ai and plan.partners.ai == partner:
+        if plan is not None and plan.ai and partner in plan.ais:
             yield stage
 
 
@@ -154,7 +154,7 @@ def talks_in(context: Context, stage: GameStage) -> int:
 def nothing_else_differs(context: Context) -> None:
     """E201, E202, E512: what people are told is the same at each level, unless it is said to differ."""
     for name, partner in context.study.partners.items():
-        if not isinstance(partner, ModelPartner):
+        if not isinstance(partner, AutomatedPartner):
             continue
         path: Path = ("partners", name, "told_about_memory")
         told, memory = partner.told_about_memory, partner.memory
@@ -172,7 +172,7 @@ def what_is_told_is_so(context: Context) -> None:
     """E514, W512: nobody reads that it remembers where it does not, or the reverse; saying nothing is an omission."""
     is_declared = any(entry.what == "omission" for entry in context.study.deception)
     for name, partner in context.study.partners.items():
-        if not isinstance(partner, ModelPartner):
+        if not isinstance(partner, AutomatedPartner):
             continue
         path: Path = ("partners", name, "told_about_memory")
         for told, rule in _together(partner):
@@ -186,7 +186,7 @@ def what_is_told_is_so(context: Context) -> None:
             context.say("W512", path, what, "Tell them, or declare it: deception: [{what: omission, …}].")
 
 
-def _together(partner: ModelPartner) -> Iterator[tuple[str, MemoryRule | None]]:
+def _together(partner: AutomatedPartner) -> Iterator[tuple[str, MemoryRule | None]]:
     """What is told, with the rule, of everybody there may be."""
     told = partner.told_about_memory
     rules: dict[str, MemoryRule | None] = dict(rules_of(partner.memory)) if partner.memory is not None else {"": None}

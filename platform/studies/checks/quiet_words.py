@@ -13,7 +13,7 @@ from studies.checks.context import Context, needs
 from studies.checks.games import found_experiment
 from studies.problems import StudyError
 from studies.schema_items import AnyItem, ChoiceItem, CirclesItem, RatingItem
-from studies.schema_partners import ModelPartner
+from studies.schema_partners import AutomatedPartner
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, StageConfig, SurveyStage
 from studies.yaml_file import Path
 
@@ -56,7 +56,7 @@ def labels_keep_quiet(context: Context) -> None:
     for name, partner in context.study.partners.items():
         for text in partner.label.words:
             _say(context, ("partners", name, "label"), text)
-        identity = partner.identity if isinstance(partner, ModelPartner) else None
+        identity = partner.identity if isinstance(partner, AutomatedPartner) else None
         for text in identity.display_name.draw_from if identity else ():
             _say(context, ("partners", name, "identity"), text)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from studies.checks.context import Context, meant, needs
-from studies.schema_partners import GroupPlan, PersonPartner
+from studies.schema_partners import GroupPlan, PartnerByLevel, PersonPartner
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, WaitingRoomStage
 from studies.yaml_file import Path
 
@@ -89,8 +89,8 @@ def partners_fill(context: Context) -> None:
     """E501: each kind of seat is filled by a partner of that kind."""
     for name, plan in context.study.groups.items():
         path: Path = ("groups", name)
-        for kind, count, partner in _fillings(plan):
-            _filled(context, (*path, "partners", kind), kind=kind, count=count, partner=partner)
+        for where, count, partner in _fillings(plan):
+            _filled(context, (*path, "partners", *where), kind=str(where[0]), count=count, partner=partner)
         if plan.fill and plan.fill.label_as not in context.study.partners:
             what = f'"{plan.fill.label_as}" is not in partners.'
             context.say("E501", (*path, "fill", "label_as"), what, meant(plan.fill.label_as, context.study.partners))
@@ -98,9 +98,13 @@ def partners_fill(context: Context) -> None:
             context.say("E501", (*path, "roles"), "this group has no seats.", "Give a role humans or ai.")
 
 
-def _fillings(plan: GroupPlan) -> Iterator[tuple[str, int, str | None]]:
-    yield "human", plan.humans, plan.partners.human
-    yield "ai", plan.ai, plan.partners.ai
+def _fillings(plan: GroupPlan) -> Iterator[tuple[Path, int, str | None]]:
+    yield ("human",), plan.humans, plan.partners.human
+    said = plan.partners.ai
+    if isinstance(said, PartnerByLevel):
+        yield from ((("ai", "values", level), plan.ai, name) for level, name in said.values.items())
+    else:
+        yield ("ai",), plan.ai, said
 
 
 def _filled(context: Context, path: Path, *, kind: str, count: int, partner: str | None) -> None:

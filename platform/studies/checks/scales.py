@@ -1,8 +1,10 @@
 """Scales: surveys name those that there are, and each file can be asked, may be used, and can be scored."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from statistics import median_low
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,6 +21,7 @@ from studies.problems import Problem, StudyError
 from studies.scales import RECALL, most_asked, names_in, parse, scale_items
 from studies.schema_scales import ScaleFile
 from studies.schema_stages import QuizStage, SurveyStage
+from studies.schema_waves import Wave
 from studies.sources import SourceError
 from studies.yaml_file import Document, Path
 
@@ -95,11 +98,25 @@ def scales_keep_quiet(context: Context) -> None:
 def visits_are_short(context: Context) -> None:
     """W812: who is asked much at every visit tires, and then answers change for that reason."""
     for at, wave in enumerate(context.study.waves):
-        asked = sum(_most_asked(context, stage) for stage in wave.stages if isinstance(stage, SurveyStage))
+        # a long survey at some visits is what `visits` of a stage is for
+        asked = median_low(_most_asked_at(context, wave, visit) for visit in range(1, wave.repeat + 1))
         if wave.repeat > 1 and asked > MOST_PER_VISIT:
             what = f"asks up to {asked} questions at each of {wave.repeat} visits; {MOST_PER_VISIT} are usual."
-            remedy = "Leave blocks out (planned_missing), or ask long scales in a wave that comes once."
+            remedy = "Leave blocks out (planned_missing), or ask long scales at some visits only, or in another wave."
             context.say("W812", ("waves", at), what, remedy)
+
+
+def _most_asked_at(context: Context, wave: Wave, visit: int) -> int:
+    """How many questions anybody is asked at a visit: surveys for different levels of a factor come to nobody both."""
+    surveys = [stage for stage in wave.stages if isinstance(stage, SurveyStage)]
+    for_all, by_level = 0, defaultdict[str, Counter[str]](Counter)
+    for stage in surveys:
+        count = 0 if stage.visits and visit not in stage.visits else _most_asked(context, stage)
+        if stage.when is None:
+            for_all += count
+        else:
+            by_level[stage.when.by] += Counter(dict.fromkeys(stage.when.levels, count))
+    return for_all + sum(max(counts.values(), default=0) for counts in by_level.values())
 
 
 def _most_asked(context: Context, stage: SurveyStage) -> int:

@@ -122,6 +122,8 @@ def order_is_sound(context: Context) -> None:
 
 def _waiting_is_paid(context: Context, path: Path, stage: WaitingRoomStage) -> None:
     exit_ = context.study.exits.get(stage.on_timeout.exit) if "exits" in context.sections else None
+    if not stage.asks_ready:  # who comes is seated at once
+        return
     if exit_ and exit_.pay == "none":
         context.say("W407", (*path, "on_timeout"), "leads to an exit that pays none.", "Waiting people must be paid.")
     if stage.pay_per_minute == 0:

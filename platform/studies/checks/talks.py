@@ -86,21 +86,19 @@ def _no_words(step: Talk, parameters: Parameters) -> Iterator[str]:
 def writing_is_declared(context: Context) -> None:
     """E465, W464: a program that is seen to write imitates a person, above all where nothing says what it is."""
     seen = {group_of(context.study, stage.id): path for path, stage in context.stages("game") if _shows(context, stage)}
-    for name, plan in context.study.groups.items():
-        partner = context.study.partners.get(plan.partners.ai or "")
+    plans = [(name, plan, ai) for name, plan in context.study.groups.items() for ai in plan.ais]
+    for name, plan, ai in plans if not is_declared(context, "delay") else ():
+        partner = context.study.partners.get(ai)
         if name not in seen or not plan.humans or not isinstance(partner, AutomatedPartner):
             continue
-        assert plan.partners.ai is not None
-        if is_declared(context, "delay"):
-            continue
-        if is_hidden(context, plan.partners.ai, partner):
-            what = f'the talk shows who is writing, and "{plan.partners.ai}" is no person and may be taken for one.'
+        if is_hidden(context, ai, partner):
+            what = f'the talk shows who is writing, and "{ai}" is no person and may be taken for one.'
             remedy = "Declare it: deception: [{what: delay, …}], or do not show it."
             context.say("E465", (*seen[name], "parameters"), what, remedy)
         elif partner.typing == "always":
             what = "it is seen to write as people do, also where its label says what it is, and that is not declared."
             remedy = "Write unless_labelled, or declare it: deception: [{what: delay, …}]."
-            context.say("W464", ("partners", plan.partners.ai, "typing"), what, remedy)
+            context.say("W464", ("partners", ai, "typing"), what, remedy)
 
 
 def _shows(context: Context, stage: object) -> bool:

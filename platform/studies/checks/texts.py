@@ -17,7 +17,7 @@ from studies.definition import group_of
 from studies.markdown import slot_expressions, stray_braces
 from studies.problems import StudyError
 from studies.reminders import SHIPPED, text_path
-from studies.schema_partners import ModelPartner, Partner
+from studies.schema_partners import AutomatedPartner, ModelPartner, Partner
 from studies.schema_practice import PracticeStage
 from studies.schema_stages import (
     BriefingStage,
@@ -102,7 +102,7 @@ def _game_pages(context: Context, path: Path, stage: GameStage) -> None:
         given = (
             frozenset({"void_points"})
             if file.endswith("/sit_out.md")
-            else GIVEN["game"] | words_of(experiment.name) | _named(_automated(context, stage))
+            else GIVEN["game"] | words_of(experiment.name) | _named(*_automated(context, stage))
         )
         for each in by_level:
             _say_slots(context, file, context.files.get(file, ""), Known(parameter_slots(each.slots()), given))
@@ -111,18 +111,20 @@ def _game_pages(context: Context, path: Path, stage: GameStage) -> None:
         context.say_of_file("W104", file, None, what, "Rename or remove it.")
 
 
-def _automated(context: Context, stage: GameStage) -> Partner | None:
-    """Who fills the automated seats of a game; nobody where it is practised, since then nobody has a name."""
+def _automated(context: Context, stage: GameStage) -> list[Partner]:
+    """Who may fill the automated seats of a game; nobody where it is practised, since then nobody has a name."""
     is_practised = any(isinstance(one, PracticeStage) and one.game == stage.id for _, one in context.stages("practice"))
     if is_practised or not {"groups", "partners"} <= context.sections:
-        return None
+        return []
     plan = context.study.groups.get(group_of(context.study, stage.id))
-    return context.study.partners.get(plan.partners.ai or "") if plan and plan.ai else None
+    partners = context.study.partners
+    return [partners[name] for name in plan.ais if name in partners] if plan and plan.ai else []
 
 
-def _named(partner: Partner | None) -> frozenset[str]:
-    """`partner_name`, where there is one."""
-    return frozenset({"partner_name"} if isinstance(partner, ModelPartner) and partner.identity else ())
+def _named(*partners: Partner) -> frozenset[str]:
+    """`partner_name`, where whoever may be there has one."""
+    names = [isinstance(partner, AutomatedPartner) and bool(partner.identity) for partner in partners]
+    return frozenset({"partner_name"} if names and all(names) else ())
 
 
 def _page(context: Context, path: Path, file: str, *, kind: str, known: "Known | None") -> None:

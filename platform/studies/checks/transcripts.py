@@ -7,14 +7,14 @@ from studies.checks.context import Context, needs
 from studies.checks.memory import games_with, talks_in
 from studies.checks.references import covered
 from studies.schema_memory import MemoryByLevel, VisibleByLevel, visible_under
-from studies.schema_partners import ModelPartner
+from studies.schema_partners import AutomatedPartner
 from studies.yaml_file import Path
 
 
-def _shown(context: Context) -> Iterator[tuple[str, ModelPartner, Path]]:
+def _shown(context: Context) -> Iterator[tuple[str, AutomatedPartner, Path]]:
     """Partners with whom people may read earlier conversations, at some level, and where that stands."""
     for name, partner in context.study.partners.items():
-        if isinstance(partner, ModelPartner) and any(visible_under(partner.past_transcript_visible).values()):
+        if isinstance(partner, AutomatedPartner) and any(visible_under(partner.past_transcript_visible).values()):
             yield name, partner, ("partners", name, "past_transcript_visible")
 
 
@@ -22,8 +22,8 @@ def _shown(context: Context) -> Iterator[tuple[str, ModelPartner, Path]]:
 def levels_are_covered(context: Context) -> None:
     """E201, E202, E468: every level has its value, and it does not differ with memory unless that is said."""
     for name, partner in context.study.partners.items():
-        visible = partner.past_transcript_visible if isinstance(partner, ModelPartner) else False
-        if not isinstance(partner, ModelPartner) or not isinstance(visible, VisibleByLevel):
+        visible = partner.past_transcript_visible if isinstance(partner, AutomatedPartner) else False
+        if not isinstance(partner, AutomatedPartner) or not isinstance(visible, VisibleByLevel):
             continue
         path: Path = ("partners", name, "past_transcript_visible")
         covered(context, (*path, "by"), (*path, "values"), visible.by, visible.values)

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from studies.allocation_plan import Entry
 from studies.checks.allocation import entries
 from studies.checks.context import Context, needs
 from studies.checks.references import covered
@@ -30,14 +31,24 @@ def variations_are_sound(context: Context) -> None:
 
 @needs("waves", "factors", "conditions", "allocation")
 def variations_hold(context: Context) -> None:
-    """E218: a factor that decides a parameter is given to whole groups, and not anew in a later round."""
+    """E218: a factor that decides a parameter is given to whole groups, or to people who meet those of their level.
+
+    And not anew in a later round or session.
+    """
     for path, name, said in _variations(context):
         by = said.get("by")
         for _, entry in entries(context):
-            if by in entry.factors and (entry.rule.unit not in WIDE_ENOUGH or entry.has_moment):
+            if by in entry.factors and not is_of_the_group(entry):
                 given = f"{entry.rule.unit} {entry.since}".rstrip()
                 what = f'"{by}" is given by {given}, but a game has one value of "{name}".'
-                context.say("E218", (*path, "by"), what, "Give the factor by group at formation, or by study.")
+                remedy = "Give the factor by group at formation, by study, or by participant with meets: alike."
+                context.say("E218", (*path, "by"), what, remedy)
+
+
+def is_of_the_group(entry: Entry) -> bool:
+    """Whether everybody in a group has the same level, from its forming to its end."""
+    are_alike = entry.rule.unit == "participant" and entry.rule.meets == "alike"
+    return (entry.rule.unit in WIDE_ENOUGH or are_alike) and not entry.has_moment
 
 
 def _variations(context: Context) -> list[tuple[Path, str, Mapping[str, Any]]]:

@@ -1,0 +1,179 @@
+"""Whole studies over weeks, from the link to the dataset: every planned visit is a row, and memory is what differs."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from pytest_django.live_server_helper import LiveServer
+
+from simulation.profile import Profile
+from tests.experiments.weeks import Study, Weeks, play
+from tests.sizes import sized
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+# Without a flaw, but as slow as people are: who types a message each tenth of a second says hundreds in a minute.
+STEADY = Profile.flawless().with_(
+    arrivals_per_minute=2, reading_chars_per_s=25, thinking_seconds=4, typing_chars_per_s=4, visit_delay_hours=2
+)
+BRINGS_BACK = re.compile(r'told me: "([^"]+)"')
+
+
+@pytest.fixture(autouse=True)
+def _by_itself(settings: LazySettings, live_server: LiveServer) -> None:
+    settings.ORIGIN = live_server.url
+    settings.LLM_PROVIDERS = {**settings.LLM_PROVIDERS, "*": settings.LLM_PROVIDERS["scripted"]}
+
+
+def visits_of(weeks: Weeks) -> Counter[str]:
+    """How many planned visits each person has in the dataset."""
+    return Counter(row["participant"] for row in weeks.table("planned_sessions"))
+
+
+def shorter(said: Study, seconds: int = 60) -> None:
+    """The same study with talks of a minute, so that tests do not wait for words."""
+    for wave in said["waves"]:
+        for stage in wave["stages"]:
+            if stage["kind"] == "game":
+                stage["parameters"] |= {"shortest_seconds": seconds, "longest_seconds": 300, "least_turns": 2}
+
+
+@pytest.mark.sized
+def test_demo_with_a_program_shows_what_it_remembers_and_only_where_it_does(tmp_path: Path) -> None:
+    weeks = play(tmp_path, "demo", people=sized(test=4, long=40), profile=STEADY)
+    assert (weeks.report.run.differences, weeks.report.not_clean_because) == ([], [])
+    condition = weeks.condition_of()
+    assert set(condition.values()) == {"kept", "wiped"}
+    assert set(visits_of(weeks).values()) == {4}
+    noted = {row["participant"] for row in weeks.table("memories")}
+    assert noted == {code for code, level in condition.items() if level == "kept"}
+    whose = {row["group"]: row["participant"] for row in weeks.table("seats") if row["participant"]}
+    said: dict[str, set[str]] = {code: set() for code in condition}
+    brought: Counter[str] = Counter()
+    for row in sorted(weeks.table("entries"), key=lambda row: (row["group"], int(row["seq"]))):
+        code = whose[row["group"]]
+        found = BRINGS_BACK.search(row["text"]) if row["kind"] == "message" else None
+        if found:
+            brought[condition[code]] += 1
+            assert any(found[1] in text for text in said[code]), f"{code} never said {found[1]}"
+        said[code].add(row["text"])
+    assert brought["kept"] > 0
+    assert brought["wiped"] == 0
+
+
+@pytest.mark.sized
+def test_seven_chats_are_played_into_a_row_for_each_planned_visit(tmp_path: Path) -> None:
+    people = sized(test=4, long=40)
+    profile = STEADY.with_(missing_visits=0.15, misreading=0.15, late_acts=0.02, reloading=0.02, two_tabs=0.05)
+    weeks = play(tmp_path, "seven_chats", people=people, profile=profile, change=shorter)
+    assert (weeks.report.run.differences, weeks.report.not_clean_because) == ([], [])
+    planned = weeks.table("planned_sessions")
+    assert set(visits_of(weeks).values()) == {8}
+    assert {row["state"] for row in planned} >= {"completed", "missed"}
+    done = [
+        (row["participant"], row["repeat"]) for row in planned if (row["wave"], row["state"]) == ("chat", "completed")
+    ]
+    items = [row for row in weeks.table("scale_items") if row["stage"] == "after"]
+    assert set(Counter((row["participant"], row["repeat"]) for row in items).values()) == {16}
+    assert {(row["participant"], row["repeat"]) for row in items} >= set(done)
+    assert all(
+        sum(1 for row in items if (row["participant"], row["repeat"]) == visit and row["value"]) == 12 for visit in done
+    )
+    scores = [row for row in weeks.table("scores") if row["stage"] == "after" and row["scale"] == "closeness"]
+    assert {(row["participant"], row["repeat"]) for row in scores if row["score"] and not row["subscale"]} >= set(done)
+    _only_kept_partners_remember(weeks)
+
+
+def _only_kept_partners_remember(weeks: Weeks) -> None:
+    condition = weeks.condition_of()
+    seats = {row["group"]: row for row in weeks.table("seats") if row["participant"]}
+    first: dict[str, str] = {}
+    for row in weeks.table("planned_sessions"):
+        if row["wave"] == "chat" and row["state"] in ("completed", "partial"):
+            first.setdefault(row["participant"], row["repeat"])
+    told: Counter[tuple[str, bool]] = Counter()
+    for call in weeks.table("calls"):
+        seat = seats[call["group"]]
+        is_first = seat["repeat"] == first[seat["participant"]]
+        told[condition[seat["participant"]], bool(call["memory_sha256"])] += 1
+        assert not (is_first and call["memory_sha256"]), "nobody is remembered at a first meeting"
+    assert told["kept", True] > 0
+    assert told["wiped", True] == 0
+
+
+def test_whoever_misses_too_much_leaves_with_what_was_earned(tmp_path: Path) -> None:
+    profile = STEADY.with_(missing_visits=1)
+    weeks = play(tmp_path, "seven_chats", people=1, profile=profile, change=shorter)
+    assert weeks.report.run.differences == []
+    (person,) = weeks.table("participants")
+    assert person["exit"] == "too_many_missed"
+    states = Counter(row["state"] for row in weeks.table("planned_sessions"))
+    assert states["missed"] == 2
+    assert states["cancelled"] == 6
+
+
+def three_visits(said: Study) -> None:
+    """The daily study in three days, the weekly questions on the second."""
+    shorter(said)
+    chat = next(wave for wave in said["waves"] if wave["id"] == "chat")
+    chat["repeat"] = 3
+    for stage in chat["stages"]:
+        if stage.get("visits"):
+            stage["visits"] = [2]
+
+
+def test_weekly_questions_come_in_their_week_only(tmp_path: Path) -> None:
+    weeks = play(tmp_path, "daily_28", people=2, profile=STEADY, change=three_visits)
+    assert (weeks.report.run.differences, weeks.report.not_clean_because) == ([], [])
+    asked: Any = {(row["stage"], row["repeat"]) for row in weeks.table("scale_items") if row["wave"] == "chat"}
+    assert asked == {("day", "1"), ("day", "2"), ("day", "3"), ("week", "2")}
+
+
+@pytest.mark.sized
+def test_new_partner_and_new_questions_come_to_whom_they_are_for(tmp_path: Path) -> None:
+    weeks = play(tmp_path, "novelty_return", people=sized(test=3, long=30), profile=STEADY, change=shorter)
+    assert (weeks.report.run.differences, weeks.report.not_clean_because) == ([], [])
+    condition = weeks.condition_of()
+    assert set(visits_of(weeks).values()) == {8}
+    met: dict[tuple[str, str], set[str]] = {}
+    person = {row["group"]: row for row in weeks.table("seats") if row["participant"]}
+    for row in weeks.table("seats"):
+        if not row["participant"]:
+            mine = person[row["group"]]
+            met.setdefault((condition[mine["participant"]], mine["wave"]), set()).add(row["partner"])
+    assert {where for where, who in met.items() if who == {"newcomer"}} == {("new_partner", "later")}
+    assert {where for where, who in met.items() if who == {"companion"}} == set(met) - {("new_partner", "later")}
+    asked = {
+        (condition[row["participant"]], row["scale"]) for row in weeks.table("scale_items") if row["wave"] == "later"
+    }
+    assert {level for level, scale in asked if scale == "enjoyment_b"} == {"new_questions"}
+    assert {level for level, scale in asked if scale == "enjoyment"} == {"same", "new_partner"}
+    assert {level for level, scale in asked if scale == "closeness"} == {"same", "new_partner", "new_questions"}
+
+
+@pytest.mark.sized
+def test_arms_of_the_active_control_do_what_they_are_for_in_the_same_time(tmp_path: Path) -> None:
+    weeks = play(tmp_path, "active_control", people=sized(test=2, long=30), profile=STEADY, change=shorter)
+    assert (weeks.report.run.differences, weeks.report.not_clean_because) == ([], [])
+    condition = weeks.condition_of()
+    assert set(condition.values()) == {"talk", "words"}
+    person = {row["group"]: row for row in weeks.table("seats") if row["participant"]}
+    for row in weeks.table("seats"):
+        if not row["participant"]:
+            activity = condition[person[row["group"]]["participant"]]
+            assert (row["partner"], row["label"]) == {"talk": ("companion", "AI"), "words": ("puzzles", "Program")}[
+                activity
+            ]
+    asked = {(condition[row["participant"]], row["scale"]) for row in weeks.table("scale_items")}
+    assert {scale for level, scale in asked if level == "talk"} == {scale for level, scale in asked if level == "words"}
+
+
+def test_fast_friends_are_played_to_their_end(tmp_path: Path) -> None:
+    weeks = play(tmp_path, "fast_friends", people=2, profile=STEADY, policy="made_up", role="a")
+    assert (weeks.report.run.differences, weeks.report.not_clean_because) == ([], [])
+    answers = [row for row in weeks.table("decisions") if row["field"] == "answer"]
+    assert len(answers) == 2 * 2 * 15
+    near = [row for row in weeks.table("decisions") if row["field"] == "near" and row["participant"]]
+    assert Counter(row["round"] for row in near) == {"5": 2, "10": 2, "15": 2}
