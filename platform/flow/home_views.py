@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -10,10 +11,11 @@ from flow import pace
 from flow.between import calendar_of, may_change_zone, zone_page
 from flow.consenting import consent_page
 from flow.drawing import draw
-from flow.forms import FormError, read_pairs
+from flow.forms import FormError, read_form
 from flow.framing import frame_of
 from flow.services import windows
 from flow.views import in_study_language, to_page, too_fast, unreadable
+from flow.zones import too_often
 from paradigm.fields import clean
 from scheduling.models import Session
 from studies import definition
@@ -46,15 +48,18 @@ def zone(request: HttpRequest) -> HttpResponse:
     if pace.is_too_fast(session.participant):
         return too_fast(request)
     try:
-        sent = read_pairs(request)
+        form = read_form(request)
     except FormError as error:
         return unreadable(request, error)
-    values, errors = clean(page.fields, sent)
-    if errors:
-        page = replace(page, errors=errors, values=sent)
-        return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False), status=422)
-    windows.change_zone(session.participant_id, values["zone"])
-    return to_page()
+    values, errors = clean(page.fields, form.data)
+    if not errors:
+        outcome = windows.change_zone(session.participant_id, values["zone"], key=form.key, rev=form.rev)
+        if outcome != windows.TOO_OFTEN:
+            messages.info(request, "saved" if outcome == "stored" else outcome)
+            return to_page()
+        errors = {"zone": too_often()}
+    page = replace(page, errors=errors, values=form.data)
+    return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False), status=422)
 
 
 @participant_only

@@ -290,6 +290,7 @@ def _notes() -> dict[str, str]:
         "stale": _("That page was over already. This is where you are now."),
         "late": _("Time was up before your answer arrived. It does not count."),
         "conflict": _("Your first answer was saved already. This is where you are now."),
+        "saved": _("Saved."),
         "reported": _("Thank you. The study team will read your report."),
     }
 

@@ -17,6 +17,7 @@ from studies import definition
 ASKS_ZONE = "asks_zone"  # in a session's facts: its stages are over, and the zone is not known yet
 BY_BROWSER = "browser_confirmed"
 UNKNOWN = gettext_noop("Please pick a place whose clock shows the same time as yours.")
+OFTEN = gettext_noop("You have changed this three times within a day. Please try again tomorrow, or write to us.")
 AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
@@ -56,6 +57,11 @@ class Zone(Field):
 def zone_field() -> Zone:
     """The one question about it."""
     return Zone(name="zone", label=_("A place whose clock shows the same time as yours"))
+
+
+def too_often() -> FieldError:
+    """Why another zone is not taken in now."""
+    return FieldError("too_often", OFTEN)
 
 
 def is_zone_wanted(session: Session) -> bool:

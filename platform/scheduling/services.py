@@ -77,8 +77,9 @@ def enrol(participant: Participant, *, at: datetime) -> None:
 def plan_next(participant: Participant) -> ScheduledSession | None:
     """Reckon the window of the next visit that is not over, and see to it that it opens; None where none is left.
 
-    A visit for which there is no time is missed at once; the row that is returned says so. The caller holds the lock of
-    the person's newest visit.
+    A visit for which there is no time is missed at once, and one that can be begun by now is open at once: nobody is
+    told that it is still to come. The row that is returned says so. The caller holds the lock of the person's newest
+    visit.
     """
     rows = list(participant.scheduled.select_related("session").order_by("number"))
     row = next((one for one in rows if one.state not in OVER), None)
@@ -92,7 +93,10 @@ def plan_next(participant: Participant) -> ScheduledSession | None:
     row.closes_at, row.grace_until = found.closes, found.grace_until
     update(row, "planned_open", "opens_at", "due_at", "closes_at", "grace_until")
     row.participant = participant
-    _turn_at(row, found.opens)
+    if found.opens <= clock.now():
+        open_window(row)
+    else:
+        _turn_at(row, found.opens)
     outbox.plan(row)
     return row
 

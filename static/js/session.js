@@ -20,6 +20,7 @@ let polling = null;    // the poll under way
 let isAsked = false;   // news came while something was under way: its answer may be older than the news
 let shown = 0;         // grows with every page shown
 let timer = 0;
+let turnsAt = Infinity;  // between two visits: when the next can be begun, or no more
 let isTroubled = false;
 
 const page = () => document.getElementById("page");
@@ -225,7 +226,15 @@ function schedule() {
   // in a waiting room the question itself is the sign of life: only those who give one are seated
   const isOften = kind === "waiting" || (live === "yes" && !socket.isOpen());
   const seconds = isOften ? Number(pollSeconds) || 3 : 25;
-  timer = setTimeout(poll, seconds * 1000 * (0.9 + Math.random() * 0.2));
+  const usual = seconds * 1000 * (0.9 + Math.random() * 0.2);
+  const left = turnsAt - performance.now();
+  timer = setTimeout(poll, left > 0 ? Math.min(usual, left + 500) : usual);
+}
+
+/** When the page between two visits turns into another, by what it says itself. */
+function turnOf(visit) {
+  const seconds = [visit?.dataset.opensSeconds, visit?.dataset.closesSeconds].map(Number).find((one) => one > 0);
+  return seconds ? performance.now() + 1000 * seconds : Infinity;
 }
 
 /** After time is up the server closes the step; ask until it has. */
@@ -255,6 +264,7 @@ function begin() {
   furnish(current, words);
   calculate(current);
   clock(current);
+  turnsAt = turnOf(current.querySelector("#visit"));
   offerSound(current, words);
   count(document.getElementById("time"), { speak, words, atZero: timeIsUp });
   if (current.dataset.over === "yes") socket.close();

@@ -1,6 +1,11 @@
 """Visits that are changed on the way: planned by another clock, counted from the one before, or excused."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -15,9 +20,11 @@ from flow.services import rescue, windows
 from participants.access import cookie_name
 from participants.models import Participant
 from participants.tokens import digest
+from scheduling.models import Session
 from studies.models import Version
 from tests.machinery.people import (  # noqa: F401  fixtures are found by name
     MakeVersion,
+    at_once,
     make_version,
     newcomer,
     page,
@@ -47,22 +54,36 @@ def version(make_version: MakeVersion) -> Version:  # noqa: F811
     return make_version(**FILE)
 
 
-def test_another_zone_moves_what_is_not_open_yet(version: Version, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = enrolled(version)
+def to_zone(browser: Client, zone: str, **more: str) -> Any:
+    """Send the form about another clock, as the page has it."""
+    html = browser.get("/s/zone").content.decode()
+    form = dict(re.findall(r'<input type="hidden" name="(key|rev)" value="([^"]*)">', html))
+    return browser.post("/s/zone", urlencode({**form, "zone": zone, **more}), content_type=FORM)
+
+
+def browser_of(session: Session) -> Client:
+    """A browser that carries the person's cookie."""
     Participant.objects.filter(pk=session.participant_id).update(token_sha256=digest("secret"))
     browser = Client(headers={"host": "localhost"})
     browser.cookies[cookie_name()] = "secret"
+    return browser
+
+
+def test_another_zone_moves_what_is_not_open_yet(version: Version, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = enrolled(version)
+    browser = browser_of(session)
     pass_to(berlin(2027, 3, 23, 9))
     was = rows(session)
     assert "the clock of Europe / Berlin" in browser.get("/s/zone").content.decode()
-    assert browser.post("/s/zone", "zone=Nowhere", content_type=FORM).status_code == 422
-    assert browser.post("/s/zone", "zone=Asia%2FTokyo", content_type=FORM).status_code == 303
-    assert browser.post("/s/zone", "zone=Asia%2FTokyo", content_type=FORM).status_code == 303
+    assert to_zone(browser, "Nowhere").status_code == 422
+    assert to_zone(browser, "Asia/Tokyo").status_code == 303
+    assert to_zone(browser, "Asia/Tokyo").status_code == 303
     assert Event.objects.filter(kind="zone.changed").count() == 1, "the same again is no change"
     monkeypatch.setattr(pace, "is_too_fast", lambda _person: True)
-    assert browser.post("/s/zone", "zone=Europe%2FLondon", content_type=FORM).status_code == 429
+    assert to_zone(browser, "Europe/London").status_code == 429
     monkeypatch.undo()
     said = browser.get("/s/").content.decode()
+    assert "Saved." in said
     assert "Tuesday, March 23, 16:00" in said, "of a visit that is open, too, by the clock that the page names"
     assert "Tuesday, March 23, 08:00" not in said
     now = rows(session)
@@ -86,6 +107,64 @@ def test_another_zone_moves_the_next_opening_too(version: Version) -> None:
     pass_to(datetime(2027, 3, 23, 12, tzinfo=UTC))
     assert states(session)[0] == "open"
     assert Event.objects.filter(kind="window.opened").count() == 1
+
+
+KEY = "3f0e5a52-3f9c-4c0e-9a52-2b1d6f1e7a10"
+
+
+def test_form_about_the_clock_counts_once_and_only_so_often(version: Version) -> None:
+    session = enrolled(version)
+    browser = browser_of(session)
+    assert browser.post("/s/zone", "zone=Asia%2FTokyo", content_type=FORM).status_code == 400, "no form of ours"
+    assert to_zone(browser, "Asia/Tokyo", key=KEY).status_code == 303
+    assert to_zone(browser, "Europe/London").status_code == 303
+    assert to_zone(browser, "Asia/Tokyo", key=KEY).status_code == 303
+    assert newest(session).participant.zone == "Europe/London", "sent again, it changes nothing again"
+    assert to_zone(browser, "Asia/Seoul", key=KEY).status_code == 303
+    assert "Your first answer was saved already." in browser.get("/s/").content.decode()
+    assert to_zone(browser, "Europe/Paris").status_code == 303
+    refused = to_zone(browser, "Europe/Berlin")
+    assert refused.status_code == 422
+    assert "three times within a day" in refused.content.decode()
+    assert newest(session).participant.zone == "Europe/Paris"
+    assert Event.objects.filter(kind="zone.changed").count() == 3
+    clock.stand(START + timedelta(days=1, seconds=1))
+    assert to_zone(browser, "Europe/Berlin").status_code == 303
+    assert newest(session).participant.zone == "Europe/Berlin"
+    assert [str(each) for each in check(version.study).differences] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_form_about_the_clock_sent_twice_at_once_is_one_change(version: Version) -> None:
+    session = enrolled(version)
+    change = partial(windows.change_zone, session.participant_id, "Asia/Tokyo", key=UUID(KEY), rev="r")
+    assert at_once([change] * 3) == ["stored"] * 3
+    assert Event.objects.filter(kind="zone.changed").count() == 1
+
+
+def test_form_about_the_clock_is_over_once_the_visit_has_begun(version: Version) -> None:
+    session = enrolled(version)
+    browser = browser_of(session)
+    pass_to(berlin(2027, 3, 23, 9))
+    form = browser.get("/s/zone").content.decode()
+    hidden = dict(re.findall(r'<input type="hidden" name="(key|rev)" value="([^"]*)">', form))
+    answer(session)
+    assert windows.change_zone(session.participant_id, "Asia/Tokyo", key=UUID(hidden["key"]), rev="r") == "stale"
+    assert newest(session).participant.zone == "Europe/Berlin"
+    late = browser.post("/s/zone", urlencode({**hidden, "zone": "Asia/Tokyo"}), content_type=FORM)
+    assert late.status_code == 404, "there is no such page while a visit goes on"
+
+
+def test_visit_that_can_be_begun_at_once_is_open_at_once(make_version: MakeVersion) -> None:  # noqa: F811
+    clock.simulate()
+    clock.stand(START)
+    talk = FILE["waves"][1] | {"opens": {"anchor": "enrolment", "offset": "0d", "every": "3d"}}
+    version = make_version(**FILE | {"waves": [FILE["waves"][0], talk, FILE["waves"][2]]})
+    session = enrolled(version)
+    assert states(session) == ["open", "planned", "planned", "planned"]
+    assert page(session).button == "Begin", "nobody is told that it is still to come"
+    assert take_part(session).status == "finished"
+    assert [str(each) for each in check(version.study).differences] == []
 
 
 def test_excused_visits_are_neither_attended_nor_missed(version: Version) -> None:

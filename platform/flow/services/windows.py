@@ -1,11 +1,14 @@
 """What may be done to a planned visit: open it, begin it, and see that it was missed or not finished."""
 
+import hashlib
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from events import clock, log
+from events.models import Event
 from events.prepared import Given, insert, prepared
 from flow.between import is_between, is_one_sitting, may_change_zone
 from flow.deadlines import GONE_AFTER, GRACE, watch
@@ -19,6 +22,9 @@ from scheduling.models import ScheduledSession, Session
 from scheduling.services import NOT_BEGUN, NOT_FINISHED, OPENED
 from scheduling.states import State
 from studies import definition, giving
+
+TOO_OFTEN, CONFLICT = "too_often", "conflict"
+MOST_CHANGES, A_DAY = 3, timedelta(days=1)  # of somebody's zone: whoever travels needs few
 
 
 def turn(key: int, *, settle: Callable[[], None] | None = None) -> str:
@@ -115,20 +121,47 @@ def _of_session(session: Given) -> QuerySet[ScheduledSession]:
     return ScheduledSession.objects.filter(session=session)
 
 
-def change_zone(participant_id: int, zone: str) -> None:
-    """Have the visits that are not open yet planned by another clock. Harmless while a visit goes on, or again."""
+def change_zone(participant_id: int, zone: str, *, key: UUID | None = None, rev: str = "") -> str:
+    """Have the visits that are not open yet planned by another clock. Harmless while a visit goes on, or again.
 
-    def work() -> None:
+    Args:
+        key: Of the form it came by: the same key again gets the same answer.
+        rev: What the form's page answered to.
+
+    Returns:
+        The outcome of the submission; "conflict" where the key was used for another zone; `TOO_OFTEN` where nothing was
+        changed because it was changed so often within a day.
+    """
+    body = hashlib.sha256(f"zone/{zone}".encode()).hexdigest()
+
+    def work() -> str:
         session = lock_newest(participant_id)
-        if not may_change_zone(session) or session.participant.zone == zone:
-            return
-        scheduling.move_to_zone(session.participant, zone)
-        row = next_of(session.participant)
-        if row is not None and row.state == State.PLANNED:
-            visits.go_on_after(session)
-        visits.turn_page(session)
+        sent_before = Submission.objects.filter(session__participant=participant_id, key=key).first() if key else None
+        if sent_before is not None:
+            return str(sent_before.outcome) if sent_before.body_sha256 == body else CONFLICT
+        outcome = _change_zone(session, zone)
+        if key is not None and outcome != TOO_OFTEN and session.participant.erased_at is None:
+            insert(Submission(session=session, key=key, rev=rev, body_sha256=body, outcome=outcome))
+        return outcome
 
-    retry_lock(work)
+    return retry_lock(work)
+
+
+def _change_zone(session: Session, zone: str) -> str:
+    person = session.participant
+    if not may_change_zone(session):
+        return str(Submission.Outcome.STALE)
+    if person.zone == zone:
+        return str(Submission.Outcome.STORED)
+    changes = Event.objects.filter(kind=scheduling.ZONE_CHANGED, subject_kind="participant", subject_id=person.pk)
+    if changes.filter(at__gt=clock.now() - A_DAY).count() >= MOST_CHANGES:
+        return TOO_OFTEN
+    scheduling.move_to_zone(person, zone)
+    row = next_of(person)
+    if row is not None and row.state == State.PLANNED:
+        visits.go_on_after(session)
+    visits.turn_page(session)
+    return str(Submission.Outcome.STORED)
 
 
 def begin(session: Session, data: Mapping[str, str]) -> str:
