@@ -43,7 +43,7 @@ def plan_verb(command: Teller, options: dict[str, Any]) -> None:
     if checked.study is None or errors(checked.problems):
         raise StudyError("invalid", "a study with errors has no calendar: mend them first")
     study = checked.study
-    if study.timezone is not None and study.timezone.zone is not None:
+    if study.timezone is not None and study.timezone.source == "fixed" and study.timezone.zone is not None:
         zone = _zone(study.timezone.zone)
     enrolled = _enrolled(options["enrolled"], zone)
     person = Person(zone, options["seed"], CODE, recruited=enrolled, enrolled=enrolled)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from events import clock
 from flow.addresses import has_reminders
 from flow.page import Page
-from flow.zones import is_asked, zone_field
+from flow.zones import ASSUMED_ZONE, is_asked, place_of_zone, zone_field
 from paradigm import Table, View
 from participants.models import Participant
 from scheduling.calendars import next_of
@@ -56,7 +56,7 @@ def may_change_zone(session: Session) -> bool:
 
 def zone_page(session: Session) -> Page:
     """The question by which clock they shall open."""
-    now = _place(session.participant.zone)
+    now = place_of_zone(session.participant.zone)
     return Page(
         kind="zone",
         title=_("What time is it where you are?"),
@@ -82,6 +82,7 @@ def home_page(session: Session) -> Page:
         button=_("Begin") if is_open else "",
         view=View(tables=[_table(session, rows)]),
         poll_seconds=POLL_SECONDS,
+        note=_note(session),
         facts={
             "next": _("You can begin now.") if is_open else _("Your next visit opens on %(when)s.") % {"when": opens},
             "opens_seconds": _until(row.opens_at, now),
@@ -102,6 +103,16 @@ def _progress(rows: Rows) -> str:
     return said
 
 
+def _note(session: Session) -> str:
+    """That nobody said what their clock shows, as long as it is so and the person has not begun another visit."""
+    if ASSUMED_ZONE not in session.facts:
+        return ""
+    place = place_of_zone(session.participant.zone)
+    return _("You have not told us what your clock shows, so your visits open by the clock of %(place)s.") % {
+        "place": place
+    }
+
+
 def _until(at: datetime, now: datetime) -> int:
     """Whole seconds, never less than it takes."""
     return max(0, ceil((at - now).total_seconds()))
@@ -119,7 +130,7 @@ def _table(session: Session, rows: Rows) -> Table:
         State.CANCELLED: _("does not take place"),
     }
     said = [(str(row.number), _when(row, session.participant.zone), words[State(row.state)]) for row in rows]
-    caption = _("Your visits, by the clock of %(place)s") % {"place": _place(session.participant.zone)}
+    caption = _("Your visits, by the clock of %(place)s") % {"place": place_of_zone(session.participant.zone)}
     return Table(caption=caption, columns=[_("Visit"), _("Opens"), _("What became of it")], rows=said)
 
 
@@ -131,10 +142,6 @@ def _when(row: ScheduledSession, zone: str) -> str:
 def _said(at: datetime, zone: str) -> str:
     local = at.astimezone(ZoneInfo(zone))
     return f"{formats.date_format(local, 'l')}, {formats.date_format(local, 'MONTH_DAY_FORMAT')}, {local:%H:%M}"
-
-
-def _place(zone: str) -> str:
-    return zone.replace("_", " ").replace("/", " / ")
 
 
 def calendar_of(participant: Participant) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from random import Random
 from typing import Any, ClassVar
@@ -13,9 +14,12 @@ from django.utils.translation import gettext_noop
 from paradigm import Field, FieldError
 from scheduling.models import Session
 from studies import definition
+from studies.models import Version
 
 ASKS_ZONE = "asks_zone"  # in a session's facts: its stages are over, and the zone is not known yet
+ASSUMED_ZONE = "assumed_zone"  # in the first visit's facts: nobody answered, and the study file's zone was taken
 BY_BROWSER = "browser_confirmed"
+ANSWER_WITHIN = timedelta(days=7)
 UNKNOWN = gettext_noop("Please pick a place whose clock shows the same time as yours.")
 OFTEN = gettext_noop("You have changed this three times within a day. Please try again tomorrow, or write to us.")
 AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
@@ -37,7 +41,7 @@ class Zone(Field):
     def places(self) -> Sequence[tuple[str, str]]:
         """Name → words for it, in the order of the alphabet; UTC last."""
         names = sorted(name for name in _known() if name.partition("/")[0] in AREAS)
-        return [(name, name.replace("_", " ").replace("/", " / ")) for name in (*names, "UTC")]
+        return [(name, place_of_zone(name)) for name in (*names, "UTC")]
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string"}
@@ -67,6 +71,17 @@ def too_often() -> FieldError:
 def is_zone_wanted(session: Session) -> bool:
     """Whether a person whose first visit is over must still say what their clock shows."""
     return is_asked(session) and not session.participant.zone
+
+
+def fallback_of(version: Version) -> str | None:
+    """The zone that is taken for whoever does not say what their clock shows; None where they leave the study."""
+    rule = definition.definition(version).timezone
+    return rule.zone if rule is not None else None
+
+
+def place_of_zone(zone: str) -> str:
+    """A zone's name as people read it."""
+    return zone.replace("_", " ").replace("/", " / ")
 
 
 def is_asked(session: Session) -> bool:

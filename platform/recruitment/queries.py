@@ -14,7 +14,7 @@ from participants.models import Consent, Participant
 from recruitment.errors import RecruitmentError
 from recruitment.models import Settlement
 from recruitment.rules import Earned, PayLine, Rule, Terms, Waited, completion_code, more_of, reckon
-from scheduling.calendars import has_enrolled
+from scheduling.calendars import has_finished_first
 from scheduling.models import ScheduledSession
 from studies import definition
 from studies.models import Study, Version
@@ -144,7 +144,7 @@ def _completed(participant: Participant) -> Mapping[str, int]:
     if not study.payments.per_wave:
         return {}
     done = participant.scheduled.filter(state=ScheduledSession.State.COMPLETED).values_list("wave", flat=True)
-    return Counter(done) + Counter({study.waves[0].id: int(has_enrolled(participant))})
+    return Counter(done) + Counter({study.waves[0].id: int(has_finished_first(participant))})
 
 
 @prepared

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from events.models import Event
 from participants.models import Participant
 from scheduling.models import ScheduledSession, Session
 from scheduling.states import ATTENDED
 from scheduling.windows import Held, Person, slots_of
 from studies import definition
 from studies.schema import StudyFile
+
+# Of a first visit: all of it is done but for the question by which clock the others open, or about reminders.
+ZONE_ASKED, ADDRESS_ASKED = "zone.asked", "address.asked"
 
 
 def person_of(participant: Participant, *, enrolled: datetime | None = None) -> Person:
@@ -48,6 +52,11 @@ def next_of(participant: Participant) -> ScheduledSession | None:
     return waiting.order_by("number").first()
 
 
-def has_enrolled(participant: Participant) -> bool:
-    """Whether the first wave was finished, so that visits were planned."""
-    return participant.scheduled.exists()
+def has_finished_first(participant: Participant) -> bool:
+    """Whether the first wave was finished, so that visits were planned, or only a question after it was open."""
+    if participant.scheduled.exists():
+        return True
+    visits = participant.sessions.values("pk")
+    return Event.objects.filter(
+        kind__in=(ZONE_ASKED, ADDRESS_ASKED), subject_kind="session", subject_id__in=visits
+    ).exists()

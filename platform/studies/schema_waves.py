@@ -205,5 +205,8 @@ class Timezone(Part):
         "the one of this file, for everybody."
     )
     zone: str | None = Field(
-        None, max_length=60, description="A name of the IANA, such as Europe/Berlin; for `fixed` only."
+        None,
+        max_length=60,
+        description="A name of the IANA, such as Europe/Berlin. With `browser_confirmed` it is taken for whoever does "
+        "not say within 7 days what their clock shows; without it they leave by `left`.",
     )

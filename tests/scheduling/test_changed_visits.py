@@ -10,16 +10,17 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from events import clock
-from events.models import Event
+from events import clock, runner
+from events.models import Due, Event
 from flow import pace
 from flow.errors import FlowError
 from flow.forms import FORM
 from flow.framing import told_of_silence
-from flow.services import rescue, windows
+from flow.services import rescue, sessions, windows
 from participants.access import cookie_name
 from participants.models import Participant
 from participants.tokens import digest
+from recruitment.models import Settlement
 from scheduling.models import Session
 from studies.models import Version
 from tests.machinery.people import (  # noqa: F401  fixtures are found by name
@@ -29,6 +30,7 @@ from tests.machinery.people import (  # noqa: F401  fixtures are found by name
     newcomer,
     page,
     sharing_is_installed,
+    show_life,
 )
 from tests.scheduling.test_visits import (
     FILE,
@@ -222,4 +224,71 @@ def test_whoever_closes_the_question_about_the_clock_may_answer_it_days_later(ve
     session = answer(newest(session))
     assert Participant.objects.get(pk=session.participant_id).status == "active"
     assert states(session) == ["planned"] * 4
+    pass_to(START + timedelta(days=9))
+    assert Participant.objects.get(pk=session.participant_id).zone == "Europe/Berlin", "it was answered in time"
+    assert [str(each) for each in check(version.study).differences] == []
+
+
+PAID = FILE["payments"] | {"per_wave": {"intake": "0.50", "talk": "1.00"}}
+
+
+def at_the_question(version: Version) -> Session:
+    """Somebody who has finished the first visit, and has yet to say what their clock shows."""
+    session = newcomer(version)
+    while not any(field.kind == "zone" for field in page(session).fields):
+        session = answer(session)
+    return session
+
+
+def test_whoever_never_says_what_their_clock_shows_is_planned_by_the_zone_of_the_study(
+    make_version: MakeVersion,  # noqa: F811
+) -> None:
+    clock.simulate()
+    clock.stand(START)
+    version = make_version(**FILE | {"timezone": {"source": "browser_confirmed", "zone": "Asia/Tokyo"}})
+    session = at_the_question(version)
+    assert "within 7 days. Otherwise your visits open by the clock of Asia / Tokyo" in page(session).html
+    pass_to(START + timedelta(days=7))
+    assert rows(session) == [], "a moment is left"
+    pass_to(START + timedelta(days=7, seconds=2))
+    assert newest(session).participant.zone == "Asia/Tokyo"
+    assert states(session) == ["planned"] * 4
+    assert "open by the clock of Asia / Tokyo" in page(newest(session)).note
+    assert Event.objects.filter(kind="zone.assumed", subject_id=session.pk).count() == 1
+    assert windows.change_zone(session.participant_id, "Europe/Berlin") == "stored"
+    assert page(newest(session)).note == ""
+    pass_to(START + timedelta(days=40))
+    assert [str(each) for each in check(version.study).differences] == []
+
+
+def test_page_takes_the_zone_of_the_study_where_no_worker_has_come(make_version: MakeVersion) -> None:  # noqa: F811
+    clock.simulate()
+    clock.stand(START)
+    version = make_version(**FILE | {"timezone": {"source": "browser_confirmed", "zone": "Asia/Tokyo"}})
+    session = at_the_question(version)
+    clock.stand(START + timedelta(days=8))
+    assert show_life(session) is True
+    assert page(newest(session)).kind == "home"
+    runner.drain("jobs")
+    assert Event.objects.filter(kind="zone.assumed").count() == 1
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_whoever_never_says_it_where_the_study_names_no_zone_leaves_with_the_pay_for_the_first_visit(
+    make_version: MakeVersion,  # noqa: F811
+    waits: bool,
+) -> None:
+    clock.simulate()
+    clock.stand(START)
+    version = make_version(**FILE | {"payments": PAID})
+    session = at_the_question(version)
+    assert "within 7 days. Otherwise your part in the study ends." in page(session).html
+    if waits:
+        pass_to(START + timedelta(days=8))
+    else:
+        sessions.leave(session.pk)
+    person = Participant.objects.get(pk=session.participant_id)
+    assert (person.status, person.exit, person.zone) == ("finished", "left", "")
+    assert Settlement.objects.get(participant=person).total_minor == 50, "all of the first visit was done"
+    assert not Due.objects.filter(outcome="", reaction__startswith="flow.").exists(), "nobody waits for them any more"
     assert [str(each) for each in check(version.study).differences] == []

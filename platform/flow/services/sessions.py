@@ -35,7 +35,7 @@ from scheduling.models import Session
 from scheduling.services import open_session
 from studies import definition, giving
 
-LEFT, WITHDRAWN = "left", "withdrawn"
+LEFT, WITHDRAWN = visits.LEFT, "withdrawn"
 log = logging.getLogger("rapport.task")
 
 
@@ -228,6 +228,8 @@ def _end_of_silence(session: Session) -> None:
 def _last_heard(session: Session, now: datetime) -> datetime:
     """Since when silence counts: not before the stage was opened, nor while a limit of it or a game goes on."""
     limit = limit_of(session)
+    if ASKS_ZONE in session.facts:  # which ends by its own deadline, days later
+        return limit or now
     if session.live_group is not None or (limit is not None and now < limit + GRACE):  # type: ignore[attr-defined]
         return now
     return max(session.participant.seen_at, session.stage_opened_at)

@@ -12,23 +12,32 @@ from events.clock import RapportNow
 from events.prepared import Given, Question, prepared, together, update
 from flow.addresses import ASKS_ADDRESS, is_address_wanted
 from flow.consenting import AGAIN, ASKED, asked_again
-from flow.deadlines import forget_stage_deadline, forget_watch, stream_of
+from flow.deadlines import (
+    GONE_AFTER,
+    UNTIL,
+    forget_stage_deadline,
+    forget_watch,
+    stage_deadline,
+    stream_of,
+    watch,
+)
 from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.machine import check_move
 from flow.showing import SKIPPED, is_shown
-from flow.zones import ASKS_ZONE, is_zone_wanted
+from flow.zones import ANSWER_WITHIN, ASKS_ZONE, is_zone_wanted
 from matching.models import Seat
 from participants import identity
 from participants.models import Participant
 from scheduling import services as scheduling
+from scheduling.calendars import ADDRESS_ASKED, ZONE_ASKED
 from scheduling.models import Session
 from scheduling.states import OVER, State, is_exceeded
 from studies import definition, giving
 from studies.models import Version
 from studies.schema_waves import Ending
 
-COMPLETED = "completed"
+COMPLETED, LEFT = "completed", "left"
 KEEPS_NO_PAGE = frozenset({"waiting_room", "game", "practice"})
 WITHDRAWN = "participant.withdrawn"
 VISIT_ENDED = "visit.ended"
@@ -136,18 +145,28 @@ def leave_wave(session: Session) -> None:
         _complete_planned(session)
         finish(session, session.planned_exit or COMPLETED)
     elif is_zone_wanted(session):
-        _ask(session, ASKS_ZONE)
+        _ask_zone(session)
     elif is_address_wanted(session):
-        _ask(session, ASKS_ADDRESS)
+        _ask(session, {ASKS_ADDRESS: True}, event=ADDRESS_ASKED)
+        watch(session, clock.now() + GONE_AFTER)  # silence about this is no answer, and ends the visit
     else:
         end_visit(session)
 
 
-def _ask(session: Session, what: str) -> None:
-    """Ask one thing more, on a page that belongs to no stage."""
-    session.facts = {what: True}
+def _ask_zone(session: Session) -> None:
+    """Ask what somebody's clock shows. Whoever never answers it must not stay in the study for ever."""
+    until = clock.now() + ANSWER_WITHIN
+    _ask(session, {ASKS_ZONE: True, UNTIL: until.isoformat()}, event=ZONE_ASKED)
+    # not by `set_limit`, which closes an open row: that of the stage before may be in its holder's hand
+    stage_deadline(session, until)
+
+
+def _ask(session: Session, facts: dict[str, object], *, event: str) -> None:
+    """Ask one thing more, on a page that belongs to no stage: all of the first visit is done but for that."""
+    session.facts = facts
     session.rev += 1
     update(session, "facts", "stage", "rev")
+    _record(session, event, {})
 
 
 def _complete_planned(session: Session) -> None:

@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 
 from events import clock, log
 from events.models import Event
-from events.prepared import Given, insert, prepared
+from events.prepared import Given, insert, prepared, update
 from flow.between import is_between, is_one_sitting, may_change_zone
 from flow.deadlines import GONE_AFTER, GRACE, watch
 from flow.models import Submission
 from flow.services import games, rounds, visits
 from flow.services.locking import ChangedMeanwhileError, live_seat, lock, lock_newest, retry_lock
+from flow.zones import ASSUMED_ZONE
 from matching import services as waiting
 from scheduling import services as scheduling
 from scheduling.calendars import next_of
@@ -151,6 +152,9 @@ def _change_zone(session: Session, zone: str) -> str:
     person = session.participant
     if not may_change_zone(session):
         return str(Submission.Outcome.STALE)
+    if ASSUMED_ZONE in session.facts:  # from now on it is what the person says
+        session.facts = {}
+        update(session, "facts")
     if person.zone == zone:
         return str(Submission.Outcome.STORED)
     changes = Event.objects.filter(kind=scheduling.ZONE_CHANGED, subject_kind="participant", subject_id=person.pk)

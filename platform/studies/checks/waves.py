@@ -250,9 +250,8 @@ def zone_is_known(context: Context) -> None:
             remedy = "Write timezone: {source: browser_confirmed}, or {source: fixed, zone: Europe/Berlin}."
             context.say("E309", path, "is missing: nothing says on whose clock a visit opens.", remedy)
         return
-    if (zone.source == "fixed") != (zone.zone is not None):
-        what = "zone is missing." if zone.zone is None else "zone is named, but the browser names each person's."
-        context.say("E309", (*path, "zone"), what, "Name a zone for source: fixed, and none otherwise.")
+    if zone.source == "fixed" and zone.zone is None:
+        context.say("E309", (*path, "zone"), "is missing: the same for everybody.", "Write zone: Europe/Berlin.")
     elif zone.zone is not None and zone.zone not in available_timezones():
         close = get_close_matches(zone.zone, available_timezones(), n=1)
         remedy = f"Did you mean {close[0]}?" if close else "Write a name such as Europe/Berlin."
