@@ -86,6 +86,9 @@ KINDS: dict[str, dict[str, str]] = {
         "page": "recruitment.stages.end_page",
         "submit": "recruitment.stages.end_submit",
     },
+    "pay": {
+        "so_far": "recruitment.so_far.pay_so_far",
+    },
     "field": {
         "text": "paradigm.Text",
         "points": "paradigm.Points",

@@ -57,9 +57,15 @@ def worth_of(points: int | None, version: Version) -> str:
     """
     study = definition.definition(version)
     rule = study.payments.points
-    if points is None or rule is None or rule.is_drawn or prizes.may_win(version):
+    if points is None or rule is None or not is_worth_told(version):
         return ""
     return amount_text(max(Decimal(0), min(points * rule.rate, rule.max)), study.payments.currency)
+
+
+def is_worth_told(version: Version) -> bool:
+    """Whether people may read what their points are worth before they have left the study."""
+    rule = definition.definition(version).payments.points
+    return rule is not None and not rule.is_drawn and not prizes.may_win(version)
 
 
 def told_of_silence(session: Session) -> str:

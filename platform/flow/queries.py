@@ -15,6 +15,7 @@ from events.prepared import Given, prepared
 from flow import between
 from flow.calculator import with_calculator
 from flow.game import game_of
+from flow.home import home_page
 from flow.kinds import kind
 from flow.lookup import stage_of, step_kind
 from flow.models import Match
@@ -151,7 +152,7 @@ def page_of(session: Session) -> Page:
     the revision of after, or it would look current for ever and its form would answer the wrong step.
     """
     if session.status != Session.Status.ACTIVE:
-        page: Page = between.home_page(session) if between.is_between(session) else kind("exit", "page")(session)
+        page: Page = home_page(session) if between.is_between(session) else kind("exit", "page")(session)
         return replace(page, rev=rev_of(session))
     stage = stage_of(session)
     page = stage.page(session)

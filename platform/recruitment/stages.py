@@ -1,13 +1,11 @@
 """The last page: thanks, the code, the pay explained line by line, and a debrief for who has not read theirs yet."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from events.models import Event
 from flow.debriefing import Standing, stage_of_debrief, standing_of
@@ -20,9 +18,10 @@ from paradigm import Table, View
 from participants.models import Participant
 from recruitment.drawn import drawn_tables
 from recruitment.models import Settlement
+from recruitment.pay_words import pay_tables
 from recruitment.queries import exit_of, settlement_of
 from scheduling.models import Session
-from studies.money import amount_text, minor_text
+from studies.money import minor_text
 from studies.schema_stages import DebriefStage
 
 
@@ -36,7 +35,8 @@ def end_page(session: Session) -> Page:
     text = text_of(participant.version, leaving.page, **_given(settlement))
     standing = standing_of(session)
     debrief, rounds = _late_debrief(session, standing)
-    pay = [*_pay_table(settlement), *drawn_tables(participant)]
+    currency = settlement.currency
+    pay = [*pay_tables(settlement.explanation, currency, caption=_("Your pay")), *drawn_tables(participant)]
     chooses = standing == Standing.NOW and _may_choose(session)
     facts = {"code": settlement.code, "is_paid": settlement.total_minor > 0, "awaits": standing == Standing.LATER}
     facts |= {"told": Debriefing.How.LAST_PAGE} if standing == Standing.NOW else {}
@@ -135,65 +135,3 @@ def _later(config: DebriefStage) -> str:
         "When your group has finished, this page will explain what the study was about. "
         "Please come back to it with the same link."
     )
-
-
-def _pay_table(settlement: Settlement) -> list[Table]:
-    if not settlement.explanation:
-        return []
-    currency = settlement.currency
-    rows = [
-        (
-            _what(line["what"]),
-            _because(line["what"], line["because"], currency),
-            minor_text(line["amount_minor"], currency),
-        )
-        for line in settlement.explanation
-    ]
-    rows.append((_("Total"), "", minor_text(settlement.total_minor, currency)))
-    return [Table(caption=_("Your pay"), columns=[_("For"), _("How it is worked out"), _("Amount")], rows=rows)]
-
-
-def _what(what: str) -> str:
-    names = {
-        "base": _("Taking part"),
-        "fixed": _("Your time"),
-        "visits": _("Visits"),
-        "bonus": _("Points"),
-        "waiting": _("Waiting"),
-    }
-    return names[what]
-
-
-def _because(what: str, numbers: dict[str, str], currency: str) -> str:
-    if what == "bonus":
-        return _of_points(numbers, currency)
-    if what == "visits":
-        each = amount_text(Decimal(numbers["each"]), currency)
-        words = ngettext("%(n)d visit at %(rate)s", "%(n)d visits at %(rate)s each", int(numbers["visits"]))
-        return words % {"n": int(numbers["visits"]), "rate": each}
-    if what == "waiting":
-        minutes = int(numbers["minutes"])
-        slots = {"n": minutes, "rate": amount_text(Decimal(numbers["per_minute"]), currency)}
-        words = ngettext("%(n)d started minute, at %(rate)s", "%(n)d started minutes, at %(rate)s each", minutes)
-        return words % slots
-    return ""
-
-
-def _of_points(numbers: dict[str, str], currency: str) -> str:
-    points = int(numbers["points"])
-    slots = {"n": points, "rate": amount_text(Decimal(numbers["rate"]), currency)}
-    words = ngettext("%(n)d point at %(rate)s", "%(n)d points at %(rate)s each", points) % slots
-    if "rounds" in numbers:
-        words = f"{_drawn(numbers['rounds'])} {words}"
-    most = numbers.get("most")
-    if not most:
-        return words
-    return _("%(words)s, at most %(most)s") % {"words": words, "most": amount_text(Decimal(most), currency)}
-
-
-def _drawn(rounds: str) -> str:
-    """Which rounds chance has drawn."""
-    if not rounds:
-        return _("No round was drawn:")
-    words = ngettext("Drawn by chance: round %(rounds)s.", "Drawn by chance: rounds %(rounds)s.", rounds.count(",") + 1)
-    return words % {"rounds": rounds}

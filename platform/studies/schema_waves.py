@@ -149,6 +149,9 @@ class Wave(Part):
     id: Name
     stages: list[StageConfig] = Field(min_length=1, max_length=60, description="In order; consent first.")
     repeat: Annotated[int, Field(ge=1, le=MOST_REPEATS)] = Field(1, description="How many visits it has.")
+    minutes: Annotated[int, Field(ge=1, le=600)] | None = Field(
+        None, description="About how long one visit takes; people read it on the page between two visits."
+    )
     opens: Opens | None = Field(None, description="For every wave but the first, which opens when somebody comes.")
     closes: Closes | None = Field(None, description="For every wave but the first.")
     grace: Length = Field("0m", description="How much longer a visit that was begun may be finished.")

@@ -15,6 +15,7 @@ from experiments.partner_selection.experiment import Settings, experiment
 from flow.address_form import address_fields, uses
 from flow.calculator import FACT, Calculator
 from flow.drawing import Frame, draw
+from flow.home import Mark
 from flow.page import Page
 from flow.stages.consent import Tick
 from flow.zones import Zone
@@ -260,14 +261,28 @@ def last() -> dict[str, Page]:
 def returning() -> dict[str, Page]:
     """What somebody reads who comes back on other days."""
     zone = Zone("zone", "A place whose clock shows the same time as yours")
-    rows = ((1, "Tuesday, March 23, 08:00", "done"), (2, "Friday, March 26, 08:00", "open now"))
+    states = ["done", "in_part", "missed", "excused", "open", "to_come", "to_come"]
+    way = [
+        Mark(str(n), f"Visit {n}", state, state.replace("_", " "), n == 5) for n, state in enumerate(states, start=1)
+    ]
     facts = {
+        "before": "You missed visit 3. That is fine.",
         "next": "You can begin now.",
         "until": "You can begin until Sunday, March 28, 09:00.",
-        "progress": "1 of 2.",
+        "about": "It is visit 5 of 7. It takes about 15 minutes. You earn £1.00 for it.",
+        "progress": "You have taken part in 2 of 7 visits so far.",
+        "way": way,
+        "legend": way[:6],
+        "pay": ["If you finish all visits to come, you are paid £8.00 in all.", "You may miss 2 visits."],
+        "asks_zone": True,
     }
     told = {"now": "You are reminded at q…@example.org.", "uses": uses(), "may_stop": True}
-    visits = Table("Your visits", ("Visit", "Opens", "What became of it"), rows)
+    when = "Tuesday, March 23, 08:00"
+    rows = [(one.name, when, one.words, "£1.00" if one.shape == "done" else "£1.00 if you finish it") for one in way]
+    visits = Table("Your visits", ("Visit", "Opens", "What became of it", "Pay"), rows)
+    pay = Table(
+        "What you have earned so far", ("For", "How it is worked out", "Amount"), (("Visits", "1 visit", "£1"),)
+    )
     return {
         "zone": text(
             "What time is it where you are?", "You will come back.", 3, fields=[zone], button="This is my time"
@@ -276,7 +291,7 @@ def returning() -> dict[str, Page]:
             "Would you like to be reminded?", "You need not.", 3, fields=address_fields(), button="Continue"
         ),
         "reminders": Page("reminders", "Reminders", fields=address_fields(), button="Keep this address", facts=told),
-        "home": Page("home", "Your next visit is open", button="Begin", facts=facts, view=View(tables=[visits])),
+        "home": Page("home", "Your next visit is open", button="Begin", facts=facts, view=View(tables=[visits, pay])),
     }
 
 

@@ -74,6 +74,7 @@ SPOILED = {
                     "attendance.on_exceed.still_offer", "first wave"),
     "early offer": ("on_exceed: {exit: inactive}", "on_exceed: {exit: inactive, still_offer: chat}", "W320",
                     "attendance.on_exceed.still_offer", '"final" comes after it'),
+    "minutes": ("repeat: 7", "repeat: 7\n    minutes: 15", "W340", "estimated_minutes", "come to 105"),
     "no zone": ("timezone: {source: browser_confirmed}\n", "", "E309", "timezone", "on whose clock"),
     "zone": ("{source: browser_confirmed}", "{source: fixed, zone: Europe/Berlim}", "E309", "timezone.zone",
              "Did you mean Europe/Berlin?"),
@@ -108,6 +109,8 @@ def test_spoiled_schedule_gets_its_code(waves: Folder, what: str) -> None:
     [
         ('every: "3d"', 'every: {between: ["3d", "5d"]}'),
         ("{source: browser_confirmed}", "{source: fixed, zone: Europe/Berlin}"),
+        ("{source: browser_confirmed}", "{source: browser_confirmed, zone: Europe/Berlin}"),
+        ("repeat: 7", "repeat: 7\n    minutes: 2"),
         (EVENT, '{anchor: enrolment, offset: "21d", at: "08:00"}'),
         (EVENT, '{anchor: previous_ended, offset: "7d"}'),
         ("anchor: enrolment, offset", 'anchor: "2027-03-01", offset'),

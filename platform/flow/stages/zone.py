@@ -80,7 +80,6 @@ class AskZone:
         confirm_zone(session.participant, zone)
         session.facts = facts
         update(session, "facts")
-        visits.end_visit(session)
 
     def _fields(self) -> list[Field]:
         return [zone_field()]

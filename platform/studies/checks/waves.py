@@ -299,7 +299,24 @@ def offered_later(context: Context, path: Path, ending: Ending) -> None:
         context.say("W320", path, what, "Name the last wave, if those who drop out shall come to the end.")
 
 
+@needs("waves", "estimated_minutes")
+def minutes_add_up(context: Context) -> None:
+    """W340: what people are told of each visit comes to what they are told of all together."""
+    waves, told = context.study.waves, context.study.estimated_minutes
+    named = [wave.minutes * wave.repeat for wave in waves if wave.minutes is not None]
+    is_known = len(named) == len(waves)  # otherwise the rest takes some time, too
+    if sum(named) > told or (is_known and sum(named) != told):
+        what = f"({told}) is told to people of all visits together, but the minutes of the waves come to {sum(named)}."
+        context.say("W340", ("estimated_minutes",), what, "Mend one of them; a wave's minutes are those of each visit.")
+
+
 CHECKS = [
-    first_wave_enrols, spacing_fits, anchors_lead_back, windows_are_apart, zone_is_known, attendance_is_ruled,
+    first_wave_enrols,
+    spacing_fits,
+    anchors_lead_back,
+    windows_are_apart,
+    zone_is_known,
+    attendance_is_ruled,
     what_is_offered_comes_later,
-]  # fmt: skip
+    minutes_add_up,
+]

@@ -1,0 +1,217 @@
+"""The page between two visits: what comes next, how far somebody has come, and what they have earned. Reads only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events import clock
+from flow.addresses import has_reminders
+from flow.between import said
+from flow.kinds import kind
+from flow.page import Page
+from flow.zones import ASSUMED_ZONE, is_asked, place_of_zone
+from paradigm import Table, View
+from participants.models import Participant
+from scheduling.models import ScheduledSession, Session
+from scheduling.states import ATTENDED, OVER, State
+from studies import definition
+from studies.schema_waves import Wave
+
+POLL_SECONDS = 25
+TO_COME = (State.PLANNED, State.OPEN, State.STARTED)
+MARKS: Mapping[str, str] = {
+    State.PLANNED: "to_come",
+    State.OPEN: "open",
+    State.STARTED: "open",
+    State.COMPLETED: "done",
+    State.PARTIAL: "in_part",
+    State.MISSED: "missed",
+    State.EXCUSED: "excused",
+    State.CANCELLED: "excused",
+}
+Rows = Sequence[ScheduledSession]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One visit in the row of visits.
+
+    Attributes:
+        name: What stands below its shape; `told` says which visit it is to those who do not see it.
+        shape: A drawing of `participant/mark.html`, and what it means in `words`.
+    """
+
+    name: str
+    told: str
+    shape: str
+    words: str
+    is_next: bool = False
+
+
+def home_page(session: Session) -> Page:
+    """When the next visit opens, or a button to begin it; how far one has come, and what one has earned."""
+    rows = list(session.participant.scheduled.order_by("number"))
+    row = next((one for one in rows if one.state in (State.PLANNED, State.OPEN)), None)
+    if row is None or row.opens_at is None or row.closes_at is None:
+        return Page(kind="home", title=_("One moment, please"), facts={"next": "", "progress": ""})
+    is_open, now, zone = row.state == State.OPEN, clock.now(), session.participant.zone
+    pay, way = kind("pay", "so_far")(session), _way(rows, row)
+    return Page(
+        kind="home",
+        title=_("Your next visit is open") if is_open else _("Thank you. See you again"),
+        button=_("Begin") if is_open else "",
+        view=View(tables=[_table(session, rows, pay.by_wave), *pay.tables]),
+        poll_seconds=POLL_SECONDS,
+        note=_note(session),
+        facts={
+            "before": _before(session, rows, pay.by_wave),
+            "next": _("You can begin now.") if is_open else _opening(row, now, zone),
+            # one second at least: whoever looks at the very instant is led on by the next look
+            "opens_seconds": 0 if is_open else max(1, _until(row.opens_at, now)),
+            "closes_seconds": _until(row.closes_at, now),
+            "asks_zone": is_asked(session),
+            # a visit that was open as the zone changed keeps its own; it is said by the clock that the page names
+            "until": _("You can begin until %(when)s.") % {"when": said(row.closes_at, zone)},
+            "about": _about(session.participant, rows, row, pay.by_wave),
+            "has_reminders": has_reminders(session),
+            "progress": _progress(rows),
+            "way": way,
+            "legend": _legend(way),
+            "pay": pay.sentences,
+        },
+    )
+
+
+def _note(session: Session) -> str:
+    """That nobody said what their clock shows, as long as it is so and the person has not begun another visit."""
+    if ASSUMED_ZONE not in session.facts:
+        return ""
+    place = place_of_zone(session.participant.zone)
+    return _("You have not told us what your clock shows, so your visits open by the clock of %(place)s.") % {
+        "place": place
+    }
+
+
+def _before(session: Session, rows: Rows, by_wave: Mapping[str, str]) -> str:
+    """What became of the visit before, without a word of blame."""
+    last = next((one for one in reversed(rows) if one.state in OVER and one.state != State.CANCELLED), None)
+    if last is None:
+        return f"{_('Saved.')} {_earned(session.wave, by_wave)}".strip()
+    if last.state == State.MISSED:
+        return _("You missed visit %(n)d. That is fine.") % {"n": last.number}
+    if last.state == State.PARTIAL:
+        return _("The time for visit %(n)d was over before its end. What you sent is saved.") % {"n": last.number}
+    return f"{_('Saved.')} {_earned(last.wave, by_wave)}".strip() if last.state == State.COMPLETED else ""
+
+
+def _earned(wave: str, by_wave: Mapping[str, str]) -> str:
+    return _("%(amount)s earned.") % {"amount": by_wave[wave]} if wave in by_wave else ""
+
+
+def _opening(row: ScheduledSession, now: datetime, zone: str) -> str:
+    assert row.opens_at is not None
+    if row.opens_at <= now:
+        return _("Your next visit opens now.")
+    return _("Your next visit opens on %(when)s.") % {"when": said(row.opens_at, zone)}
+
+
+def _about(person: Participant, rows: Rows, row: ScheduledSession, by_wave: Mapping[str, str]) -> str:
+    """Which visit it is, how long it takes, what it pays, and whether others come after it."""
+    number, count = row.number, len(rows)
+    words = [_("It is visit %(n)d of %(all)d.") % {"n": number, "all": count}]
+    minutes = _wave(person, row.wave).minutes
+    if minutes is not None:
+        words.append(
+            ngettext("It takes about %(n)d minute.", "It takes about %(n)d minutes.", minutes) % {"n": minutes}
+        )
+    if row.wave in by_wave:
+        words.append(_("You earn %(amount)s for it.") % {"amount": by_wave[row.wave]})
+    if count > 1 and number >= count - 1:
+        words.append(_("It is the last one.") if number == count else _("After it one visit remains."))
+    return " ".join(words)
+
+
+def _wave(person: Participant, name: str) -> Wave:
+    return next(wave for wave in definition.definition(person.version).waves if wave.id == name)
+
+
+def _way(rows: Rows, upcoming: ScheduledSession) -> list[Mark]:
+    """Every visit as a shape, the first one before those that were planned."""
+    words = _words()
+    way = [Mark(_("First"), _("First visit"), MARKS[State.COMPLETED], words[State.COMPLETED])]
+    for row in rows:
+        told = _("Visit %(n)d") % {"n": row.number}
+        way.append(Mark(str(row.number), told, MARKS[row.state], words[State(row.state)], is_next=row == upcoming))
+    return way
+
+
+def _legend(way: Sequence[Mark]) -> list[Mark]:
+    """What the shapes mean that are there, one of each."""
+    return list({mark.words: mark for mark in way}.values())
+
+
+def _progress(rows: Rows) -> str:
+    done = sum(one.state in ATTENDED for one in rows)
+    told = _("You have taken part in %(done)d of %(all)d visits so far.") % {"done": done, "all": len(rows)}
+    if any(one.exit and one.state not in OVER for one in rows):
+        return f"{told} {_('The others do not take place any more; this one is still open to you.')}"
+    return told
+
+
+def _until(at: datetime, now: datetime) -> int:
+    """Whole seconds, never less than it takes."""
+    return max(0, ceil((at - now).total_seconds()))
+
+
+def _words() -> Mapping[str, str]:
+    """What people read of a state."""
+    return {
+        State.PLANNED: _("to come"),
+        State.OPEN: _("open now"),
+        State.STARTED: _("begun"),
+        State.COMPLETED: _("done"),
+        State.PARTIAL: _("done in part"),
+        State.MISSED: _("missed"),
+        State.EXCUSED: _("excused"),
+        State.CANCELLED: _("does not take place"),
+    }
+
+
+def _table(session: Session, rows: Rows, by_wave: Mapping[str, str]) -> Table:
+    words, zone = _words(), session.participant.zone
+    first = session if session.wave not in {row.wave for row in rows} else _first(session.participant)
+    listed: list[list[Any]] = [[_("First"), said(first.started_at, zone), words[State.COMPLETED], first.wave]]
+    listed += [[str(row.number), _when(row, zone), words[State(row.state)], row.wave] for row in rows]
+    columns = [_("Visit"), _("Opens"), _("What became of it")]
+    if by_wave:
+        columns.append(_("Pay"))
+        states = [State.COMPLETED, *(row.state for row in rows)]
+        pays = [_pays(state, by_wave.get(one[-1], "")) for state, one in zip(states, listed, strict=True)]
+        cells = [(*one[:-1], pay) for one, pay in zip(listed, pays, strict=True)]
+    else:
+        cells = [tuple(one[:-1]) for one in listed]
+    caption = _("Your visits, by the clock of %(place)s") % {"place": place_of_zone(zone)}
+    return Table(caption=caption, columns=columns, rows=cells)
+
+
+def _pays(state: str, amount: str) -> str:
+    """What a visit has paid, or will where it is finished; empty where its wave pays nothing of its own."""
+    if not amount or state == State.COMPLETED:
+        return amount
+    return _("%(amount)s if you finish it") % {"amount": amount} if state in TO_COME else _("nothing")
+
+
+def _first(person: Participant) -> Session:
+    found = person.sessions.order_by("pk").first()
+    assert found is not None, "whoever has planned visits has had the first"
+    return found
+
+
+def _when(row: ScheduledSession, zone: str) -> str:
+    at = row.opens_at or row.planned_open
+    return _("after the visit before") if at is None else said(at, zone)
