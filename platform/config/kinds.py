@@ -49,6 +49,9 @@ KINDS: dict[str, dict[str, str]] = {
     "own_rows": {
         "rows": "exports.own_steps.record_of",
     },
+    "own_copy": {
+        "of": "exports.own_copy.copy_of",
+    },
     "occupant": {
         "policy": "bots.by_policy.PolicyOccupant",
         "model": "bots.by_model.ModelOccupant",

@@ -22,7 +22,9 @@ MOST_RADIOS = 7
 LIVE_KINDS = frozenset({"waiting", "match"})
 FINISH = "finish"  # `chat.forms.Finish`: drawn as a button; it may come to a page without making it another one
 # Looked at beside the session; news must not replace them.
-STILL_KINDS = frozenset({"leave", "recorded", "calculator", "report", "zone", "consent", "reminders", "earlier"})
+STILL_KINDS = frozenset(
+    {"leave", "recorded", "calculator", "report", "zone", "consent", "reminders", "earlier", "data"}
+)
 # A page without anything to press and without a script asks for news itself, but never faster than this.
 LEAST_REFRESH_SECONDS = 5
 

@@ -142,7 +142,7 @@ def _wave(person: Participant, name: str) -> Wave:
 
 def _way(rows: Rows, upcoming: ScheduledSession) -> list[Mark]:
     """Every visit as a shape, the first one before those that were planned."""
-    words = _words()
+    words = state_words()
     way = [Mark(_("First"), _("First visit"), MARKS[State.COMPLETED], words[State.COMPLETED])]
     for row in rows:
         told = _("Visit %(n)d") % {"n": row.number}
@@ -168,7 +168,7 @@ def _until(at: datetime, now: datetime) -> int:
     return max(0, ceil((at - now).total_seconds()))
 
 
-def _words() -> Mapping[str, str]:
+def state_words() -> Mapping[str, str]:
     """What people read of a state."""
     return {
         State.PLANNED: _("to come"),
@@ -183,7 +183,7 @@ def _words() -> Mapping[str, str]:
 
 
 def _table(session: Session, rows: Rows, by_wave: Mapping[str, str]) -> Table:
-    words, zone = _words(), session.participant.zone
+    words, zone = state_words(), session.participant.zone
     first = session if session.wave not in {row.wave for row in rows} else _first(session.participant)
     listed: list[list[Any]] = [[_("First"), said(first.started_at, zone), words[State.COMPLETED], first.wave]]
     listed += [[str(row.number), _when(row, zone), words[State(row.state)], row.wave] for row in rows]

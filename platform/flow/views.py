@@ -25,6 +25,7 @@ from flow.errors import FlowError
 from flow.forms import FormError, read_form, read_pairs
 from flow.framing import frame_of, kept_on_leaving, may_see_records, told_of_silence
 from flow.kinds import kind
+from flow.own_data import is_kept
 from flow.page import Page
 from flow.services import debriefs, sessions, uses
 from participants.access import cookie_token, give_cookie
@@ -108,9 +109,12 @@ def leave(request: HttpRequest) -> HttpResponse:
         return to_page()
     if request.method == "POST":
         return _left(request, session)
-    page = Page(
-        "leave", _("Pause or leave"), facts={"kept": kept_on_leaving(session), "away": told_of_silence(session)}
-    )
+    facts = {
+        "kept": kept_on_leaving(session),
+        "away": told_of_silence(session),
+        "is_kept": is_kept(session.participant),
+    }
+    page = Page("leave", _("Pause or leave"), facts=facts)
     return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False))
 
 
@@ -308,11 +312,13 @@ def unreadable(request: HttpRequest, error: FormError) -> HttpResponse:
     return _calm(request, status=error.status, title=title, advice=advice)
 
 
-def too_fast(request: HttpRequest) -> HttpResponse:
+def too_fast(request: HttpRequest, *, seconds: int = pace.SECONDS) -> HttpResponse:
     """What is answered to somebody who sends more than a person does."""
     advice = _("Please wait a few seconds, go back, and send it again. Nothing was changed.")
+    if seconds > pace.SECONDS:
+        advice = _("Please wait a minute, go back, and try it again. Nothing was changed.")
     response = _calm(request, status=429, title=_("That was very fast"), advice=advice)
-    response.headers["Retry-After"] = str(pace.SECONDS)
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from events.models import Event
 from flow.debriefing import Standing, stage_of_debrief, standing_of
 from flow.models import Debriefing, Submission
+from flow.own_data import is_kept
 from flow.page import Page
 from flow.services import visits
 from flow.stages.debrief import debrief_text, own_rounds
@@ -75,8 +76,7 @@ def _may_choose(session: Session) -> bool:
 
 def _has_data(participant: Participant) -> bool:
     """Whether anything of theirs is kept that they could ask for by mail: then we must be able to find it."""
-    is_kept = participant.status == Participant.Status.FINISHED
-    return is_kept and participant.consents.filter(agreed=True).exists()
+    return participant.status == Participant.Status.FINISHED and is_kept(participant)
 
 
 def _deleting() -> dict[str, str]:

@@ -291,6 +291,14 @@ def returning() -> dict[str, Page]:
             "Would you like to be reminded?", "You need not.", 3, fields=address_fields(), button="Continue"
         ),
         "reminders": Page("reminders", "Reminders", fields=address_fields(), button="Keep this address", facts=told),
+        "data": Page("data", "My data", facts={"may_delete": False}),
+        "data_after": Page(
+            "data",
+            "My data",
+            fields=[Tick("delete_for_good", "I want my data to be deleted.")],
+            facts={"may_delete": True},
+            errors={"delete_for_good": FieldError("missing", "Please tick this box.")},
+        ),
         "home": Page("home", "Your next visit is open", button="Begin", facts=facts, view=View(tables=[visits, pay])),
     }
 

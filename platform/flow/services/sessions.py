@@ -177,6 +177,17 @@ def leave(session_id: int, *, withdraw: bool = False, exit_name: str = "") -> No
     retry_lock(work)
 
 
+def delete_data(participant_id: int) -> None:
+    """Somebody who has left the study asks that their data be deleted. Harmless again, and before they have left."""
+
+    def work() -> None:
+        session = lock_newest(participant_id)
+        if session.participant.status == Participant.Status.FINISHED:
+            visits.withdraw_after(session)
+
+    retry_lock(work)
+
+
 def stage_overdue(session_id: int, stage: int, *, settle: Callable[[], None] | None = None) -> None:
     """Do what the stage says follows when its time is up, if the session is still there."""
 

@@ -1,0 +1,34 @@
+"""Asking for one's own data: who may, and the page on which it is done. Reads only."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from flow.page import Page
+from flow.stages.consent import Tick
+from participants.models import Participant
+from scheduling.models import Session
+
+DELETES = "delete_for_good"
+SURE = gettext_noop("I want my data to be deleted. I know that this cannot be undone.")
+
+
+def is_kept(participant: Participant) -> bool:
+    """Whether anything of somebody is kept that they could ask for: they agreed, and have not asked for deletion."""
+    is_there = participant.status != Participant.Status.WITHDRAWN
+    return is_there and participant.consents.filter(agreed=True).exists()
+
+
+def may_delete_here(participant: Participant) -> bool:
+    """Whether the data can be deleted without leaving the study, because the person has left it already."""
+    return participant.status == Participant.Status.FINISHED
+
+
+def data_page(session: Session) -> Page:
+    """A copy of one's data, and having them deleted."""
+    may_delete = may_delete_here(session.participant)
+    return Page(
+        kind="data",
+        title=_("My data"),
+        fields=[Tick(name=DELETES, label=_(SURE))] if may_delete else [],
+        facts={"may_delete": may_delete},
+    )
