@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count
 
 from chat.reports import unanswered
+from console.visits import VisitCount, at_risk, between_visits, has_several_visits, visit_counts
 from events import clock
 from exports.codes import seat_code
 from flow.models import Match
@@ -97,6 +98,8 @@ class Board:
     groups: Sequence[Tally]
     arms: Sequence[Arm]
     matches: Sequence[Playing]
+    visits: Sequence[VisitCount]
+    at_risk: int  # people who may not come again
     failed: int  # pieces of background work that were given up
     reports: int  # reports of conversations that nobody has answered
     reminders: int  # messages that failed, or of which nobody knows whether they were sent
@@ -123,6 +126,8 @@ def board_of(study: Study, *, is_masked: bool = False) -> Board:
         groups=_groups(study),
         arms=_arms(study),
         matches=[_playing(match, is_masked=is_masked) for match in _open_matches(study)],
+        visits=visit_counts(study),
+        at_risk=at_risk(study) if has_several_visits(study) else 0,
         failed=failed_work(study),
         reports=unanswered(study),
         reminders=unresolved(study),
@@ -137,6 +142,8 @@ def _funnel(study: Study, *, is_masked: bool) -> Iterator[Tally]:
     yield Tally("quiz_passed", "Passed the quiz", _past_quiz(study, is_masked=is_masked))
     yield Tally("waiting", "Waiting now", _live_tickets(study).count())
     yield Tally("seated", "Seated", people.filter(seats__isnull=False).distinct().count())
+    if has_several_visits(study):
+        yield Tally("between", "Between visits", between_visits(study))
     yield Tally("finished", "Left the study", people.exclude(exit="").count())
 
 

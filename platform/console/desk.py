@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 from console.roles import Capability, may
+from console.visits import has_several_visits
 from events.access import researcher_only
 from studies.masking.standing import State, state_of
 from studies.models import Membership, Study, Version
@@ -35,6 +36,11 @@ class Desk:
     def is_looking(self) -> bool:
         """Whether this researcher sees, as a monitor, what others may not: each look is kept."""
         return self.masking == State.MASKED and not self.is_masked
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether people of the study come more than once."""
+        return has_several_visits(self.study)
 
     @property
     def may(self) -> dict[str, bool]:

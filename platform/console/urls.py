@@ -15,6 +15,7 @@ urlpatterns = [
     path("researcher/studies/<slug:slug>/simulations", simulations.simulations, name="simulations"),
     path("researcher/studies/<slug:slug>/unmask", studies.unmask, name="unmask"),
     path("researcher/studies/<slug:slug>/board", studies.board, name="board"),
+    path("researcher/studies/<slug:slug>/visits", studies.visits, name="visits"),
     path("researcher/studies/<slug:slug>/data", data.data, name="data"),
     path("researcher/studies/<slug:slug>/data.zip", data.bundle, name="bundle"),
     path("researcher/studies/<slug:slug>/data/<slug:name>", data.table, name="table"),

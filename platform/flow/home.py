@@ -27,12 +27,12 @@ TO_COME = (State.PLANNED, State.OPEN, State.STARTED)
 MARKS: Mapping[str, str] = {
     State.PLANNED: "to_come",
     State.OPEN: "open",
-    State.STARTED: "open",
+    State.STARTED: "begun",
     State.COMPLETED: "done",
     State.PARTIAL: "in_part",
     State.MISSED: "missed",
     State.EXCUSED: "excused",
-    State.CANCELLED: "excused",
+    State.CANCELLED: "cancelled",
 }
 Rows = Sequence[ScheduledSession]
 

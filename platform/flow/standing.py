@@ -10,12 +10,15 @@ from events import clock
 from events.models import Due
 from events.queries import work_about
 from flow import queries
+from flow.between import is_between
 from flow.lookup import step_kind
 from flow.models import Match
 from flow.stages.limits import limit_of
 from flow.state import MatchState
 from matching.models import Group, Seat, Ticket
+from participants.models import Participant
 from scheduling.models import Reminder, ScheduledSession, Session
+from scheduling.states import State
 from studies import definition
 from studies.masking.stages import is_of_several, plays_alike, stages_in
 from studies.models import Study
@@ -47,6 +50,7 @@ def of_session(session: Session, *, is_masked: bool = False) -> Standing:
         "study": f"{person.study.slug} version {person.version.number}",
         "origin": person.origin,
         "status": f"{person.status} {person.exit}".strip(),
+        "visit": _visit(session),
         "stage": name if is_masked else place,
         "there_for_s": None if is_of_several(name) else int((now - session.stage_opened_at).total_seconds()),
         "time_left_s": int((limit - now).total_seconds()) if limit is not None and has_times else None,
@@ -57,6 +61,49 @@ def of_session(session: Session, *, is_masked: bool = False) -> Standing:
         "round": _round(seat.group, is_masked=is_masked) if seat else None,
         "step": _step(match.path, is_told=is_told) if match else "sits out" if seat and seat.group.round else None,
     }
+
+
+def of_visits(participant: Participant) -> Standing:
+    """Each planned visit of somebody: what became of it and why, when it can be begun and finished, when it was (UTC).
+
+    Empty where none is planned.
+    """
+    rows = participant.scheduled.select_related("session").order_by("number")
+    found: dict[str, object] = {f"visit {row.number}": _planned(row) for row in rows}
+    rule = definition.definition(participant.version).attendance
+    if found and rule is not None:
+        states = [row.state for row in rows]
+        missed, excused = states.count(State.MISSED), states.count(State.EXCUSED)
+        found["missed"] = f"{missed}; more than {rule.max_missed} end the participation"
+        found["excused"] = f"{excused} of at most {rule.max_excused}"
+        found["zone"] = participant.zone
+    return found
+
+
+def _planned(row: ScheduledSession) -> str:
+    name = f"{row.wave} {row.repeat}: {row.state}{f' ({row.reason})' if row.reason else ''}"
+    opens = row.opens_at or row.planned_open
+    if opens is None:
+        return f"{name}; when it opens depends on the visit before"
+    parts = [name, f"opens {_at(opens)}"]
+    parts += [f"closes {_at(row.closes_at)}"] if row.closes_at else []
+    parts += [f"to be finished by {_at(row.grace_until)}"] if row.grace_until else []
+    parts += [f"begun {_at(row.session.started_at)}"] if row.session else []
+    parts += [f"over {_at(row.ended_at)}"] if row.ended_at else []
+    return ", ".join(parts)
+
+
+def _at(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M}"
+
+
+def _visit(session: Session) -> str | None:
+    """Which visit somebody is in, or that they are between two; None where there is one."""
+    version = session.participant.version
+    if len(definition.definition(version).waves) == 1:
+        return None
+    name = f"{session.wave} {session.repeat}"
+    return f"between visits, after {name}" if is_between(session) else name
 
 
 def of_group(group: Group, *, is_masked: bool = False) -> Standing:

@@ -26,8 +26,9 @@ function draw(board) {
     if (shown) shown.textContent = String(one.people);
   }
   for (const body of document.querySelectorAll("[data-rows]")) rows(body, board[body.dataset.rows]);
-  for (const name of ["failed", "reports", "reminders"]) {
+  for (const name of ["failed", "reports", "reminders", "at_risk"]) {
     const note = document.getElementById(name);
+    if (!note) continue;
     note.textContent = board[name] ? `${note.dataset.text} ${board[name]}` : "";
   }
   freshness.textContent = `${freshness.dataset.fresh} ${board.at.slice(11, 19)} UTC`;

@@ -31,6 +31,7 @@ ROUTES = {
     "simulations": Route("get", Capability.SEE_STUDY),
     "unmask": Route("post", Capability.UNMASK, answers=302),
     "board": Route("get", Capability.WATCH),
+    "visits": Route("get", Capability.WATCH),
     "data": Route("get", Capability.SEE_DATA),
     "bundle": Route("get", Capability.SEE_DATA),
     "table": Route("get", Capability.SEE_DATA, "decisions"),

@@ -13,6 +13,7 @@ from console.desk import Desk, desk_page, newest_or_404
 from console.roles import Capability
 from console.services import make_play_link
 from console.upkeep import backup_standing
+from console.visits import grid_of
 from events.access import researcher_only
 from simulation.queries import unproven
 from studies import definition
@@ -67,6 +68,18 @@ def board(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Who is where, as of now; a script keeps it fresh."""
     found = board_of(desk.study, is_masked=desk.is_masked)
     return render(request, "researcher/board.html", {"desk": desk, "here": "board", "board": found})
+
+
+@desk_page(Capability.WATCH)
+@require_safe
+def visits(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Who comes when: a row for each person, a column for each visit."""
+    only_at_risk = request.GET.get("show") == "at_risk"
+    number = request.GET.get("page", "1")
+    page = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
+    grid = grid_of(desk.study, only_at_risk=only_at_risk, page=page)
+    facts = {"desk": desk, "here": "visits", "grid": grid, "only_at_risk": only_at_risk}
+    return render(request, "researcher/visits.html", facts)
 
 
 @desk_page(Capability.UNMASK)
