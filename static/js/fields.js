@@ -4,15 +4,31 @@
 export function furnish(root, words) {
   for (const amount of root.querySelectorAll("[data-amount]:not(:has(.slider))")) addSlider(amount);
   for (const text of root.querySelectorAll("[data-max]")) addCounter(text, words);
-  for (const select of root.querySelectorAll("select[data-zone]")) pickZone(select);
+  for (const select of root.querySelectorAll("select[data-zone]:not([data-told])")) { select.dataset.told = "yes"; pickZone(select, words); }
 }
 
 /** Pick the zone that the browser names, where nothing is picked yet; the person confirms it. */
-function pickZone(select) {
-  if (select.value) return;
+function pickZone(select, words) {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const own = [...select.options].find((option) => option.value === timeZone);
-  if (own) own.selected = true;
+  if (own && !select.value) own.selected = true;
+  const told = document.createElement("p");
+  told.className = "hint";
+  told.dataset.zoneClock = "";
+  told.setAttribute("role", "status");
+  select.after(told);
+  const tell = () => { told.textContent = select.value ? words.there.replace("{time}", timeIn(select.value)) : ""; };
+  select.addEventListener("change", tell);
+  tell();
+}
+
+/** What a clock in a zone shows now; the browser may not know the zone. */
+function timeIn(zone) {
+  try {
+    return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone }).format();
+  } catch {
+    return "…";
+  }
 }
 
 /** A line to touch. It shows no handle before it is touched, so that nothing suggests a value. */
