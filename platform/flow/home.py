@@ -20,9 +20,13 @@ from participants.models import Participant
 from scheduling.models import ScheduledSession, Session
 from scheduling.states import ATTENDED, OVER, State
 from studies import definition
+from studies.markdown import slot_names
+from studies.models import Version
+from studies.schema_stages import GameStage
 from studies.schema_waves import Wave
 
 POLL_SECONDS = 25
+PARTNER_NAME = "partner_name"
 TO_COME = (State.PLANNED, State.OPEN, State.STARTED)
 MARKS: Mapping[str, str] = {
     State.PLANNED: "to_come",
@@ -78,6 +82,7 @@ def home_page(session: Session) -> Page:
             # a visit that was open as the zone changed keeps its own; it is said by the clock that the page names
             "until": _("You can begin until %(when)s.") % {"when": said(row.closes_at, zone)},
             "about": _about(session.participant, rows, row, pay.by_wave),
+            "partner": partner_named(session.participant),
             "has_reminders": has_reminders(session),
             "progress": _progress(rows),
             "way": way,
@@ -85,6 +90,28 @@ def home_page(session: Session) -> Page:
             "pay": pay.sentences,
         },
     )
+
+
+def partner_named(person: Participant) -> str:
+    """By which name somebody knows the partner that they meet again; empty unless the game's pages have said it.
+
+    Nowhere in a study in which people meet people: there only a program has a name, and the page would tell that it is
+    one.
+    """
+    version = person.version
+    if any(plan.humans > 1 for plan in definition.definition(version).groups.values()) or not _is_named(version):
+        return ""
+    known = person.partner_instances.exclude(display_name="").values_list("display_name", flat=True)
+    names = list(known[:2])
+    return _("You meet %(name)s again.") % {"name": names[0]} if len(names) == 1 else ""
+
+
+def _is_named(version: Version) -> bool:
+    """Whether a page of a game names a partner."""
+    stages = definition.definition(version).stages
+    folders = tuple(f"{stage.pages}/" for stage in stages if isinstance(stage, GameStage))
+    pages = (path for path in version.definition[definition.FROZEN]["files"] if path.startswith(folders))
+    return any(PARTNER_NAME in slot_names(definition.text(version, path)) for path in pages)
 
 
 def _note(session: Session) -> str:
