@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from events.access import participant_only
 from flow import pace
-from flow.drawing import draw
+from flow.drawing import draw, plain
 from flow.forms import FormError, read_pairs
 from flow.framing import frame_of
 from flow.kinds import kind
@@ -55,7 +55,7 @@ def _copy(request: HttpRequest, session: Session, what: str) -> HttpResponse:
         text = json.dumps(asdict(own), ensure_ascii=False, indent=2)
         return _as_file(text, "my-data.json", "application/json")
     frame = frame_of(session, data_page(session))
-    text = render_to_string("participant/copy.html", {"own": own, "frame": frame, "style": _style()})
+    text = render_to_string("participant/copy.html", {"own": _shown(asdict(own)), "frame": frame, "style": _style()})
     return _as_file(text, "my-data.html", "text/html")
 
 
@@ -63,6 +63,15 @@ def _as_file(text: str, name: str, content_type: str) -> HttpResponse:
     response = HttpResponse(text, content_type=f"{content_type}; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _shown(value: Any) -> Any:
+    """The same with every text made safe to show, as on pages; the file for programs has it as it was sent."""
+    if isinstance(value, dict):
+        return {key: _shown(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_shown(each) for each in value]
+    return plain(value) if isinstance(value, str) else value
 
 
 def _style() -> str:

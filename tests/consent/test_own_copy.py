@@ -121,7 +121,7 @@ def telling(played: Played, group: Group) -> set[str]:
     seats = {f"{group.code}-{seat.number}" for seat in group.seats.all()}
     inside = {group.code, group.condition, played.study.slug, study["title"], played.version.sha256}
     keys = {str(key) for key in Submission.objects.values_list("key", flat=True)}
-    ways = {"policy", "occupant", "stand_in", "seat", "kind", "AI"}
+    ways = {"policy", "occupant", "stand_in", "seat", "kind"}
     return {one for one in levels | people | seats | inside | keys | ways if one}
 
 

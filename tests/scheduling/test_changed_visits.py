@@ -130,7 +130,7 @@ def test_form_about_the_clock_counts_once_and_only_so_often(version: Version) ->
     assert "three times within a day" in refused.content.decode()
     assert newest(session).participant.zone == "Europe/Paris"
     assert Event.objects.filter(kind="zone.changed").count() == 3
-    clock.stand(START + timedelta(days=1, seconds=1))
+    pass_to(START + timedelta(days=1, seconds=1))
     assert to_zone(browser, "Europe/Berlin").status_code == 303
     assert newest(session).participant.zone == "Europe/Berlin"
     assert [str(each) for each in check(version.study).differences] == []

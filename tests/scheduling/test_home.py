@@ -163,7 +163,7 @@ def test_home_tells_no_points_where_chance_decides_whether_they_are_paid(
     monkeypatch.setattr("recruitment.so_far.is_worth_told", lambda _version: False)
     said = str(page(session).facts) + str(table(page(session), ""))
     assert "£1.20" not in said
-    assert "60" not in said
+    assert "60 point" not in said
     assert "you are paid £7.50 in all" in said
     assert "It is worked out when you have finished." in said
 
