@@ -9,6 +9,7 @@ from participants.models import Participant
 from scheduling.models import Session
 
 DELETES = "delete_for_good"
+FOR_PEOPLE, FOR_PROGRAMS, DELETE = "page", "file", "delete"
 SURE = gettext_noop("I want my data to be deleted. I know that this cannot be undone.")
 
 
@@ -26,9 +27,11 @@ def may_delete_here(participant: Participant) -> bool:
 def data_page(session: Session) -> Page:
     """A copy of one's data, and having them deleted."""
     may_delete = may_delete_here(session.participant)
+    buttons = [(FOR_PEOPLE, _("Download it to read")), (FOR_PROGRAMS, _("Download it for programs (JSON)"))]
+    buttons += [(DELETE, _("Delete my data"))] if may_delete else []
     return Page(
         kind="data",
         title=_("My data"),
         fields=[Tick(name=DELETES, label=_(SURE))] if may_delete else [],
-        facts={"may_delete": may_delete},
+        facts={"also": [{"name": "do", "value": value, "label": label} for value, label in buttons]},
     )

@@ -1,6 +1,7 @@
 """One's own data: a copy to take away, as a page and as a file for programs, and having them deleted."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -13,16 +14,14 @@ from django.views.decorators.http import require_http_methods
 from events.access import participant_only
 from flow import pace
 from flow.drawing import draw, plain
-from flow.forms import FormError, read_pairs
+from flow.forms import FormError, read_form
 from flow.framing import frame_of
 from flow.kinds import kind
-from flow.own_data import data_page, is_kept, may_delete_here
+from flow.own_data import DELETE, FOR_PEOPLE, FOR_PROGRAMS, data_page, is_kept, may_delete_here
 from flow.services import own_data, sessions
 from flow.views import in_study_language, to_page, too_fast, unreadable
 from paradigm.fields import clean
 from scheduling.models import Session
-
-FOR_PEOPLE, FOR_PROGRAMS, DELETE = "page", "file", "delete"
 
 
 @participant_only
@@ -37,7 +36,7 @@ def data(request: HttpRequest) -> HttpResponse:
         page = data_page(session)
         return HttpResponse(draw(request, page, frame_of(session, page), is_fragment=False))
     try:
-        sent = read_pairs(request)
+        sent = read_form(request).data
         if sent.get("do") not in (FOR_PEOPLE, FOR_PROGRAMS, DELETE):
             raise FormError(400, "no_choice", "the form says neither which copy nor to delete")
     except FormError as error:
@@ -81,7 +80,7 @@ def _style() -> str:
         return file.read()
 
 
-def _delete(request: HttpRequest, session: Session, sent: dict[str, str]) -> HttpResponse:
+def _delete(request: HttpRequest, session: Session, sent: Mapping[str, str]) -> HttpResponse:
     """Have the data deleted of somebody who has left; whoever has not is led to the way out."""
     if pace.is_too_fast(session.participant):
         return too_fast(request)

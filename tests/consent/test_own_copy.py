@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
@@ -84,7 +85,9 @@ def browser_of(person: Writer, **facts: Any) -> Client:
 
 
 def ask(person: Writer, what: str, **more: str) -> Any:
-    return browser_of(person).post("/s/data", urlencode({"do": what, **more}), content_type=FORM)
+    return browser_of(person).post(
+        "/s/data", urlencode({"key": uuid4(), "rev": "r", "do": what, **more}), content_type=FORM
+    )
 
 
 def copy_of(person: Writer) -> dict[str, Any]:

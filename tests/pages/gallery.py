@@ -283,6 +283,8 @@ def returning() -> dict[str, Page]:
     pay = Table(
         "What you have earned so far", ("For", "How it is worked out", "Amount"), (("Visits", "1 visit", "£1"),)
     )
+    doing = [{"name": "do", "value": each, "label": each} for each in ("page", "file", "delete")]
+    sure, unticked = Tick("sure", "I want my data to be deleted."), FieldError("missing", "Please tick this box.")
     return {
         "zone": text(
             "What time is it where you are?", "You will come back.", 3, fields=[zone], button="This is my time"
@@ -291,14 +293,8 @@ def returning() -> dict[str, Page]:
             "Would you like to be reminded?", "You need not.", 3, fields=address_fields(), button="Continue"
         ),
         "reminders": Page("reminders", "Reminders", fields=address_fields(), button="Keep this address", facts=told),
-        "data": Page("data", "My data", facts={"may_delete": False}),
-        "data_after": Page(
-            "data",
-            "My data",
-            fields=[Tick("delete_for_good", "I want my data to be deleted.")],
-            facts={"may_delete": True},
-            errors={"delete_for_good": FieldError("missing", "Please tick this box.")},
-        ),
+        "data": Page("data", "My data", facts={"also": doing[:2]}),
+        "data_after": Page("data", "My data", fields=[sure], facts={"also": doing}, errors={sure.name: unticked}),
         "home": Page("home", "Your next visit is open", button="Begin", facts=facts, view=View(tables=[visits, pay])),
     }
 
