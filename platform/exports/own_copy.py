@@ -2,7 +2,7 @@
 
 Everything here is the person's own word or was on their own page. What others wrote, what partners are, conditions,
 codes, places in groups and what the platform measured stay out, at any time and for everybody alike: a copy may be
-asked for in the middle of a study, and must not tell more than its pages. docs/decisions/0009 says why.
+asked for in the middle of a study, and must not tell more than its pages. docs/decisions/0011 says why.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
