@@ -175,7 +175,7 @@ DECIDED: Mapping[str, Decided] = {
         ),
         arms={"condition": Letter("arm", _is_recruited)},
         partly={"rounds_begun": _if_all_play_alike},
-        held=_names("parameters seats people rounds_planned"),  # may be what a factor varies
+        held=_names("parameters topic seats people rounds_planned"),  # may be what a factor varies
     ),
     "seats": Decided(
         leaves=_names("seat group number role status is_withdrawn"),
@@ -190,7 +190,7 @@ DECIDED: Mapping[str, Decided] = {
             "match group round number status is_void void_step void_reason has_withdrawn opened_s closed_s"
         ),
         arms={"condition": Letter("arm", _is_of_recruited)},
-        held=_names("seats people edges extra_s"),
+        held=_names("topic seats people edges extra_s"),
         is_by_round=True,
     ),
     "placings": Decided(

@@ -49,7 +49,7 @@ def numbers_of(session: Session, game: GameStage) -> Parameters:
         return definition.parameters(version, game.id)
     group = group_of(session)
     if group is not None and group.stage == game.id:
-        return definition.parameters(version, game.id, group.condition)
+        return definition.parameters(version, game.id, group.condition, group.topic)
     return definition.parameters_by_level(definition.definition(version), game)[0][1]
 
 
@@ -63,5 +63,5 @@ def game_of(group: Group) -> Game:
         version=version,
         config=config,
         experiment=definition.experiment(config.experiment),
-        parameters=definition.parameters(version, group.stage, group.condition),
+        parameters=definition.parameters(version, group.stage, group.condition, group.topic),
     )

@@ -56,6 +56,7 @@ class Group(models.Model):
     code = models.CharField(max_length=16, unique=True)  # "g" and 10 random characters, for exports
     stage = models.CharField(max_length=40)  # the id of the game stage
     condition = models.CharField(max_length=200, blank=True)
+    topic = models.CharField(max_length=200, blank=True, default="")  # of its talks, where the game has topics
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     end_reason = models.CharField(max_length=40, blank=True)
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.LIVE)
@@ -129,3 +130,26 @@ class PartnerInstance(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["participant", "partner"], name="partner_once_per_person")]
+
+
+class TopicOrder(models.Model):
+    """The order in which a person meets the topics of a game over their visits, taken from one balanced sequence.
+
+    Attributes:
+        sequence: Which sequence, as `studies.allocation.sequence_of` spells it: trials have their own.
+        number: The place in it, from 1.
+        topics: In the words of the study file.
+    """
+
+    version = models.ForeignKey(Version, models.PROTECT, related_name="+")
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="topic_orders")
+    stage = models.CharField(max_length=40)
+    sequence = models.CharField(max_length=40, blank=True)
+    number = models.PositiveIntegerField()
+    topics = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["participant", "stage"], name="topic_order_once_per_person"),
+            models.UniqueConstraint(fields=["version", "stage", "sequence", "number"], name="topic_order_number_once"),
+        ]

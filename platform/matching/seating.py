@@ -39,7 +39,7 @@ class Table:
 
     def parameters(self, group: Group) -> Parameters:
         """The parameters under which a group plays, once it has its condition."""
-        return definition.parameters(self.version, self.game.id, group.condition)
+        return definition.parameters(self.version, self.game.id, group.condition, group.topic)
 
     def chance(self, purpose: str, group: Group) -> Random:
         """The group's own chance for one purpose."""

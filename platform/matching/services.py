@@ -15,6 +15,7 @@ from matching import queries, rules
 from matching.errors import MatchingError
 from matching.models import Group, Ticket
 from matching.seating import Table, make_seats, table_of
+from matching.topics import topic_of
 from participants.codes import names_of
 from participants.models import Participant
 from scheduling.models import Session
@@ -146,8 +147,9 @@ def seat_group(
     group.save(force_insert=True)
     people = [ticket.session.participant_id for ticket in tickets]
     group.condition = giving.at_formation(version, group, people)
+    group.topic = topic_of(version, table.game, group, [ticket.session for ticket in tickets])
     group.rounds = table.experiment.rounds(table.parameters(group), table.chance("rounds", group))
-    group.save(update_fields=["condition", "rounds"])
+    group.save(update_fields=["condition", "topic", "rounds"])
     make_seats(table, group, tickets, fill=stand_ins or table.plan.fill)
     facts = {"stage": game_stage, "condition": group.condition, "people": len(tickets), "filled": is_filled}
     log.record(GROUP_FORMED, study=version.study_id, subject=("group", group.pk), facts=facts)

@@ -13,13 +13,14 @@ from studies.problems import StudyError
 from studies.schema import StudyFile
 from studies.schema_partners import GroupPlan, Partner
 from studies.schema_stages import GameStage, StageConfig
-from studies.varied import Levels, combinations, filled, under
+from studies.topics import TOPIC
+from studies.varied import Levels, combinations, filled, under, varied
 
 FROZEN = "frozen"  # the key of the definition that holds what freezing added: files, experiments, seed_sha256
 MOST_PARSED = 256
 # By the sha256 of the definition, so that an entry is never out of date.
 _parsed: dict[str, StudyFile] = {}
-_parameters: dict[tuple[str, str, str], Parameters] = {}
+_parameters: dict[tuple[str, str, str, str], Parameters] = {}
 
 
 def version_of(version_id: int) -> Version:
@@ -140,29 +141,43 @@ def game(version: Version, stage_id: str) -> GameStage:
     return found
 
 
-def parameters(version: Version, stage_id: str, condition: str = "") -> Parameters:
+def parameters(version: Version, stage_id: str, condition: str = "", topic: str = "") -> Parameters:
     """The experiment's parameters at a game stage, for a group of a condition; without one, where no factor decides.
+
+    Args:
+        topic: What the group talks about, where the game has topics.
 
     Raises:
         StudyError: "stage_unknown"; "level_missing" where the condition lacks a level on which a parameter depends.
     """
-    known = _parameters.get((version.sha256, stage_id, condition))
+    known = _parameters.get((version.sha256, stage_id, condition, topic))
     if known is None:
         if len(_parameters) >= MOST_PARSED:
             _parameters.clear()
-        known = parameters_of(game(version, stage_id), levels_of(condition))
-        _parameters[version.sha256, stage_id, condition] = known
+        known = parameters_of(game(version, stage_id), levels_of(condition), topic)
+        _parameters[version.sha256, stage_id, condition, topic] = known
     return known
 
 
-def parameters_of(game: GameStage, levels: Mapping[str, str]) -> Parameters:
-    """The parameters a game stage sets, at some levels.
+def parameters_of(game: GameStage, levels: Mapping[str, str], topic: str = "") -> Parameters:
+    """The parameters a game stage sets, at some levels; of its topics the first, unless one is named.
 
     Raises:
         StudyError: "level_missing".
         ValidationError: pydantic's, where they do not fit the experiment.
     """
-    return experiment(game.experiment).parameters.model_validate(under(game.parameters, levels))
+    said = under(game.parameters, levels) | ({TOPIC: topic or game.topic.pool[0]} if game.topic else {})
+    return experiment(game.experiment).parameters.model_validate(said)
+
+
+def parameters_by_topic(game: GameStage) -> list[Parameters]:
+    """The parameters of a game with each of its topics, at levels that do not matter; [] where it has none.
+
+    Raises as `parameters_of`.
+    """
+    first = {name: next(iter(one.values)) for name, one in varied(game.parameters).items()}
+    levels = {varied(game.parameters)[name].by: level for name, level in first.items()}
+    return [parameters_of(game, levels, topic) for topic in game.topic.pool] if game.topic else []
 
 
 def parameters_by_level(study: StudyFile, game: GameStage) -> list[tuple[Levels, Parameters]]:
@@ -185,7 +200,8 @@ def first_parameters(study: StudyFile, game: GameStage) -> Parameters:
 def complete_parameters(study: StudyFile, game: GameStage) -> dict[str, Any]:
     """The parameters of a game with every default, as freezing stores them. Raises as `parameters_of`."""
     found = parameters_by_level(study, game)
-    return filled(game.parameters, [(levels, values.model_dump(mode="json")) for levels, values in found])
+    complete = filled(game.parameters, [(levels, values.model_dump(mode="json")) for levels, values in found])
+    return {name: value for name, value in complete.items() if name != TOPIC or game.topic is None}
 
 
 def group_of(study: StudyFile, stage_id: str) -> str:

@@ -7,6 +7,7 @@ from pydantic import Field
 from studies.schema_practice import PracticeStage
 from studies.schema_types import FilePath, Line, Money, Name, Part, Seconds
 from studies.schema_when import ConditionalStage, Stage
+from studies.topics import Topics
 
 
 class ExitTo(Part):
@@ -122,6 +123,9 @@ class GameStage(Stage):
         default_factory=dict,
         description="The experiment's parameters, each a value or `{by: FACTOR, values: {LEVEL: VALUE}}`; others keep "
         "their default.",
+    )
+    topic: Topics | None = Field(
+        None, description="What people are to talk about, one topic for each visit of the wave; see docs/chat.md."
     )
     first_round_extra_seconds: Annotated[int, Field(ge=0, le=600)] = Field(
         0, description="Added to the time of every step of round 1, while everything is new."

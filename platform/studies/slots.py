@@ -60,7 +60,8 @@ def study_slots(study: StudyFile, stage_id: str = "") -> dict[str, Any]:
         found["strikes"] = game.on_timeout.strikes
         found["game_visits"] = sum(len(of) for of in frozen.visits_with(study, game.experiment).values())
         found["first_round_extra_seconds"] = game.first_round_extra_seconds
-        found |= fixed_slots([values for _, values in frozen.parameters_by_level(study, game)])
+        by_level = [values for _, values in frozen.parameters_by_level(study, game)]
+        found |= fixed_slots([*by_level, *frozen.parameters_by_topic(game)])
     return found
 
 

@@ -22,6 +22,7 @@ def with_talk(talk: Talk) -> Iterator[None]:
     class Longer(settings):  # type: ignore[misc, valid-type]
         wait: int = setting(900, "Before it may be ended", unit="s", ge=0)
         style: str = setting("sideways", "What becomes of pastes")
+        topic: str = setting("", "What to talk about", max_length=12)
 
     object.__setattr__(sharing, "steps", [*usual, talk])
     object.__setattr__(sharing, "parameters", Longer)

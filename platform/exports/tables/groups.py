@@ -31,6 +31,7 @@ GROUP_COLUMNS = [
         "parameters", "Parameters of the game that a factor decides, with the values that held in the group.", "json",
         missing="no factor decides any",
     ),
+    Column("topic", "What its talks were about, in the words that people read.", missing="the game has no topics"),
     Column("origin", "How the group was made.", allowed="|".join(Group.Origin.values)),
     Column("status", "Whether all rounds were played.", allowed="|".join(Group.Status.values)),
     Column("end_reason", "Why the group ended before its last round.", missing="it did not end early"),
@@ -89,6 +90,7 @@ ROUND_COLUMNS = [
         "condition", "Levels of the factors that held in the match: the group's, the round's and the pair's.",
         allowed="factor=level, joined by commas", missing="nothing is manipulated",
     ),
+    Column("topic", "What its talks were about, in the words that people read.", missing="the game has no topics"),
     Column("seats", "How many met.", "integer", "seats"),
     Column("people", "How many people still sat in the group when the match began.", "integer", "seats"),
     Column("has_withdrawn", "1 if somebody in it asked that their data be deleted.", "boolean"),
@@ -153,6 +155,7 @@ def _groups(scope: Scope) -> Iterator[Row]:
             "stage": group.stage,
             "condition": group.condition,
             "parameters": _decided(group) or None,
+            "topic": group.topic or None,
             "origin": group.origin,
             "status": group.status,
             "end_reason": group.end_reason,
@@ -236,6 +239,7 @@ def _round(society: Society, match: Match, late: Set[int]) -> Row:
         "void_step": match.void_path,
         "void_reason": _void_reason(society, match, late),
         "condition": match.condition or society.group.condition,
+        "topic": society.group.topic or None,
         "seats": len(inside),
         "people": sum(
             seat.occupant == "person" and society.is_here(pk, match.opened_at) for pk, seat in society.seats.items()

@@ -12,7 +12,7 @@ from paradigm.program import Beforehand, leaves
 from studies import registry
 from studies.checks.context import Context, meant, needs
 from studies.checks.schema import shape_problems
-from studies.definition import group_of, parameters_by_level
+from studies.definition import group_of, parameters_by_level, parameters_by_topic
 from studies.problems import StudyError
 from studies.schema import StudyFile
 from studies.schema_partners import GroupPlan, PolicyPartner
@@ -37,6 +37,7 @@ def found_parameters(study: StudyFile, game: GameStage) -> list[Parameters]:
     Who asks for them needs the section `factors`.
     """
     try:
+        parameters_by_topic(game)
         return [values for _, values in parameters_by_level(study, game)]
     except (KeyError, StudyError, ValidationError):
         return []

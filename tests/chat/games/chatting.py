@@ -15,6 +15,7 @@ class Settings(Parameters):
     longest: int = setting(120, "Longest talk", unit="s", ge=1)
     ends: str = setting("all", "Who ends it")
     pastes: str = setting("allowed", "What becomes of pastes")
+    topic: str = setting("", "What to talk about", max_length=200)
     typing: str = setting("off", "Whether writing is seen")
     contacts: str = setting("held", "What becomes of contact details")
 
