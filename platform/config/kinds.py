@@ -60,7 +60,7 @@ KINDS: dict[str, dict[str, str]] = {
         "consent": "flow.stages.consent.Consent",
         "instructions": "flow.stages.instructions.Instructions",
         "quiz": "measures.stages.Quiz",
-        "waiting_room": "flow.stages.waiting.WaitingRoom",
+        "waiting_room": "flow.stages.meeting.room_of",
         "briefing": "measures.stages.Briefing",
         "game": "flow.stages.game.GameStage",
         "practice": "flow.stages.practice.PracticeOfGame",

@@ -92,6 +92,7 @@ def _of_design(verb: NewVerb) -> None:
     made.add_argument("--out", required=True, metavar="DIR", help="folder for prereg.md and prereg.json")
     made = verb("plan", "when the visits of one person open and close", "folder")
     made.add_argument("--zone", required=True, help="of the person's clock, such as Europe/Berlin")
+    made.add_argument("--partner-zone", metavar="ZONE", help="of the clock of a partner who lasts: their calendar")
     made.add_argument("--enrolled", metavar="DATE", help="when the first visit ends (default: now)")
     made.add_argument("--seed", default="1", help="settles what is drawn (default: 1)")
     verb("list", "every study with its status and newest version")

@@ -10,6 +10,7 @@ VERSION = Column("version", "Number of the study version this was made under.", 
 WAVE = Column("wave", "Which planned occasion, as named in the study file.")
 REPEAT = Column("repeat", "Which visit in the wave, from 1.", "integer")
 GROUP = Column("group", "The group's random code.")
+PAIR = Column("pair", "The random code of two people who stayed partners over their visits.")
 MATCH = Column("match", "Group code, round, number of the match in the round, joined by dots.")
 ROUND = Column("round", "Round of the group, from 1.", "integer", unit="rounds")
 STEP = Column("step", "Path of the step in the match, such as reply or building:3/message.")

@@ -10,56 +10,14 @@ drop-out and harm are seen in time.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import partial
 
 from exports.columns import Column, Row, Table
+from exports.instead import Instead
 from exports.scope import Scope
-from matching.models import Group
-from studies import definition
 from studies.allocation import RECRUITED, TRIAL
-from studies.masking.arms import Arms, arms_of
-from studies.masking.stages import is_of_several, plays_alike, stages_of
+from studies.masking.stages import is_of_several
 from studies.models import Study
-
-
-@dataclass(frozen=True)
-class Instead:
-    """What stands in rows instead, read where rows are: in their snapshot."""
-
-    study: Study
-
-    @cached_property
-    def arms(self) -> Arms:
-        """Letters for conditions."""
-        return arms_of(self.study)
-
-    @cached_property
-    def stages(self) -> Mapping[str, str]:
-        """One name for stages that are not told apart."""
-        return stages_of(self.study)
-
-    @cached_property
-    def groups(self) -> frozenset[str]:
-        """The codes of groups of recruited people."""
-        live = Group.objects.filter(version__study=self.study, origin__in=RECRUITED)
-        return frozenset(live.values_list("code", flat=True))
-
-    @cached_property
-    def left(self) -> frozenset[str]:
-        """The codes of people who have left the study."""
-        return frozenset(self.study.participants.exclude(exit="").values_list("code", flat=True))
-
-    @cached_property
-    def play_alike(self) -> bool:
-        """Whether no factor decides numbers of a game."""
-        games = [
-            (version, stage.id)
-            for version in self.study.versions.all()
-            for stage in definition.definition(version).stages
-            if stage.kind == "game"
-        ]
-        return all(plays_alike(version, stage) for version, stage in games)
-
 
 Cell = Callable[[Row], object]
 Partly = Callable[[Row, Instead], object]
@@ -147,6 +105,11 @@ def _if_all_play_alike(row: Row, instead: Instead) -> object:
     return row["rounds_begun"] if instead.play_alike else None
 
 
+def _if_nobody_is_paired(name: str, row: Row, instead: Instead) -> object:
+    """What tells, in a study in which two people may stay partners, who waited for a person."""
+    return None if instead.has_pairs else row[name]
+
+
 DECIDED: Mapping[str, Decided] = {
     "participants": Decided(
         leaves=_names(
@@ -158,11 +121,19 @@ DECIDED: Mapping[str, Decided] = {
     "sessions": Decided(
         leaves=_names("participant wave repeat status study_day duration_s"),
         partly={"stage": _not_told_apart, "stage_opened_s": _if_told_apart},
+        held=_names("is_same_partner"),  # a partner who was replaced is another, and who is kept is a person
     ),
     "planned_sessions": Decided(
         leaves=_names(
-            "participant wave repeat number state reason is_still_offered planned_day opened_late_s window_s "
-            "begun_after_s duration_s since_before_s"
+            "participant wave repeat number state is_still_offered planned_day begun_after_s duration_s since_before_s"
+        ),
+        partly={name: partial(_if_nobody_is_paired, name) for name in ("reason", "opened_late_s", "window_s")},
+        held=_names("pair"),  # who has one meets a person
+    ),
+    "pairs": Decided(  # that two people are left is that nobody was replaced by a program
+        held=_names(
+            "pair version group_plan status end_reason first_visit last_visit visits_met visits_planned visits_in_vain "
+            "visits_put_off has_withdrawn study_day"
         )
     ),
     "reminders": Decided(
@@ -175,7 +146,7 @@ DECIDED: Mapping[str, Decided] = {
         ),
         arms={"condition": Letter("arm", _is_recruited)},
         partly={"rounds_begun": _if_all_play_alike},
-        held=_names("parameters topic seats people rounds_planned"),  # may be what a factor varies
+        held=_names("parameters topic seats people rounds_planned pair"),  # what a factor varies, or who is a person
     ),
     "seats": Decided(
         leaves=_names("seat group number role status is_withdrawn"),

@@ -163,7 +163,7 @@ def societies(scope: Scope, *, with_withdrawn: bool = False) -> Iterator[Society
     Args:
         with_withdrawn: Only those in which somebody sat who asked that their data be deleted.
     """
-    groups = Group.objects.filter(version__study=scope.study)
+    groups = Group.objects.filter(version__study=scope.study).select_related("pair")
     if with_withdrawn:
         gone = Q(participant=None) | Q(participant__status=Participant.Status.WITHDRAWN)
         groups = groups.filter(pk__in=Seat.objects.filter(gone, occupant="person").values("group"))

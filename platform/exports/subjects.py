@@ -10,7 +10,7 @@ from exports.society import is_withdrawn
 from flow.models import Match
 from matching.models import Group, Seat, Ticket
 from participants.models import Participant
-from scheduling.models import Reminder, ScheduledSession, Session
+from scheduling.models import Pair, Reminder, ScheduledSession, Session
 
 KINDS = ("participant", "session", "ticket", "group", "match", "seat", "conversation")
 
@@ -39,6 +39,7 @@ class Names:
         self._windows(wanted.get("window", ()))
         self._reminders(wanted.get("reminder", ()))
         self._tickets(wanted.get("ticket", ()))
+        self._pairs(wanted.get("pair", ()))
         self._groups(wanted.get("group", ()))
         self._matches(wanted.get("match", ()))
         self._seats(wanted.get("seat", ()))
@@ -66,6 +67,10 @@ class Names:
     def _tickets(self, keys: Iterable[int]) -> None:
         for one in Ticket.objects.filter(pk__in=keys).select_related("session__participant"):
             self.found["ticket", one.pk] = _person(one.session.participant, one.session.started_at)
+
+    def _pairs(self, keys: Iterable[int]) -> None:
+        for one in Pair.objects.filter(pk__in=keys):
+            self.found["pair", one.pk] = Named(one.code, began=one.formed_at)
 
     def _groups(self, keys: Iterable[int]) -> None:
         for one in Group.objects.filter(pk__in=keys):

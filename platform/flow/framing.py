@@ -87,7 +87,8 @@ def told_of_silence(session: Session) -> str:
 def kept_on_leaving(session: Session) -> str:
     """One sentence: what somebody keeps who leaves now."""
     study = definition.definition(session.participant.version)
-    by = LEAVES_BY if is_between(session) else getattr(stage_of(session), "exit_on_leaving", LEAVES_BY)
+    own = None if is_between(session) else getattr(stage_of(session), "exit_on_leaving", None)
+    by = (own(session) if own is not None else "") or LEAVES_BY
     rule: Exit | None = study.exits.get(by)
     if rule is None or rule.pay == "none":
         return _("If you leave now, there is no pay.")

@@ -1,7 +1,7 @@
 """The page between two visits: what comes next, how far somebody has come, and what they have earned. Reads only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -17,7 +17,8 @@ from flow.page import Page
 from flow.zones import ASSUMED_ZONE, is_asked, place_of_zone
 from paradigm import Table, View
 from participants.models import Participant
-from scheduling.models import ScheduledSession, Session
+from scheduling.models import Pair, ScheduledSession, Session
+from scheduling.pairs import is_alone, pair_of
 from scheduling.states import ATTENDED, OVER, State
 from studies import definition
 from studies.markdown import slot_names
@@ -62,7 +63,7 @@ def home_page(session: Session) -> Page:
     rows = list(session.participant.scheduled.order_by("number"))
     row = next((one for one in rows if one.state in (State.PLANNED, State.OPEN)), None)
     if row is None or row.opens_at is None or row.closes_at is None:
-        return Page(kind="home", title=_("One moment, please"), facts={"next": "", "progress": ""})
+        return _not_planned(session)
     is_open, now, zone = row.state == State.OPEN, clock.now(), session.participant.zone
     pay, way = kind("pay", "so_far")(session), _way(rows, row)
     return Page(
@@ -82,14 +83,32 @@ def home_page(session: Session) -> Page:
             # a visit that was open as the zone changed keeps its own; it is said by the clock that the page names
             "until": _("You can begin until %(when)s.") % {"when": said(row.closes_at, zone)},
             "about": _about(session.participant, rows, row, pay.by_wave),
-            "partner": partner_named(session.participant),
+            "partner": _met_again(row, zone) or partner_named(session.participant),
             "has_reminders": has_reminders(session),
-            "progress": _progress(rows),
+            "progress": _progress(rows, session.participant),
             "way": way,
             "legend": _legend(way),
             "pay": pay.sentences,
         },
     )
+
+
+def _not_planned(session: Session) -> Page:
+    """There is no time to tell yet."""
+    waits = pair_of(session.participant) is not None
+    told = _("Your next visit is planned as soon as your partner is as far as you are.") if waits else ""
+    page = Page(kind="home", title=_("One moment, please"), facts={"next": told, "progress": ""})
+    return replace(page, poll_seconds=POLL_SECONDS) if waits else page
+
+
+def _met_again(row: ScheduledSession, zone: str) -> str:
+    """What is told of the person whom one meets in a visit; empty where one meets nobody who lasts."""
+    visit = row.pair_visit
+    if visit is None or visit.pair.status != Pair.Status.LASTING:
+        return ""
+    if visit.again_at is not None:
+        return _("Your partner has been here. You meet on %(when)s instead.") % {"when": said(visit.again_at, zone)}
+    return _("You meet your partner then: please come when it opens.")
 
 
 def partner_named(person: Participant) -> str:
@@ -182,11 +201,13 @@ def _legend(way: Sequence[Mark]) -> list[Mark]:
     return list({mark.words: mark for mark in way}.values())
 
 
-def _progress(rows: Rows) -> str:
+def _progress(rows: Rows, person: Participant) -> str:
     done = sum(one.state in ATTENDED for one in rows)
     told = _("You have taken part in %(done)d of %(all)d visits so far.") % {"done": done, "all": len(rows)}
     if any(one.exit and one.state not in OVER for one in rows):
         return f"{told} {_('The others do not take place any more; this one is still open to you.')}"
+    if is_alone(person):
+        return f"{told} {_('You do not meet your partner of before any more, and go on alone.')}"
     return told
 
 

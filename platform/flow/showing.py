@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from matching.queries import group_of
 from scheduling.models import Session
+from scheduling.pairs import is_alone
 from studies import definition, giving
+from studies.lasting import meeting_stages
 from studies.schema_stages import StageConfig
 from studies.schema_when import ConditionalStage, When
 
@@ -28,6 +30,9 @@ def is_at_visit(stage: StageConfig, repeat: int) -> bool:
 
 def is_shown(session: Session, stage: StageConfig) -> bool:
     """Whether a stage is for this person at this visit. Reads nothing where it is for everybody."""
+    study = definition.definition(session.participant.version)
+    if stage.id in meeting_stages(study) and is_alone(session.participant):
+        return False
     if not is_at_visit(stage, session.repeat):
         return False
     rule = when_of(stage)

@@ -54,7 +54,7 @@ class StageKind(Protocol):
     Made anew for one page or one form, so it may keep what it has read. It may also have `seen(session)`, called at a
     sign of life; `answers(session)`: what its page answers to beside the session's own revision, and what is new on it
     without making an answer to it old; `until(session)`: when the time of what is asked ends; `writing(session)`: who
-    else is writing at this moment; and `exit_on_leaving`, by which one leaves the study from it.
+    else is writing at this moment; and `exit_on_leaving(session)`, by which one leaves the study from it.
     """
 
     config: Any

@@ -158,6 +158,7 @@ def work_of(study: Study) -> QuerySet[Due]:
         "version": study.versions.all(),
         "match": Match.objects.filter(group__version__study=study),
         "session": Session.objects.filter(participant__study=study),
+        "participant": Participant.objects.filter(study=study),
         "window": ScheduledSession.objects.filter(participant__study=study),
         "reminder": Reminder.objects.filter(scheduled__participant__study=study),
     }

@@ -4,7 +4,7 @@ from functools import partial
 
 from events import due
 from events.claim import Claim
-from flow.services import consents, games, reminding, sessions, windows
+from flow.services import consents, games, partners, reminding, sessions, windows
 from flow.services.forming import form_groups as form_all
 from flow.services.locking import live_seat
 
@@ -37,6 +37,11 @@ def remind(claim: Claim) -> str | None:
     return f"reminder {reminding.remind(claim.facts['reminder'])}"  # "failed" alone would say so of the work
 
 
+def go_on(claim: Claim) -> str | None:
+    """See what follows for somebody from what their partner did; its settlement commits with it."""
+    return partners.go_on(claim.facts["participant"], settle=partial(due.settle, claim))
+
+
 def form_groups(claim: Claim) -> str | None:
     """Form what groups can be formed in a waiting room."""
     formed = form_all(claim.facts["version"], claim.facts["stage"])
@@ -65,4 +70,6 @@ def last_resort(claim: Claim) -> str | None:
         windows.turn_later(claim.facts["window"], settle=settle)
     elif claim.facts["reaction"] == "flow.tasks.remind":
         reminding.give_up(claim.facts["reminder"])
+    elif claim.facts["reaction"] == "flow.tasks.go_on":
+        partners.go_on_later(claim.facts["participant"], settle=settle)
     return None

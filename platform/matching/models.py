@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from events.clock import RapportNow
 from participants.models import Participant
-from scheduling.models import Session
+from scheduling.models import Pair, Session
 from studies.models import Version
 
 
@@ -59,6 +59,7 @@ class Group(models.Model):
     topic = models.CharField(max_length=200, blank=True, default="")  # of its talks, where the game has topics
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     end_reason = models.CharField(max_length=40, blank=True)
+    pair = models.ForeignKey(Pair, models.PROTECT, null=True, related_name="groups")  # whose visit it is
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.LIVE)
     is_filled = models.BooleanField(default=False)  # a seat meant for a person was filled: analysed apart
     round = models.PositiveIntegerField(default=0)  # the round being played; 0 before the first

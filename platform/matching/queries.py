@@ -10,6 +10,7 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from events.prepared import Given, prepared
 from matching import rules
+from matching.company import companies
 from matching.models import Group, Seat, Ticket
 from participants.models import Participant
 from scheduling.models import Session
@@ -31,10 +32,15 @@ ORIGIN_OF_GROUP = {
 
 
 class Pool(NamedTuple):
-    """Those who may meet: of one origin and, where people are allocated one by one, of one condition."""
+    """Those who may meet: of one origin and, where people are allocated one by one, of one condition.
+
+    Attributes:
+        company: Where partners stay, whose partners they are: see `matching.company`.
+    """
 
     origin: str
     condition: str
+    company: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,13 @@ def pools(version_id: int, stage: str) -> dict[Pool, list[rules.Waiting]]:
     """Who waits, by the groups they may sit in."""
     found: dict[Pool, list[rules.Waiting]] = defaultdict(list)
     rows = _waiting.all(version=version_id, stage=stage)
-    alike = giving.pooled(definition.version_of(version_id), [person for _origin, person, *_ticket in rows])
+    version = definition.version_of(version_id)
+    alike = giving.pooled(version, [person for _origin, person, *_ticket in rows])
+    company = companies(version, stage, {ticket: person for _origin, person, ticket, *_rest in rows})
     for origin, person, *waiting in rows:
         group = ORIGIN_OF_GROUP[Participant.Origin(origin)]
-        found[Pool(group, condition_of(alike.get(person, {})))].append(rules.Waiting(*waiting))
+        pool = Pool(group, condition_of(alike.get(person, {})), company.get(person, ""))
+        found[pool].append(rules.Waiting(*waiting))
     return found
 
 

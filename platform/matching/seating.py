@@ -11,6 +11,7 @@ from matching.models import Group, Seat, Ticket
 from matching.rules import AI, HUMAN, SeatPlan, plan_seats
 from paradigm import Experiment, Parameters
 from paradigm import Seat as SeatFacts
+from participants.models import Participant
 from studies import definition
 from studies.models import Version, levels_of
 from studies.schema import StudyFile
@@ -86,11 +87,14 @@ def game_after(study: StudyFile, waiting_room: str) -> str:
     return next((stage.id for stage in later if isinstance(stage, GameStage)), "")
 
 
-def make_seats(table: Table, group: Group, tickets: Sequence[Ticket], *, fill: Fill | None) -> list[Seat]:
+def make_seats(
+    table: Table, group: Group, tickets: Sequence[Ticket], *, fill: Fill | None, replacement: str | None = None
+) -> list[Seat]:
     """Seat those who hold the tickets, automate the rest, and deal. The group's condition is set already.
 
     Args:
         fill: Who stands in where a person is missing; None refuses.
+        replacement: The entry of `partners` that takes the seat of a partner who dropped out.
 
     Raises:
         MatchingError: "no_occupant" where a person is missing and nobody may stand in; "too_many".
@@ -101,7 +105,7 @@ def make_seats(table: Table, group: Group, tickets: Sequence[Ticket], *, fill: F
     people = {ticket.pk: ticket for ticket in tickets}
     plans = plan_seats(roles, list(people), table.chance("seats", group))
     chance = table.chance("occupants", group)
-    seats = [_seat(table, group, plan, people=people, fill=fill, chance=chance) for plan in plans]
+    seats = [_seat(table, group, plan, people=people, fill=replacement or fill, chance=chance) for plan in plans]
     dealt = _dealt(table, group, seats)
     for seat in seats:
         seat.dealt = dict(dealt.get(seat.number, {}))
@@ -109,8 +113,12 @@ def make_seats(table: Table, group: Group, tickets: Sequence[Ticket], *, fill: F
 
 
 def _seat(
-    table: Table, group: Group, plan: SeatPlan, *, people: Mapping[int, Ticket], fill: Fill | None, chance: Random
+    table: Table, group: Group, plan: SeatPlan, *, people: Mapping[int, Ticket], fill: Fill | str | None, chance: Random
 ) -> Seat:
+    """
+    Args:
+        fill: Who takes the seat of a person who is missing: stand-ins, or an entry of `partners`.
+    """
     levels = levels_of(group.condition)
     name, partner = table.partner(plan.kind, levels)
     seat = Seat(group=group, number=plan.number, role=plan.role, partner=name)
@@ -121,19 +129,27 @@ def _seat(
         seat.kind, seat.occupant = HUMAN, "person"
         seat.session, seat.participant = ticket.session, ticket.session.participant
         return seat
-    seat.kind = AI
+    seat.kind, seat.is_stand_in = AI, plan.is_stand_in
+    met = [ticket.session.participant for ticket in people.values()]
     if not plan.is_stand_in:
-        seat.occupant, seat.policy, seat.settings = _automated(partner, chance)
-        met = [ticket.session.participant for ticket in people.values()]
-        if lasting := lasting_partner(table.version, name, partner, met):
-            seat.policy = lasting.persona
-            seat.settings |= {NAMED: lasting.display_name} if lasting.display_name else {}
-        return seat
+        return _filled(table, seat, partner, met, chance)
     if fill is None:
         raise MatchingError("no_occupant", f'a {plan.role} is missing and the study file declares no "fill"')
-    seat.is_stand_in, seat.partner = True, fill.label_as
-    seat.label = definition.label_for(table.study.partners[fill.label_as], levels) or ""
+    seat.partner = fill if isinstance(fill, str) else fill.label_as
+    instead = table.study.partners[seat.partner]
+    seat.label = definition.label_for(instead, levels) or ""
+    if isinstance(fill, str):
+        return _filled(table, seat, instead, met, chance)
     seat.occupant, seat.policy, seat.settings = "policy", chance.choice(fill.policies), _stand_in_settings(table)
+    return seat
+
+
+def _filled(table: Table, seat: Seat, partner: Partner, met: Sequence[Participant], chance: Random) -> Seat:
+    """A seat with the automated partner that its entry declares, which may be one that lasts."""
+    seat.occupant, seat.policy, seat.settings = _automated(partner, chance)
+    if lasting := lasting_partner(table.version, seat.partner, partner, met):
+        seat.policy = lasting.persona
+        seat.settings |= {NAMED: lasting.display_name} if lasting.display_name else {}
     return seat
 
 

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from events import clock, due, log
 from events.prepared import insert, update
 from matching import queries, rules
+from matching.company import pair_for
 from matching.errors import MatchingError
 from matching.models import Group, Ticket
 from matching.seating import Table, make_seats, table_of
@@ -129,28 +130,37 @@ def look_again(version_id: int, stage: str, at: datetime | None) -> None:
 
 
 def seat_group(
-    version: Version, game_stage: str, tickets: Sequence[Ticket], *, origin: str, stand_ins: Fill | None = None
+    version: Version,
+    game_stage: str,
+    tickets: Sequence[Ticket],
+    *,
+    origin: str,
+    stand_ins: Fill | None = None,
+    is_replaced: bool = False,
 ) -> Group:
     """Make a group and its seats under the next condition, inside the caller's transaction.
 
     Args:
         tickets: Those who sit; the caller locks their sessions afterwards and checks that they still can.
         stand_ins: Who takes the seats of people who are missing; None: the study file's `fill`, if it declares one.
+        is_replaced: Whether who is missing is a partner who dropped out, and is replaced as the study file declares.
 
     Raises:
-        MatchingError: "no_group", "no_occupant", "too_many"; nothing was made.
+        MatchingError: "no_group", "no_occupant", "too_many", "no_pair"; nothing was made.
     """
     table = table_of(version, game_stage)
     is_filled = len(tickets) < table.plan.humans
     names = names_of(Group, "g", version)
     group = Group(version=version, stage=game_stage, origin=origin, is_filled=is_filled, rounds=0, **names)
+    group.pair = pair_for(version, tickets) if table.plan.lasts is not None else None
     group.save(force_insert=True)
     people = [ticket.session.participant_id for ticket in tickets]
     group.condition = giving.at_formation(version, group, people)
     group.topic = topic_of(version, table.game, group, [ticket.session for ticket in tickets])
     group.rounds = table.experiment.rounds(table.parameters(group), table.chance("rounds", group))
     group.save(update_fields=["condition", "topic", "rounds"])
-    make_seats(table, group, tickets, fill=stand_ins or table.plan.fill)
+    replacement = table.plan.replacement if is_replaced else None
+    make_seats(table, group, tickets, fill=stand_ins or table.plan.fill, replacement=replacement)
     facts = {"stage": game_stage, "condition": group.condition, "people": len(tickets), "filled": is_filled}
     log.record(GROUP_FORMED, study=version.study_id, subject=("group", group.pk), facts=facts)
     return group

@@ -16,15 +16,16 @@ from studies.schema import StudyFile
 ZONE_ASKED, ADDRESS_ASKED = "zone.asked", "address.asked"
 
 
-def person_of(participant: Participant, *, enrolled: datetime | None = None) -> Person:
+def person_of(participant: Participant, *, enrolled: datetime | None = None, zone: str = "") -> Person:
     """Whose calendar it is.
 
     Args:
         enrolled: When the first wave ended; read where the caller does not know it.
+        zone: Of another clock than the person's present one.
     """
     at = enrolled or _enrolled_at(participant)
-    zone = ZoneInfo(participant.zone)
-    return Person(zone, participant.version.seed, participant.code, recruited=participant.created_at, enrolled=at)
+    clock = ZoneInfo(zone or participant.zone)
+    return Person(clock, participant.version.seed, participant.code, recruited=participant.created_at, enrolled=at)
 
 
 def _enrolled_at(participant: Participant) -> datetime:

@@ -1,10 +1,11 @@
-"""One participant's visit in a wave, and the windows in which visits are planned."""
+"""A participant's visit in a wave, the windows of planned visits, and pairs of people who are planned together."""
 
 from django.db import models
 from django.db.models import Q
 
 from events.clock import RapportNow
 from participants.models import Participant
+from studies.models import Version
 
 
 class Session(models.Model):
@@ -32,6 +33,77 @@ class Session(models.Model):
         ]
 
 
+class Pair(models.Model):
+    """Two people who stay partners over their visits. It is formed once, and ends; another partner is another pair.
+
+    Attributes:
+        group: The entry of `groups` in the study file that lasts.
+        visit: The number of the visit in which it was formed, among all of a person, from 1.
+        end_reason: Why it ended: the exit by which one of the two left, or a word of `scheduling.pairs`.
+    """
+
+    class Status(models.TextChoices):
+        LASTING = "lasting"
+        ENDED = "ended"
+
+    version = models.ForeignKey(Version, models.PROTECT, related_name="pairs")
+    code = models.CharField(max_length=16, unique=True)  # "d" and 10 random characters, for exports
+    group = models.CharField(max_length=40)
+    visit = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.LASTING)
+    end_reason = models.CharField(max_length=40, blank=True)
+    formed_at = models.DateTimeField(db_default=RapportNow())
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class PairMember(models.Model):
+    """One of the two of a pair."""
+
+    pair = models.ForeignKey(Pair, models.CASCADE, related_name="members")
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="memberships")
+    lasts = models.BooleanField(default=True)  # as its pair does
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pair", "participant"], name="pair_has_each_once"),
+            # nobody has two partners at a time
+            models.UniqueConstraint(fields=["participant"], condition=Q(lasts=True), name="pair_one_at_a_time"),
+        ]
+
+
+class PairVisit(models.Model):
+    """When the two of a pair can begin one visit: where their own windows overlap. Their own rows have copies of it.
+
+    Attributes:
+        number: Among all visits after the first wave, from 1; with `wave` and `repeat` as in the rows of the two.
+        again_at: When they are to meet instead, where one came and the other did not.
+        outcome: Empty as long as they may still meet.
+    """
+
+    class Outcome(models.TextChoices):
+        MET = "met"
+        IN_VAIN = "in_vain"  # one waited for the other as long as anybody waits
+
+    pair = models.ForeignKey(Pair, models.CASCADE, related_name="visits")
+    wave = models.CharField(max_length=40)
+    repeat = models.PositiveSmallIntegerField()
+    number = models.PositiveSmallIntegerField()
+    planned_open = models.DateTimeField()
+    opens_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    grace_until = models.DateTimeField()
+    again_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
+    settled_at = models.DateTimeField(null=True)  # when the outcome was clear
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["pair", "number"], name="pair_visit_once")]
+
+
 class ScheduledSession(models.Model):
     """A visit after the first wave, as planned: one row for each, also for those that never take place.
 
@@ -51,6 +123,7 @@ class ScheduledSession(models.Model):
 
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="scheduled")
     session = models.OneToOneField(Session, models.CASCADE, null=True, related_name="scheduled")
+    pair_visit = models.ForeignKey(PairVisit, models.SET_NULL, null=True, related_name="rows")
     wave = models.CharField(max_length=40)
     repeat = models.PositiveSmallIntegerField()
     number = models.PositiveSmallIntegerField()  # among all visits after the first wave, from 1

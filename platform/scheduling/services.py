@@ -83,8 +83,8 @@ def plan_next(participant: Participant) -> ScheduledSession | None:
     """
     rows = list(participant.scheduled.select_related("session").order_by("number"))
     row = next((one for one in rows if one.state not in OVER), None)
-    if row is None:
-        return None
+    if row is None or row.opens_at is not None:  # planned already: what is due for it stays as it is
+        return row
     found = _window_of(participant, rows, row)
     if found is None:
         move(row, State.MISSED, reason=TOO_LATE, ended_at=_end_before(rows, row) or row.planned_open)
@@ -96,7 +96,7 @@ def plan_next(participant: Participant) -> ScheduledSession | None:
     if found.opens <= clock.now():
         open_window(row)
     else:
-        _turn_at(row, found.opens)
+        turn_at(row, found.opens)
     outbox.plan(row)
     return row
 
@@ -134,7 +134,7 @@ def move_to_zone(participant: Participant, zone: str) -> None:
             row.zone, row.planned_open, row.opens_at, row.closes_at = zone, opening, None, None
             row.due_at = row.grace_until = None
             update(row, "zone", "planned_open", "opens_at", "due_at", "closes_at", "grace_until")
-            due.cancel(TURN, _key(row, row.state))
+            due.cancel(TURN, key_of(row, row.state))
             moved += 1
     facts = {"visits": moved, "is_other": zone != before}
     log.record(ZONE_CHANGED, study=participant.study_id, subject=("participant", participant.pk), facts=facts)
@@ -159,7 +159,7 @@ def move(row: ScheduledSession, state: State, *, reason: str = "", ended_at: dat
     before, row.state = row.state, check_state(row.state, state)
     row.reason, row.ended_at = reason, ended_at
     update(row, "state", "reason", "ended_at", "planned_open", "session")
-    due.forget(TURN, _key(row, before))
+    due.forget(TURN, key_of(row, before))
     facts = {"wave": row.wave, "repeat": row.repeat, "before": before, "reason": reason}
     log.record(EVENT_OF[state], study=row.participant.study_id, subject=("window", row.pk), facts=facts)
     if state in OVER:
@@ -170,7 +170,7 @@ def open_window(row: ScheduledSession) -> None:
     """A visit can be begun from now on, until it closes."""
     assert row.closes_at is not None
     move(row, State.OPEN)
-    _turn_at(row, row.closes_at)
+    turn_at(row, row.closes_at)
 
 
 def begin_in(row: ScheduledSession, session: Session) -> None:
@@ -178,7 +178,7 @@ def begin_in(row: ScheduledSession, session: Session) -> None:
     assert row.grace_until is not None
     row.session = session
     move(row, State.STARTED)
-    _turn_at(row, row.grace_until)
+    turn_at(row, row.grace_until)
 
 
 def cancel_rest(participant: Participant, *, reason: str) -> None:
@@ -192,7 +192,7 @@ def cancel_rest(participant: Participant, *, reason: str) -> None:
 def turn_again(row: ScheduledSession) -> None:
     """A visit could not be moved though it was time: have it tried anew, until it can. The caller holds its lock."""
     if row.state not in OVER:
-        _turn_at(row, clock.now() + TURN_AGAIN_AFTER)
+        turn_at(row, clock.now() + TURN_AGAIN_AFTER)
 
 
 def offer_only(participant: Participant, wave: str, *, exit_name: str) -> bool:
@@ -222,10 +222,11 @@ def offer_only(participant: Participant, wave: str, *, exit_name: str) -> bool:
     return True
 
 
-def _turn_at(row: ScheduledSession, at: datetime) -> None:
+def turn_at(row: ScheduledSession, at: datetime) -> None:
     """See to it that something is done then, should nobody come. One open row for each state, however often asked."""
-    due.schedule(TURN, _key(row, row.state), at, facts={"window": row.pk})
+    due.schedule(TURN, key_of(row, row.state), at, facts={"window": row.pk})
 
 
-def _key(row: ScheduledSession, state: str) -> str:
+def key_of(row: ScheduledSession, state: str) -> str:
+    """The key of what is due for a planned visit in a state."""
     return f"window:{row.pk}:{state}"

@@ -196,12 +196,28 @@ def window(
         planned: As `planned_opening` gave it.
         until: When the next visit is planned, where that is known.
     """
+    return fitted(wave, planned, length_of(wave), earliest=earliest_of(wave, person, past), until=until)
+
+
+def length_of(wave: Wave) -> timedelta:
+    """For how long each visit of a wave can be begun."""
     assert wave.closes is not None, "E306: a wave after the first says when it closes"
-    after, gap = span(wave.closes.after).nominal, span(wave.min_gap).nominal
+    return span(wave.closes.after).nominal
+
+
+def earliest_of(wave: Wave, person: Person, past: Sequence[Held]) -> datetime:
+    """Before when somebody's next visit cannot open, whatever is planned."""
     attended = [each.ended for each in past if each.was_attended]
-    earliest = [person.enrolled, *(each.ended for each in past[-1:]), *(ended + gap for ended in attended[-1:])]
-    opens, due = max(planned, *earliest), planned + after
-    closes = opens + after
+    gaps = [ended + span(wave.min_gap).nominal for ended in attended[-1:]]
+    return max([person.enrolled, *(each.ended for each in past[-1:]), *gaps])
+
+
+def fitted(
+    wave: Wave, planned: datetime, length: timedelta, *, earliest: datetime, until: datetime | None
+) -> Window | None:
+    """The window of a visit that was planned to open and to last so; None where it cannot be begun at all."""
+    opens, due = max(planned, earliest), planned + length
+    closes = opens + length
     if opens >= due:
         if wave.late_start == "refuse":
             return None

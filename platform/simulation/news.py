@@ -9,7 +9,7 @@ from events.models import Due, Event
 from flow.deadlines import WATCH
 from matching.models import Seat
 from participants.models import EntryLink
-from scheduling.models import Session
+from scheduling.models import PairMember, Session
 
 # Of what happens to a group only this changes a page that no match, ticket or session tells of.
 TOLD_TO_THE_GROUP = "round.sat_out"
@@ -33,7 +33,7 @@ def since(newest: int) -> News:
     events = list(Event.objects.filter(pk__gt=newest).order_by("pk"))
     if not events:
         return News(newest, frozenset())
-    sessions, matches, groups = set(), set(), set()
+    sessions, matches, groups, pairs = set(), set(), set(), set()
     for event in events:
         match event.subject_kind:
             case "session":
@@ -44,9 +44,12 @@ def since(newest: int) -> News:
                 matches.add(event.subject_id)
             case "conversation":
                 matches.add(event.facts["match"])
+            case "pair":
+                pairs.add(event.subject_id)
             case "group" if event.kind == TOLD_TO_THE_GROUP:
                 groups.add(event.subject_id)
-    return News(events[-1].pk, _people(sessions, matches, groups))
+    partners = PairMember.objects.filter(pair__in=pairs).values_list("participant", flat=True)
+    return News(events[-1].pk, _people(sessions, matches, groups) | set(partners))
 
 
 def newest_event() -> int:
@@ -70,7 +73,7 @@ def all_who_came_by(links: Collection[int]) -> Collection[int]:
     return set(EntryLink.objects.filter(pk__in=links).exclude(participant=None).values_list("participant", flat=True))
 
 
-def _people(sessions: Collection[int], matches: Collection[int], groups: Collection[int]) -> Collection[int]:
+def _people(sessions: Collection[int], matches: Collection[int], groups: Collection[int]) -> set[int]:
     found = set(Session.objects.filter(pk__in=sessions).values_list("participant", flat=True))
     if matches or groups:
         seats = Seat.objects.filter(Q(placings__match__in=matches) | Q(group__in=groups), participant__isnull=False)

@@ -7,6 +7,7 @@ from pydantic import Discriminator, Field, Tag
 
 from studies.problems import StudyError
 from studies.schema_memory import AnyMemory, AnyTold, AnyVisible, lasts, rules_of, visible_under
+from studies.schema_pairs import Lasting
 from studies.schema_types import FilePath, Money, Name, Part
 
 Setting = str | int | float | bool
@@ -220,6 +221,10 @@ class GroupPlan(Part):
     roles: dict[Name, RoleSeats] = Field(min_length=1)
     partners: KindPartners
     fill: Fill | None = None
+    lasts: Lasting | None = Field(
+        None,
+        description="Its two people stay partners over the visits, planned and seated together; see docs/waves.md.",
+    )
 
     @property
     def ais(self) -> list[str]:
@@ -253,3 +258,18 @@ class GroupPlan(Part):
     def ai(self) -> int:
         """Seats for automated partners."""
         return sum(role.ai for role in self.roles.values())
+
+    @property
+    def replacement(self) -> str | None:
+        """The entry of `partners` that takes the seat of a person who drops out of a lasting pair."""
+        return self.lasts.on_drop_out.partner if self.lasts is not None else None
+
+    @property
+    def automated(self) -> list[str]:
+        """The entries of `partners` that sit in its seats without a person, stand-ins of `fill` aside."""
+        return [*(self.ais if self.ai else []), *([self.replacement] if self.replacement else [])]
+
+    @property
+    def may_have_ai(self) -> bool:
+        """Whether a seat of it may be automated."""
+        return bool(self.ai or self.fill or self.replacement)

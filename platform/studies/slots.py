@@ -117,7 +117,7 @@ def _visit_facts(study: StudyFile) -> dict[str, Any]:
 
 def _ai_services(study: StudyFile) -> str:
     """Who runs the models that sit in the study's groups, each once."""
-    seated = [study.partners.get(name) for plan in study.groups.values() if plan.ai for name in plan.ais]
+    seated = [study.partners.get(name) for plan in study.groups.values() for name in plan.automated]
     named = [partner.model.run_by for partner in seated if isinstance(partner, ModelPartner)]
     return "; ".join(dict.fromkeys(name for name in named if name)) or "none"
 

@@ -10,6 +10,7 @@ from events.moment import one_moment
 from studies.models import Study
 from verification.groups import check_groups
 from verification.inquiry import Inquiry, Progress, silent
+from verification.pairs import check_pairs
 from verification.people import check_people, check_study
 from verification.report import Report
 from verification.slots import check_slots
@@ -42,6 +43,7 @@ def check(
         inquiry = Inquiry(found, report, Told(report, ledger), now, late_after_seconds, progress)
         check_study(inquiry)
         check_people(inquiry)
+        check_pairs(inquiry)
         check_slots(inquiry)
         check_groups(inquiry)
         check_work(inquiry)

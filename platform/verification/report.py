@@ -14,7 +14,8 @@ CHECKED = (
     "studies", "people", "erased people", "sessions", "tickets", "settlements", "forms", "slots", "allocations",
     "groups", "seats", "rounds", "paid rounds", "matches", "void matches", "steps", "acts", "turns", "exposures",
     "payoffs", "awards",
-    "conversations", "entries", "pages of conversations", "lasting partners", "memories", "reminders", "due work",
+    "conversations", "entries", "pages of conversations", "lasting partners", "pairs", "visits of pairs", "memories",
+    "reminders", "due work",
 )  # fmt: skip
 """What is counted. Every name is reported, so that a check that looked at nothing says 0."""
 TOLD_WHILE_MASKED = frozenset({"studies", "people", "erased people", "sessions", "tickets", "settlements", "groups",

@@ -13,11 +13,12 @@ from flow.models import Match
 from flow.standing import work_of
 from scheduling.models import Reminder, ScheduledSession, Session
 from scheduling.outbox import REMIND
+from scheduling.pairs import GO_ON
 from scheduling.services import TURN
 from verification.inquiry import Inquiry
 
 LAST_RESORT = "flow.tasks.last_resort"
-DEADLINES = ("flow.tasks.close_step", "flow.tasks.stage_overdue", TURN, REMIND)
+DEADLINES = ("flow.tasks.close_step", "flow.tasks.stage_overdue", TURN, REMIND, GO_ON)
 ROWS_AT_ONCE = 1000
 
 

@@ -10,6 +10,7 @@ from events.models import Event
 from exports import keys
 from exports.columns import IN_PROGRESS, Column, Row, Table
 from exports.scope import CHUNK, Scope, by_code, kept, seconds
+from exports.tables.pairs import same_partners
 from flow.services.visits import KEPT
 from matching.models import Ticket
 from matching.queries import levels_of_people
@@ -58,6 +59,12 @@ SESSION_COLUMNS = [
     Column("stage", "The last stage the person reached, as named in the study file."),
     Column(
         "stage_opened_s", "When the person reached that stage, counted from the start of the session.", "number", "s"
+    ),
+    Column(
+        "is_same_partner",
+        "1 if somebody was met in the visit who had been met in the last one in which anybody was, 0 if only others.",
+        "boolean",
+        missing="nobody was met in it, or in none before",
     ),
     keys.STUDY_DAY,
     Column("duration_s", "How long the visit took.", "number", "s", missing=IN_PROGRESS),
@@ -147,6 +154,7 @@ def _ticked(boxes: Sequence[str], consents: Sequence[Consent]) -> Mapping[str, b
 
 def _sessions(scope: Scope) -> Iterator[Row]:
     visits = Session.objects.filter(kept(), participant__study=scope.study).select_related("participant")
+    same = same_partners(scope.study)
     for visit in visits.order_by(by_code("participant__code"), "wave", "repeat").iterator(chunk_size=CHUNK):
         yield {
             "participant": visit.participant.code,
@@ -155,6 +163,7 @@ def _sessions(scope: Scope) -> Iterator[Row]:
             "status": visit.status,
             "stage": _stage(scope.versions[visit.participant.version_id], visit),
             "stage_opened_s": seconds(visit.stage_opened_at, visit.started_at),
+            "is_same_partner": same.get(visit.pk),
             "study_day": scope.day(visit.started_at),
             "duration_s": seconds(visit.finished_at, visit.started_at),
         }

@@ -1,6 +1,7 @@
 """Visits as they were planned, those included that never took place: missing visits are data."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.db.models import OuterRef, Subquery
 
@@ -17,15 +18,20 @@ COLUMNS = [
     keys.WAVE,
     Column("repeat", "Which visit in this wave.", "integer", "visits"),
     Column("number", "Which visit after the first wave, from 1.", "integer", "visits"),
+    replace(keys.PAIR, missing="it was planned for the person alone"),
     Column(
         "state",
-        "What became of it: partial was begun and not finished in time, missed not begun in time, excused let be by "
-        "a researcher, cancelled left out "
+        "What became of it: partial was begun and not finished in time, missed not begun in time, excused let be, "
+        "by a researcher or because two people could not meet in it, cancelled left out "
         "because the person's part had ended.",
         allowed="|".join(ScheduledSession.State.values),
     ),
     Column(
-        "reason", "Why it was missed, broken off or cancelled; the exit, where the person's part ended.",
+        "reason",
+        "Why it was missed, broken off or cancelled; the exit, where the person's part ended. Of pairs: "
+        "partner_absent, who came and waited, or whose partner was let be; kept_waiting, whose partner waited; "
+        "left_waiting and not_ready, who left the waiting room or did not answer in it; short, for which both shared "
+        "too little time.",
         missing="nothing of the kind",
     ),
     Column(
@@ -51,7 +57,9 @@ COLUMNS = [
 
 def _planned(scope: Scope) -> Iterator[Row]:
     rows = ScheduledSession.objects.filter(kept(), participant__study=scope.study)
-    rows = rows.select_related("participant", "session").order_by(by_code("participant__code"), "number")
+    rows = rows.select_related("participant", "session", "pair_visit__pair").order_by(
+        by_code("participant__code"), "number"
+    )
     first = Session.objects.filter(participant=OuterRef("participant")).order_by("pk").values("finished_at")[:1]
     person, before = 0, None
     for row in rows.annotate(enrolled=Subquery(first)).iterator(chunk_size=CHUNK):
@@ -63,6 +71,7 @@ def _planned(scope: Scope) -> Iterator[Row]:
             "wave": row.wave,
             "repeat": row.repeat,
             "number": row.number,
+            "pair": row.pair_visit.pair.code if row.pair_visit else None,
             "state": row.state,
             "reason": row.reason or None,
             "is_still_offered": bool(row.exit),

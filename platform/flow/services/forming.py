@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -11,9 +12,10 @@ from events import clock
 from events.prepared import run, update
 from flow.consenting import owed_answer
 from flow.deadlines import GRACE, stage_deadline, stream_of
-from flow.services import games, sessions, visits
+from flow.services import games, partners, sessions, visits
 from flow.services.consents import ask_those_who_wait
 from matching import queries, rules, services
+from matching.company import ALONE
 from matching.models import Group, Ticket
 from matching.seating import game_after
 from scheduling.models import Session
@@ -104,23 +106,25 @@ def _next(version: Version, room: WaitingRoomStage, *, waits: bool, may_seat: bo
     terms, now = _terms(version, room), clock.now()
     clock.hold(now)  # all who are seated together enter their game at one instant
     pools = sorted(queries.pools(version.pk, room.id).items())
-    found = [rules.tend(everybody, terms, now) for _pool, everybody in pools]
+    found = [rules.tend(everybody, _terms_in(pool, terms), now) for pool, everybody in pools]
     for (pool, _everybody), one in zip(pools, found, strict=True):
         if one.groups and may_seat:
-            _seat(version, room, one.groups[0], origin=pool.origin)
+            _seat(version, room, one.groups[0], pool)
             return None
     return _tend(version, room, found, terms=terms, now=now)
 
 
-def _seat(version: Version, room: WaitingRoomStage, people: Sequence[int], *, origin: str) -> None:
+def _seat(version: Version, room: WaitingRoomStage, people: Sequence[int], pool: queries.Pool) -> None:
     """Slot, group, then sessions by key: the order in which everybody locks."""
     tickets = list(
         Ticket.objects.filter(pk__in=people).select_related("session__participant", "version").order_by("pk")
     )
     game = game_after(definition.definition(version), room.id)
-    services.seat_group(version, game, tickets, origin=origin)
+    group = services.seat_group(version, game, tickets, origin=pool.origin, is_replaced=_is_alone(pool))
     locked = visits.lock_sessions(ticket.session_id for ticket in tickets)
     _check_still_there(room, tickets, locked)
+    if group.pair is not None and not partners.have_met(group.pair, locked):
+        raise _ChangedError
     services.mark_seated(tickets)
     for session in locked:
         visits.move_on(session)
@@ -208,6 +212,16 @@ def _terms(version: Version, room: WaitingRoomStage) -> rules.Terms:
     plan = definition.definition(version).groups[room.forms]
     fill = plan.fill.after_seconds if plan.fill else None
     return rules.Terms(humans=plan.humans, ready_seconds=room.ready_seconds, fill_seconds=fill)
+
+
+def _is_alone(pool: queries.Pool) -> bool:
+    """Whether somebody waits there whose partner dropped out and is replaced by an automated one."""
+    return pool.company.startswith(ALONE)
+
+
+def _terms_in(pool: queries.Pool, terms: rules.Terms) -> rules.Terms:
+    """Who is to sit with an automated partner waits for nobody."""
+    return replace(terms, fill_seconds=0) if _is_alone(pool) else terms
 
 
 def _lock_room(version: Version, room: WaitingRoomStage, *, waits: bool) -> bool:

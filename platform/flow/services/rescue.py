@@ -21,7 +21,9 @@ from matching.services import leave_waiting
 from participants.models import Participant
 from participants.services import make_link, revoke_links
 from scheduling import services as scheduling
+from scheduling.meetings import let_be_for_partner
 from scheduling.models import Session
+from scheduling.pairs import locked_pair_of
 from scheduling.states import OVER, State
 from studies import definition
 from studies.models import levels_of
@@ -33,6 +35,7 @@ WITHDRAW, END_GROUP, EXCUSE = "rescue.withdraw", "rescue.end_group", "rescue.exc
 MOVABLE = ("instructions", "quiz", "survey", "debrief")
 """Kinds of stages into which one person can be moved: nobody else depends on them."""
 MOST_SECONDS = 24 * 3600
+BY_RESEARCHER = "researcher"
 
 
 def session_named(code: str) -> Session:
@@ -229,18 +232,21 @@ def excuse(code: str, *, number: int, reason: str) -> None:
 
     def work() -> None:
         session = lock_newest(session_named(code).participant_id)
+        locked_pair_of(session.participant)  # before the visits, as whoever plans for both does
         rows = list(session.participant.scheduled.select_for_update(of=("self",)).order_by("number"))
         row = next((one for one in rows if one.number == number), None)
         is_next = row is not None and row == next((one for one in rows if one.state not in OVER), None)
         if not is_between(session) or row is None or not (is_next or row.state == State.MISSED):
             raise FlowError("not_here", f"{code} has no visit {number} that is next or was missed, between two visits")
         rule = definition.definition(session.participant.version).attendance
-        if rule is None or sum(one.state == State.EXCUSED for one in rows) >= rule.max_excused:
+        excused = sum(one.state == State.EXCUSED and one.reason == BY_RESEARCHER for one in rows)
+        if rule is None or excused >= rule.max_excused:
             most = rule.max_excused if rule is not None else 0
             raise FlowError("not_here", f"no more visits of {code} may be excused: attendance.max_excused is {most}")
         row.participant = session.participant
-        scheduling.move(row, State.EXCUSED, reason="researcher", ended_at=row.ended_at or clock.now())
+        scheduling.move(row, State.EXCUSED, reason=BY_RESEARCHER, ended_at=row.ended_at or clock.now())
         if is_next:
+            let_be_for_partner(row)
             visits.go_on_after(session)
         visits.turn_page(session)
         _keep(EXCUSE, session, reason, number=number)

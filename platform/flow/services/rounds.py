@@ -344,7 +344,9 @@ def _finish(group: Group, status: str, reason: str) -> None:
         draw_awards(group, sitting)
     group.seats.filter(status=Seat.Status.SITTING).update(status=Seat.Status.DONE)
     draw_paid_rounds(group, sitting)
-    exit_name = game_of(group).config.on_too_few.exit if reason else ""
+    # Whoever is left of two who last goes on as the study file says of their pair.
+    has_left_partner = reason == "too_few" and group.pair_id is not None
+    exit_name = game_of(group).config.on_too_few.exit if reason and not has_left_partner else ""
     for session in visits.lock_sessions(seat.session_id for seat in sitting if seat.session_id):
         session.planned_exit = exit_name or session.planned_exit
         visits.pass_stage(session, group.stage)

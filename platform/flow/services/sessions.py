@@ -169,8 +169,7 @@ def leave(session_id: int, *, withdraw: bool = False, exit_name: str = "") -> No
         if session.status == Session.Status.ACTIVE:
             waiting.leave_waiting(session.participant)
             _leave_seat(session)
-            own = getattr(stage_of(session), "exit_on_leaving", WITHDRAWN if withdraw else LEFT)
-            visits.finish(session, exit_name or own, withdraw=withdraw)
+            visits.finish(session, exit_name or _own_exit(session, WITHDRAWN if withdraw else LEFT), withdraw=withdraw)
         elif is_between(session):
             visits.finish(session, exit_name or (WITHDRAWN if withdraw else LEFT), withdraw=withdraw)
 
@@ -186,6 +185,12 @@ def delete_data(participant_id: int) -> None:
             visits.withdraw_after(session)
 
     retry_lock(work)
+
+
+def _own_exit(session: Session, otherwise: str) -> str:
+    """By which exit somebody leaves the study from the stage that they are at."""
+    own = getattr(stage_of(session), "exit_on_leaving", None)
+    return (str(own(session)) if own is not None else "") or otherwise
 
 
 def stage_overdue(session_id: int, stage: int, *, settle: Callable[[], None] | None = None) -> None:

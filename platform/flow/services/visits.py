@@ -29,6 +29,7 @@ from flow.zones import ANSWER_WITHIN, ASKS_ZONE, is_zone_wanted
 from matching.models import Seat
 from participants import identity
 from participants.models import Participant
+from scheduling import meetings, pairs
 from scheduling import services as scheduling
 from scheduling.calendars import ADDRESS_ASKED, ZONE_ASKED
 from scheduling.models import Session
@@ -178,11 +179,12 @@ def _complete_planned(session: Session) -> None:
         scheduling.move(row, State.COMPLETED, ended_at=min(now, row.grace_until or now))
 
 
-def end_visit(session: Session, *, reason: str = "") -> None:
+def end_visit(session: Session, *, reason: str = "", state: State | None = None) -> None:
     """End a visit after which others are planned, and see to the next.
 
     Args:
-        reason: Why it was not finished; it then counts as begun.
+        reason: Why it ended before its last stage.
+        state: What became of it; with a reason it counts as begun, unless given.
     """
     person, now = session.participant, clock.now()
     _close(session, now)
@@ -194,7 +196,8 @@ def end_visit(session: Session, *, reason: str = "") -> None:
         row = scheduling.lock_scheduled(session.scheduled.pk)
         row.participant = person
         until = min(now, row.grace_until or now)  # a worker that comes late takes no time from the next visit
-        scheduling.move(row, State.PARTIAL if reason else State.COMPLETED, reason=reason, ended_at=until)
+        state = state or (State.PARTIAL if reason else State.COMPLETED)
+        scheduling.move(row, state, reason=reason, ended_at=until)
     go_on_after(session)
 
 
@@ -209,21 +212,24 @@ def go_on_after(session: Session) -> None:
         rows = person.scheduled.order_by("number")
         settled = next((row.exit for row in rows if row.exit), "")
         states = [row.state for row in rows if row.state in OVER]
-        if not settled and rule is not None and is_exceeded(rule, states):
-            if leave_out_rest(session, rule.on_exceed):
+        exceeded = rule.on_exceed if rule is not None and is_exceeded(rule, states) else None
+        ending = None if settled else exceeded or pairs.ending_of(person)
+        if ending is not None:
+            if leave_out_rest(session, ending):
                 continue
             return
-        row = scheduling.plan_next(person)
+        row, is_planned = meetings.plan_next(person)
         if row is None:
             finish(session, settled or COMPLETED)
-            return
-        if row.state != State.MISSED:
+        if row is None or is_planned:
             return
 
 
 def leave_out_rest(session: Session, ending: Ending) -> bool:
     """End a participation by an exit, at once or after the wave that is still offered; whether there is such a one."""
-    if ending.still_offer and scheduling.offer_only(session.participant, ending.still_offer, exit_name=ending.exit):
+    person = session.participant
+    if ending.still_offer and scheduling.offer_only(person, ending.still_offer, exit_name=ending.exit):
+        _part(person, ending.exit)
         return True
     finish(session, ending.exit)
     return False
@@ -250,6 +256,7 @@ def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:
     """End the participation by a declared exit, and the session where one is going on; the pay is reckoned with it."""
     participant = session.participant
     now = clock.now()
+    _part(participant, exit_name)
     if session.status == Session.Status.ACTIVE:
         _close(session, now)
     else:
@@ -267,6 +274,13 @@ def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:
     _record(session, "session.finished", {"exit": exit_name, "status": participant.status})
     if withdraw:
         _record_of_person(session, WITHDRAWN, {"before": Participant.Status.ACTIVE})
+
+
+def _part(person: Participant, reason: str) -> None:
+    """Somebody who has a partner takes part no more: what follows for the other is looked at afterwards."""
+    pair = pairs.locked_pair_of(person)
+    if pair is not None:
+        pairs.end(pair, reason=reason)
 
 
 def _close(session: Session, now: datetime) -> None:

@@ -13,13 +13,16 @@ from events.prepared import Given, insert, prepared, update
 from flow.between import is_between, is_one_sitting, may_change_zone
 from flow.deadlines import GONE_AFTER, GRACE, watch
 from flow.models import Submission
-from flow.services import games, rounds, visits
+from flow.services import games, partners, rounds, visits
 from flow.services.locking import ChangedMeanwhileError, live_seat, lock, lock_newest, retry_lock
 from flow.zones import ASSUMED_ZONE
 from matching import services as waiting
+from scheduling import meetings
 from scheduling import services as scheduling
 from scheduling.calendars import next_of
-from scheduling.models import ScheduledSession, Session
+from scheduling.meetings import KEPT_WAITING
+from scheduling.models import PairVisit, ScheduledSession, Session
+from scheduling.pairs import locked_pair_of
 from scheduling.services import NOT_BEGUN, NOT_FINISHED, OPENED
 from scheduling.states import State
 from studies import definition, giving
@@ -57,6 +60,9 @@ def _turn(session: Session, row: ScheduledSession, now: datetime) -> None:
         match State(row.state):
             case State.PLANNED:
                 scheduling.open_window(row)
+            case State.OPEN if _is_over_for_both(row):
+                scheduling.move(row, State.MISSED, reason=KEPT_WAITING, ended_at=min(now, row.closes_at or now))
+                visits.go_on_after(session)
             case State.OPEN:
                 scheduling.move(row, State.MISSED, reason=NOT_BEGUN, ended_at=row.closes_at)
                 visits.go_on_after(session)
@@ -86,9 +92,16 @@ def _nothing() -> None:
 
 
 def is_time(row: ScheduledSession, now: datetime) -> bool:
-    """Whether a planned visit must be moved: its next instant has passed."""
+    """Whether a planned visit must be moved: its next instant has passed, or the partner has waited in vain."""
+    if row.state == State.OPEN and _is_over_for_both(row):
+        return True
     at = {State.PLANNED: row.opens_at, State.OPEN: row.closes_at, State.STARTED: row.grace_until}.get(State(row.state))
     return at is not None and now >= at
+
+
+def _is_over_for_both(row: ScheduledSession) -> bool:
+    """Whether the partner has waited in this visit as long as anybody waits, and was let go."""
+    return row.pair_visit is not None and row.pair_visit.outcome == PairVisit.Outcome.IN_VAIN
 
 
 def break_off(session: Session) -> None:
@@ -103,6 +116,8 @@ def break_off(session: Session) -> None:
 def act_if_due(session: Session, now: datetime) -> bool:
     """Do what is due for somebody whose page is asked for, though no worker has seen it; whether anything was."""
     row = next_of(session.participant)
+    if partners.is_unplanned(row):
+        return partners.go_on(session.participant_id) == "went on"
     if row is None or not is_time(row, now):
         return False
     turn(row.pk)
@@ -160,7 +175,10 @@ def _change_zone(session: Session, zone: str) -> str:
     changes = Event.objects.filter(kind=scheduling.ZONE_CHANGED, subject_kind="participant", subject_id=person.pk)
     if changes.filter(at__gt=clock.now() - A_DAY).count() >= MOST_CHANGES:
         return TOO_OFTEN
+    pair = locked_pair_of(person)
     scheduling.move_to_zone(person, zone)
+    if pair is not None:
+        meetings.plan_anew(pair)
     row = next_of(person)
     if row is not None and row.state == State.PLANNED:
         visits.go_on_after(session)

@@ -35,8 +35,7 @@ class WaitingRoom:
         self.study = definition.definition(version)
         self.plan = self.study.groups[config.forms]
 
-    @property
-    def exit_on_leaving(self) -> str:
+    def exit_on_leaving(self, session: Session) -> str:
         """Whoever leaves while waiting is paid like whoever waited in vain."""
         return self.config.on_timeout.exit
 
@@ -48,8 +47,7 @@ class WaitingRoom:
         forming.try_after_commit(self.version.pk, self.config.id)
 
     def page(self, session: Session) -> Page:
-        now = clock.now()
-        room = queries.room(self.version, self.config.id, self.plan, participant=session.participant, now=now)
+        room = self.room(session)
         text = text_of(
             self.version, self.config.page, here=room.here, needed=room.needed, usual_minutes=self._usual_minutes(room)
         )
@@ -69,6 +67,11 @@ class WaitingRoom:
             },
             note=self._note(ticket, room),
         )
+
+    def room(self, session: Session) -> Room:
+        """How many wait, and for how long that may take."""
+        now = clock.now()
+        return queries.room(self.version, self.config.id, self.plan, participant=session.participant, now=now)
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
         if data.get("leave"):

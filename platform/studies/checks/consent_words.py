@@ -69,7 +69,7 @@ def _musts(context: Context) -> Iterator[_Must]:
 
 def _models(context: Context) -> list[tuple[str, ModelPartner]]:
     """The models that sit in a group."""
-    seated = {name for plan in context.study.groups.values() if plan.ai for name in plan.ais}
+    seated = {name for plan in context.study.groups.values() for name in plan.automated}
     partners = context.study.partners.items()
     return [(name, each) for name, each in partners if name in seated and isinstance(each, ModelPartner)]
 

@@ -100,7 +100,7 @@ def told_of_nobody(context: Context) -> None:
     """W454: people are told of AI in a study in which none can be, and no false label is declared."""
     if not context.study.told.ai_may_be_present:
         return
-    if any(plan.ai or plan.fill for plan in context.study.groups.values()):
+    if any(plan.may_have_ai for plan in context.study.groups.values()):
         return
     if any(entry.what == "false_label" for entry in context.study.deception):
         return
@@ -122,13 +122,14 @@ def is_hidden(context: Context, name: str, partner: AutomatedPartner) -> bool:
 
 
 def _plans_with(context: Context, name: str) -> dict[str, GroupPlan]:
-    return {group: plan for group, plan in context.study.groups.items() if name in plan.ais}
+    groups = context.study.groups.items()
+    return {group: plan for group, plan in groups if name in (*plan.ais, plan.replacement)}
 
 
 def labels_in(context: Context, plan: GroupPlan) -> tuple[dict[str, Label], dict[str, Label]]:
     """Labels in a group, by partner: of people, and of automated seats."""
     partners = context.study.partners
-    here = [name for name in (plan.partners.human, *plan.ais) if name in partners]
+    here = [name for name in (plan.partners.human, *plan.ais, plan.replacement) if name in partners]
     persons = {name: partners[name].label for name in here if name and isinstance(partners[name], PersonPartner)}
     machines = {name: partners[name].label for name in here if name and not isinstance(partners[name], PersonPartner)}
     return persons, machines
@@ -213,7 +214,7 @@ def _told_is_true(context: Context) -> None:
     """Whoever hears of no AI takes everybody for a person: that is false, and more than left out."""
     if context.study.told.ai_may_be_present:
         return
-    if any(plan.ai or plan.fill for plan in context.study.groups.values()):
+    if any(plan.may_have_ai for plan in context.study.groups.values()):
         because = "is false, but some seats are automated: everybody is taken for a person."
         _require(context, "false_label", ("told", "ai_may_be_present"), because)
 

@@ -181,7 +181,7 @@ def policies_exist(context: Context) -> None:
         named: list[tuple[Path, str]] = []
         if plan.fill:
             named += [(("groups", name, "fill", "policies", at), each) for at, each in enumerate(plan.fill.policies)]
-        for ai in plan.ais:
+        for ai in dict.fromkeys([*plan.ais, *plan.automated]):
             partner = context.study.partners.get(ai)
             if isinstance(partner, PolicyPartner):
                 path: Path = ("partners", ai, "policies")

@@ -78,8 +78,8 @@ def one_person_is_met(context: Context) -> None:
         kept = list(_lasting(partner))[:1]
         path, remedy = _why_lasting(name, partner, kept)
         for group, plan in context.study.groups.items():
-            if name not in plan.ais or not plan.ai:
-                continue
+            if name not in plan.automated or name == plan.replacement:
+                continue  # whoever replaces one of two people sits with the other alone
             if plan.humans != 1:
                 what = f'lasts, but in the group "{group}" it meets {plan.humans} people at once.'
                 context.say("E510", path, what, f"Give the group one human seat, {remedy}")
@@ -131,7 +131,7 @@ def games_with(context: Context, partner: str) -> Iterator[GameStage]:
     for _, stage in context.stages("game"):
         assert isinstance(stage, GameStage)
         plan = context.study.groups.get(group_of(context.study, stage.id))
-        if plan is not None and plan.ai and partner in plan.ais:
+        if plan is not None and partner in plan.automated:
             yield stage
 
 

@@ -140,9 +140,12 @@ def exits_exist(context: Context) -> None:
 
 
 def exits_used(context: Context) -> Iterator[tuple[Path, str]]:
-    """Each exit that a stage or too many missed visits lead to, with the path where it is named."""
+    """Each exit that a stage, too many missed visits or the end of a pair lead to, with the path where it is named."""
     if "attendance" in context.sections and context.study.attendance is not None:
         yield ("attendance", "on_exceed", "exit"), context.study.attendance.on_exceed.exit
+    for name, plan in context.study.groups.items() if "groups" in context.sections else ():
+        if plan.lasts is not None and plan.lasts.on_drop_out.exit is not None:
+            yield ("groups", name, "lasts", "on_drop_out", "exit"), plan.lasts.on_drop_out.exit
     for path, stage in context.stages():
         if isinstance(stage, ConsentStage):
             yield (*path, "on_decline", "exit"), stage.on_decline.exit

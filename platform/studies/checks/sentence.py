@@ -22,7 +22,7 @@ def sentence_is_read(context: Context) -> None:
     if needs_nobody(context):
         return
     if not sentence:
-        if told.ai_may_be_present or any(plan.ai or plan.fill for plan in context.study.groups.values()):
+        if told.ai_may_be_present or any(plan.may_have_ai for plan in context.study.groups.values()):
             what = "the words by which participants are told of AI are not named."
             context.say("W417", PATH, what, "Write the sentence as it stands on one of their pages.")
         return

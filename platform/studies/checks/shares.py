@@ -13,7 +13,7 @@ TELLING = {"needed", "group_people", "group_ai"}
 def share_is_told_as_declared(context: Context) -> None:
     """W452: no page but the debrief names a number of people or programs unless `told.share` is exact."""
     share = context.study.told.share
-    if share == "exact" or not any(plan.ai for plan in context.study.groups.values()):
+    if share == "exact" or not any(plan.automated for plan in context.study.groups.values()):
         return
     explaining = {stage.page for _, stage in context.stages("debrief") if isinstance(stage, DebriefStage)}
     for file, text in context.files.items():
