@@ -23,10 +23,12 @@ from flow.home import state_words
 from flow.models import Act, Exposure, PracticeStep
 from measures.models import Answer
 from paradigm import Choice
+from participants import identity
+from participants.errors import ParticipantError
 from participants.models import Participant
 from recruitment.pay_words import pay_tables
 from recruitment.queries import settlement_of
-from scheduling.models import Session
+from scheduling.models import Reminder, Session
 from scheduling.states import State
 from studies import definition
 from studies.markdown import visible
@@ -88,8 +90,16 @@ class Amount:
 
 
 @dataclass(frozen=True)
+class Message:
+    """A reminder that was sent."""
+
+    visit: str
+    at: str
+
+
+@dataclass(frozen=True)
 class OwnCopy:
-    """The whole copy. Times are by the clock of `clock`, to the minute."""
+    """The whole copy. Times are by the clock of `clock`, to the minute; `address` is where reminders go."""
 
     study: str
     made_at: str
@@ -102,6 +112,8 @@ class OwnCopy:
     messages: Sequence[Words]
     reports: Sequence[Words]
     pay: Sequence[Amount]
+    address: str
+    reminders: Sequence[Message]
 
 
 def copy_of(session: Session) -> OwnCopy:
@@ -119,6 +131,8 @@ def copy_of(session: Session) -> OwnCopy:
         messages=list(own.messages()),
         reports=list(own.reports()),
         pay=own.pay(),
+        address=own.address(),
+        reminders=list(own.reminders()),
     )
 
 
@@ -163,6 +177,18 @@ class _Own:
                 ended=self.at(row.ended_at if begun else None),
                 state=words[State(row.state)],
             )
+
+    def address(self) -> str:
+        """The one thing of the real world that is kept of somebody; empty where none is, or its key is gone."""
+        try:
+            return identity.address_of(self.person)
+        except ParticipantError:
+            return ""
+
+    def reminders(self) -> Iterator[Message]:
+        sent = Reminder.objects.filter(scheduled__participant=self.person, state=Reminder.State.SENT)
+        for one in sent.select_related("scheduled").order_by("sent_at", "pk"):
+            yield Message(_("Visit %(n)d") % {"n": one.scheduled.number}, self.at(one.sent_at))
 
     def agreements(self) -> Iterator[Agreement]:
         for one in self.person.consents.order_by("pk"):

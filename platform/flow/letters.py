@@ -1,15 +1,15 @@
 """One reminder as it leaves: its words, and what every channel that carries it must be able to do."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
+from flow.between import said
+from flow.zones import place_of_zone
 from participants.models import Participant
 from participants.tokens import digest
 from scheduling.models import Reminder, ScheduledSession
@@ -115,16 +115,5 @@ def _given(row: ScheduledSession) -> dict[str, object]:
         "when": when,
         "opens": opens,
         "closes": closes,
-        "place": place(zone),
+        "place": place_of_zone(zone),
     }
-
-
-def said(at: datetime, zone: str) -> str:
-    """An instant as a person reads it on their own clock."""
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{formats.date_format(local, 'l')}, {formats.date_format(local, 'MONTH_DAY_FORMAT')}, {local:%H:%M}"
-
-
-def place(zone: str) -> str:
-    """A zone as people read it: Europe / Berlin."""
-    return zone.replace("_", " ").replace("/", " / ")

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 KEYS = {
     "": {
         "study", "made_at", "clock", "visits", "agreements", "answers", "decisions", "practice", "messages", "reports",
-        "pay",
+        "pay", "address", "reminders",
     },
     "visits": {"visit", "opens", "closes", "begun", "ended", "state"},
     "agreements": {"at", "agreed", "text", "boxes"},
@@ -48,6 +48,7 @@ KEYS = {
     "messages": {"visit", "at", "what", "text"},
     "reports": {"visit", "at", "what", "text"},
     "pay": {"what", "how", "amount"},
+    "reminders": {"visit", "at"},
 }  # fmt: skip
 """All that a copy may say. A new key here is a decision: could it tell a condition, or who is a program?"""
 TO_THE_MINUTE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")

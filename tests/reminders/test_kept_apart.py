@@ -12,6 +12,7 @@ from events import clock, runner
 from events.models import Event
 from exports.cells import cell
 from exports.masked import masked, undecided
+from exports.own_copy import Message, copy_of
 from exports.scope import Scope
 from exports.services.bundle import export
 from exports.tables import table_named
@@ -89,6 +90,15 @@ def test_address_goes_at_once_when_somebody_asks_for_deletion(version: Version, 
     assert files_with(tmp_path / "out", session.participant.code) == []
     assert Event.objects.filter(kind="reminder.sent").count() == 2, "that something was sent stays, of nobody"
     assert differences(version) == set()
+
+
+def test_copy_of_ones_own_data_has_the_address_and_what_was_sent(version: Version) -> None:
+    session = enrolled(version)
+    pass_to(berlin(2027, 3, 23, 8))
+    own = copy_of(session)
+    assert (own.address, own.reminders) == (SOMEBODY, [Message("Visit 1", "2027-03-23 08:00")])
+    identity.forget(session.participant)
+    assert copy_of(session).address == ""
 
 
 def test_everything_of_a_study_whose_time_is_over_goes_together(version: Version) -> None:
