@@ -1,0 +1,92 @@
+"""The example that reads a decline from a dataset: right figures from curves that are known, and only what is there."""
+
+import csv
+import importlib.util
+from math import isnan
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from config.places import ROOT
+
+
+@pytest.fixture(scope="module")
+def example() -> ModuleType:
+    """As anybody would run it: it is no part of the platform."""
+    spec = importlib.util.spec_from_file_location("novelty_decay", ROOT / "docs" / "examples" / "novelty_decay.py")
+    assert spec is not None
+    assert spec.loader is not None
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+def write(folder: Path, table: str, rows: list[dict[str, Any]]) -> None:
+    with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def dataset(folder: Path, curves: dict[str, dict[int, float]], levels: dict[str, str]) -> None:
+    """As an export has it: with subscales, other scales and waves, and visits without a score."""
+    scores = [
+        {"participant": code, "wave": "chat", "repeat": k, "scale": "closeness", "subscale": "", "score": y}
+        for code, curve in curves.items()
+        for k, y in curve.items()
+    ]
+    beside = {"participant": "pa", "wave": "chat", "repeat": 1, "scale": "closeness", "subscale": "felt", "score": 99}
+    scores += [
+        beside,
+        beside | {"scale": "enjoyment", "subscale": ""},
+        beside | {"wave": "final", "subscale": ""},
+        beside | {"subscale": "", "repeat": 5, "score": ""},
+    ]
+    write(folder, "scores", scores)
+    given = [{"unit": "participant", "holder": code, "condition": f"memory={level}"} for code, level in levels.items()]
+    write(folder, "allocations", [*given, {"unit": "group", "holder": "pa", "condition": "memory=neither"}])
+
+
+CURVES = {
+    "pa": {1: 5.0, 2: 4.0, 3: 3.5, 4: 3.0},
+    "pb": {1: 3.0, 2: 3.0, 4: 2.0},
+    "pc": {1: 4.0},
+}
+
+
+def test_figures_of_known_curves_are_those_worked_out_by_hand(example: ModuleType, tmp_path: Path) -> None:
+    dataset(tmp_path, CURVES, {"pa": "kept", "pb": "wiped", "pc": "wiped"})
+    found = example.curves(tmp_path, "closeness", "chat")
+    assert found == CURVES
+    drop, in_sd, both = example.first_drop(found)
+    assert (drop, both) == (-0.5, 2)
+    assert in_sd == pytest.approx(-0.5 / 2**0.5)
+    slope, error, many = example.later_slope(found)
+    assert (slope, many) == (-0.5, 2)
+    assert error == pytest.approx(0.0)
+    assert example.extrapolation_error(found, 4) == pytest.approx(2.5 - 4.0)
+    assert example.levels(tmp_path, "memory") == {"pa": "kept", "pb": "wiped", "pc": "wiped"}
+
+
+def test_printed_lines_tell_completers_from_all_and_level_from_level(
+    example: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset(tmp_path, CURVES, {"pa": "kept", "pb": "wiped", "pc": "wiped"})
+    example.main([str(tmp_path), "closeness", "chat", "memory"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition("  ")[0].strip() for line in lines] == [
+        "everybody, all available", "everybody, completers", "kept, all available", "kept, completers",
+        "wiped, all available", "wiped, completers",
+    ]  # fmt: skip
+    assert "D1 -0.500" in lines[0]
+    assert lines[0].endswith("left 3 2 1 2")
+    assert "D1 -1.000" in lines[1]
+    assert lines[1].endswith("left 1 1 1 1")
+
+
+def test_nothing_is_made_up_where_nothing_is_known(example: ModuleType) -> None:
+    assert isnan(example.first_drop({"pa": {1: 3.0}})[0])
+    assert isnan(example.later_slope({"pa": {1: 3.0, 2: 2.0}})[0])
+    assert isnan(example.extrapolation_error({}, 7))
