@@ -47,7 +47,7 @@ def levels(folder: Path, factor: str) -> dict[str, str]:
     for row in read(folder, "allocations"):
         said = dict(one.split("=", 1) for one in row["condition"].split(",") if "=" in one)
         if row["unit"] == "participant" and factor in said:
-            found[row["holder"]] = said[factor]
+            found[row["unit_code"]] = said[factor]
     return found
 
 

@@ -110,8 +110,8 @@ def test_whoever_misses_too_much_leaves_with_what_was_earned(tmp_path: Path) -> 
     (person,) = weeks.table("participants")
     assert person["exit"] == "too_many_missed"
     states = Counter(row["state"] for row in weeks.table("planned_sessions"))
-    assert states["missed"] == 2
-    assert states["cancelled"] == 6
+    assert states["missed"] == 3, "one more than may be"
+    assert states["cancelled"] == 5
 
 
 def three_visits(said: Study) -> None:
@@ -119,6 +119,7 @@ def three_visits(said: Study) -> None:
     shorter(said)
     chat = next(wave for wave in said["waves"] if wave["id"] == "chat")
     chat["repeat"] = 3
+    said |= {"estimated_minutes": 40, "attendance": {"max_missed": 2, "on_exceed": {"exit": "too_many_missed"}}}
     for stage in chat["stages"]:
         if stage.get("visits"):
             stage["visits"] = [2]

@@ -45,8 +45,10 @@ def dataset(folder: Path, curves: dict[str, dict[int, float]], levels: dict[str,
         beside | {"subscale": "", "repeat": 5, "score": ""},
     ]
     write(folder, "scores", scores)
-    given = [{"unit": "participant", "holder": code, "condition": f"memory={level}"} for code, level in levels.items()]
-    write(folder, "allocations", [*given, {"unit": "group", "holder": "pa", "condition": "memory=neither"}])
+    given = [
+        {"unit": "participant", "unit_code": code, "condition": f"memory={level}"} for code, level in levels.items()
+    ]
+    write(folder, "allocations", [*given, {"unit": "group", "unit_code": "pa", "condition": "memory=neither"}])
 
 
 CURVES = {

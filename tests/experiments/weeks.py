@@ -34,7 +34,7 @@ class Weeks:
     def condition_of(self) -> dict[str, str]:
         """The level of everybody who was given one, by code: of one factor."""
         given = [row for row in self.table("allocations") if row["unit"] == "participant"]
-        return {row["holder"]: row["condition"].partition("=")[2] for row in given}
+        return {row["unit_code"]: row["condition"].partition("=")[2] for row in given}
 
 
 def play(
