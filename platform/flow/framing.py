@@ -19,7 +19,8 @@ from scheduling.models import Session
 from studies import definition, prizes
 from studies.models import Version
 from studies.money import amount_text
-from studies.schema import Exit
+from studies.schema import Exit, StudyFile
+from studies.schema_stages import GameStage, WaitingRoomStage
 
 SHOWN_RECORDS = {Participant.Origin.DEMO, Participant.Origin.PREVIEW}
 LEAVES_BY = "left"
@@ -97,19 +98,35 @@ def kept_on_leaving(session: Session) -> str:
         return _("If you leave now, you are paid %(amount)s and your waiting time.") % {"amount": amount}
     if rule.pay == "full":
         return _("If you leave now, you are paid in full, with your points and your waiting time.")
-    kept = _("If you leave now, you keep the pay for your points so far and for your waiting time.")
-    if study.payments.points and study.payments.points.is_drawn:
+    kept = _kept_of_earned(study)
+    if study.payments.base <= 0 or _has_played(session):
+        return kept
+    base = {"base": amount_text(study.payments.base, study.payments.currency)}
+    if any(isinstance(stage, GameStage) for stage in study.stages):
+        only = _("The %(base)s for taking part are paid only to those who stay to the end of the game.") % base
+    else:
+        only = _("The %(base)s for taking part are paid only to those who stay to the end.") % base
+    return f"{kept} {only}"
+
+
+def _kept_of_earned(study: StudyFile) -> str:
+    """What somebody keeps by the rule `earned`, of all that the study pays for."""
+    waits = any(isinstance(stage, WaitingRoomStage) for stage in study.stages)
+    points, visits = study.payments.points, study.payments.per_wave
+    if points and points.is_drawn:
         kept = _(
             "If you leave now, it is still drawn by chance which round is paid. A round that you have not finished "
             "pays nothing. You keep the pay for your waiting time."
         )
-    if study.payments.per_wave:
-        kept = f"{kept} {_('You keep the pay for each visit that you have finished.')}"
-    if study.payments.base <= 0 or _has_played(session):
-        return kept
-    base = amount_text(study.payments.base, study.payments.currency)
-    only = _("The %(base)s for taking part are paid only to those who stay to the end of the game.") % {"base": base}
-    return f"{kept} {only}"
+    elif points:
+        kept = _("If you leave now, you keep the pay for your points so far and for your waiting time.")
+    elif waits:
+        kept = _("If you leave now, you keep the pay for your waiting time.")
+    elif visits:
+        return _("If you leave now, you keep the pay for each visit that you have finished.")
+    else:
+        return _("If you leave now, there is no pay.")
+    return f"{kept} {_('You keep the pay for each visit that you have finished.')}" if visits else kept
 
 
 def _has_played(session: Session) -> bool:

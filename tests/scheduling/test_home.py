@@ -111,7 +111,8 @@ def test_home_reckons_what_was_earned_and_what_is_to_come(version: Version) -> N
     said = " ".join(found.facts["pay"])
     assert "If you finish all visits to come, you are paid £6.50 in all." in said
     assert "You may miss 1 visit, and have missed 1." in said
-    assert "You keep the pay for each visit that you have finished." in said
+    assert "If you leave now, you keep the pay for each visit that you have finished." in said
+    assert "The £4.00 for taking part are paid only to those who stay to the end." in said, "there is no game"
     sessions.leave(session.pk)
     assert Settlement.objects.get(participant=session.participant_id).total_minor == 150
 
