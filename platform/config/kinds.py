@@ -21,6 +21,9 @@ KINDS: dict[str, dict[str, str]] = {
         "page": "chat.earlier.page",
         "keep": "chat.services.keep_earlier",
     },
+    "screening": {
+        "has_rules": "chat.screening.has_rules",
+    },
     "report": {
         "page": "chat.reports.page",
         "take": "chat.reports.take",

@@ -21,6 +21,7 @@ AMENDABLE = [
         r"^sample\.(target|counts|until|pilot(\.target)?)$",
         r"^preregistration\.(url|registered_on)$",
         r"(^|\.)note$",
+        r"^safety\.(on_call|helplines)\.|^safety\.staffed\.hours",
         r"^waves\[\w+\]\.stages\[\w+\]\.(max_wait_seconds|ready_seconds|pay_per_minute)$",
     )
 ]
@@ -126,12 +127,17 @@ def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 def _amendable_files(definition: Mapping[str, Any]) -> set[str]:
     """Files that may be reworded: those of the fields above, unless another stage shows the same file."""
     stages = [stage for wave in definition["waves"] for stage in wave["stages"]]
-    free = {exit_["page"] for exit_ in definition["exits"].values()}
+    free = {exit_["page"] for exit_ in definition["exits"].values()} | _cards(definition)
     fixed: set[str] = set()
     for stage in stages:
         for key, value in stage.items():
             (free if AMENDABLE_TEXTS.get(stage["kind"]) == key else fixed).update(_words(value))
     return free - fixed
+
+
+def _cards(definition: Mapping[str, Any]) -> set[str]:
+    """The cards with resources: a helpline may change its number at any time."""
+    return set((definition.get("safety") or {}).get("card", {}).values())
 
 
 def _words(value: Any) -> Iterator[str]:

@@ -144,7 +144,11 @@ def _html(text: str) -> str:
 
 def _clean(html: str) -> str:
     return nh3.clean(
-        html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=_filter, url_schemes={"https", "http", "mailto"}
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_filter,
+        url_schemes={"https", "http", "mailto", "tel", "sms"},
     )
 
 

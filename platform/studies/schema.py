@@ -11,6 +11,7 @@ from studies.schema_partners import GroupPlan, Partner
 from studies.schema_pay import PointsPay
 from studies.schema_plan import Exclusion, Preregistration, Sample
 from studies.schema_reminders import Recruitment, Reminders
+from studies.schema_safety import Safety
 from studies.schema_scales import ScaleUse
 from studies.schema_stages import StageConfig
 from studies.schema_types import FilePath, Line, Money, Name, Part, Slug
@@ -187,6 +188,9 @@ class StudyFile(Part):
         default_factory=list, max_length=20, description="Whom the analysis leaves out."
     )
     preregistration: Preregistration | None = None
+    safety: Safety | None = Field(
+        None, description="What protects people in conversations; companion studies cannot be opened without."
+    )
 
     @property
     def fixed_pay(self) -> Decimal:

@@ -16,7 +16,8 @@ from events.models import Event
 from studies import registry, seeds
 from studies.changes import applied, differences, not_amendable
 from studies.check import Checked, check_data, check_folder
-from studies.definition import FROZEN, canonical, code_is_current, complete_parameters
+from studies.companions import refuse_unsafe
+from studies.definition import FROZEN, canonical, code_is_current, complete_parameters, definition
 from studies.masking.standing import is_masked
 from studies.models import Membership, SourceFile, Study, Version, VersionFile
 from studies.problems import Problem, StudyError, errors
@@ -179,11 +180,13 @@ def open_study(study: Study, *, reason: str = "") -> None:
         reason: Why more are let in than the sample wants, where it is reached; kept with the event.
 
     Raises:
-        StudyError: "status", "version_unknown", "code_changed"; "full" where the sample is reached and no reason given.
+        StudyError: "status", "version_unknown", "code_changed", those of `refuse_unsafe`; "full" where the sample is
+            reached and no reason given.
     """
     newest = version_of(study)
     if not code_is_current(newest):
         raise StudyError("code_changed", _CODE_CHANGED.format(newest))
+    refuse_unsafe(study, definition(newest))
     reached = list(import_string(settings.KINDS["sample"]["reasons"])(newest))
     if not reached:
         _turn(study, Status.OPEN, OPENED)

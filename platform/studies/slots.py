@@ -13,6 +13,7 @@ from studies.schema import StudyFile
 from studies.schema_partners import ModelPartner
 from studies.schema_stages import GameStage, QuizStage, WaitingRoomStage
 from studies.spans import span
+from studies.staffing import hours_in_words
 
 CALCULATOR = "~calculator~"
 """What the slot `calculator` leaves in a text: the page then has a worked example below it."""
@@ -93,6 +94,8 @@ def study_facts(study: StudyFile) -> dict[str, Any]:
     }
     found |= {f"{wave}_visit_pay": amount_text(amount, payments.currency) for wave, amount in payments.per_wave.items()}
     found |= _visit_facts(study)
+    if study.safety is not None:
+        found["staffed_hours"] = hours_in_words(study.safety.staffed, study.language)
     fixed = {name: each.amount for name, each in study.exits.items() if each.amount is not None}
     found |= {f"{name}_amount": amount_text(amount, payments.currency) for name, amount in fixed.items()}
     for stage in study.stages:
@@ -119,6 +122,8 @@ def _ai_services(study: StudyFile) -> str:
     """Who runs the models that sit in the study's groups, each once."""
     seated = [study.partners.get(name) for plan in study.groups.values() for name in plan.automated]
     named = [partner.model.run_by for partner in seated if isinstance(partner, ModelPartner)]
+    replies = study.safety.replies if study.safety else None
+    named += [replies.classifier.model.run_by] if replies and replies.classifier else []
     return "; ".join(dict.fromkeys(name for name in named if name)) or "none"
 
 

@@ -48,7 +48,7 @@ def play(
     if change:
         change(said)
         write_study(folder, said)
-    version = load(folder, seed=f"weeks-{study}", is_open=True)
+    version = load(folder, seed=f"weeks-{study}")  # only its copy is played, by nobody who could be in danger
     frozen = {"number": version.number, "definition": version.definition, "files": queries.texts(version)}
     as_another_installation(f"{study}/7")
     report = run(

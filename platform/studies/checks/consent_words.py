@@ -30,7 +30,7 @@ def consent_is_complete(context: Context) -> None:
         if text is None or names is None:
             continue
         read = "\n".join([text, *(tick.label for tick in stage.ticks)])
-        used = _slots_in(read)
+        used = slots_in(read)
         for must in _musts(context):
             literally = rf"(?<![\w.]){re.escape(str(names[must.slot]))}(?!\w)"
             if must.slot not in used and not re.search(literally, read):
@@ -74,7 +74,8 @@ def _models(context: Context) -> list[tuple[str, ModelPartner]]:
     return [(name, each) for name, each in partners if name in seated and isinstance(each, ModelPartner)]
 
 
-def _slots_in(text: str) -> set[str]:
+def slots_in(text: str) -> set[str]:
+    """Every name in the slots of a text that can be read."""
     found: set[str] = set()
     for _, said in slot_expressions(text):
         try:

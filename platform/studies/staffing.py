@@ -1,0 +1,48 @@
+"""When a study is staffed: pure functions of its hours, its zone and an instant."""
+
+from datetime import datetime, timedelta
+from typing import get_args
+from zoneinfo import ZoneInfo
+
+from django.utils import translation
+from django.utils.dates import WEEKDAYS
+
+from studies.schema_safety import Day, Staffed
+from studies.spans import clock
+
+DAYS: tuple[Day, ...] = get_args(Day)
+A_WEEK = 7
+
+
+def is_staffed(staffed: Staffed, at: datetime) -> bool:
+    """Whether somebody reads along at an instant."""
+    local = at.astimezone(ZoneInfo(staffed.zone))
+    return any(
+        DAYS[local.weekday()] in one.days and clock(one.begin) <= local.time() < clock(one.end) for one in staffed.hours
+    )
+
+
+def opens_at(staffed: Staffed, at: datetime) -> datetime:
+    """When the hours begin next, from an instant at which they do not go on; that instant itself where they do."""
+    if is_staffed(staffed, at):
+        return at
+    local = at.astimezone(ZoneInfo(staffed.zone))
+    found = [
+        datetime.combine(day.date(), clock(one.begin), tzinfo=local.tzinfo)
+        for ahead in range(A_WEEK + 1)
+        for day in [local + timedelta(days=ahead)]
+        for one in staffed.hours
+        if DAYS[day.weekday()] in one.days
+    ]
+    return min(one for one in found if one > local)
+
+
+def hours_in_words(staffed: Staffed, language: str) -> str:
+    """The hours as people read them: "Monday, Tuesday 08:00-18:00 (Europe/Berlin)", with days in their language."""
+    with translation.override(language):
+        spans = [
+            f"{', '.join(str(WEEKDAYS[DAYS.index(day)]) for day in sorted(one.days, key=DAYS.index))} "
+            f"{one.begin}\u2013{one.end}"
+            for one in staffed.hours
+        ]
+    return f"{'; '.join(spans)} ({staffed.zone})"
