@@ -42,6 +42,8 @@ def statusz(_request: HttpRequest) -> JsonResponse:
 
 def why_not_ready() -> str:
     """Return the first reason why this process cannot serve, or an empty text."""
+    from config.backups.gate import why_closed
+
     try:
         facts = database_facts()
         if facts["is_read_only"]:
@@ -49,11 +51,11 @@ def why_not_ready() -> str:
         if abs(facts["skew_seconds"]) > MOST_SKEW_SECONDS:
             return "clock_skew"
         migrations_applied()
+        return why_closed()
     except SetupError as error:
         return error.code
     except DatabaseError:
         return "database_unreachable"
-    return ""
 
 
 def database_facts() -> dict[str, Any]:

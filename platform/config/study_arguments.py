@@ -35,6 +35,7 @@ def declare(verbs: Any) -> None:
     _of_people(verb)
     _of_design(verb)
     _of_masking(verb)
+    _of_keeping(verb)
 
 
 def _of_versions(verb: NewVerb) -> None:
@@ -107,3 +108,14 @@ def _of_masking(verb: NewVerb) -> None:
     made.add_argument("--reason", default="", help="why; it goes into the dataset, so name nobody")
     made.add_argument("--by", default="", metavar="USERNAME", help="whose decision it was, if not that of the server's")
     verb("deviations", "whether conditions are masked, who monitors, and what was done otherwise than planned", "study")
+
+
+def _of_keeping(verb: NewVerb) -> None:
+    made = verb("purge", "delete for good what was kept for as long as `retention` says", "study")
+    made.add_argument("--dry-run", action="store_true", help="only count what would go, table by table, and why")
+    made.add_argument("--yes", action="store_true", help="do not ask for the study's id to be typed")
+    made = verb(
+        "releases", "datasets that were written, and which of them hold people who asked for deletion since", "study"
+    )
+    text = "keep that every copy of these is destroyed; of all outdated ones without a number"
+    made.add_argument("--retire", nargs="*", type=int, metavar="N", default=None, help=text)

@@ -13,6 +13,8 @@ from chat.reports import unanswered
 from console.visits import VisitCount, at_risk, between_visits, has_several_visits, visit_counts
 from events import clock
 from exports.codes import seat_code
+from exports.tombstones import overdue
+from exports.wishes import outdated, standing_of
 from flow.models import Match
 from flow.standing import failed_work, stage_name, time_left, waited_for
 from matching.models import Group, Seat, Ticket
@@ -103,6 +105,8 @@ class Board:
     failed: int  # pieces of background work that were given up
     reports: int  # reports of conversations that nobody has answered
     reminders: int  # messages that failed, or of which nobody knows whether they were sent
+    requests: int  # wishes for deletion of which something is left to do
+    overdue: int  # those that should be done by now, classes that should be purged, and datasets to be destroyed
 
     def as_json(self) -> dict[str, Any]:
         """For the API; the instant as ISO text."""
@@ -131,7 +135,14 @@ def board_of(study: Study, *, is_masked: bool = False) -> Board:
         failed=failed_work(study),
         reports=unanswered(study),
         reminders=unresolved(study),
+        **_duties(study),
     )
+
+
+def _duties(study: Study) -> dict[str, int]:
+    """In sums alone: of one person it would tell whether people or programs had been met."""
+    requests, late = standing_of(study)
+    return {"requests": requests, "overdue": late + len(overdue(study)) + len(outdated(study))}
 
 
 def _funnel(study: Study, *, is_masked: bool) -> Iterator[Tally]:

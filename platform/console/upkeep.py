@@ -7,10 +7,10 @@ from datetime import datetime
 
 from django.conf import settings
 
-from events import clock
+from events import clock, signs
 from events.queries import beats_of
 
-MADE, FAILED = "backup.made", "backup.failed"
+MADE, FAILED = signs.BACKUP_MADE, signs.BACKUP_FAILED
 """The two signs that the backups leave."""
 LATE_AFTER_HOURS = 26  # a day, and two hours in which a failure may be tried again
 OFF, FRESH, NONE, OLD, FAILING = "off", "fresh", "none", "old", "failing"

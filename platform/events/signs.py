@@ -7,6 +7,8 @@ from typing import Any
 from events.clock import RapportNow
 from events.models import Beat
 
+BACKUP_MADE, BACKUP_FAILED = "backup.made", "backup.failed"
+
 
 def beat(name: str, **facts: Any) -> None:
     """Write that `name` is alive now, with a few small facts."""

@@ -16,6 +16,8 @@ WITHDRAWN = "the person asked that their data be deleted"
 GONE, BY_PARTNER, FROM_BOTH = "withdrawn", "withdrawn_partner", "withdrawn_consent"
 """Why a value is missing: its own person withdrew; words that may repeat a partner's who withdrew, deleted or not yet
 released; a number worked out from what both did."""
+OUTLIVED = "purged"
+"""Why words are missing: the time for which the study keeps them is over."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from events.models import Event
 
-LEFT, VOIDED, RELEASED = "seat.left", "match.voided", "text.released"
+LEFT, VOIDED, RELEASED, DELETED = "seat.left", "match.voided", "text.released", "text.deleted"
 
 
 @dataclass

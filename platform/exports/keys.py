@@ -1,6 +1,6 @@
 """Columns that several tables share. The same name means the same thing everywhere."""
 
-from exports.columns import BY_PARTNER, FROM_BOTH, GONE, IN_PROGRESS, WITHDRAWN, Column
+from exports.columns import BY_PARTNER, FROM_BOTH, GONE, IN_PROGRESS, OUTLIVED, WITHDRAWN, Column
 
 PARTICIPANT = Column("participant", "The person's random code.")
 OCCUPANT_PARTICIPANT = Column(
@@ -42,9 +42,10 @@ MISSING_REASON = Column(
     "missing_reason",
     "Why values of this row are empty that were there: the person asked for deletion (withdrawn); the words may repeat "
     "what a partner said who did, and are deleted or not yet reviewed (withdrawn_partner); the number was worked out "
-    "from what such a partner and others did (withdrawn_consent).",
-    allowed=f"{GONE}|{BY_PARTNER}|{FROM_BOTH}",
-    missing="nobody's withdrawal empties this row",
+    "from what such a partner and others did (withdrawn_consent); or the time for which the study keeps words is over "
+    "(purged).",
+    allowed=f"{GONE}|{BY_PARTNER}|{FROM_BOTH}|{OUTLIVED}",
+    missing="neither a withdrawal nor a purge empties this row",
 )
 
 

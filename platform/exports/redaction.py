@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from hashlib import sha256
+from json import dumps
 from typing import Any
 from unicodedata import normalize
 
 from paradigm import Choice, Field
-from participants.models import WITHDRAWN_TEXT
+from participants.models import PURGED_TEXT, WITHDRAWN_TEXT
 
 LEAST_CHARS = 12
 """Shorter texts ("ok", "I am fair.") tell little about anybody, and stand in other people's words by chance."""
@@ -47,14 +49,14 @@ def is_words(field: Field | None, value: Any) -> bool:
     return not isinstance(field, Choice) and any(strings_in(value))
 
 
-def marked(value: Any) -> Any:
-    """The same value with every text in it marked as gone."""
+def marked(value: Any, *, mark: str = WITHDRAWN_TEXT) -> Any:
+    """The same value with every text in it marked as gone; what somebody's wish took out stays marked as that."""
     if isinstance(value, str):
-        return WITHDRAWN_TEXT if value else ""
+        return value if value in ("", WITHDRAWN_TEXT) else mark
     if isinstance(value, Mapping):
-        return {key: marked(each) for key, each in value.items()}
+        return {key: marked(each, mark=mark) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [marked(each) for each in value]
+        return [marked(each, mark=mark) for each in value]
     return value
 
 
@@ -122,9 +124,26 @@ def reduced(view: Mapping[str, Any], *, kept: Set[str]) -> dict[str, Any]:
     }
 
 
+def wordless(view: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored view without any words that were filled in; numbers, labels, and who was displayed stay."""
+    new: dict[str, Any] = {"facts": marked(view["facts"], mark=PURGED_TEXT)} if view.get("facts") else {}
+    for part in ("cards", "lines"):
+        if view.get(part):
+            new[part] = [{**one, "text": marked(one.get("text", ""), mark=PURGED_TEXT)} for one in view[part]]
+    if view.get("tables"):
+        new["tables"] = [{**one, "rows": marked(one["rows"], mark=PURGED_TEXT)} for one in view["tables"]]
+    return {**view, **new}
+
+
 def unhashed(view: Mapping[str, Any]) -> dict[str, Any]:
     """A stored view without the hash of the page's words: what was taken out could be guessed at by it."""
     return {name: value for name, value in view.items() if name != "text_sha256"}
+
+
+def stored(view: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row whose view was shortened: the old hash could be guessed at, so it has a new one."""
+    rest = unhashed(view)
+    return {"view": rest, "sha256": sha256(dumps(rest, sort_keys=True).encode()).hexdigest()}
 
 
 def marked_card(card: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from exports.columns import Row, Table
+from exports.models import Release
 from exports.writing import Written
 from studies.models import Study
 
@@ -47,13 +48,31 @@ HOW_TO_READ = """## How to read it
 """
 
 
+CHANGES = """# Changes
+
+Release {number} of the dataset of {study}.
+
+| release | people in it | left out since the release before, because they asked that their data be deleted |
+|---|---|---|
+{rows}
+
+A release that holds people whom a later one leaves out must not be used any more: destroy every copy of it. Numbers
+that are missing are of copies of another kind: masked while data came in, or whole for a monitor.
+"""
+
+
 @dataclass(frozen=True)
 class Counted:
-    """How many people a dataset is about, how many asked for deletion, and of how many the data are deleted."""
+    """How many people a dataset is about, the keys of those who asked for deletion, and how many are deleted."""
 
     people: int
-    withdrawn: int
+    left_out: Sequence[int]
     erased: int
+
+    @property
+    def withdrawn(self) -> int:
+        """How many asked for deletion."""
+        return len(self.left_out)
 
 
 def readme(
@@ -81,9 +100,22 @@ def readme(
         "| codebook.csv, codebook.md | | every column, parameter, factor, field and item |",
         "| study.v*N*.json | | version *N* of the study file, resolved |",
         "| texts.v*N*.json | | the words of its pages: with exposures and pages they make every screen again |",
+        "| CHANGES.md | | which release this is, and how many people it leaves out that an earlier one had |",
         "| manifest.json | | the SHA-256 of each file |",
     ]
     return "\n".join([*lines, "", HOW_TO_READ])
+
+
+def changes_markdown(release: Release) -> str:
+    """Which release of its kind this is, and how many people each leaves out that the one before had: a count only."""
+    before = release.study.releases.filter(is_masked=release.is_masked, number__lte=release.number)
+    rows: list[str] = []
+    gone: set[int] | None = None  # who had asked before the first is in none
+    for one in before.order_by("number"):
+        fewer = len(set(one.left_out) - gone) if gone is not None else 0
+        rows.append(f"| {one.number} | {one.people} | {fewer} |")
+        gone = set(one.left_out)
+    return CHANGES.format(number=release.number, study=release.study.slug, rows="\n".join(rows))
 
 
 def _people(number: int) -> str:

@@ -8,6 +8,8 @@ from studies.models import Study, Version
 
 WITHDRAWN_TEXT = "[withdrawn]"
 """What stands where words were that are deleted, because somebody asked for it."""
+PURGED_TEXT = "[purged]"
+"""What stands where words were that are deleted, because the time for which they are kept is over."""
 
 
 class Participant(models.Model):
@@ -92,3 +94,20 @@ class Consent(models.Model):
     agreed = models.BooleanField()
     ticks = models.JSONField(default=dict)  # tick id -> bool
     at = models.DateTimeField(db_default=RapportNow())
+
+
+class ErasureRequest(models.Model):
+    """Somebody's wish that their data be deleted: made with the withdrawal, kept until nothing is left to do.
+
+    What is left is worked out from the rows that it is about, see `exports.requests`; only that it is done is kept.
+    """
+
+    class By(models.TextChoices):
+        PARTICIPANT = "participant"  # on a page
+        RESEARCHER = "researcher"  # for somebody who wrote or rang
+
+    participant = models.OneToOneField(Participant, models.PROTECT, related_name="erasure")
+    by = models.CharField(max_length=12, choices=By, default=By.PARTICIPANT)
+    asked_at = models.DateTimeField(db_default=RapportNow())  # of a letter, the day on which it came
+    due_at = models.DateTimeField()  # a month after it
+    done_at = models.DateTimeField(null=True)

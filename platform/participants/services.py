@@ -15,8 +15,9 @@ from participants import queries
 from participants.access import participant_with
 from participants.codes import names_of
 from participants.errors import ParticipantError
-from participants.models import Consent, EntryLink, Participant
+from participants.models import Consent, EntryLink, ErasureRequest, Participant
 from participants.queries import link_of
+from participants.rules import a_month_after
 from participants.tokens import cookie_secret, digest, new_token, stream_name
 from studies import definition, giving
 from studies.models import Study, Version
@@ -273,6 +274,27 @@ def record_consent(
     kind = CONSENT_GIVEN if is_agreed else CONSENT_DECLINED
     log.record(kind, study=participant.study_id, subject=("participant", participant.pk), facts={"consent": consent.pk})
     return consent
+
+
+def ask_for_erasure(participant: Participant, *, at: datetime) -> None:
+    """Keep that somebody wants their data deleted, in the transaction of their withdrawal."""
+    insert(ErasureRequest(participant=participant, asked_at=at, due_at=a_month_after(at)))
+
+
+def note_letter(participant: Participant, *, came_at: datetime | None) -> None:
+    """The wish that was just kept came to a researcher, who had it by some instant: from then the month counts.
+
+    Raises:
+        ParticipantError: "letter_day": later than now, or earlier than the person came.
+    """
+    request = ErasureRequest.objects.get(participant=participant)
+    asked_at = came_at or request.asked_at
+    if not participant.created_at.replace(hour=0, minute=0, second=0, microsecond=0) <= asked_at <= request.asked_at:
+        first, today = f"{participant.created_at:%Y-%m-%d}", f"{request.asked_at:%Y-%m-%d}"
+        what = f"{participant.code} came on {first}, and today is {today}"
+        raise ParticipantError("letter_day", f"{what}: name a day between them, such as --came {today}")
+    request.by, request.asked_at, request.due_at = ErasureRequest.By.RESEARCHER, asked_at, a_month_after(asked_at)
+    update(request, "by", "asked_at", "due_at")
 
 
 def confirm_zone(participant: Participant, zone: str) -> None:

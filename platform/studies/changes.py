@@ -20,6 +20,7 @@ AMENDABLE = [
         r"^contact\.",
         r"^sample\.(target|counts|until|pilot(\.target)?)$",
         r"^preregistration\.(url|registered_on)$",
+        r"^retention(\.\w+)?$",  # of the versions under which people came the shortest holds
         r"(^|\.)note$",
         r"^safety\.(on_call|helplines)\.|^safety\.staffed\.hours",
         r"^waves\[\w+\]\.stages\[\w+\]\.(max_wait_seconds|ready_seconds|pay_per_minute)$",

@@ -1,5 +1,7 @@
 """Reads of studies and versions."""
 
+from datetime import datetime
+
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 
@@ -49,6 +51,12 @@ def versions_of(study: Study) -> dict[int, Version]:
     for version in found.values():
         version.study = study
     return found
+
+
+def closed_at(study: Study) -> datetime | None:
+    """When collection was closed; None while it is not."""
+    closed = Event.objects.filter(kind=CLOSED, subject_kind="study", subject_id=study.pk).order_by("-pk").first()
+    return closed.at if closed and study.status == Study.Status.CLOSED else None
 
 
 def code_matches(version: Version) -> bool:

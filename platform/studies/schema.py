@@ -11,6 +11,7 @@ from studies.schema_partners import GroupPlan, Partner
 from studies.schema_pay import PointsPay
 from studies.schema_plan import Exclusion, Preregistration, Sample
 from studies.schema_reminders import Recruitment, Reminders
+from studies.schema_retention import Retention
 from studies.schema_safety import Safety
 from studies.schema_scales import ScaleUse
 from studies.schema_stages import StageConfig
@@ -190,6 +191,9 @@ class StudyFile(Part):
     preregistration: Preregistration | None = None
     safety: Safety | None = Field(
         None, description="What protects people in conversations; companion studies cannot be opened without."
+    )
+    retention: Retention | None = Field(
+        None, description="How long what is kept of people is kept after collection is closed."
     )
 
     @property

@@ -9,8 +9,10 @@ from studies import definition as frozen
 from studies.models import Version
 from studies.money import amount_text, points_rule
 from studies.prizes import prizes_of
+from studies.retention import lengths, retention_text
 from studies.schema import StudyFile
 from studies.schema_partners import ModelPartner
+from studies.schema_retention import OURS
 from studies.schema_stages import GameStage, QuizStage, WaitingRoomStage
 from studies.spans import span
 from studies.staffing import hours_in_words
@@ -92,6 +94,8 @@ def study_facts(study: StudyFile) -> dict[str, Any]:
         "ethics_ref": contact.ethics_ref,
         "ai_services": _ai_services(study),
     }
+    kept = study.retention or OURS
+    found |= {"retention": retention_text(kept, study.language), **lengths(kept, study.language)}
     found |= {f"{wave}_visit_pay": amount_text(amount, payments.currency) for wave, amount in payments.per_wave.items()}
     found |= _visit_facts(study)
     if study.safety is not None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db.models import Q
 
 from bots.models import Memory
 from chat.models import EarlierShown, Entry, Report, Shown, TypingShown
 from events.models import Event
-from exports.services.erasure import ERASED
+from exports.models import Tombstone
+from exports.services.erasure import ERASED, WITHDRAWAL
+from exports.services.wishes import DONE
 from flow.models import Act, Award, Exposure, PracticeStep, Submission
 from measures.models import Answer, PageShown, ScaleDrawn
-from participants.models import WITHDRAWN_TEXT, Contact, Participant
+from participants.models import WITHDRAWN_TEXT, Contact, ErasureRequest, Participant
 from verification.inquiry import Inquiry
 
 
@@ -22,6 +24,8 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
     report.compare("withdrawal of a participant", person.code, has_asked, person.withdrawn_at is not None)
     told = sum(event.kind == ERASED for event in events)
     report.compare("erasure of a participant", person.code, int(is_erased), told)
+    if has_asked:
+        _check_request(inquiry, person, events)
     if not is_erased:
         return
     report.count("erased people")
@@ -46,3 +50,27 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
     }
     found = {name: count for name, rows in left.items() if (count := rows.count())}
     report.compare("rows of an erased person", person.code, {}, found)
+    buried = Tombstone.objects.filter(participant=person, rule=WITHDRAWAL).values_list("what", "rows")
+    counted: Mapping[str, int] = next((event.facts["rows"] for event in events if event.kind == ERASED), {})
+    report.compare("tombstones of an erased person", person.code, _counted(counted), _counted(dict(buried)))
+
+
+def check_requests(inquiry: Inquiry) -> None:
+    """Nobody's deletion is asked for who did not ask."""
+    requests = ErasureRequest.objects.filter(participant__study=inquiry.study).select_related("participant")
+    for one in requests.exclude(participant__status=Participant.Status.WITHDRAWN).order_by("pk"):
+        inquiry.report.differ("request of deletion", one.participant.code, "none", "one")
+
+
+def _check_request(inquiry: Inquiry, person: Participant, events: Sequence[Event]) -> None:
+    """Whoever asked has a request, and one that is done has its event."""
+    wish = ErasureRequest.objects.filter(participant=person).first()
+    if wish is None:
+        inquiry.report.differ("request of deletion", person.code, "one", "none")
+        return
+    ended = sum(event.kind == DONE for event in events)
+    inquiry.report.compare("end of a request of deletion", person.code, int(wish.done_at is not None), ended)
+
+
+def _counted(rows: Mapping[str, int]) -> dict[str, int]:
+    return {what: n for what, n in rows.items() if n}

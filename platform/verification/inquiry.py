@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TypeVar
 
+from exports.tombstones import begun_of
 from flow.machine import MOVES
 from scheduling.reminders import MOVES as REMINDER_MOVES
 from scheduling.states import MOVES as WINDOW_MOVES
@@ -62,6 +63,11 @@ class Inquiry:
     def current_code(self) -> frozenset[int]:
         """Versions that were frozen with the code that is installed now: only those can be played over again."""
         return frozenset(pk for pk, version in self.versions.items() if definition.code_is_current(version))
+
+    @cached_property
+    def purged(self) -> frozenset[str]:
+        """The classes of what is kept of which something was purged: what stood there cannot be compared any more."""
+        return begun_of(self.study)
 
     def follow(self, thing: str, where: str, statuses: Iterable[str]) -> str:
         """The status to which a row of events leads; each step that the machine forbids is a difference.

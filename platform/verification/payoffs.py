@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from exports.redaction import strings_in
 from flow.models import Match
+from participants.models import PURGED_TEXT
 from verification.acts import timeouts
 from verification.inquiry import Inquiry
 from verification.story import Past, Story, has_left
@@ -45,6 +47,9 @@ def _owed(inquiry: Inquiry, story: Story, match: Match, traced: Traced) -> Mappi
             for pk, seat in seats.items()
         }
     if match.group.version_id not in inquiry.current_code or story.is_erased(match):
+        return None
+    if any(PURGED_TEXT in strings_in(act.values) for act in story.acts.get(match.pk, ())):
+        inquiry.report.left_out["what was purged of words"] += 1  # a payoff may count them
         return None
     state = Past(story, match, opened=list(traced.opened))
     try:

@@ -21,7 +21,7 @@ from scheduling.models import Session
 from scheduling.services import OPENED
 from studies import definition
 from studies import services as studies
-from verification.erased import check_erased
+from verification.erased import check_erased, check_requests
 from verification.forms import check_forms
 from verification.inquiry import Inquiry
 from verification.lasting import check_lasting
@@ -77,6 +77,7 @@ def check_people(inquiry: Inquiry) -> None:
         check_scales(inquiry, visits)
         check_lasting(inquiry, batch)
         check_memories(inquiry, batch)
+    check_requests(inquiry)
     entered = Event.objects.filter(study_id=inquiry.study.pk, kind=ENTERED)
     erased = entered.exclude(subject_id__in=rows.values("pk")).count()
     inquiry.report.left_out["people erased"] += erased + rows.filter(erased_at__isnull=False).count()

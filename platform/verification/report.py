@@ -24,7 +24,8 @@ TOLD_WHILE_MASKED = frozenset({"studies", "people", "erased people", "sessions",
 seats, its void matches, its talks, its notes; told after each group, they would tell its condition or its outcome."""
 PLAYED = ("people", "groups")
 LEDGER = ("acknowledged", "found", "lost", "doubled", "altered", "erased")
-LEFT_OUT = ("people erased", "matches with erased acts", "matches under other code")
+LEFT_OUT = ("people erased", "matches with erased acts", "matches under other code", "visits whose forms are purged",
+            "what was drawn for people with new codes", "what was purged of words")  # fmt: skip
 MOST_KEPT = 10_000
 LONGEST_WORD = 40
 HELD_BACK = "(held back while data come in)"

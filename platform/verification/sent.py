@@ -15,7 +15,7 @@ from flow.models import Act, Match
 from paradigm import Decision, Field, FieldError, Talk
 from paradigm.fields import clean
 from paradigm.program import step_at
-from participants.models import WITHDRAWN_TEXT
+from participants.models import PURGED_TEXT, WITHDRAWN_TEXT
 from verification.story import Past, Story
 
 
@@ -57,8 +57,8 @@ def said(story: Story, talk: Talk, *, entries: int, data: Mapping[str, str]) -> 
 
 
 def is_marked(values: Mapping[str, Any]) -> bool:
-    """Whether words were taken out because they repeated somebody whose data are deleted."""
-    return any(WITHDRAWN_TEXT in text for text in strings_in(values))
+    """Whether words were taken out: they repeated somebody whose data are deleted, or their time was over."""
+    return any(mark in text for text in strings_in(values) for mark in (WITHDRAWN_TEXT, PURGED_TEXT))
 
 
 def _cleaned(fields: Sequence[Field], data: Mapping[str, str]) -> Mapping[str, Any]:

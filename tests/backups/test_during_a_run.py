@@ -77,7 +77,7 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
 
 def _backed_up(running: Running, folder: Path) -> Path:
     running.manage("backup", "--to", str(folder))
-    (file,) = folder.iterdir()
+    (file,) = folder.glob("*.tar")
     return file
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from events import runner
-from exports.services import review
+from exports.held import withheld
 from exports.services.bundle import export
 from studies.masking.services import unmask
 from tests.consent.trading import Writer, group_of_three, pair_with, participant_of, trading
@@ -51,7 +51,7 @@ def test_words_about_a_partner_who_left_wait_for_a_reviewer(played: Played, tmp_
     assert any(third.mark in value for value, _ in untouched)
     assert not any(why for _, why in untouched), "they never met"
 
-    (held,) = [one for one in review.withheld(played.study) if "." not in one.match]
+    (held,) = [one for one in withheld(played.study) if "." not in one.match]
     assert held.match == group.code
     assert all(partner.mark in text for text in held.texts)
     call_command("withheld", played.study.slug, "--release", held.match, held.seat, "--reason", "read by two of us")

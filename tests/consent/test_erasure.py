@@ -15,6 +15,7 @@ from chat.models import Entry
 from events import clock, due, runner
 from events.models import Due, Event
 from exports.errors import ExportError
+from exports.held import withheld
 from exports.services import erasure, review
 from exports.services.bundle import export
 from flow.models import Act, Exposure, Submission
@@ -189,7 +190,7 @@ def test_a_reviewer_releases_the_partner_s_words_and_a_later_withdrawal_holds_th
     gone, partner = pair_with(trio, program=False)
     gone.send(withdraw="1")
     runner.drain("jobs")
-    held, answers = review.withheld(played.study)
+    held, answers = withheld(played.study)
     assert all(partner.mark in text for text in (*held.texts, *answers.texts))
     with pytest.raises(ExportError, match="who has read them"):
         review.release(played.study, match=held.match, seat=held.seat, reason=" ")
@@ -198,7 +199,7 @@ def test_a_reviewer_releases_the_partner_s_words_and_a_later_withdrawal_holds_th
     call_command("withheld", played.study.slug)
     assert partner.mark in capsys.readouterr().out
     call_command("withheld", played.study.slug, "--release", held.match, held.seat, "--reason", "read by two of us")
-    assert list(review.withheld(played.study)) == [answers]
+    assert list(withheld(played.study)) == [answers]
     out = dataset(played, tmp_path / "out")
     mine = [row for row in table(out, "entries") if row["participant"] == participant_of(partner).code]
     assert mine
@@ -207,7 +208,7 @@ def test_a_reviewer_releases_the_partner_s_words_and_a_later_withdrawal_holds_th
         ""
     }
     Participant.objects.filter(pk=gone.session.participant_id).update(withdrawn_at=clock.now() + timedelta(seconds=1))
-    assert [one.seat for one in review.withheld(played.study)] == [held.seat, answers.seat]
+    assert [one.seat for one in withheld(played.study)] == [held.seat, answers.seat]
 
 
 def test_a_program_s_words_in_their_match_go_and_a_person_s_keep_all_but_quotes(played: Played) -> None:

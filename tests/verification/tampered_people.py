@@ -55,6 +55,26 @@ def somebody_counts_as_erased(played: Played) -> None:
     change(person(played), erased_at=clock.now())
 
 
+@case("request of deletion")
+def request_of_who_asked_is_gone(played: Played) -> None:
+    remove(person(played, "no_group").erasure)
+
+
+@case("request of deletion")
+def request_of_somebody_who_never_asked(played: Played) -> None:
+    copy(person(played, "no_group").erasure, participant=person(played).pk)
+
+
+@case("end of a request of deletion")
+def request_is_open_again(played: Played) -> None:
+    change(person(played, "no_group").erasure, done_at=None)
+
+
+@case("tombstones of an erased person")
+def tombstone_says_more_than_was_deleted(played: Played) -> None:
+    change(person(played, "no_group").tombstones.get(what="answers"), rows=1000)
+
+
 @case("exit of a participant")
 def participant_left_by_another_exit(played: Played) -> None:
     change(person(played), exit="left")

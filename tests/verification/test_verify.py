@@ -81,7 +81,7 @@ def test_what_was_erased_is_no_difference(is_gone: bool, played: Played) -> None
         sql("DELETE FROM participants_participant WHERE id = %s", withdrawn.pk)
     report = verified(played)
     assert [str(each) for each in report.differences] == []
-    assert report.left_out == {"people erased": 2, "matches with erased acts": 2, "matches under other code": 0}
+    assert {what: n for what, n in report.left_out.items() if n} == {"people erased": 2, "matches with erased acts": 2}
     assert report.ledger["erased"] == theirs > 0
     assert report.ledger["found"] + report.ledger["erased"] == report.ledger["acknowledged"]
 

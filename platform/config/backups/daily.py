@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from config.backups import services
+from config.backups import listed, services
 from config.backups.errors import BackupError
 from events import clock
 from events.claim import Claim
@@ -41,6 +41,7 @@ def make(claim: Claim) -> str:
         return "made_before"  # somebody planned it while it was being made
     try:
         made = services.make(settings.BACKUP_FOLDER, is_daily=True)
+        listed.write_down(settings.BACKUP_FOLDER)
     except BackupError as error:
         again = clock.now() + AGAIN_AFTER
         services.note_failed(error, key=claim.key, again=again if again < following else None)

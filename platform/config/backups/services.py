@@ -8,24 +8,36 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
-from config.backups import archive, programs, reading
+from config.backups import archive, gate, programs, reading
 from config.backups.errors import BackupError
+from config.backups.listed import Line, read
 from config.backups.manifest import Manifest
 from config.backups.programs import Address
+from config.health import migrations_applied
+from config.refusal import SetupError
 from config.version import VERSION
 from console.upkeep import FAILED, MADE
 from events import due, signs
 from events.claim import Claim
 from events.log import record
+from events.models import Beat, Due
+from exports.services import erasure, purge, wishes
+from exports.tombstones import purges_of
+from flow.services import rescue
+from participants.models import ErasureRequest, Participant
+from studies.models import Study
 
 REACTION = "config.backups.daily.make"
 NO_HINT_SECONDS = 1.0
 ABANDONED_SECONDS = 24 * 3600.0
+OPENED = "restore.opened"
+WHY = "asked for it before the database was restored"
 
 log = logging.getLogger("rapport.backup")
 
@@ -39,6 +51,7 @@ class Made:
     size: int  # bytes
     seconds: float
     removed: list[str]
+    oldest: datetime  # of when the oldest one is that is left in the folder
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,23 @@ class Restored:
     manifest: Manifest
     missing: list[str]
     seconds: float
+
+
+@dataclass(frozen=True)
+class Again:
+    """What was done again.
+
+    Attributes:
+        known: Lines of which the restored database says the same.
+        unknown: People who came after the backup, and so are not in it.
+    """
+
+    listed: int
+    asked: int = 0
+    erased: int = 0
+    purged: int = 0
+    known: int = 0
+    unknown: int = 0
 
 
 def make(folder: Path, *, is_daily: bool = False) -> Made:
@@ -81,7 +111,15 @@ def make(folder: Path, *, is_daily: bool = False) -> Made:
         )
         file = folder / archive.name_of(described.as_of, is_daily=is_daily)
         manifest = archive.write(file, described, lambda take: programs.dump(program, address, exported, take))
-    return Made(file, manifest, file.stat().st_size, time.monotonic() - began, prune(folder, now=manifest.as_of))
+    removed = prune(folder, now=manifest.as_of)
+    took = time.monotonic() - began
+    return Made(file, manifest, file.stat().st_size, took, removed, _oldest(folder) or manifest.as_of)
+
+
+def _oldest(folder: Path) -> datetime | None:
+    """From when the oldest backup in a folder may be, by the names; those of a day are from its beginning on."""
+    days = [found[1] for file in folder.iterdir() if (found := archive.NAME.fullmatch(file.name))]
+    return datetime.fromisoformat(min(days)).replace(tzinfo=UTC) if days else None
 
 
 def plan(at: datetime) -> None:
@@ -140,12 +178,98 @@ def restore(file: Path, address: Address) -> Restored:
             programs.restore(program, address, dump)
         differing = [*_differing(reading.rows_of(target), manifest.rows), *reading.lagging_sequences(target)]
         target.execute("ANALYZE")  # plans are made at once, and by statistics
+        if not differing:
+            gate.close(target, manifest.as_of)
     if differing:
         text = (
             f"what was restored is not what the manifest says: {', '.join(differing)}. Drop the database; do not use it"
         )
         raise BackupError("rows_differ", text)
     return Restored(manifest, missing, time.monotonic() - began)
+
+
+def delete_again(file: Path) -> Again:
+    """Do in this database whatever a list says that it does not know, and open it.
+
+    Doing it twice changes nothing. Whoever sits in a group that plays is deleted when it is over; nothing of theirs
+    leaves before.
+
+    Raises:
+        BackupError: "no_list", "list_damaged"; "migrations_missing".
+    """
+    _need_tables()
+    lines = read(file)
+    done = Again(len(lines))
+    for line in sorted(lines):
+        done = _do(line, done)
+    _open({"listed": done.listed, "asked": done.asked, "erased": done.erased, "purged": done.purged})
+    return done
+
+
+def open_without_list(reason: str) -> None:
+    """Open a restored database though nobody knows what was deleted since. Raises BackupError: "migrations_missing"."""
+    _need_tables()
+    _open({"reason": reason})
+
+
+def _need_tables() -> None:
+    try:
+        migrations_applied()
+    except SetupError as error:
+        raise BackupError("migrations_missing", f"{error}, and then this again") from error
+
+
+@transaction.atomic
+def _open(facts: dict[str, Any]) -> None:
+    Beat.objects.filter(name=gate.PENDING).delete()
+    record(OPENED, study=None, subject=("backup", 0), facts=facts)
+
+
+def _do(line: Line, done: Again) -> Again:
+    study = Study.objects.filter(slug=line.study).first()
+    if line.purged:
+        return _purge(study, line, done)
+    person = Participant.objects.filter(study=study, code=line.participant).first() if study else None
+    if person is None:
+        return _plus(done, unknown=1)
+    if person.status == Participant.Status.WITHDRAWN and person.erased_at is not None:
+        return _plus(done, known=1)
+    if person.status != Participant.Status.WITHDRAWN:
+        rescue.withdraw(person.code, reason=WHY)
+        # The month goes on counting from the day on which it was asked for.
+        _date_back(person, line)
+    return _plus(done, asked=1, erased=_erase(person))
+
+
+@transaction.atomic
+def _date_back(person: Participant, line: Line) -> None:
+    if line.asked_at is not None:
+        request = ErasureRequest.objects.select_for_update(of=("self",)).get(participant=person)
+        request.due_at -= request.asked_at - line.asked_at
+        request.asked_at = line.asked_at
+        request.save(update_fields=["asked_at", "due_at"])
+
+
+def _erase(person: Participant) -> int:
+    """Delete at once, where nobody plays with them; how many that were."""
+    rows = Due.objects.filter(reaction=erasure.ERASE, key=f"participant:{person.pk}", outcome="")
+    for claim in due.claim_ids(list(rows.values_list("pk", flat=True))):
+        erasure.erase(claim)
+    return int(Participant.objects.filter(pk=person.pk, erased_at__isnull=False).exists())
+
+
+def _purge(study: Study | None, line: Line, done: Again) -> Again:
+    if study is None:
+        return _plus(done, unknown=1)
+    if line.purged in purges_of(study):
+        return _plus(done, known=1)
+    purge.purge(study, [line.purged], by="restore")
+    return _plus(done, purged=1)
+
+
+def _plus(done: Again, **more: int) -> Again:
+    found = {name: getattr(done, name) + number for name, number in more.items()}
+    return Again(**{name: found.get(name, getattr(done, name)) for name in Again.__dataclass_fields__})
 
 
 def note_made(made: Made, *, by: str) -> None:
@@ -178,7 +302,8 @@ def note_failed(error: BackupError, *, key: str = "", again: datetime | None = N
 def _note_made(made: Made, *, by: str) -> None:
     facts = {"file": made.file.name, "bytes": made.size, "seconds": round(made.seconds, 1), "rows": made.manifest.total}
     record("backup.made", study=None, subject=("backup", 0), facts={**facts, "by": by})
-    signs.beat(MADE, **facts)
+    signs.beat(MADE, **facts, oldest=made.oldest.isoformat())
+    wishes.settle()  # nothing of somebody may be left in any backup from now on
     log.info("backup made", extra={"facts": {**facts, "removed": len(made.removed)}})
 
 

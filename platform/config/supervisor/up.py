@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from django.conf import settings
+from django.db import connection
 
 from config.places import ROOT, Places
 from config.refusal import SetupError
@@ -80,6 +81,7 @@ def _start(watch: Watch, wanted: Wanted, *, say: Say) -> None:
     _start_redis(watch, say)
     say("database: applying migrations")
     _manage("migrate", "--no-input", "--verbosity", "1")
+    _refuse_closed()
     if wanted.simulation:
         _manage("clock", "--simulate")
     say("static files: collecting")
@@ -93,6 +95,13 @@ def _start(watch: Watch, wanted: Wanted, *, say: Say) -> None:
     say(f"ready: {settings.ORIGIN} (logs in {settings.PLACES.logs})")
     if wanted.demo:
         _manage("demo")
+
+
+def _refuse_closed() -> None:
+    from config.backups.gate import refuse_closed
+
+    refuse_closed()
+    connection.close()  # this process needs none, and PostgreSQL may be started anew
 
 
 def _start_database(watch: Watch, say: Say, *, options: tuple[str, ...]) -> None:

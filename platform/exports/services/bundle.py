@@ -1,11 +1,15 @@
 """Writing a dataset: everything from one snapshot, byte for byte the same when nothing has changed."""
 
+import hashlib
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
 
+from events import clock
+from exports.cells import canonical
 from exports.codebook import COLUMNS as CODEBOOK_COLUMNS
 from exports.codebook import codebook
 from exports.columns import Table
@@ -13,11 +17,12 @@ from exports.deviation_words import deviations_markdown
 from exports.errors import ExportError
 from exports.masked import held_back
 from exports.scope import Scope
+from exports.services.releases import Content, keep
 from exports.services.snapshot import snapshot
 from exports.stamps import dataset_name, stamped
 from exports.tables import tables_for, tables_of
 from exports.texts import texts_of
-from exports.words import Counted, codebook_markdown, readme
+from exports.words import Counted, changes_markdown, codebook_markdown, readme
 from exports.writing import Written, write_csv, write_json, write_text
 from participants.models import Participant
 from studies.masking.standing import is_masked_for, state_of
@@ -77,28 +82,44 @@ def _write_until_true(study: Study, folder: Path, reader: int | None) -> list[Wr
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, mode=0o700)
         with snapshot():
-            left_out = _withdrawn(study)
-            files = _write(study, folder, reader)
-        if _withdrawn(study) == left_out:
+            seen = Study.objects.get(pk=study.pk)  # as the snapshot shows it
+            counted, as_of = _counted(seen), clock.now()
+            files, missing = _write(seen, folder, reader, counted)
+            said = manifest(seen, counted, missing)
+        if _withdrawn(study) == counted.left_out:
+            content = Content(_digest(files), missing is not None, counted.people, counted.left_out, as_of)
+            release = keep(study, content, reader=reader)
+            files.append(write_text(folder / "CHANGES.md", changes_markdown(release)))
+            said |= {"release": release.number, "files": listed(files)}
+            files.append(write_json(folder / "manifest.json", said))
             return files
     raise ExportError("withdrawn_meanwhile", "people asked for deletion while it was written: write it once more")
 
 
-def _withdrawn(study: Study) -> int:
-    return study.participants.filter(status=Participant.Status.WITHDRAWN).count()
+def _withdrawn(study: Study) -> tuple[int, ...]:
+    gone = study.participants.filter(status=Participant.Status.WITHDRAWN)
+    return tuple(gone.order_by("pk").values_list("pk", flat=True))
 
 
-def _write(study: Study, folder: Path, reader: int | None) -> list[Written]:
-    study = Study.objects.get(pk=study.pk)  # as the snapshot shows it
+def _counted(study: Study) -> Counted:
+    return Counted(
+        people=study.participants.exclude(status=Participant.Status.WITHDRAWN).count(),
+        left_out=_withdrawn(study),
+        erased=study.participants.filter(erased_at__isnull=False).count(),
+    )
+
+
+def _digest(files: Sequence[Written]) -> str:
+    """Of what was written, by the hashes of its files: the same as long as the data are."""
+    return hashlib.sha256(canonical([[file.name, file.sha256] for file in files]).encode()).hexdigest()
+
+
+def _write(study: Study, folder: Path, reader: int | None, counted: Counted) -> tuple[list[Written], list[str] | None]:
+    """The files that hold data, and which tables are held back while data come in; None where nothing is."""
     let_out = tables_for(study, reader)
     missing = held_back(tables_of(study), let_out) if is_masked_for(study, reader) else None
     tables = [(table, _write_table(study, table, folder)) for table in let_out]
     book = list(codebook([table for table, _ in tables], study))
-    counted = Counted(
-        people=study.participants.exclude(status=Participant.Status.WITHDRAWN).count(),
-        withdrawn=_withdrawn(study),
-        erased=study.participants.filter(erased_at__isnull=False).count(),
-    )
     files = [written for _, written in tables]
     files.append(write_text(folder / "deviations.md", deviations_markdown(Scope(study))))
     files.append(write_csv(folder / "codebook.csv", CODEBOOK_COLUMNS, book))
@@ -107,18 +128,15 @@ def _write(study: Study, folder: Path, reader: int | None) -> list[Written]:
     for version in study.versions.order_by("number"):
         files.append(write_json(folder / f"study.v{version.number}.json", version.definition))
         files.append(write_json(folder / f"texts.v{version.number}.json", texts_of(version)))
-    files.append(write_json(folder / "manifest.json", manifest(study, files, counted, missing)))
-    return files
+    return files, missing
 
 
 def _write_table(study: Study, table: Table, folder: Path) -> Written:
     return write_csv(folder / f"{table.name}.csv", table.columns, table.rows(Scope(study)))
 
 
-def manifest(
-    study: Study, files: list[Written], counted: Counted, missing: list[str] | None = None
-) -> dict[str, object]:
-    """What was written, from which versions, by which software.
+def manifest(study: Study, counted: Counted, missing: list[str] | None) -> dict[str, object]:
+    """What is written, from which versions, by which software; not yet which files, and as which release.
 
     Args:
         missing: The tables that are held back while data come in; None where nothing is held back.
@@ -136,9 +154,13 @@ def manifest(
         "withdrawn_people": counted.withdrawn,
         "erased_people": counted.erased,
         "versions": [{"number": one.number, "sha256": one.sha256, "reason": one.reason} for one in versions],
-        "files": [
-            {"name": file.name, "sha256": file.sha256, "bytes": file.size_bytes}
-            | ({} if file.rows is None else {"rows": file.rows})
-            for file in files
-        ],
     }
+
+
+def listed(files: Sequence[Written]) -> list[dict[str, object]]:
+    """The files as the manifest has them."""
+    return [
+        {"name": file.name, "sha256": file.sha256, "bytes": file.size_bytes}
+        | ({} if file.rows is None else {"rows": file.rows})
+        for file in files
+    ]

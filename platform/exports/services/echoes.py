@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from hashlib import sha256
-from json import dumps
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -14,7 +12,7 @@ from bots.models import BotTurn
 from chat.models import Entry, Report
 from chat.services import UNKNOWN
 from exports.declared import split_key
-from exports.redaction import Quote, is_words, marked, quotable, quotes_any, reduced, strings_in, unhashed, without
+from exports.redaction import Quote, is_words, marked, quotable, quotes_any, reduced, stored, strings_in, without
 from exports.society import Society
 from flow.models import Act, Award, Exposure
 from llm.models import Call
@@ -132,10 +130,7 @@ class Echoes:
             view = without(row.view, quotes)  # those who never met the person may have been told by those who did
             if self._was_told(row.match_id, row.seat_id):
                 view = reduced(view, kept=self._kept(row.match_id))
-            if view == row.view:
-                return {}
-            view = unhashed(view)  # the old hashes could be guessed at
-            return {"view": view, "sha256": sha256(dumps(view, sort_keys=True).encode()).hexdigest()}
+            return {} if view == row.view else stored(view)
 
         return _rewrite(Exposure.objects.filter(match__in=self.society.matches).exclude(seat__in=self.mine), change)
 

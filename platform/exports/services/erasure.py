@@ -7,11 +7,10 @@ and that there is a gap.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from bots.models import Memory
@@ -19,13 +18,16 @@ from chat.models import EarlierShown, Shown, TypingShown
 from events import clock, due, log
 from events.claim import Claim
 from events.models import Event
+from exports.models import Tombstone
+from exports.services import wishes
+from exports.services.door import erasing
 from exports.services.echoes import Echoes
 from exports.society import society_of
 from flow.models import Act, Award, Exposure, PracticeStep, Submission
 from matching.models import Group
 from measures.models import Answer, PageShown, ScaleDrawn
 from participants import identity
-from participants.models import WITHDRAWN_TEXT, Participant
+from participants.models import WITHDRAWN_TEXT, ErasureRequest, Participant
 from scheduling.models import ScheduledSession, Session
 
 ERASE = "exports.tasks.erase"
@@ -33,6 +35,7 @@ ERASED = "participant.erased"
 LOOK_AGAIN_AFTER = timedelta(seconds=60)
 LAST_REPLIES_WITHIN = timedelta(minutes=2)  # a model that was asked before the game's end answers in less
 RESCUES = "rescue."
+WITHDRAWAL = "withdrawal"
 
 
 def erase(claim: Claim) -> str:
@@ -53,8 +56,9 @@ def erase(claim: Claim) -> str:
         elif (until := _busy_until(groups)) is not None:
             return _put_off(claim, until)
         else:
-            with _erasing():
+            with erasing():
                 _forget(person, groups)
+            wishes.close(person)
             outcome = "erased"
         due.settle(claim, outcome)
     return outcome
@@ -84,16 +88,6 @@ def _put_off(claim: Claim, until: datetime) -> str:
     return "waits"
 
 
-@contextmanager
-def _erasing() -> Iterator[None]:
-    """Let rows be changed that are kept for good otherwise, in this transaction and no longer than this."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL rapport.erasing = 'on'")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL rapport.erasing = 'off'")
-
-
 def _forget(person: Participant, groups: Sequence[Group]) -> None:
     """Words of theirs that others' rows hold go first: afterwards nobody knows them any more."""
     gone: Counter[str] = Counter()
@@ -106,6 +100,18 @@ def _forget(person: Participant, groups: Sequence[Group]) -> None:
     person.save(update_fields=["erased_at", "zone"])
     about = ("participant", person.pk)
     log.record(ERASED, study=person.study_id, subject=about, facts={"rows": dict(sorted(gone.items()))})
+    _bury(person, gone)
+
+
+def _bury(person: Participant, gone: Counter[str]) -> None:
+    """Keep how many rows of which kind went, for good: a study's events may be deleted one day."""
+    wish = ErasureRequest.objects.filter(participant=person).first()
+    by = wish.by if wish else ErasureRequest.By.PARTICIPANT
+    Tombstone.objects.bulk_create(
+        Tombstone(study_id=person.study_id, rule=WITHDRAWAL, what=what, rows=rows, participant=person, by=by)
+        for what, rows in sorted(gone.items())
+        if rows
+    )
 
 
 def _forget_own(person: Participant) -> Counter[str]:

@@ -1,53 +1,29 @@
-"""Releasing words that are held back because a partner asked for deletion. Each release is kept as an event."""
+"""What a reviewer decides of words that are held back because a partner asked for deletion: they go out, or they go.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+Each decision is kept as an event.
+"""
+
+from collections import Counter
+from getpass import getuser
 
 from django.db import transaction
 
 from chat.models import Entry
 from events import log
-from exports.course import RELEASED
-from exports.declared import is_free_answer, split_key
+from exports.course import DELETED, RELEASED
+from exports.declared import split_key
 from exports.errors import ExportError
-from exports.redaction import is_words, strings_in
-from exports.scope import Scope
-from exports.society import NO_MATCH, Society, societies, society_of
-from flow.models import Act
+from exports.held import Place, free_answers, held_back
+from exports.models import Tombstone
+from exports.redaction import is_words, marked, marked_card, stored
+from exports.services import wishes
+from exports.services.door import erasing
+from exports.society import NO_MATCH, Society, society_of
+from flow.models import Act, Exposure
 from matching.models import Group
-from measures.models import Answer
 from studies.models import Study
 
-
-@dataclass(frozen=True)
-class Withheld:
-    """What one person said in one match, or wrote in answers after it, to be read by a reviewer and nobody else.
-
-    Attributes:
-        match: Its code; the group's for answers.
-    """
-
-    match: str
-    seat: str
-    texts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where words are held back, by primary keys; the match is `NO_MATCH` for answers."""
-
-    code: str
-    match: int
-    seat: int
-
-
-def withheld(study: Study) -> Iterator[Withheld]:
-    """Every person's words that are held back, group by group, read from the database as it is."""
-    for society in societies(Scope(study), with_withdrawn=True):
-        for place in _held_back(society):
-            texts = tuple(_answers(society, place) if place.match == NO_MATCH else _said(society, place))
-            if texts:
-                yield Withheld(place.code, society.seat(place.seat), texts)
+RULE = "review"
 
 
 @transaction.atomic
@@ -62,48 +38,83 @@ def release(study: Study, *, match: str, seat: str, reason: str) -> None:
     Raises:
         ExportError: "no_reason"; "not_withheld" when nothing of that seat is held back there.
     """
+    society, place = _found(study, match, seat, reason, "why they may go out")
+    _keep(RELEASED, society, place, reason)
+    wishes.settle(study)
+
+
+@transaction.atomic
+def delete(study: Study, *, match: str, seat: str, reason: str) -> int:
+    """Delete those words instead, because they do tell of who left; return how many rows held them. Not to be undone.
+
+    Arguments and errors are those of `release`.
+    """
+    society, place = _found(study, match, seat, reason, "why they must go")
+    with erasing():
+        gone = _emptied(society, place)
+    rows = [Tombstone(study=study, rule=RULE, what=what, rows=n, by=getuser()) for what, n in gone.items() if n]
+    Tombstone.objects.bulk_create(rows)
+    _keep(DELETED, society, place, reason)
+    wishes.settle(study)
+    return gone.total()
+
+
+def _found(study: Study, match: str, seat: str, reason: str, what: str) -> tuple[Society, Place]:
     if not reason.strip():
-        raise ExportError("no_reason", "say who has read them and why they may go out: --reason TEXT; it is kept")
+        raise ExportError("no_reason", f"say who has read them and {what}: --reason TEXT; it is kept")
     groups = Group.objects.select_for_update(of=("self",)).select_related("version__study")
     found = groups.filter(version__study=study, code=match.partition(".")[0]).first()
     society = society_of(found) if found else None
     place = _place(society, match, seat) if society else None
     if society is None or place is None:
         raise ExportError("not_withheld", f'nothing of seat "{seat}" is held back in match "{match}"; see the list')
-    facts = {"match": place.match, "seat": society.seats[place.seat].number, "reason": reason.strip()}
-    log.record(RELEASED, study=study.pk, subject=("group", society.group.pk), facts=facts)
+    return society, place
 
 
-def _place(society: Society, match: str, seat: str) -> _Place | None:
+def _place(society: Society, match: str, seat: str) -> Place | None:
     """Where a seat's words are held back, by codes; None where these are not."""
-    found = (one for one in _held_back(society) if (one.code, society.seat(one.seat)) == (match, seat))
+    found = (one for one in held_back(society) if (one.code, society.seat(one.seat)) == (match, seat))
     return next(found, None)
 
 
-def _held_back(society: Society) -> Iterator[_Place]:
-    """Each person's words in a match, and in answers, that are held back."""
-    for pk, match in society.matches.items():
-        for seat in sorted(society.inside(pk) - society.withdrawn) if society.has_withdrawn(pk) else ():
-            if society.seats[seat].occupant == "person" and society.is_withheld(pk, seat):
-                yield _Place(society.match(match), pk, seat)
-    for seat in sorted(society.seats):
-        if society.are_answers_withheld(seat):
-            yield _Place(society.group.code, NO_MATCH, seat)
+def _keep(kind: str, society: Society, place: Place, reason: str) -> None:
+    facts = {"match": place.match, "seat": society.seats[place.seat].number, "reason": reason.strip()}
+    log.record(kind, study=society.group.version.study_id, subject=("group", society.group.pk), facts=facts)
 
 
-def _said(society: Society, place: _Place) -> Iterator[str]:
-    fields = society.declared.fields
+def _emptied(society: Society, place: Place) -> Counter[str]:
+    gone: Counter[str] = Counter()
+    if place.match == NO_MATCH:
+        for one in free_answers(society, place.seat):
+            one.value = marked(one.value)
+            one.save(update_fields=["value"])
+            gone["answers"] += 1
+        return gone
+    said = Entry.objects.filter(conversation__match=place.match, seat=place.seat).exclude(text="")
+    for entry in said.order_by("pk"):
+        entry.text = marked(entry.text)
+        entry.save(update_fields=["text"])
+        gone["entries"] += 1
+    role = society.seats[place.seat].role
     for act in Act.objects.filter(match=place.match, seat=place.seat).order_by("pk"):
-        asked = fields(act.path, society.seats[place.seat].role)
-        for name, value in act.values.items():
-            yield from strings_in(value) if is_words(asked.get(split_key(name)[0]), value) else ()
-    said = Entry.objects.filter(conversation__match=place.match, seat=place.seat).order_by("conversation", "seq")
-    yield from said.exclude(text="").values_list("text", flat=True)
+        fields = society.declared.fields(act.path, role)
+        words = {name for name, value in act.values.items() if is_words(fields.get(split_key(name)[0]), value)}
+        if words:
+            act.values = {name: marked(value) if name in words else value for name, value in act.values.items()}
+            act.save(update_fields=["values"])
+            gone["acts"] += 1
+    gone["others_views"] = _emptied_cards(society, place)
+    return gone
 
 
-def _answers(society: Society, place: _Place) -> Iterator[str]:
-    """What its person wrote in words since the group was formed."""
-    seat, version = society.seats[place.seat], society.group.version
-    for one in Answer.objects.filter(session=seat.session_id, at__gte=society.group.formed_at).order_by("pk"):
-        if is_free_answer(version, one.stage, one.item):
-            yield from strings_in(one.value)
+def _emptied_cards(society: Society, place: Place) -> int:
+    """What others were shown of those words, on the card of who wrote them."""
+    position, changed = society.position(place.match, place.seat), 0
+    for row in Exposure.objects.filter(match=place.match).order_by("pk"):
+        cards = [marked_card(one) if one["position"] == position else one for one in row.view.get("cards", ())]
+        if cards != row.view.get("cards", []):
+            for name, value in stored({**row.view, "cards": cards}).items():
+                setattr(row, name, value)
+            row.save(update_fields=["view", "sha256"])
+            changed += 1
+    return changed

@@ -19,7 +19,7 @@ from flow.stages.limits import limit_of, move_limit
 from matching.models import Group, Seat
 from matching.services import leave_waiting
 from participants.models import Participant
-from participants.services import make_link, revoke_links
+from participants.services import make_link, note_letter, revoke_links
 from scheduling import services as scheduling
 from scheduling.meetings import let_be_for_partner
 from scheduling.models import Session
@@ -254,13 +254,17 @@ def excuse(code: str, *, number: int, reason: str) -> None:
     retry_lock(work)
 
 
-def withdraw(code: str, *, reason: str) -> str:
+def withdraw(code: str, *, reason: str, came_at: datetime | None = None) -> str:
     """Do what somebody asked for by mail: have their data deleted, and end their visit if it goes on; return the exit.
 
     Asking once more, as after an erasure that failed, is harmless.
 
+    Args:
+        came_at: When the mail came: from then on it must be done within a month; None: now.
+
     Raises:
         FlowError: "no_reason"; "not_here" when their data are deleted already.
+        ParticipantError: "letter_day".
     """
     _need(reason)
 
@@ -269,10 +273,13 @@ def withdraw(code: str, *, reason: str) -> str:
         person = session.participant
         if person.erased_at is not None:
             raise FlowError("not_here", f"the data of {code} are deleted already")
+        is_new = person.status != Participant.Status.WITHDRAWN
         if session.status == Session.Status.ACTIVE or is_between(session):
             sessions.leave(session.pk, withdraw=True)
-        elif person.status != Participant.Status.WITHDRAWN:
+        elif is_new:
             visits.withdraw_after(session)
+        if is_new:
+            note_letter(person, came_at=came_at)
         _keep(WITHDRAW, session, reason)
         return Participant.objects.values_list("exit", flat=True).get(pk=person.pk)
 

@@ -28,6 +28,7 @@ from flow.showing import SKIPPED, is_shown
 from flow.zones import ANSWER_WITHIN, ASKS_ZONE, is_zone_wanted
 from matching.models import Seat
 from participants import identity
+from participants import services as people
 from participants.models import Participant
 from scheduling import meetings, pairs
 from scheduling import services as scheduling
@@ -270,6 +271,8 @@ def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:
     participant.ended_at = now
     participant.withdrawn_at = now if withdraw else None
     update(participant, "status", "exit", "ended_at", "withdrawn_at")
+    if withdraw:
+        people.ask_for_erasure(participant, at=now)
     kind("exit", "settle")(participant)
     _record(session, "session.finished", {"exit": exit_name, "status": participant.status})
     if withdraw:
@@ -299,6 +302,7 @@ def withdraw_after(session: Session) -> None:
     participant.status = check_move("participant", before, Participant.Status.WITHDRAWN)
     participant.withdrawn_at = now
     update(participant, "status", "withdrawn_at")
+    people.ask_for_erasure(participant, at=now)
     turn_page(session)
     _record_of_person(session, WITHDRAWN, {"before": before})
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 
-from config.backups import services
+from config.backups import listed, services
 from config.backups.errors import BackupError
 from config.backups.servers import own_server
 from config.refusal import SetupError
@@ -45,6 +45,7 @@ class Command(BaseCommand):
         try:
             made = services.make(folder)
             services.note_made(made, by="command")
+            listed.write_down(folder)
         except BackupError as error:
             services.note_failed(error)
             raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.urls import reverse
 from flow import standing
 from flow.errors import FlowError
 from flow.services import rescue
+from participants.errors import ParticipantError
 from studies.masking.standing import is_masked
 
 
@@ -40,14 +43,17 @@ class Command(BaseCommand):
         verb("end", "end the participation").add_argument("--exit", required=True, help="a declared exit")
         excusing = verb("excuse", "let a visit be that is next, or was missed")
         excusing.add_argument("--visit", type=int, required=True, help="its number, as in planned_sessions")
-        verb("withdraw", "delete their data, as they asked for; ends the participation; the pay stays")
+        for name in ("delete", "withdraw"):  # one and the same
+            deleting = verb(name, "delete their data, as they asked for; ends the participation; the pay stays")
+            text = "when their letter came, such as 2027-03-31; the month in which it must be done counts from it"
+            deleting.add_argument("--came", type=_day, metavar="DAY", help=text)
         verb("link", "revoke the old link and print a new one, once")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the verb; a refusal ends with status 1, says why, and changes nothing."""
         try:
             said = self._run(options["verb"], options)
-        except FlowError as error:
+        except (FlowError, ParticipantError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(said)
 
@@ -71,7 +77,7 @@ class Command(BaseCommand):
             return f"seat {seat.number} ({seat.policy}) plays on from the next round; {code} left by {options['exit']}"
         if verb in ("excuse", "link"):
             return self._come_back(code, number=options.get("visit"), reason=reason)
-        return self._end(verb, code, exit_name=options.get("exit", ""), reason=reason)
+        return self._end(verb, options)
 
     @staticmethod
     def _come_back(code: str, *, number: int | None, reason: str) -> str:
@@ -81,9 +87,17 @@ class Command(BaseCommand):
         return f"visit {number} of {code} is excused"
 
     @staticmethod
-    def _end(verb: str, code: str, *, exit_name: str, reason: str) -> str:
+    def _end(verb: str, options: dict[str, Any]) -> str:
+        code, reason = options["code"], options["reason"]
         if verb == "end":
-            rescue.end(code, exit_name=exit_name, reason=reason)
-            return f"{code} left by {exit_name}"
-        left = rescue.withdraw(code, reason=reason)
+            rescue.end(code, exit_name=options["exit"], reason=reason)
+            return f"{code} left by {options['exit']}"
+        left = rescue.withdraw(code, reason=reason, came_at=options["came"])
         return f"{code} has left by {left}; the data are deleted as soon as nobody plays with {code}"
+
+
+def _day(said: str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(said), time(), UTC)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{said!r} is no day: write it as 2027-03-31") from error

@@ -3,9 +3,12 @@
 import os
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
+from config.backups.gate import refuse_closed
 from config.places import ROOT
+from config.refusal import SetupError
 from config.supervisor.children import NAMES, argv_of, environment_of
 
 
@@ -20,6 +23,11 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Replace this process, so that signals reach the server itself."""
+        try:
+            refuse_closed()
+        except SetupError as error:
+            raise CommandError(str(error)) from error
+        connection.close()
         argv = argv_of(options["name"])
         os.chdir(ROOT)
         os.execvpe(argv[0], argv, {**os.environ, **environment_of(options["name"])})  # noqa: S606  our own argv

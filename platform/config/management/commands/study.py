@@ -15,12 +15,14 @@ from bots.run import Progress, run_groups
 from config.debriefs import lines_of, write_links
 from config.refusal import SetupError
 from config.study_arguments import declare
+from config.study_keeping import VERBS as KEEPING_VERBS
 from config.study_masking import VERBS as MASKING_VERBS
 from config.study_masking import mark_of
 from config.study_masking import warning_of as masking_warning_of
 from config.study_plan import plan_verb
 from config.supervisor import screens
 from config.supervisor.chromium import needed_path
+from exports.errors import ExportError
 from exports.services.prereg import write_folder, write_version
 from matching.errors import MatchingError
 from participants.errors import ParticipantError
@@ -64,7 +66,7 @@ class Command(BaseCommand):
             for problem in error.problems:
                 self.tell(problem)
             raise CommandError(str(error)) from error
-        except (BotsError, MatchingError, ParticipantError, ScreensError, SetupError) as error:
+        except (BotsError, ExportError, MatchingError, ParticipantError, ScreensError, SetupError) as error:
             raise CommandError(str(error)) from error
         except OSError as error:  # of a folder or file that was named on the command line
             raise CommandError(f"{error.filename or 'a file'} cannot be used: {error.strerror or error}") from error
@@ -353,4 +355,5 @@ VERBS: dict[str, Verb] = {
     "plan": plan_verb,
     "list": list_verb,
     **MASKING_VERBS,
+    **KEEPING_VERBS,
 }

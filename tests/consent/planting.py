@@ -1,0 +1,137 @@
+"""Words of one person in every column that may hold any: what playing does not write is written here.
+
+Whoever adds a table in which people's words may come to stand adds a planting, or `test_all_tables` fails.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from uuid import uuid4
+
+from bots.models import BotTurn, Memory
+from chat.models import Conversation, Entry, Report
+from flow.models import Exposure, PracticeStep
+from flow.services import rescue
+from llm.models import Call
+from matching.models import Group
+from measures.models import PageShown
+from participants.models import Contact, Participant
+from scheduling.models import ScheduledSession, Session
+from tests.consent.trading import Writer, participant_of, seat_of
+from tests.machinery.erasing import erasing
+
+Planting = Callable[[Writer, Group], None]
+PLANTINGS: dict[str, Planting] = {}
+"""Column → what puts words there."""
+
+
+def into(*columns: str) -> Callable[[Planting], Planting]:
+    """Enter a function as what puts words into some columns."""
+
+    def enter(planting: Planting) -> Planting:
+        PLANTINGS.update(dict.fromkeys(columns, planting))
+        return planting
+
+    return enter
+
+
+def plant(person: Writer, group: Group) -> None:
+    """Put words of somebody into every column that has a planting."""
+    for planting in dict.fromkeys(PLANTINGS.values()):
+        planting(person, group)
+
+
+def talk_of(person: Writer) -> Conversation:
+    """The first talk of somebody."""
+    found = Conversation.objects.filter(match__placings__seat=seat_of(person)).order_by("pk").first()
+    assert found is not None
+    return found
+
+
+@into("events_event.facts")
+def _reason(person: Writer, group: Group) -> None:
+    rescue.link(participant_of(person).code, reason=f"{person.mark} rang, and has lost the link")
+
+
+@into("scheduling_session.facts")
+def _memory_of_a_stage(person: Writer, group: Group) -> None:
+    Session.objects.filter(pk=person.session.pk).update(facts={"draft": f"I am {person.mark}"})
+
+
+@into("participants_participant.zone", "scheduling_scheduledsession.zone")
+def _clock(person: Writer, group: Group) -> None:
+    Participant.objects.filter(pk=person.session.participant_id).update(zone=f"Lands/{person.mark}")
+    ScheduledSession.objects.create(
+        participant=participant_of(person), wave="main", repeat=1, number=1, zone=f"Lands/{person.mark}"
+    )
+
+
+@into("participants_contact.sealed_address", "participants_contact.sealed_stop")
+def _address(person: Writer, group: Group) -> None:
+    """As if it were not sealed: what is looked for is that the row goes."""
+    Contact.objects.create(
+        participant=participant_of(person), sealed_address=f"{person.mark}@example.org", stop_sha256=person.mark,
+        sealed_stop=person.mark,
+    )  # fmt: skip
+
+
+@into("flow_exposure.view")
+def _page_of_a_partner(person: Writer, group: Group) -> None:
+    place = seat_of(person).placings.get()
+    for row in Exposure.objects.filter(match=place.match).exclude(seat=place.seat):
+        view = row.view | {
+            "facts": {"said": f"{person.mark} says hello"},
+            "cards": [{"position": place.position, "label": "Player", "text": f"I am {person.mark}"}],
+            "lines": [{"who": place.position, "text": f"It is {person.mark}", "kind": "message", "seq": 1}],
+            "tables": [{"caption": "Said", "columns": ["Words"], "rows": [[f"Yes, {person.mark}", 3]]}],
+        }
+        with erasing():
+            Exposure.objects.filter(pk=row.pk).update(view=view)
+
+
+@into("flow_practicestep.view", "flow_practicestep.values")
+def _practice(person: Writer, group: Group) -> None:
+    PracticeStep.objects.create(
+        session=person.session, stage="practice", number=1, role="giver", round=1, path="give",
+        view={"facts": {"said": person.mark}}, sha256="0" * 64, values={"note": f"I am {person.mark}"},
+    )  # fmt: skip
+
+
+@into("llm_call.prompt", "llm_call.output", "llm_call.error")
+def _asked(person: Writer, group: Group) -> None:
+    quoted = Entry.objects.filter(seat=seat_of(person)).order_by("pk")[0].text
+    for turn in BotTurn.objects.filter(match__group=group):
+        Call.objects.create(
+            scope=f"study:{group.version.study_id}/turn:{turn.pk}:0", attempt=person.number + 1, model_requested="m",
+            prompt=[{"role": "user", "content": f'A: "{quoted}"'}], prompt_sha256="1" * 64, memory_sha256="2" * 64,
+            output=f"Yes, {quoted}!", outcome="ok", error=quoted,
+        )  # fmt: skip
+
+
+@into("chat_entry.facts")
+def _reference(person: Writer, group: Group) -> None:
+    with erasing():
+        Entry.objects.filter(seat=seat_of(person)).update(facts={"section": person.mark})
+
+
+@into("chat_report.text", "chat_report.answer")
+def _report(person: Writer, group: Group) -> None:
+    Report.objects.create(
+        conversation=talk_of(person), seat=seat_of(person), key=uuid4(), reason="other",
+        text=f"{person.mark} was annoyed", last_seq=1, answer=f"We wrote to {person.mark}",
+    )  # fmt: skip
+
+
+@into("measures_pageshown.facts")
+def _page(person: Writer, group: Group) -> None:
+    row = PageShown.objects.filter(session=person.session).order_by("pk")[0]
+    with erasing():
+        PageShown.objects.filter(pk=row.pk).update(facts=row.facts | {"given": {"name": person.mark}})
+
+
+@into("bots_memory.text", "bots_memory.sources")
+def _notes(person: Writer, group: Group) -> None:
+    text = f"The person is called {person.mark}."
+    Memory.objects.create(
+        participant=participant_of(person), partner="computer", kind="facts", version=1, conversation=talk_of(person),
+        text=text, sources=[[person.mark]], made_by="test", sha256=sha256(text.encode()).hexdigest(),
+    )  # fmt: skip
