@@ -45,6 +45,9 @@ def refused(file: Path, into: Address) -> str:
 def test_restored_database_holds_every_row_and_definition(made: Made, empty: Address) -> None:
     ours = programs.address_of(connection)
     done = services.restore(made.file, empty)
+    assert rows(empty, "SELECT name FROM events_beat") == [("restore.pending",)], "nothing opens it as it is"
+    with connect(empty) as there:
+        there.execute("DELETE FROM events_beat")
     found = content(empty)
     assert found == content(ours)
     assert {name: count for name, (count, _) in found.items()} == done.manifest.rows
