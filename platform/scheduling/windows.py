@@ -90,6 +90,12 @@ def slots_of(study: StudyFile) -> list[Slot]:
     return [Slot(wave.id, repeat, at) for at, wave in later for repeat in range(1, wave.repeat + 1)]
 
 
+def first_day(study: StudyFile) -> date | None:
+    """The earliest day of the calendar from which visits are counted; None where all are counted from the person."""
+    anchors = [wave.opens.anchor for wave in study.waves if wave.opens is not None]
+    return min((date.fromisoformat(one) for one in anchors if isinstance(one, str) and is_date(one)), default=None)
+
+
 def instant(day: date, at: time, zone: ZoneInfo, *, fold: int = 0) -> datetime:
     """The instant at which the clock of a zone shows a time of day; skipped is later, repeated is the first.
 

@@ -10,6 +10,7 @@ Choose = Callable[[Shown], Mapping[str, str] | None]
 
 EMAIL = "email"
 TYPED = frozenset({"text", "textarea", EMAIL})
+ZONE = "zone"  # the field that asks what somebody's clock shows
 WORDS = ("I", "would", "share", "it", "in", "a", "fair", "way", "so", "that", "we", "both", "gain", "from", "this")
 MOST_CHARS = 100  # where the form sets no limit
 
@@ -21,10 +22,14 @@ class Hand:
         rng: The person's own chance.
         answers: Right answers of the quiz and other fixed answers, by field name.
         choose: Decides what to answer where it returns something; what it leaves out is answered by chance.
+        zone: What the person's browser names as the zone of its clock.
     """
 
-    def __init__(self, rng: Random, *, profile: Profile, answers: Mapping[str, str], choose: Choose | None) -> None:
+    def __init__(
+        self, rng: Random, *, profile: Profile, answers: Mapping[str, str], choose: Choose | None, zone: str
+    ) -> None:
         self._rng = rng
+        self._zone = zone
         self._profile = profile
         self._answers = answers
         self._choose = choose
@@ -54,7 +59,8 @@ class Hand:
             is_ticked = asked.required or self._happens(self._profile.ticking_optional)
             return asked.values[0] if is_ticked else None
         if asked.kind in CHOSEN or asked.kind == "select":
-            return self._rng.choice(asked.values)
+            is_of_clock = asked.name == ZONE and self._zone in asked.values
+            return self._zone if is_of_clock else self._rng.choice(asked.values)
         if asked.kind == "number":
             return str(self._rng.randint(asked.low, asked.high))
         if asked.kind == EMAIL:

@@ -13,7 +13,7 @@ import aiohttp
 from simulation.browser import Answer, Browser, Request
 from simulation.errors import SimulationError
 from simulation.ledger import Ledger, acknowledged
-from simulation.pages import Shown, read
+from simulation.pages import ZONE_PAGE, Shown, read
 
 FRAGMENT = {"X-Fragment": "1"}
 OK, NOTHING_NEW, CONFLICT, REFUSED = 200, 204, 409, 422
@@ -103,6 +103,13 @@ class Door(Browser):
         if asked.status == OK:
             form = {**read(asked.html).hidden, "do": "withdraw" if withdraw else "leave"}
             await self.insist(Request("POST", "/s/leave", form=form))
+        return await self.fetch()
+
+    async def travel(self, data: Mapping[str, str]) -> Shown:
+        """Say, between two visits, that the clock shows another time now; the page as it is then."""
+        asked = await self.insist(Request("GET", ZONE_PAGE))
+        if asked.status == OK:  # otherwise a visit has begun meanwhile, in another tab
+            await self.insist(Request("POST", ZONE_PAGE, form={**read(asked.html).hidden, **data}))
         return await self.fetch()
 
     def _read(self, answer: Answer) -> Shown:

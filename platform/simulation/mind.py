@@ -1,15 +1,16 @@
 """What a simulated person does next, and after how long. Pure: the page, the person's own chance, nothing else."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
 
-from simulation.answering import Choose, Hand
-from simulation.pages import Shown
-from simulation.profile import Profile
+from simulation.answering import ZONE, Choose, Hand
+from simulation.pages import ZONE_PAGE, Shown
+from simulation.profile import ZONES, Profile, zone_of
 
-Do = Literal["answer", "look", "leave", "withdraw", "decline", "vanish", "reload"]
+Do = Literal["answer", "look", "leave", "withdraw", "decline", "vanish", "reload", "travel"]
 Again = Literal["", "other_tab", "back"]
 
 # As static/js/session.js asks for news: while a socket is open, and after the page's time is up.
@@ -27,8 +28,9 @@ class Move:
     Attributes:
         after_seconds: From the moment when the page was shown.
         do: "answer" sends `data`; so do "decline" and "withdraw", by the page's own button. "look" asks for news,
-            "reload" loads the page again, "leave" uses the way out, "vanish" closes the browser for good.
-        data: Answers by field name, or the quiet button that was pressed.
+            "reload" loads the page again, "leave" uses the way out, "vanish" closes the browser for good, "travel"
+            says that the clock shows another time now.
+        data: Answers by field name, the quiet button that was pressed, or the new zone.
         again: Whether the form is sent once more: "other_tab" sends the same answers from a second tab that was opened
             on the same page, "back" sends the page again that is over by then, under its old key, with `second`.
         second: What is sent by going back.
@@ -100,7 +102,7 @@ class Mind:
         self.has_two_tabs = self._happens(profile.two_tabs)
         drawn = self._stops()
         self.stops = drawn if stops is None else dict(stops)
-        self._hand = Hand(self.rng, profile=profile, answers=answers, choose=choose)
+        self._hand = Hand(self.rng, profile=profile, answers=answers, choose=choose, zone=zone_of(number, seed=seed))
         self._has_read: set[str] = set()
 
     def next_move(self, page: Shown) -> Move:
@@ -109,7 +111,7 @@ class Mind:
         if stopped is not None:
             return stopped
         if page.kind == "home" and page.opens_in is not None and not page.button:
-            return self._come_back(page.opens_in, page.closes_in or page.opens_in)
+            return self._come_back(page)
         if not page.button:
             return self._look(page)
         if page.kind == "waiting" and self._happens(self.profile.not_ready):
@@ -118,15 +120,24 @@ class Mind:
             return Move(self._reading(page) / 2, "reload")
         return self._answer(page)
 
-    def _come_back(self, opens_in: float, closes_in: float) -> Move:
+    def _come_back(self, page: Shown) -> Move:
         """Close the browser until the next visit is open, or has been missed; or for good."""
+        opens_in = page.opens_in or 0.0
+        window = max(0.0, (page.closes_in or opens_in) - opens_in)
         if self._happens(self.profile.dropping_out):
             return Move(self._thinking(), "vanish")
+        if ZONE_PAGE in page.links and self._happens(self.profile.travelling):
+            return Move(self._thinking(), "travel", {ZONE: self.rng.choice(ZONES)})
         if self._happens(self.profile.missing_visits):
-            return Move(closes_in + SECONDS_PER_HOUR, "reload", is_offline=True)
+            return Move(opens_in + window + min(SECONDS_PER_HOUR, window), "reload", is_offline=True)
+        return Move(opens_in + LEAST_SECONDS + self._late_by(window - 2 * LEAST_SECONDS), "reload", is_offline=True)
+
+    def _late_by(self, most: float) -> float:
+        """How long after its opening a visit is begun: exponential, cut where it closes, so always in the window."""
         mean = self.profile.visit_delay_hours * SECONDS_PER_HOUR
-        late = self.rng.expovariate(1 / mean) if mean else 0.0
-        return Move(min(opens_in + late + LEAST_SECONDS, closes_in), "reload", is_offline=True)
+        if not mean or most <= 0:
+            return 0.0
+        return -mean * math.log1p(self.rng.random() * math.expm1(-most / mean))
 
     def _stops(self) -> dict[str, Stop]:
         """Where the person will drop out: drawn once, whether or not they get there."""

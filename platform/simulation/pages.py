@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 CHOSEN = frozenset({"radio", "checkbox"})
+ZONE_PAGE = "/s/zone"  # where one says that one's clock shows another time
 
 
 @dataclass
@@ -51,6 +52,7 @@ class Shown:
         text: The words of the page itself, one line per stretch of text; what stands around it apart.
         poll_seconds: How soon to ask for news when no socket is open.
         seconds_left: Until the page's limit, to a tenth; None without one.
+        links: Where the page itself leads besides.
         opens_in: Between two visits: seconds until the next can be begun; `closes_in`: until it cannot be any more.
         socket: Where the page's script connects; only whole documents say so.
     """
@@ -71,6 +73,7 @@ class Shown:
     poll_seconds: int = 3
     seconds_left: float | None = None
     socket: str = ""
+    links: list[str] = field(default_factory=list)
     opens_in: float | None = None
     closes_in: float | None = None
 
@@ -118,6 +121,8 @@ class _Reader(HTMLParser):
         if tag == "body":
             self.page.socket = at.get("data-socket", "")
         self._in_main |= tag == "main"
+        if self._in_main and tag == "a" and at.get("href"):
+            self.page.links.append(at["href"])
         if tag in {"input", "textarea", "select", "button"} and not self._is_beside:
             self._control(tag, at)
         if tag == "select":

@@ -66,6 +66,8 @@ class Person:
                 await self.look()
             case "reload":
                 self._see(await self.door.fetch())
+            case "travel":
+                self._see(await self.door.travel(move.data))
             case "leave" | "withdraw" if not move.data:
                 self._see(await self.door.leave(withdraw=move.do == "withdraw"))
             case _:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ from exports.services.bundle import export
 from participants.models import Participant
 from participants.queries import link_of
 from participants.services import make_link
+from scheduling.windows import first_day
 from simulation import news, realtime, report
 from simulation.answering import Choose
 from simulation.conduct import Conduct, right_answers
@@ -35,15 +36,16 @@ from simulation.ledger import Ledger
 from simulation.mind import Mind
 from simulation.models import SimulationRun
 from simulation.person import Person
-from simulation.profile import OURS, Assumption, Profile, arrivals
+from simulation.profile import OURS, ZONES, Assumption, Profile, arrivals
 from simulation.report import Report, RunFacts
-from studies import services
+from studies import definition, services
 from studies.models import Version
 from verification.check import check
 from verification.report import Difference
 
 Mode = SimulationRun.Mode
-START = datetime(2030, 1, 7, 9, tzinfo=UTC)  # where the clock stands at first: the same in every run
+START = datetime(2030, 1, 7, 9, tzinfo=UTC)  # where the clock stands at first, unless somebody says otherwise
+DAYS_BEFORE = timedelta(days=7)  # before the first day that a study file names
 DB_THREADS = 4
 LONGEST_CALENDAR = timedelta(days=500)  # of a study of several waves
 REALTIME_SECONDS = 4 * 3600.0  # after the last arrival
@@ -57,6 +59,7 @@ class Plan(BaseModel):
     Attributes:
         number: Of the version, in the installation it comes from; so are `definition` and `files`.
         policies: By role; see `simulation.conduct.Conduct`.
+        start: Where the clock stands at first; see `start_of`. Not by the wall.
         out: The folder for what comes of it.
     """
 
@@ -68,6 +71,7 @@ class Plan(BaseModel):
     mode: Mode = Mode.FULL_SPEED
     profile: Profile = Profile()
     policies: dict[str, str] = Field(default_factory=dict)
+    start: datetime | None = None
     out: Path
 
 
@@ -195,12 +199,22 @@ def _published(plan: Plan) -> Version:
     if not clock.is_simulated():
         raise ClockError("not_simulated", "simulated people never come into a database that was not made for them")
     if plan.mode != Mode.REALTIME:
-        clock.stand(START)
+        clock.stand(plan.start or start_of(plan.definition))
     # Not the study's own seed, which would tell the allocation of real people before they come.
     seed = hashlib.sha256(f"simulation/{plan.seed}".encode()).hexdigest()[:32]
     version = services.publish_copy(plan.definition, plan.files, number=plan.number, seed=seed)
     services.open_study(version.study)
     return version
+
+
+def start_of(said: Mapping[str, Any]) -> datetime:
+    """Where the clock stands at first: the same in every run, and a week before the first day that a study file names.
+
+    Args:
+        said: The definition of a version.
+    """
+    day = first_day(definition.read(said))
+    return START if day is None else datetime.combine(day, START.timetz()) - DAYS_BEFORE
 
 
 def _facts(played: _Play, wall_seconds: float, *, differences: Sequence[Difference], is_interrupted: bool) -> RunFacts:
@@ -214,12 +228,22 @@ def _facts(played: _Play, wall_seconds: float, *, differences: Sequence[Differen
         participants=plan.participants,
         simulated_seconds=(clock.now() - played.began).total_seconds(),
         wall_seconds=wall_seconds,
-        assumptions=[*plan.profile.rows(), *_policies(plan)],
+        assumptions=[*plan.profile.rows(), *_policies(plan), *_zones(plan)],
         server_errors=errors,
         differences=[str(difference) for difference in differences],
         failures=failures,
         is_interrupted=is_interrupted,
+        start=f"{played.began:%Y-%m-%d %H:%M}",
     )
+
+
+def _zones(plan: Plan) -> list[Assumption]:
+    """Where people's clocks are, where they are asked."""
+    rule = definition.read(plan.definition).timezone
+    if rule is None or rule.source == "fixed":
+        return []
+    meaning = "Where people's clocks are at first, each zone as often as any other"
+    return [Assumption("zones", ", ".join(ZONES), f"{len(ZONES)} zones", meaning, OURS)]
 
 
 def _policies(plan: Plan) -> list[Assumption]:

@@ -12,6 +12,14 @@ from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Setting
 
 OURS = "our assumption"
+ZONES = (
+    "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "America/Chicago", "America/Havana", "America/Los_Angeles",
+    "America/New_York", "America/Santiago", "America/Sao_Paulo", "America/St_Johns", "Asia/Beirut", "Asia/Jerusalem",
+    "Asia/Kathmandu", "Asia/Kolkata", "Asia/Tokyo", "Atlantic/Azores", "Australia/Adelaide", "Australia/Lord_Howe",
+    "Australia/Sydney", "Europe/Berlin", "Europe/Dublin", "Europe/London", "Pacific/Auckland", "Pacific/Chatham",
+    "Pacific/Kiritimati",
+)  # fmt: skip
+"""Where people's clocks are, each as often as any other: north and south, with and without a change of clocks."""
 
 
 def _share(default: float, title: str, source: str = OURS) -> Any:
@@ -72,12 +80,16 @@ class Profile(BaseModel):
     )
     vanishing: float = _share(0.7, "Of those who drop out: who close the browser, and do not use the way out")
     visit_delay_hours: float = _amount(
-        6, "In a study of several visits: how long after its opening a visit is begun, mean", "h", high=1000
+        6,
+        "In a study of several visits: how long after its opening a visit is begun; the mean if it never closed",
+        "h",
+        high=1000,
     )
     missing_visits: float = _share(
         0.1, "Visits to which somebody does not come", f"{OURS}: as diaries on phones have it"
     )
     dropping_out: float = _share(0.02, "Times between two visits at which somebody leaves for good, without a word")
+    travelling: float = _share(0.02, "Times between two visits at which somebody says that their clock is another now")
     withdrawing: float = _share(0.02, "People who have their data deleted after the debrief")
 
     @classmethod
@@ -133,6 +145,11 @@ def arrivals(people: int, *, profile: Profile, seed: str) -> list[float]:
         at += rng.expovariate(profile.arrivals_per_minute / 60)
         found.append(at)
     return found
+
+
+def zone_of(number: int, *, seed: str) -> str:
+    """Where a person's clock is at first."""
+    return Random(f"{seed}/zone/{number}").choice(ZONES)  # noqa: S311  seeded on purpose
 
 
 def _units() -> dict[str, str]:

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from flow.standing import failed_work
 from matching.models import Group
-from simulation import course, money
+from simulation import course, money, visits
 from simulation.as_text import WIDTH, text_of
 from simulation.balance import balance
 from simulation.population import SECONDS_PER_MINUTE, Someone, people_of
@@ -39,6 +39,7 @@ class RunFacts:
         differences: What verification found, a sentence each.
         failures: What kept people from going on, a sentence each.
         is_interrupted: Whether somebody stopped the run.
+        start: Where the study's clock stood at first, in UTC; empty in reports of earlier releases.
     """
 
     mode: str
@@ -51,6 +52,7 @@ class RunFacts:
     differences: Sequence[str] = ()
     failures: Sequence[str] = ()
     is_interrupted: bool = False
+    start: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def of(study: Study, run: RunFacts) -> Report:
         _facts(version, run, people),
         pass_rates(study),
         course.stages(study),
+        *visits.visits(study, version),
         course.exits(people),
         money.hourly(people, definition.definition(version).payments),
         course.voids(study),
@@ -146,6 +149,7 @@ def _facts(version: Version, run: RunFacts, people: Sequence[Someone]) -> Sectio
         ["seed", run.seed, ""],
         ["people who were to come", run.participants, "people"],
         ["people who entered", len(people), "people"],
+        ["began, by the study's clock", run.start, "UTC"],
         ["time on the study's clock", run.simulated_seconds / SECONDS_PER_MINUTE, "min"],
         ["time on the wall", run.wall_seconds, "s"],
     ]

@@ -39,9 +39,13 @@ def definition(version: Version) -> StudyFile:
     if found is None:
         if len(_parsed) >= MOST_PARSED:
             _parsed.clear()
-        said = {key: value for key, value in version.definition.items() if key != FROZEN}
-        found = _parsed[version.sha256] = StudyFile.model_validate(said)
+        found = _parsed[version.sha256] = read(version.definition)
     return found
+
+
+def read(said: Mapping[str, Any]) -> StudyFile:
+    """The study file of a definition that is in no version here."""
+    return StudyFile.model_validate({key: value for key, value in said.items() if key != FROZEN})
 
 
 def text(version: Version, path: str) -> str:
@@ -123,6 +127,12 @@ def visits_with(study: StudyFile, experiment_name: str) -> dict[str, range]:
             found[one.id] = range(before + 1, before + one.repeat + 1)
             before += one.repeat
     return found
+
+
+def visit_name(version: Version, wave: str, repeat: int) -> str:
+    """What a visit is called where visits are told apart: "chat 3", or "final" where the wave has one."""
+    is_repeated = any(one.id == wave and one.repeat > 1 for one in definition(version).waves)
+    return f"{wave} {repeat}" if is_repeated else wave
 
 
 def stage_named(version: Version, stage_id: str) -> StageConfig:

@@ -1,5 +1,7 @@
 """`manage.py simulate`: a whole run in an installation of its own, and what it says to what it cannot do."""
 
+import re
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from io import StringIO
@@ -13,9 +15,11 @@ from simulation.ledger import Ledger
 from simulation.play import DATASET, LEDGER, REPORT_JSON, REPORT_TEXT
 from tests.exports.recompute_pay import differences
 from tests.machinery.dataset import ask, table
-from tests.machinery.people import MakeVersion
+from tests.machinery.people import FOLDER, MakeVersion
 from tests.machinery.quick import SHIPPED, quick_study, stage
 from tests.machinery.running import Running
+from tests.machinery.study_files import read_study, write_study
+from tests.scheduling.test_visits import FILE
 
 RUNS = """SELECT r.mode, r.participants, r.seed, r.is_clean, r.not_clean_because FROM simulation_simulationrun r
     JOIN studies_version v ON v.id = r.version_id JOIN studies_study s ON s.id = v.study_id WHERE s.slug = %s"""
@@ -62,6 +66,8 @@ def test_run_plays_the_frozen_version_elsewhere_and_leaves_a_record(running: Run
         (["--participants", "2", "--assume", "late_acts"], "write NAME=VALUE"),
         (["--participants", "2", "--policy", "boss=half"], 'no role "boss"; there are: giver, taker'),
         (["--participants", "2", "--policy", "giver=greedy"], 'no policy "greedy"; there are: half'),
+        (["--participants", "2", "--start", "20 March"], '"20 March" is no day; write year, month and day'),
+        (["--participants", "2", "--start", "2027-03-20", "--realtime"], "--start: the clock on the wall is where it"),
     ],
 )
 def test_refusal_names_the_thing_and_the_remedy(
@@ -71,6 +77,16 @@ def test_refusal_names_the_thing_and_the_remedy(
     with pytest.raises(CommandError) as refused:
         call_command("simulate", version.study.slug, *arguments, stdout=StringIO())
     assert told in str(refused.value)
+
+
+def test_weeks_by_the_wall_are_refused_with_their_length(make_version: MakeVersion, transactional_db: None) -> None:
+    version = make_version(**FILE)
+    with pytest.raises(CommandError) as refused:
+        call_command("simulate", version.study.slug, "--participants", "2", "--realtime", stdout=StringIO())
+    found = re.search(r"--realtime: the last visit can close (\d+) hours after somebody came", str(refused.value))
+    assert found is not None
+    assert 21 * 24 <= int(found[1]) <= 23 * 24
+    assert "ends 4 hours after the last arrival" in str(refused.value)
 
 
 def test_unknown_study_is_refused_naming_those_that_there_are(
@@ -99,6 +115,28 @@ def test_96_people_end_by_one_declared_exit_with_the_right_pay(running: Running)
     assert len(told) > len(answers), "who went back and sent the same again was told the same again"
     acts = [tuple(row[name] for name in ONE_ACT) for row in table(folder / DATASET, "decisions")]
     assert len(acts) == len(set(acts)) > 96, "which made no second act"
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_windows_of_minutes_are_played_by_the_wall(running: Running, tmp_path: Path) -> None:
+    folder = tmp_path / "minutes"
+    shutil.copytree(FOLDER, folder)
+    intake, talk, final = FILE["waves"]
+    short = {"offset": "0m", "anchor": "previous_ended"}
+    talk = talk | {"repeat": 1, "opens": short, "closes": {"after": "1m"}, "grace": "1m", "min_gap": "0m"}
+    final = final | {"opens": short, "closes": {"after": "1m"}}
+    said = {name: value for name, value in FILE.items() if name != "texts"}
+    write_study(folder, read_study(FOLDER) | said | {"id": "minutes", "waves": [intake, talk, final]})
+    for path, text in FILE["texts"].items():
+        (folder / path).write_text(text)
+    running.manage("study", "load", str(folder))
+    arguments = ("--participants", "6", "--realtime", "--assume", "missing_visits=0.3", *TOGETHER)
+    said_at_the_end, written = simulated(running, "minutes", *arguments)
+    assert ask(running, RUNS, "minutes") == [("realtime", 6, "1", True, [])], said_at_the_end
+    rows = table(written / DATASET, "planned_sessions")
+    assert {"completed", "missed"} <= {row["state"] for row in rows}
+    assert differences(written / DATASET) == []
 
 
 @pytest.mark.long

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
+from datetime import date, datetime, timedelta
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +18,11 @@ from config.supervisor.simulate import simulate
 from events import clock
 from simulation.conduct import check_policies
 from simulation.errors import SimulationError
-from simulation.play import Mode, Plan
+from simulation.play import REALTIME_SECONDS, START, Mode, Plan
 from simulation.profile import Profile
 from simulation.services import record_run
-from studies import definition, queries
+from simulation.visits import longest_stay
+from studies import queries
 from studies.models import Version
 from studies.problems import StudyError
 
@@ -45,6 +49,8 @@ class Command(BaseCommand):
         parser.set_defaults(mode=Mode.FULL_SPEED)
         assume = "another assumption about people than the default; may be repeated"
         parser.add_argument("--assume", action="append", default=[], metavar="NAME=VALUE", help=assume)
+        start = "the day on which people come first, such as 2027-03-20: to cross a change of clocks"
+        parser.add_argument("--start", type=_day, metavar="DAY", help=start)
         policy = "how people in a role decide (default: by a policy drawn for each); may be repeated"
         parser.add_argument("--policy", action="append", default=[], metavar="ROLE=NAME", help=policy)
         models = "ask real language models, which costs money; otherwise their replies are made up"
@@ -82,10 +88,8 @@ def _plan(version: Version, options: dict[str, Any]) -> Plan:
             f"the installed experiment is not the one {version} was frozen with: install that one, or accept this one "
             "with `manage.py study amend --code REASON`"
         )
-    if len(definition.definition(version).waves) > 1 and options["mode"] == Mode.REALTIME:
-        raise CommandError(
-            "--realtime: several waves take weeks by the wall; without it the clock goes from one instant to the next"
-        )
+    if options["mode"] == Mode.REALTIME:
+        _check_by_the_wall(version, options)
     policies = dict(_pair("--policy", word) for word in options["policy"])
     check_policies(version, policies)
     return Plan(
@@ -97,8 +101,29 @@ def _plan(version: Version, options: dict[str, Any]) -> Plan:
         mode=options["mode"],
         profile=_profile(options["assume"]),
         policies=policies,
+        start=options["start"],
         out=_folder(version),
     )
+
+
+def _day(word: str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(word), START.timetz())
+    except ValueError as error:
+        raise ArgumentTypeError(f'"{word}" is no day; write year, month and day, such as 2027-03-20') from error
+
+
+def _check_by_the_wall(version: Version, options: dict[str, Any]) -> None:
+    """Refuse what the clock on the wall cannot do."""
+    if options["start"]:
+        raise CommandError("--start: the clock on the wall is where it is; leave out --realtime, or --start")
+    hours, most = ceil(longest_stay(version) / timedelta(hours=1)), REALTIME_SECONDS / 3600
+    if hours > most:
+        raise CommandError(
+            f"--realtime: the last visit can close {hours} hours after somebody came, and a run by the wall ends "
+            f"{most:g} hours after the last arrival. Leave out --realtime, and the clock goes from one instant to the "
+            "next; or play a copy of the study whose windows are minutes"
+        )
 
 
 def _profile(words: list[str]) -> Profile:
