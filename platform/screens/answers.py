@@ -21,7 +21,7 @@ from studies.items import Item
 
 Answers = Mapping[str, str]
 Conduct = Callable[[TurnFacts], Mapping[str, Any]]
-YES = "yes"
+YES, ZONE = "yes", "Europe/London"
 SOMETHING = "I would share it."  # said in a talk that may not be ended yet
 
 
@@ -36,7 +36,8 @@ def right(session: Session, fields: Sequence[Field], stage: Any) -> Answers:
 def fitting(fields: Sequence[Field], *, purpose: str) -> dict[str, str]:
     """Something that fits, by chance that is the same for the same purpose."""
     chance = Random(f"screens/{purpose}")  # noqa: S311  reproducible on purpose
-    return {field.key: YES if field.kind == "tick" else str(field.simulate(chance)) for field in fields}
+    known = {"tick": YES, "zone": ZONE}
+    return {field.key: known.get(field.kind) or str(field.simulate(chance)) for field in fields}
 
 
 def wrong(asked: Sequence[Item], answers: Answers, *, right_anywhere: Mapping[str, set[str]]) -> Answers:

@@ -9,13 +9,18 @@ from django.utils.safestring import SafeString, mark_safe
 
 from screens.differing import Same
 from screens.reading import Piece, pieces
-from screens.screen import DOOR, EXITS, REFUSALS, Drawn, Key, Screen
+from screens.screen import BETWEEN, DOOR, EXITS, REFUSALS, Drawn, Key, Screen
 from screens.still import still
 from studies.allocation_plan import conditions_of
 from studies.schema import StudyFile
 
 STYLES = ("css/participant.css", "researcher/screens.css")
-TITLES = {DOOR: "Before coming in", EXITS: "The last page", REFUSALS: "What cannot be taken in"}
+TITLES = {
+    DOOR: "Before coming in",
+    BETWEEN: "Between two visits",
+    EXITS: "The last page",
+    REFUSALS: "What cannot be taken in",
+}
 
 
 @dataclass(frozen=True)
@@ -33,11 +38,13 @@ class Sheet:
     Attributes:
         roles: By their names; empty where the screen belongs to no role.
         conditions: Under which it is like this.
+        visits: In which; empty where it belongs to none, or the study has one.
     """
 
     screen: Screen
     roles: tuple[str, ...]
     conditions: tuple[str, ...]
+    visits: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -54,7 +61,7 @@ class Part:
 
 
 def sheets(drawn: Drawn) -> list[Sheet]:
-    """Screens that are the same for several roles or conditions once, in the order in which they are met."""
+    """Screens that are the same for several roles, conditions or visits once, in the order in which they are met."""
     alike: dict[tuple[str, str, str, tuple[Piece, ...]], list[Screen]] = {}
     for screen in drawn.screens:
         key = screen.key
@@ -64,6 +71,7 @@ def sheets(drawn: Drawn) -> list[Sheet]:
             same[0],
             roles=tuple(dict.fromkeys(screen.key.role for screen in same if screen.key.role)),
             conditions=tuple(dict.fromkeys(screen.condition for screen in same if screen.condition)),
+            visits=tuple(dict.fromkeys(screen.key.visit for screen in same if screen.key.visit)),
         )
         for same in _in_order(alike, drawn)
     ]
@@ -139,9 +147,22 @@ def _shown(part: Part, pictures: Mapping[int, Sequence[Picture]], study: StudyFi
 
 
 def caption(sheet: Sheet) -> str:
-    """Stage, step, role and which page it is: "game, decide, Chooser: acts"."""
+    """Stage, step, role, which page it is and in which visits: "game, decide, Chooser: acts (chat 1 to 3)"."""
     where = ", ".join([sheet.key.place.replace("/", ", "), *sheet.roles])
-    return f"{where}: {sheet.key.state}"
+    visits = f" ({said_visits(sheet.visits)})" if sheet.visits else ""
+    return f"{where}: {sheet.key.state}{visits}"
+
+
+def said_visits(names: Sequence[str]) -> str:
+    """Names of visits in few words: "intake, chat 1 to 3, chat 5"."""
+    runs: list[list[str]] = []
+    for name in names:
+        wave, _, repeat = name.rpartition(" ")
+        if runs and repeat.isdigit() and runs[-1][-1] == f"{wave} {int(repeat) - 1}":
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]} to {run[-1].rpartition(' ')[2]}" for run in runs)
 
 
 def _conditions(sheet: Sheet, study: StudyFile) -> str:

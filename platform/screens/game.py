@@ -146,7 +146,7 @@ class Game:
         games.close_overdue(match_id=match.pk, rev=match.rev)
 
     def _is_drawn_after(self, match: Match, role: str) -> bool:
-        return self.looking.key_of(match.path, role, DONE) in self.tour.screens
+        return self.tour.has(self.looking.key_of(match.path, role, DONE))
 
     def _wanted(self) -> set[str]:
         return may_show(self.experiment, game_of(self.group).parameters, self.roles)
@@ -169,6 +169,8 @@ class Game:
 
     def _explore_some(self, matches: Sequence[Match]) -> None:
         """Try other courses, match by match, as long as that shows anything new."""
+        if not self.tour.is_thorough:
+            return
         for match in matches:
             known = self._sought & self.looking.pages
             self._explore(match)
@@ -192,6 +194,8 @@ class Game:
 
     def _empty_forms(self, match: Match) -> None:
         """Draw what is said to people who send nothing at the open step."""
+        if not self.tour.is_thorough:
+            return
         for seat, one in self.looking.people_of(match):
             key = self.looking.key_of(match.path, seat.role, EMPTY)
             if key in self._tried:

@@ -28,12 +28,12 @@ class Looking:
         seated: Who sits there, by the key of the seat; seats without a person are nobody's page.
 
     Attributes:
-        pages: The names of all pages of the game, and blocks on them, that somebody has seen.
+        pages: The names of all pages of the game, and blocks on them, that somebody has seen in any visit.
     """
 
     def __init__(self, tour: Tour, stage: str, seated: Mapping[int, Visitor], experiment: Experiment) -> None:
         self._tour, self._stage, self._seated, self._experiment = tour, stage, seated, experiment
-        self.pages: set[str] = set()
+        self.pages = tour.met.setdefault(stage, set())
 
     def key_of(self, path: str, role: str, state: str) -> Key:
         """The key of a page at a step."""
@@ -77,7 +77,7 @@ class Looking:
     def after_act(self, match: Match, seat: Seat) -> None:
         """Draw the page of somebody who has acted while others have not, and of those who read along in a talk."""
         key = self.key_of(match.path, seat.role, DONE)
-        if seat.pk in self._seated and key not in self._tour.screens and _is_still_at(match):
+        if seat.pk in self._seated and not self._tour.has(key) and _is_still_at(match):
             self._draw(key, self._seated[seat.pk])
         if isinstance(step_kind(MatchState(match))[1], Talk):
             self._readers(match, seat)
@@ -92,11 +92,11 @@ class Looking:
     def _readers(self, match: Match, writer: Seat) -> None:
         for seat, one in self.people_of(match):
             key = self.key_of(match.path, seat.role, "while others write")
-            if seat != writer and key not in self._tour.screens and _is_still_at(match):
+            if seat != writer and not self._tour.has(key) and _is_still_at(match):
                 self._draw(key, one)
 
     def _draw(self, key: Key, one: Visitor) -> None:
-        if key not in self._tour.screens:
+        if not self._tour.has(key):
             self._tour.draw(key, one.html())
 
     def _state(self, phase: str, view: Mapping[str, Any], path: str, role: str) -> str:

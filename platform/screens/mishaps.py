@@ -30,7 +30,7 @@ def game(tour: Tour, index: int) -> None:
         tour.draw(Key(played.config.id, role=role, state="before the others are ready"), lead.html())
     for one in played.people:
         tour.bring(one, index)
-    if played.group.round:
+    if played.group.round and tour.is_thorough:
         _mishaps(played)
     played.play()
     tour.leads = [(played.title(role), one) for role, one in played.roles.items()]

@@ -9,17 +9,21 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
+from flow.between import is_between
 from flow.page import Page
 from flow.queries import page_of, rev_of, visit_of
 from flow.services import sessions
+from flow.zones import ASKS_ZONE
 from participants import services as people
 from participants.access import cookie_name
 from participants.models import Participant
 from scheduling.models import Session
+from studies import definition
 from studies.models import Version
 
 HOST = "localhost"
 STALE_REV = "0.0"  # of no page there ever was
+LAST_QUESTION, BEHIND = 999_999, 1_000_000  # in place of a stage: all are over but for the zone, or altogether
 
 
 class Browser:
@@ -76,14 +80,38 @@ class Visitor:
         return visit.session
 
     @property
+    def participant(self) -> Participant:
+        """As they stand now."""
+        return self.session.participant
+
+    @property
     def is_over(self) -> bool:
         """Whether an exit has been reached."""
-        return self.session.status != Session.Status.ACTIVE
+        return self.participant.status != Participant.Status.ACTIVE
+
+    @property
+    def is_between(self) -> bool:
+        """Whether a visit is over and another may come."""
+        return is_between(self.session)
+
+    @property
+    def is_asked_zone(self) -> bool:
+        """Whether the first visit is over but for the question by which clock the others open."""
+        session = self.session
+        return session.status == Session.Status.ACTIVE and ASKS_ZONE in session.facts
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """How far they are: the number of the visit, and the index of its open stage or what comes after the last."""
+        session = self.session
+        number = definition.visit_number(session.participant.version, session.wave, session.repeat)
+        if session.status != Session.Status.ACTIVE:
+            return number, BEHIND
+        return number, LAST_QUESTION if ASKS_ZONE in session.facts else session.stage
 
     def is_at(self, stage: int) -> bool:
         """Whether the open stage is the one with this index."""
-        session = self.session
-        return session.status == Session.Status.ACTIVE and session.stage == stage
+        return self.place[1] == stage
 
     def page(self) -> Page:
         """What the page is made of."""
@@ -112,10 +140,10 @@ class Visitor:
         session = self.session
         return sessions.submit(session.pk, key=self._key(), rev=rev_of(session), data=data).outcome
 
-    def send_and_see(self, data: Mapping[str, str], *, rev: str = "") -> str:
+    def send_and_see(self, data: Mapping[str, str], *, rev: str = "", to: str = "") -> str:
         """Send a form by the browser, and return the page that answers it."""
         form = {"key": str(self._key()), "rev": rev or rev_of(self.session), **data}
-        return self.browser.send_form(reverse("session"), form)
+        return self.browser.send_form(to or reverse("session"), form)
 
     def _key(self) -> UUID:
         self._forms += 1

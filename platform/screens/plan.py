@@ -2,22 +2,22 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from events import clock
 from events.clock import ClockError
+from screens.between import BETWEEN_VISITS
 from screens.errors import ScreensError
-from screens.screen import Drawn, Screen
+from screens.screen import DOOR, EXITS, REFUSALS, Drawn, Screen
 from screens.stages import WALKERS
 from screens.tour import Tour
+from simulation.play import start_of
 from studies import definition, services
 from studies.allocation_plan import conditions_of
 from studies.models import Version
 
-START = datetime(2030, 1, 7, 9, tzinfo=UTC)  # where the clock stands: the same in every drawing
 Say = Callable[[str], None]
 
 
@@ -57,7 +57,7 @@ def draw(plan: Plan, *, say: Say) -> Drawn:
         raise ScreensError("condition_unknown", text)
     for condition in plan.conditions or known:
         tour = Tour(version, condition)
-        tour.walk(WALKERS)
+        tour.walk(WALKERS, BETWEEN_VISITS)
         say(f"{condition or 'the one condition'}: {len(tour.screens)} pages")
         screens += ordered(tour)
         missed |= dict.fromkeys(tour.not_reached)
@@ -66,13 +66,23 @@ def draw(plan: Plan, *, say: Say) -> Drawn:
 
 def ordered(tour: Tour) -> Sequence[Screen]:
     """What a tour drew, in the order of the study; within a stage as it was met."""
-    places = {place: number for number, place in enumerate(["door", *(s.id for s in tour.stages), "exits"])}
-    return sorted(tour.screens.values(), key=lambda screen: places.get(screen.key.stage, len(places)))
+    visits = {visit.name: visit.number for visit in tour.visits}
+    stages = {stage.id: number for number, stage in enumerate(tour.stages, start=1)}
+    last = {EXITS: 1, REFUSALS: 2}
+
+    def place(screen: Screen) -> tuple[int, int]:
+        key = screen.key
+        if key.stage in last:
+            return len(visits) + 1, last[key.stage]
+        # what stands between two visits comes before the stages of the next
+        return (0, 0) if key.stage == DOOR else (visits[key.visit], stages.get(key.stage, 0))
+
+    return sorted(tour.screens.values(), key=place)
 
 
 def _published(plan: Plan) -> Version:
     if not clock.is_simulated():
         raise ClockError("not_simulated", "pages are drawn in a database that was made for it, never among real data")
-    clock.stand(START)
+    clock.stand(start_of(plan.definition))
     seed = hashlib.sha256(f"screens/{plan.seed}".encode()).hexdigest()[:32]
     return services.publish_copy(plan.definition, plan.files, number=plan.number, seed=seed)

@@ -1,10 +1,11 @@
 """One page as a participant meets it, and where in the study that is."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
-DOOR, EXITS, REFUSALS = "door", "exits", "refusals"
-"""Places that are no stages: before the first, after the last, and what is said to what cannot be taken in."""
+DOOR, EXITS, REFUSALS, BETWEEN = "door", "exits", "refusals", "between_visits"
+"""Places that are no stages: before the first, after the last, what is said to what cannot be taken in, and between two
+visits."""
 
 
 @dataclass(frozen=True, order=True)
@@ -12,16 +13,19 @@ class Key:
     """Where a screen stands. Two conditions have the same keys, so that their screens can be laid beside each other.
 
     Attributes:
-        stage: The id of a stage of the study file, or one of `DOOR`, `EXITS` and `REFUSALS`.
+        stage: The id of a stage of the study file, or one of `DOOR`, `EXITS`, `REFUSALS` and `BETWEEN`.
         step: Of a game, as the experiment names it; the name of an exit; otherwise empty.
         role: Of the seat from which it is seen; empty where it does not matter yet.
         state: Which of the pages there: "first", "after an empty form", "acts" …
+        visit: In which visit, "chat 3"; of a page between two, the one that is next. Empty in a study with one visit,
+            and for pages that belong to none.
     """
 
     stage: str
     step: str = ""
     role: str = ""
     state: str = "first"
+    visit: str = ""
 
     @property
     def place(self) -> str:
@@ -29,7 +33,7 @@ class Key:
         return f"{self.stage}/{self.step}" if self.step else self.stage
 
     def __str__(self) -> str:
-        return ", ".join(filter(None, (self.place, self.role, self.state)))
+        return ", ".join(filter(None, (self.place, self.role, self.state, self.visit)))
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,11 @@ class Drawn:
 
     def as_json(self) -> dict[str, object]:
         """For the way from one process to another."""
-        rows = [[s.key.stage, s.key.step, s.key.role, s.key.state, s.condition, s.html] for s in self.screens]
+        rows = [[*astuple(s.key), s.condition, s.html] for s in self.screens]
         return {"screens": rows, "not_reached": list(self.not_reached)}
 
     @classmethod
     def from_json(cls, said: Mapping[str, Iterable[list[str]]]) -> "Drawn":
         """What `as_json` made."""
-        screens = [Screen(Key(*row[:4]), row[4], row[5]) for row in said["screens"]]
+        screens = [Screen(Key(*row[:-2]), *row[-2:]) for row in said["screens"]]
         return cls(screens, [str(name) for name in said["not_reached"]])

@@ -107,15 +107,14 @@ def waiting_room(tour: Tour, index: int) -> None:
     if not lead.is_at(index):
         return
     tour.draw(Key(config.id, role=role, state="alone"), lead.html())
-    leaving(tour, key, lead)
-    with turning(tour, lead, role, f"left by the button, at {config.id}"):
-        lead.send(LEAVE)
-    _too_late(tour, key, lead)
+    if tour.is_thorough:
+        _out_of_the_room(tour, key, lead)
     people = tour.gather(index, tour.study.groups[config.forms].humans)
     tour.draw(Key(config.id, role=role, state="all are here"), lead.html())
     _form(tour, index)
     tour.draw(Key(config.id, role=role, state="asked"), lead.html())
-    _not_there(tour, index, key)
+    if tour.is_thorough:
+        _not_there(tour, index, key)
     for one in people:
         one.send({})
         if one is lead:
@@ -123,6 +122,14 @@ def waiting_room(tour: Tour, index: int) -> None:
     tour.allocating(lambda: _form(tour, index))
     if lead.is_at(index):
         raise ScreensError("no_group", f"{len(people)} people wait in {config.id} and no group is formed")
+
+
+def _out_of_the_room(tour: Tour, key: Key, lead: Visitor) -> None:
+    """Leaving at once, by the button, or because nobody else came in time."""
+    leaving(tour, key, lead)
+    with turning(tour, lead, key.role, f"left by the button, at {key.stage}"):
+        lead.send(LEAVE)
+    _too_late(tour, key, lead)
 
 
 def _form(tour: Tour, index: int) -> None:

@@ -1,10 +1,12 @@
-"""A walk through every page of a study under one condition: stage by stage, with the turnings off the way.
+"""A walk through every page of a study under one condition: visit by visit, stage by stage, with the turnings off it.
 
-The lead is drawn. The others come when they are needed, and do only what leads on.
+The lead is drawn. The others come when they are needed, and do only what leads on. Off the way to the later visits of a
+wave there is nothing that was not there off the way to its first, so there only what lies on the way is drawn.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import reverse
@@ -17,12 +19,14 @@ from screens import answers, services
 from screens.errors import ScreensError
 from screens.people import STALE_REV, Browser, Visitor
 from screens.screen import DOOR, EXITS, REFUSALS, Key, Screen
+from screens.visits import companions, let_open, visits_of
 from studies import definition
 from studies.models import Version
 from studies.services import close_study, open_study, pause_study
 
 FIRST, EMPTY, LEAVING = "first", "after an empty form", "pause or leave"
 MOST_PAGES = 60  # of one stage
+OF_NO_VISIT = frozenset({DOOR, EXITS, REFUSALS})
 
 
 class Tour:
@@ -31,7 +35,10 @@ class Tour:
     Attributes:
         screens: What was drawn, by key, in the order in which it was met.
         not_reached: Game pages to which no course of a game came.
-        leads: Whose pages are drawn: one person, and after a game one of each role, by the name of the role.
+        leads: Whose pages are drawn: one person, and after a game of this visit one of each role, by the name of the
+            role.
+        visit: Which visit is walked through.
+        met: By stage, the pages of a game that somebody has seen in any visit.
     """
 
     def __init__(self, version: Version, condition: str) -> None:
@@ -42,12 +49,21 @@ class Tour:
         self.not_reached: list[str] = []
         self.people: list[Visitor] = []
         self.leads: list[tuple[str, Visitor]] = []
+        self.visits = visits_of(version)
+        self.visit = self.visits[0]
+        self.met: dict[str, set[str]] = {}
 
-    def walk(self, walkers: "Walkers") -> None:
+    @property
+    def is_thorough(self) -> bool:
+        """Whether what turns off the way is drawn, too: it is in the first visit of each wave."""
+        return self.visit.repeat == 1
+
+    def walk(self, walkers: "Walkers", between: "Between") -> None:
         """Draw everything; what was written meanwhile is undone.
 
         Args:
             walkers: By kind of stage, who walks through it; every other kind is filled in and sent.
+            between: What comes before and after a visit.
 
         Raises:
             ScreensError: "no_condition", "no_group", "stuck".
@@ -56,14 +72,37 @@ class Tour:
             self._door()
             self.leads = [("", self.another())]
             self._refusals(self.leads[0][1])
-            for index, stage in enumerate(self.stages):
-                walkers.get(stage.kind, answer)(self, index)
+            for _ in range(companions(self.version)):
+                self.another()
+            for visit in self.visits:
+                self.visit = visit
+                self._walk_through(walkers, between)
             self._ends()
             self._other_exits()
 
+    def _walk_through(self, walkers: "Walkers", between: "Between") -> None:
+        """One visit, of the person with whom the tour began."""
+        lead = self.people[0]
+        if lead.is_over:
+            return
+        self.leads = [("", lead)]
+        if self.visit.number > 1 and not between.before(self):
+            return
+        for index in self.visit.stages:
+            walkers.get(self.stages[index].kind, answer)(self, index)
+        between.after(self)
+
     def draw(self, key: Key, html: str) -> None:
         """Keep a page, unless there is one under this key already."""
+        key = self._of_this_visit(key)
         self.screens.setdefault(key, Screen(key, self.condition, html))
+
+    def has(self, key: Key) -> bool:
+        """Whether there is a page under this key."""
+        return self._of_this_visit(key) in self.screens
+
+    def _of_this_visit(self, key: Key) -> Key:
+        return key if key.visit or key.stage in OF_NO_VISIT else replace(key, visit=self.visit.name)
 
     def allocating(self, act: Callable[[], Any]) -> None:
         """Do something after which somebody may have a condition, so that it is the condition of this tour."""
@@ -86,22 +125,26 @@ class Tour:
             self.another()
         for one in self._within(stage):
             self.bring(one, stage)
-        return [one for one in self.people if one.is_at(stage)]
+        return [one for one in self.people if one.place == (self.visit.number, stage)]
 
     def _within(self, stage: int) -> list[Visitor]:
-        return [one for one in self.people if not one.is_over and one.session.stage <= stage]
+        return [one for one in self.people if not one.is_over and one.place <= (self.visit.number, stage)]
 
     def bring(self, one: Visitor, stage: int) -> None:
-        """Let somebody give the right answers until they are at a stage."""
-        for _ in range(MOST_PAGES * (stage + 1)):
-            if one.is_over or one.session.stage >= stage:
+        """Let somebody give the right answers until they are at a stage of this visit, or past it."""
+        for _ in range(MOST_PAGES * len(self.stages) * self.visit.number):
+            if one.is_over or one.place >= (self.visit.number, stage):
                 return
             self.go_on(one)
         where = self.stages[one.session.stage].id
         raise ScreensError("stuck", f"nobody gets past stage {where} by right answers: see `manage.py simulate`")
 
     def go_on(self, one: Visitor) -> None:
-        """Send the right answers from the page as it is."""
+        """Send the right answers from the page as it is; between two visits begin the next, when it opens."""
+        if one.is_between:
+            let_open(one)
+            self.allocating(lambda: one.send({}))
+            return
         session = one.session
         fields = one.page().fields
         data = answers.right(session, fields, stage_of(session))
@@ -109,9 +152,8 @@ class Tour:
 
     def exit(self, one: Visitor, role: str, why: str) -> None:
         """Draw the last page of somebody who has reached an exit; harmless for anybody else."""
-        session = one.session
-        if session.status != session.Status.ACTIVE:
-            self.draw(Key(EXITS, session.participant.exit, role, why), one.html())
+        if one.is_over:
+            self.draw(Key(EXITS, one.participant.exit, role, why), one.html())
 
     def _door(self) -> None:
         study = self.version.study
@@ -155,6 +197,18 @@ Walk = Callable[[Tour, int], None]
 Walkers = dict[str, Walk]
 
 
+@dataclass(frozen=True)
+class Between:
+    """What comes before every visit but the first, and after each.
+
+    Attributes:
+        before: Returns whether the visit was begun; there may have been no time for it.
+    """
+
+    before: Callable[[Tour], bool]
+    after: Callable[[Tour], None]
+
+
 def _ignore(_: Any) -> None:
     """A result that does not matter."""
 
@@ -188,7 +242,7 @@ def pages_of(tour: Tour, index: int, *, role: str, lead: Visitor, also: Callable
         empty_form(tour, key, lead)
         if number == 1:
             leaving(tour, key, lead)
-            if also:
+            if also and tour.is_thorough:
                 also(key)
         tour.go_on(lead)
     raise ScreensError("stuck", f"stage {stage} does not end by right answers: see `manage.py simulate`")
@@ -196,7 +250,7 @@ def pages_of(tour: Tour, index: int, *, role: str, lead: Visitor, also: Callable
 
 def empty_form(tour: Tour, key: Key, one: Visitor) -> None:
     """Draw what is said to somebody who answers nothing, where something must be answered."""
-    if not any(field.required for field in one.page().fields):
+    if not tour.is_thorough or not any(field.required for field in one.page().fields):
         return
     with services.undone():
         after = EMPTY if key.state == FIRST else f"{key.state}, {EMPTY}"
@@ -205,6 +259,8 @@ def empty_form(tour: Tour, key: Key, one: Visitor) -> None:
 
 def leaving(tour: Tour, key: Key, one: Visitor) -> None:
     """Draw the page on pausing and leaving, and both ways of leaving."""
+    if not tour.is_thorough:
+        return
     tour.draw(Key(key.stage, key.step, key.role, LEAVING), one.leave_page())
     for withdraw, how in ((False, "left"), (True, "left, data deleted")):
         with turning(tour, one, key.role, f"{how}, from {key.stage}"):

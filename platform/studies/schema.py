@@ -94,7 +94,8 @@ class MayDiffer(Part):
     """A place whose pages may differ by a factor for another reason than labels, condition pages and parameters."""
 
     at: Annotated[str, Field(pattern=PLACE_PATTERN)] = Field(
-        description="A stage, or a step of a game: `after`, `game/feedback`; or `exits`, for the last pages."
+        description="A stage, or a step of a game: `after`, `game/feedback`; `exits`, for the last pages; or "
+        "`between_visits`, for the pages between two."
     )
     note: Line = Field(description="Why, for whoever reads the comparison.")
 

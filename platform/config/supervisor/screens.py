@@ -19,7 +19,6 @@ from screens.screen import Drawn
 from studies import queries, services
 from studies.check import check_folder
 from studies.definition import FROZEN
-from studies.problems import StudyError
 from studies.schema import StudyFile
 
 # Only the pages' own process draws, and it does all that the others would.
@@ -50,24 +49,16 @@ def source_of(name: str, *, seed: str) -> Source:
     """The newest version of the study with this id, or the study in a folder.
 
     Raises:
-        StudyError: "study_unknown", "version_unknown", "several_waves"; "invalid" with every problem of the folder.
+        StudyError: "study_unknown", "version_unknown"; "invalid" with every problem of the folder.
     """
     folder = Path(name)
     if "/" in name or folder.is_dir():
         said = services.definition_of(folder)
         plan = Plan(number=1, definition=said, files=check_folder(folder).files, seed=seed)
-        _refuse_several_waves(plan)
         return Source(plan, f"As it stands in a folder, version {said['version']} of its author; not frozen.")
     version = queries.version_of(queries.study_named(name))
     plan = Plan(number=version.number, definition=version.definition, files=queries.texts(version), seed=seed)
-    _refuse_several_waves(plan)
     return Source(plan, f"Version {version.number}, {version.sha256[:12]}.")
-
-
-def _refuse_several_waves(plan: Plan) -> None:
-    if len(plan.definition["waves"]) > 1:
-        remedy = "draw a folder with one of its waves alone"
-        raise StudyError("several_waves", f"only studies of one wave can be drawn so far; {remedy}")
 
 
 def drawn_elsewhere(plan: Plan, *, say: Say) -> Drawn:

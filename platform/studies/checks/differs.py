@@ -5,7 +5,7 @@ from studies.checks.context import Context, meant, needs
 from studies.checks.games import found_experiment
 from studies.schema_stages import GameStage
 
-EXITS = "exits"
+EXITS, BETWEEN = "exits", "between_visits"
 OF_EVERY_GAME = frozenset({"void", "sit_out"})
 
 
@@ -21,7 +21,7 @@ def places_exist(context: Context) -> None:
 
 
 def _places(context: Context) -> set[str]:
-    found = {EXITS}
+    found = {EXITS} if len(context.study.waves) == 1 else {EXITS, BETWEEN}
     for _path, stage in context.stages():
         found.add(stage.id)
         experiment = found_experiment(stage) if isinstance(stage, GameStage) else None
