@@ -72,7 +72,7 @@ def test_words_within_any_bounds_are_made_up_and_taken(least: int, more: int, se
     said = field.simulate(Random(seed))
     assert field.clean(said) == said
     assert least <= len(said) <= least + max(more, 1)
-    hand = Hand(Random(seed), profile=Profile.flawless(), answers={}, choose=None)
+    hand = Hand(Random(seed), profile=Profile.flawless(), answers={}, choose=None, zone="Europe/Berlin")
     assert least <= len(hand.fill_in(read(html_of(field)))["asked"]) <= max(1, least + more)
 
 
