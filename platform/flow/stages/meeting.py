@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from events import clock
 from flow.between import said
-from flow.deadlines import GRACE, stage_deadline
+from flow.deadlines import GRACE, UNTIL, stage_deadline
 from flow.page import Page
 from flow.services import forming, partners, visits
 from flow.stage import Handled, Stay, Verdict
-from flow.stages.limits import is_over, limit_of, set_limit
+from flow.stages.limits import is_over, limit_of
 from flow.stages.waiting import POLL_SECONDS, WaitingRoom
 from matching import queries, rules, services
 from matching.company import is_there
@@ -165,9 +165,10 @@ class MeetingRoom(WaitingRoom):
         if clock.now() < at:
             stage_deadline(session, at - GRACE)
             return Stay()
-        session.facts = {}
+        until = clock.now() + timedelta(seconds=self.config.max_wait_seconds)
         services.join(session, self.config.id)
-        set_limit(session, self.config.max_wait_seconds)
+        session.facts = {UNTIL: until.isoformat()}
+        stage_deadline(session, until)  # and not `set_limit`, which would cancel the row that may be in hand here
         forming.try_after_commit(self.version.pk, self.config.id)
         return Stay()
 

@@ -236,7 +236,7 @@ def nobody_alone_is_offered_a_meeting(context: Context) -> None:
     said, found = rule.on_drop_out, list[tuple[Path, str]]()
     if said.still_offer is not None:
         path: Path = (*_here(context), "on_drop_out")
-        offered_later(context, path, Ending(exit=said.exit or "", still_offer=said.still_offer))
+        offered_later(context, path, Ending(exit=said.exit or "completed", still_offer=said.still_offer))
         found.append(((*path, "still_offer"), said.still_offer))
     attendance = context.study.attendance
     if attendance is not None and attendance.on_exceed.still_offer is not None:
