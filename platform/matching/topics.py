@@ -1,6 +1,6 @@
 """Which topic a group talks about: its person's, by their own order and by which visit this is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from matching.models import Group, TopicOrder
 from participants.models import Participant
@@ -10,6 +10,8 @@ from studies.models import Version
 from studies.schema_stages import GameStage
 from studies.topics import balanced, in_visit, shuffled
 
+Order = Sequence[str]
+
 
 def topic_of(version: Version, game: GameStage, group: Group, sessions: Sequence[Session]) -> str:
     """The topic of a new group; "" where its game has none. Call in the transaction that makes the group.
@@ -17,6 +19,13 @@ def topic_of(version: Version, game: GameStage, group: Group, sessions: Sequence
     Args:
         sessions: The visits of those who sit in it. Where there are none, or several, the group itself draws.
     """
+    return chosen(version, game, group, sessions, own=lambda person: _own(version, game, person))
+
+
+def chosen(
+    version: Version, game: GameStage, group: Group, sessions: Sequence[Session], *, own: Callable[[Participant], Order]
+) -> str:
+    """As `topic_of`, with a person's balanced order from wherever it is kept."""
     topics = game.topic
     if topics is None:
         return ""
@@ -29,7 +38,7 @@ def topic_of(version: Version, game: GameStage, group: Group, sessions: Sequence
         return in_visit(topics.pool, session.repeat)
     if topics.order == "drawn":
         return in_visit(drawn(version, game, session.participant), session.repeat)
-    return in_visit(_own(version, game, session.participant), session.repeat)
+    return in_visit(own(session.participant), session.repeat)
 
 
 def drawn(version: Version, game: GameStage, person: Participant) -> list[str]:

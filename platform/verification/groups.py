@@ -19,6 +19,7 @@ from verification.payoffs import check_points
 from verification.program import check_program
 from verification.story import Story, stories
 from verification.talks import check_talks
+from verification.topics import check_topic
 from verification.traced import trace
 from verification.turns import check_turns
 
@@ -33,6 +34,7 @@ def check_groups(inquiry: Inquiry) -> None:
         _check_seats(inquiry, story)
         _check_rounds(inquiry, story)
         check_levels(inquiry, story)
+        check_topic(inquiry, story)
         traced = {pk: trace(inquiry, story, match) for pk, match in story.society.matches.items()}
         for pk, match in story.society.matches.items():
             inquiry.report.count("matches")

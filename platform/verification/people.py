@@ -30,6 +30,7 @@ from verification.pay import check_pay
 from verification.practice import check_practice
 from verification.reminders import check_reminders
 from verification.scales import check_scales
+from verification.topics import check_orders
 from verification.windows import check_windows
 
 PEOPLE_AT_ONCE = 250
@@ -76,6 +77,7 @@ def check_people(inquiry: Inquiry) -> None:
         check_practice(inquiry, visits)
         check_scales(inquiry, visits)
         check_lasting(inquiry, batch)
+        check_orders(inquiry, batch)
         check_memories(inquiry, batch)
     check_requests(inquiry)
     entered = Event.objects.filter(study_id=inquiry.study.pk, kind=ENTERED)

@@ -5,13 +5,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.scope import Scope
 from exports.tables.groups import GROUPS, ROUNDS
 from flow.game import game_of
-from matching.models import Group, TopicOrder
+from matching.models import Group, Seat, TopicOrder
 from matching.topics import topic_of
 from participants.models import Participant
 from scheduling.models import Session
@@ -25,6 +26,7 @@ from studies.topics import Topics, balanced, in_visit
 from tests.chat.conftest import games_are_installed  # noqa: F401  fixtures are found by name
 from tests.chat.rooms import make_version, study_file
 from tests.machinery.people import at_once
+from verification.check import check
 
 POOL = ["hobbies", "work", "family"]
 
@@ -97,8 +99,6 @@ def test_trials_have_a_sequence_of_their_own_and_the_seed_settles_all() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_people_who_come_at_once_take_places_one_after_the_other() -> None:
-    from django.db import transaction
-
     version = version_of("latin_square")
     people = [somebody(version, number) for number in range(4)]
 
@@ -153,3 +153,27 @@ def test_groups_of_nobody_and_games_without_topics() -> None:
     said: dict[str, Any] = study_file("chatting")
     plain = make_version(said, {})
     assert topic_of(plain, game(plain), group, []) == ""
+
+
+@pytest.mark.django_db
+def test_verification_draws_orders_and_topics_again() -> None:
+    version = version_of("latin_square")
+    person = somebody(version, 1)
+    group = Group.objects.create(version=version, code="gtopic00003", stage="game", rounds=1)
+    session = Session.objects.create(participant=person, wave="main", repeat=2)
+    Seat.objects.create(
+        group=group, number=1, role="talker", kind="human", occupant="person", participant=person, session=session
+    )
+    topic = topic_of(version, game(version), group, [session])
+    Group.objects.update(topic=topic)
+
+    def named() -> set[str]:
+        found = check(version.study, late_after_seconds=1e6).differences
+        return {one.what for one in found if "topic" in one.what}
+
+    assert named() == set()
+    Group.objects.update(topic=next(one for one in POOL if one != topic))
+    assert named() == {"topic of a group"}
+    Group.objects.update(topic=topic)
+    TopicOrder.objects.update(number=2)
+    assert named() == {"order of topics"}
