@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from bots import gate, prompts, services
+from bots import gate, guard, prompts, services
 from bots.errors import BotsError
 from bots.prompts import Told
 from bots.recall import Acquaintance, Recall, acquaintance_of, recalled
@@ -51,7 +51,16 @@ class ModelOccupant:
     source = Act.Source.MODEL.value
 
     async def values(self, facts: TurnFacts, *, key: str) -> Mapping[str, Any]:
+        watched = await run_db(guard.watch, facts)
+        if watched is not None and watched.stops:
+            return await guard.instead(watched, facts, key=key)
         brief = await run_db(_brief, facts, key)
+        values = await self._given(facts, brief)
+        if watched is not None:
+            return await guard.checked(watched, facts, values, key=key, scope=brief.scope)
+        return values
+
+    async def _given(self, facts: TurnFacts, brief: Brief) -> Mapping[str, Any]:
         request = _request(facts, brief)
         reply = await _asked(request)
         values, wrong = judged(reply.value, facts.fields, brief.instructions)

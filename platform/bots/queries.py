@@ -10,6 +10,7 @@ from django.db.models import F
 from bots.rules import Heard
 from chat.ending import may_end
 from chat.models import Conversation
+from chat.safety.queries import people_pause
 from chat.terms import terms_of
 from events.claim import Claim
 from events.models import Due
@@ -68,6 +69,7 @@ def heard_of(address: Address) -> Heard | None:
         people_are_done=not people & acting,
         may_end=may_end(state, terms, own.number),
         shows_typing=terms.shows_typing and bool(people) and (passes or _always_types(own)),
+        is_paused=people_pause(conversation, [one.pk for one in terms.speakers if one.number in people & acting]),
     )
 
 

@@ -21,6 +21,7 @@ class Heard:
         people_are_done: Whether every person has used the quota or said to be ready.
         may_end: Whether the seat may say to be ready: not before the talk's minimum is met.
         shows_typing: Whether people see that the seat writes, before it has written.
+        is_paused: Whether the conversation of all who could hear it pauses.
     """
 
     own: int
@@ -31,6 +32,7 @@ class Heard:
     people_are_done: bool = False
     may_end: bool = True
     shows_typing: bool = False
+    is_paused: bool = False
 
     @property
     def answers(self) -> int:
@@ -45,6 +47,8 @@ class Heard:
 
 def speaks(heard: Heard) -> bool:
     """With a quota, until it is used. Without one a seat answers people, so that two of them cannot talk for ever."""
+    if heard.is_paused:
+        return False
     if heard.quota:
         return heard.made < heard.quota
     if not heard.people:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chat.activity import active_seconds
 from chat.forms import LEFT, THEN
 from chat.models import Conversation
+from chat.safety.queries import standing_of
 from chat.terms import PERSON, Terms, terms_at
 from events import clock
 from flow.models import Match
@@ -46,10 +47,11 @@ def _spent(state: MatchState, terms: Terms) -> set[int]:
 def may_end(state: MatchState, terms: Terms, seat: int) -> bool:
     """Whether a seat (by number) may end the talk now: its minimum is met, or nobody is left to talk with.
 
-    Once true it stays true. For a program those who may be people count as somebody to talk with, as their labels tell:
-    if people alone did, it could end a talk at once as soon as they are done, and no person in its place could.
+    Once true it stays true, but for a pause of somebody else, who is not waited for. For a program those who may be
+    people count as somebody to talk with, as their labels tell: if people alone did, it could end a talk at once as
+    soon as they are done, and no person in its place could.
     """
-    if not terms.minimum.is_set:
+    if not terms.minimum.is_set or standing_of(state.match, state.path, state.seats[seat]).others_pause:
         return True
     met = set(state.seats) if state.seats[seat].occupant == PERSON else passing_for_people(state)
     others = {number for number in met if number != seat and terms.talk.includes(state.seats[number].role)}

@@ -118,3 +118,85 @@ class Report(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["seat", "key"], name="report_once")]
+
+
+class Trigger(models.Model):
+    """What the screening found in a message, or in a program's reply that was held. Append-only; holds no words.
+
+    Attributes:
+        seat: Who wrote it.
+        key: Of the entry; of a held reply that of its turn.
+        seq: Number of the entry; of a held reply that of the newest entry by then.
+        rules: Names of the rules that were met, the gravest first.
+    """
+
+    class Tier(models.TextChoices):
+        NOTE = "note"
+        OFFER = "offer"
+        STOP = "stop"
+
+    class Source(models.TextChoices):
+        RULES = "rules"
+        CLASSIFIER = "classifier"
+        FAILED = "failed"  # the screening itself did: then the card is shown
+
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="triggers")
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="triggers")
+    is_reply = models.BooleanField(default=False)
+    key = models.CharField(max_length=80)
+    seq = models.PositiveIntegerField()
+    tier = models.CharField(max_length=5, choices=Tier)
+    source = models.CharField(max_length=10, choices=Source)
+    rules = models.JSONField(default=list)
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "seat", "is_reply", "key"], name="trigger_once"),
+        ]
+
+
+class SafetyStep(models.Model):
+    """Something that followed from a trigger, or a break reminder that was shown. Append-only.
+
+    Attributes:
+        seat: Whom it concerns.
+        trigger: None of a reminder.
+        number: Of a reminder which one it was; of a reply how long it was held, in ms.
+        words, verdict, by: Of an answer: what was done, whether there was risk, and the account that says so.
+    """
+
+    class What(models.TextChoices):
+        CARD = "card"  # the card was on a page that was shown
+        PAUSED = "paused"
+        RESUMED = "resumed"
+        STOPPED = "stopped"  # for the day, with full pay
+        REPLACED = "replaced"
+        ALERTED = "alerted"
+        ANSWERED = "answered"
+        BREAK = "break"
+
+    class Verdict(models.TextChoices):
+        RISK = "risk"
+        NO_RISK = "no_risk"
+        UNCLEAR = "unclear"
+
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="safety_steps")
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="safety_steps")
+    trigger = models.ForeignKey(Trigger, models.PROTECT, related_name="steps", null=True)
+    what = models.CharField(max_length=10, choices=What)
+    number = models.PositiveIntegerField(default=0)
+    words = models.TextField(blank=True)
+    verdict = models.CharField(max_length=8, choices=Verdict, blank=True)
+    by = models.CharField(max_length=150, blank=True)
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["trigger", "seat", "what"], name="safety_step_once"),
+            models.UniqueConstraint(
+                fields=["conversation", "seat", "what", "number"],
+                condition=models.Q(trigger=None),
+                name="safety_reminder_once",
+            ),
+        ]

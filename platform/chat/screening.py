@@ -11,6 +11,7 @@ away whatever it says.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -52,27 +53,36 @@ class _Found:
         return " ".join(self.sentences[max(0, self.at - NEAR) : self.at + NEAR + 1])
 
 
+def warm() -> None:
+    """Make the rules, so that the first message does not wait for them."""
+    for language in LANGUAGES:
+        reader(language)
+
+
 def has_rules(language: str) -> bool:
     """Whether messages in a language can be screened."""
     return language[:2] in LANGUAGES
 
 
-def screened(text: str, language: str) -> Screened:
+def screened(text: str, language: str, *, most_seconds: float = 60.0) -> Screened:
     """What a message comes to.
 
     Args:
         language: "en" or "de", also with a region, such as "en-GB". Another one is read as English, too.
+        most_seconds: After which it is given up.
 
     Raises:
         ValueError: there are no rules for the language; then nothing may be screened by them.
+        TimeoutError: it took too long.
     """
     if not has_rules(language):
         raise ValueError(f"no rules for {language!r}: there are some for {', '.join(LANGUAGES)}")
-    met: dict[str, Tier] = {}
+    warm()  # once for each process: the making of the rules is no message's time
+    until, met = time.monotonic() + most_seconds, dict[str, Tier]()
     for each in dict.fromkeys((language[:2], MIXED)):
         # German "die" is no word of death: only what English says in so many words is looked for elsewhere.
         rules = [rule for rule in reader(each).rules if each == language[:2] or not rule.drops]
-        for name, tier in _met(text, each, rules):
+        for name, tier in _met(text, each, rules, until):
             met[name] = max(tier, met.get(name, ""), key=ORDER.index)
         if not met and any(piece in squeezed(text) for piece in reader(each).squeezed):
             met[APART] = "offer"
@@ -80,10 +90,12 @@ def screened(text: str, language: str) -> Screened:
     return Screened(met[names[0]] if names else "", tuple(names))
 
 
-def _met(text: str, language: str, rules: Sequence[Rule]) -> Iterator[tuple[str, Tier]]:
+def _met(text: str, language: str, rules: Sequence[Rule], until: float) -> Iterator[tuple[str, Tier]]:
     for sentences in versions(text, reader(language).spelling):
         whole = [" ".join(sentences)]
         for rule in rules:
+            if time.monotonic() > until:
+                raise TimeoutError("the screening of a message took too long")
             places = whole if rule.is_whole else sentences
             for at, sentence in enumerate(places):
                 for match in rule.found(sentence):

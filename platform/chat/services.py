@@ -16,6 +16,7 @@ from chat.channels import Draft
 from chat.errors import ChatError
 from chat.models import Conversation, EarlierShown, Entry, Report, TypingShown
 from chat.queries import as_said
+from chat.safety import services as guard
 from chat.terms import Terms, terms_of
 from chat.writing import Writing
 from events import clock
@@ -170,6 +171,7 @@ def _append(conversation: Conversation, new: Incoming, terms: Terms) -> Entry:
         kind=draft.kind, text=draft.text, facts=dict(draft.facts), **new.writing.within(locked.last_seq - 1),
     )  # fmt: skip
     _tell(conversation, match, entry, terms)
+    guard.look(conversation, match, entry)
     if terms.quota and used + 1 == terms.quota and _is_full(locked, terms):
         _record(FULL, conversation, match, {})
     return entry

@@ -14,8 +14,11 @@ from chat import earlier, ending, forms, queries, services
 from chat.channels import Draft
 from chat.ending import conversation_of
 from chat.errors import ChatError
+from chat.safety import pages
+from chat.safety.limits import time_left
 from chat.terms import ALLOWED, PERSON, Terms, terms_at
 from chat.writing import Writing, by_browser, by_program
+from events.prepared import update
 from flow.errors import FlowError
 from flow.models import Act, Match
 from flow.state import MatchState
@@ -32,6 +35,11 @@ class TalkStep:
 
     def open(self, match: Match, state: MatchState, step: Talk) -> None:
         services.open_conversation(match, path=match.path, channel=step.channel.kind)
+        left = time_left(match)
+        until = match.step_opened_at + left if left is not None else None
+        if until is not None and match.deadline_at is not None and until < match.deadline_at:
+            match.deadline_at = until
+            update(match, "deadline_at")
 
     def close(self, match: Match, state: MatchState, step: Talk) -> None:
         """The step is over, however it ended."""
@@ -45,6 +53,9 @@ class TalkStep:
     def asked(self, state: MatchState, step: Talk, place: Place) -> Asked:
         if place.seat not in {each.seat for each in self.acting(state, step)}:
             return Asked()
+        guard = pages.guarded(state, place)
+        if guard.paused is not None:
+            return guard.paused
         terms = terms_at(state, step)
         targets = [entry.seq for entry in _shown(state, step)] if isinstance(step.channel, Feed) else []
         fields = forms.fields_of(
@@ -55,7 +66,8 @@ class TalkStep:
             may_end=ending.may_end(state, terms, place.seat),
             holds_contacts=terms.holds_contacts,
         )
-        return Asked(fields, _("Send"), _facts(step, terms, earlier.facts_of(state, state.seats[place.seat])))
+        facts = _facts(step, terms, earlier.facts_of(state, state.seats[place.seat]))
+        return Asked(fields, _("Send"), {**facts, **guard.facts}, note=guard.note)
 
     def view(self, state: MatchState, step: Talk, place: Place, told: View) -> View:
         """What the experiment tells now, with what was said unless the experiment shows that itself."""
@@ -69,6 +81,9 @@ class TalkStep:
         return replace(now, lines=[_line(entry, place, state) for entry in shown], tables=tables)
 
     def act(self, match: Match, state: MatchState, step: Talk, act: Incoming) -> Act | None:
+        if act.source == PERSON and pages.is_for_safety(match, state.path, act.seat, act.values):
+            ends = pages.take(match, state, act.seat, act.values)
+            return _end(match, state, act, forms.LEFT) if ends else None
         asked = self.asked(state, step, state.place(act.seat)).fields
         if not asked:
             raise FlowError("not_here", f"seat {act.seat.number} has nothing to say at {state.path}")

@@ -21,6 +21,12 @@ KINDS: dict[str, dict[str, str]] = {
         "page": "chat.earlier.page",
         "keep": "chat.services.keep_earlier",
     },
+    "safety": {
+        "standing": "chat.safety.pages.standing",
+        "stops": "chat.safety.pages.stops",
+        "shown": "chat.safety.pages.keep_shown",
+        "frame": "chat.safety.pages.support_of",
+    },
     "screening": {
         "has_rules": "chat.screening.has_rules",
     },

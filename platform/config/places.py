@@ -72,6 +72,11 @@ class Places:
         return self.home / "messages"
 
     @property
+    def cards(self) -> Path:
+        """Cards with resources as pages of their own, which are shown also when the database is not there."""
+        return self.home / "cards"
+
+    @property
     def queue(self) -> Path:
         return self.home / "redis"
 

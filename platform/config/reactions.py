@@ -33,5 +33,8 @@ REACTIONS: dict[str, list[Reaction]] = {
     "turn.opened": [Reaction("bots.turns.take_turn", key="{match}:{rev}:{subject_id}")],
     "chat.entry": [Reaction("bots.turns.hear", key="conversation:{subject_id}")],
     "talk.ready": [Reaction("bots.turns.hear", key="conversation:{subject_id}")],
+    "safety.resumed": [Reaction("bots.turns.hear", key="conversation:{subject_id}")],
+    # One row for each message: whoever is on call is told of every one.
+    "safety.alert": [Reaction("chat.safety.alerts.send", key="trigger:{trigger}")],
     "talk.closed": [Reaction("bots.notes.after_talk", key="conversation:{subject_id}")],
 }

@@ -12,6 +12,7 @@ urlpatterns = [
     path("logout", sign_in.sign_out, name="logout"),
     path("", include("participants.urls")),
     path("", include("flow.urls")),
+    path("", include("chat.urls")),
     path("", include("console.urls")),
 ]
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count
 
 from chat.reports import unanswered
+from chat.safety import queries as safety
 from console.visits import VisitCount, at_risk, between_visits, has_several_visits, visit_counts
 from events import clock
 from exports.codes import seat_code
@@ -104,6 +105,7 @@ class Board:
     at_risk: int  # people who may not come again
     failed: int  # pieces of background work that were given up
     reports: int  # reports of conversations that nobody has answered
+    safety: str  # how much that may be danger nobody has looked at, and for how long; empty where nothing waits
     reminders: int  # messages that failed, or of which nobody knows whether they were sent
     requests: int  # wishes for deletion of which something is left to do
     overdue: int  # those that should be done by now, classes that should be purged, and datasets to be destroyed
@@ -134,6 +136,7 @@ def board_of(study: Study, *, is_masked: bool = False) -> Board:
         at_risk=at_risk(study) if has_several_visits(study) else 0,
         failed=failed_work(study),
         reports=unanswered(study),
+        safety=_safety(study, now),
         reminders=unresolved(study),
         **_duties(study),
     )
@@ -202,6 +205,14 @@ def _groups(study: Study) -> list[Tally]:
     groups = Group.objects.filter(version__study=study).values_list("status").annotate(n=Count("pk"))
     found = dict(groups.order_by("status"))
     return [Tally(value, str(label), found.get(value, 0)) for value, label in Group.Status.choices]
+
+
+def _safety(study: Study, now: datetime) -> str:
+    """What was found in conversations and waits: how much, and for how long."""
+    waiting = safety.unanswered(study)
+    if not waiting:
+        return ""
+    return f"{len(waiting)} ({int((now - waiting[0].at).total_seconds() // 60)} min)"
 
 
 def _arms(study: Study) -> list[Arm]:

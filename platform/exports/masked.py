@@ -262,6 +262,12 @@ DECIDED: Mapping[str, Decided] = {
             "match group round step seat participant reason text last_seq report_s answered_s missing_reason"
         )
     ),
+    "safety": Decided(  # what people disclose may be the outcome; the board counts what waits for an answer
+        held=_names(
+            "match group round step seat participant what seq tier source rules n found_s card_s paused_s resumed_s "
+            "stopped_s held_ms alerted_s answered_s verdict"
+        )
+    ),
     "answers": Decided(
         held=_names(
             "participant wave repeat stage item attempt position value is_correct shown_ms first_ms last_ms answer_s "

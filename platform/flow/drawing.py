@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.http import HttpRequest
@@ -61,6 +62,7 @@ class Frame:
         is_simulated: Whether the page says that the study is played by simulated people.
         is_over: Whether the participant has reached an exit: then there is nothing to leave.
         shows_recorded: Whether one may look at one's own rows.
+        support: The card with resources, where the study has one: title, html, hours, address.
     """
 
     title: str
@@ -74,6 +76,7 @@ class Frame:
     is_simulated: bool = False
     is_over: bool = False
     shows_recorded: bool = False
+    support: Any = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from events import clock
 from flow.addresses import ASKS_ADDRESS
 from flow.between import is_between, is_one_sitting
 from flow.drawing import Frame
+from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.page import Page
 from flow.queries import rev_of
@@ -42,6 +43,7 @@ def frame_of(session: Session, page: Page, *, now: datetime | None = None) -> Fr
         is_simulated=participant.study.is_simulated,
         is_over=session.status != Session.Status.ACTIVE and not is_between(session),
         shows_recorded=may_see_records(participant),
+        support=kind("safety", "frame")(participant.version) if study.safety else None,
     )
 
 

@@ -63,7 +63,8 @@ class Sitting:
         here = [self.seat.status, self.seat.group.round]
         if match is None:
             return here
-        return [*here, match.pk, match.rev, self.has_acted, *(self._said if self._replaces_what_was_said else ())]
+        said = self._said if self._replaces_what_was_said else ()
+        return [*here, match.pk, match.rev, self.has_acted, *said, *self._guarded[0]]
 
     @cached_property
     def shown(self) -> Sequence[Any]:
@@ -71,7 +72,7 @@ class Sitting:
 
         The end of the time, what others said, and whether a talk may be ended now.
         """
-        return [self.match.deadline_at if self.match else None, *self._said, *self._offered]
+        return [self.match.deadline_at if self.match else None, *self._said, *self._offered, *self._guarded[1]]
 
     def settle(self) -> None:
         """Read it before the page is drawn: what comes then makes a new page, never an old one that looks current."""
@@ -89,6 +90,15 @@ class Sitting:
         if talk is None or self.match is None or not talk.has_minimum:
             return []
         return [bool(kind("entries", "offers_end")(self.match, self.match.path, self.seat))]
+
+    @cached_property
+    def _guarded(self) -> tuple[Sequence[Any], Sequence[Any]]:
+        """How the seat stands in a conversation that protects whoever is in it: pauses, a card, reminders."""
+        study = definition.definition(self.seat.group.version)
+        if self._talk is None or self.match is None or study.safety is None:
+            return (), ()
+        found: tuple[Sequence[Any], Sequence[Any]] = kind("safety", "standing")(self.match, self.match.path, self.seat)
+        return found
 
     @property
     def _replaces_what_was_said(self) -> bool:

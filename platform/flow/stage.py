@@ -29,6 +29,11 @@ class Exit:
 
 
 @dataclass(frozen=True)
+class EndVisit:
+    """The visit is over here and counts as completed; the participant goes on with the next, if there is one."""
+
+
+@dataclass(frozen=True)
 class Refused:
     """Nothing changed. `errors` by field key; the key "" is about the whole page."""
 
@@ -42,7 +47,7 @@ class Handled:
     outcome: str = "stored"
 
 
-Verdict = Stay | Next | Exit | Refused | Handled
+Verdict = Stay | Next | Exit | EndVisit | Refused | Handled
 
 
 class StageKind(Protocol):

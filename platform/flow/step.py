@@ -14,12 +14,15 @@ from paradigm import Field, Place, View
 class Asked:
     """What a seat is asked at the open step; no fields and no button for those who wait.
 
-    `facts` are what the page of this kind of step needs besides.
+    `facts` are what the page of this kind of step needs besides. `instead` are heading and text (safe HTML) of a page
+    that stands in place of the step's own, and shows nothing of what a view tells. `note` is one calm sentence.
     """
 
     fields: Sequence[Field] = ()
     button: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    instead: tuple[str, str] | None = None
+    note: str = ""
 
 
 class StepKind(Protocol):

@@ -1,5 +1,6 @@
 """The page of a step as it opens for a seat: made for whoever looks at it, and for the record of what was shown."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ def step_page(state: MatchState, step: Any, view: View, asked: Asked) -> Page:
         asked: Nothing for a seat that waits.
     """
     text = render_page(page_text(state.match, view), slots_of(state, view))
-    return Page(
+    page = Page(
         kind="match",
         title=text.title,
         html=text.html,
@@ -31,6 +32,10 @@ def step_page(state: MatchState, step: Any, view: View, asked: Asked) -> Page:
         deadline_at=state.match.deadline_at,
         facts={"at_zero": at_zero(step), **asked.facts},
     )
+    if asked.instead is None:
+        return page
+    title, html = asked.instead
+    return replace(page, title=title, html=html, view=None)
 
 
 def at_zero(step: Any) -> str:

@@ -254,6 +254,8 @@ def _keep_what_was_shown(request: HttpRequest, page: Page) -> None:
         debriefs.mark_delivered(request.participant, told)  # type: ignore[attr-defined]
     if page.seen is not None:
         kind("entries", "keep_shown")(*astuple(page.seen))
+    if page.facts.get("safety"):
+        kind("safety", "shown")(page.facts["safety"])
 
 
 def _now(request: HttpRequest) -> tuple[Page, Frame]:

@@ -25,11 +25,6 @@ class Staffed(Part):
 
     zone: Annotated[str, Field(max_length=60)] = Field(description="A name of the IANA, such as Europe/Berlin.")
     hours: list[StaffedHours] = Field(min_length=1, max_length=14)
-    outside: Literal["card_only", "closed"] = Field(
-        "card_only",
-        description="`card_only`: people may talk, and the card says that nobody reads along. `closed`: visits with "
-        "a conversation can be begun only within the hours.",
-    )
 
 
 class OnCall(Part):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from django.db.models import Q
 
 from bots.models import Memory
-from chat.models import EarlierShown, Entry, Report, Shown, TypingShown
+from chat.models import EarlierShown, Entry, Report, SafetyStep, Shown, Trigger, TypingShown
 from events.models import Event
 from exports.models import Tombstone
 from exports.services.erasure import ERASED, WITHDRAWAL
@@ -40,6 +40,8 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "contacts": Contact.objects.filter(participant=person),
         "memories": Memory.objects.filter(participant=person),
         "shown": Shown.objects.filter(seat__participant=person),
+        "safety_steps": SafetyStep.objects.filter(Q(seat__participant=person) | Q(trigger__seat__participant=person)),
+        "triggers": Trigger.objects.filter(seat__participant=person),
         "earlier": EarlierShown.objects.filter(seat__participant=person),
         "typing": TypingShown.objects.filter(Q(seat__participant=person) | Q(writer__participant=person)),
         "exposures": Exposure.objects.filter(seat__participant=person),

@@ -20,6 +20,8 @@ GUARDED = [
     "participants_consent",
     "recruitment_settlement",
     "chat_entry",
+    "chat_trigger",
+    "chat_safetystep",
     "events_event",
     "simulation_simulationrun",
     "studies_version",

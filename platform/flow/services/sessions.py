@@ -24,7 +24,7 @@ from flow.lookup import stage_of
 from flow.models import Submission
 from flow.services import games, rounds, visits, windows
 from flow.services.locking import live_seat, lock, lock_and_ask, lock_newest, retry_lock
-from flow.stage import Exit, Handled, Next, Refused, StageKind, Stay, Verdict
+from flow.stage import EndVisit, Exit, Handled, Next, Refused, StageKind, Stay, Verdict
 from flow.stages.limits import limit_of
 from flow.zones import ASKS_ZONE
 from matching import services as waiting
@@ -144,6 +144,9 @@ def _apply(session: Session, verdict: Verdict) -> None:
         case Exit(name, withdraw):
             _leave_seat(session)
             visits.finish(session, name, withdraw=withdraw)
+        case EndVisit():
+            _leave_seat(session)
+            visits.stop_for_the_day(session)
 
 
 def _leave_seat(session: Session) -> None:

@@ -43,6 +43,7 @@ COMPLETED, LEFT = "completed", "left"
 KEEPS_NO_PAGE = frozenset({"waiting_room", "game", "practice"})
 WITHDRAWN = "participant.withdrawn"
 VISIT_ENDED = "visit.ended"
+VISIT_STOPPED = "visit.stopped"
 KEPT = "data.kept"
 
 
@@ -169,6 +170,17 @@ def _ask(session: Session, facts: dict[str, object], *, event: str) -> None:
     session.rev += 1
     update(session, "facts", "stage", "rev")
     _record(session, event, {})
+
+
+def stop_for_the_day(session: Session) -> None:
+    """Somebody ends a visit before its last stage, and it counts and is paid as completed."""
+    study = definition.definition(session.participant.version)
+    forget_stage_deadline(session)
+    _record(session, VISIT_STOPPED, {"stage": study.stages[session.stage].id})
+    if len(study.waves) == 1 and study.safety is not None and study.safety.stopped is not None:
+        finish(session, study.safety.stopped)
+    else:
+        leave_wave(session)
 
 
 def _complete_planned(session: Session) -> None:

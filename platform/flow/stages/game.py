@@ -20,7 +20,7 @@ from flow.page import Page, Seen
 from flow.queries import seen_now
 from flow.services import games, rounds, visits
 from flow.sitting import Sitting, sitting_of
-from flow.stage import Handled, Refused, Verdict
+from flow.stage import EndVisit, Handled, Refused, Verdict
 from flow.state import MatchState
 from flow.step import Asked
 from flow.step_page import step_page
@@ -82,7 +82,7 @@ class GameStage:
         page = replace(step_page(state, step, seen_now(state, place), asked), where=where, points=points)
         page = replace(page, seen=_seen(match, seat, step, page))
         if is_asked or not any(a.path == match.path and a.seat_id == seat.pk for a in state.stored_acts):
-            return replace(page, note=self._extra(match))
+            return replace(page, note=asked.note or self._extra(match))
         if isinstance(step, Decision):
             return replace(page, title=_("Waiting for the other players"), html=_decided(), note=_("Saved."))
         return replace(page, note=_waits(match))
@@ -118,6 +118,8 @@ class GameStage:
             if error.code != "refused":
                 raise
             return Refused(error.errors)
+        if outcome == games.STORED and kind("safety", "stops")(data):
+            return EndVisit()
         # what is acknowledged as stored is an act or an entry: `verify` asks for it
         return Handled(outcome if outcome in (games.STORED, games.LATE) else "stale")
 

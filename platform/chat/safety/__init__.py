@@ -1,0 +1,1 @@
+"""What is done where somebody in a conversation may be in danger: see docs/safety.md."""

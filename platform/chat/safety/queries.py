@@ -1,0 +1,122 @@
+"""How somebody stands in a conversation: paused, offered a card, reminded. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chat.models import Conversation, SafetyStep, Trigger
+from chat.safety.policy import safety_of, shows_card
+from events import clock
+from flow.models import Match
+from matching.models import Seat
+from studies.models import Study
+from studies.schema_safety import Safety
+
+What = SafetyStep.What
+_PAUSES = (What.PAUSED, What.RESUMED, What.STOPPED)
+PERSON = "person"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a seat stands in a conversation.
+
+    Attributes:
+        paused: The trigger for which its conversation pauses now; None while it does not.
+        cards: Triggers for which it is shown the card beside the conversation, oldest first.
+        others_pause: Whether somebody else's conversation pauses, or a reply is being held.
+        breaks: How many reminders are due by now.
+        unseen: Keys of those of `cards` that were on no page of this seat yet.
+        is_break_unseen: Whether the newest reminder was on none.
+    """
+
+    paused: Trigger | None = None
+    cards: Sequence[Trigger] = ()
+    others_pause: bool = False
+    breaks: int = 0
+    unseen: Sequence[int] = ()
+    is_break_unseen: bool = False
+
+    @property
+    def answered(self) -> Sequence[object]:
+        """What makes the page another one."""
+        return [self.paused is not None]
+
+    @property
+    def shown(self) -> Sequence[object]:
+        """What is new on the page without making it another one."""
+        return [len(self.cards), self.others_pause, self.breaks]
+
+
+NOTHING = Standing()
+
+
+def standing_of(match: Match, path: str, seat: Seat) -> Standing:
+    """How a seat stands in the talk at a path; it reads nothing where the study file has no `safety`."""
+    safety = safety_of(match.group.version)
+    talk = match.conversations.filter(path=path).first() if safety else None
+    return _standing(safety, talk, match, seat) if safety and talk else NOTHING
+
+
+def _standing(safety: Safety, talk: Conversation, match: Match, seat: Seat) -> Standing:
+    triggers = list(talk.triggers.order_by("pk"))
+    paused, breaks = paused_in(talk) if triggers else {}, breaks_due(safety, match)
+    mine = paused.get(seat.pk)
+    cards = [one for one in triggers if _is_for(one, seat) and shows_card(safety, one.tier, one.source)]
+    seen = talk.safety_steps.filter(seat=seat, what__in=(What.CARD, What.BREAK)) if cards or breaks else []
+    shown = {(one.what, one.trigger_id or one.number) for one in seen}
+    return Standing(
+        paused=next((one for one in triggers if one.pk == mine), None),
+        cards=cards,
+        others_pause=any(other != seat.pk for other in paused),
+        breaks=breaks,
+        unseen=[one.pk for one in cards if (What.CARD, one.pk) not in shown],
+        is_break_unseen=breaks > 0 and (What.BREAK, breaks) not in shown,
+    )
+
+
+def _is_for(trigger: Trigger, seat: Seat) -> bool:
+    """Whether a trigger is about what a seat wrote, or about a reply to it that was held."""
+    return trigger.is_reply if trigger.seat_id != seat.pk else True
+
+
+def paused_in(talk: Conversation) -> dict[int, int]:
+    """The seats whose conversation pauses now → the trigger for which it does."""
+    found: dict[int, int] = {}
+    for seat, what, trigger in (
+        talk.safety_steps.filter(what__in=_PAUSES).order_by("pk").values_list("seat_id", "what", "trigger_id")
+    ):
+        if what == What.PAUSED:
+            found[seat] = trigger
+        else:
+            found.pop(seat, None)
+    return found
+
+
+def breaks_due(safety: Safety, match: Match) -> int:
+    """How many reminders of a break a talk that is open has come to by now."""
+    if safety.breaks is None or match.closed_at is not None:
+        return 0
+    return int((clock.now() - match.step_opened_at) / timedelta(minutes=safety.breaks.every_minutes))
+
+
+def people_pause(talk: Conversation, people: Sequence[int]) -> bool:
+    """Whether the conversation of every person (by the seat's key) who may speak pauses now."""
+    if safety_of(talk.match.group.version) is None or not people:
+        return False
+    paused = paused_in(talk)
+    return all(seat in paused for seat in people)
+
+
+def of_study(study: Study) -> Sequence[Trigger]:
+    """Every trigger of a study, oldest first: its place in this list is its number, from 1."""
+    found = Trigger.objects.filter(conversation__match__group__version__study=study)
+    return list(found.select_related("conversation__match__group", "seat__participant").order_by("pk"))
+
+
+def unanswered(study: Study) -> Sequence[Trigger]:
+    """Those that show or stop something and that nobody has looked at, oldest first."""
+    found = Trigger.objects.filter(conversation__match__group__version__study=study).exclude(tier=Trigger.Tier.NOTE)
+    return list(found.exclude(steps__what=What.ANSWERED).order_by("pk"))

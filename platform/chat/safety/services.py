@@ -1,0 +1,169 @@
+"""Every write about safety. Triggers are written in the transaction of the message: see docs/decisions/0012."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from chat.errors import ChatError
+from chat.models import Conversation, Entry, SafetyStep, Trigger
+from chat.safety.policy import Judged, judged, language_of, pauses, safety_of
+from chat.safety.queries import PERSON, What, paused_in
+from events import clock, due
+from events.log import record
+from flow.deadlines import step_deadline, stream_of
+from flow.models import Match
+from matching.models import Seat
+from participants.models import Participant
+
+FOUND, ALERT, PAUSED, RESUMED, STOPPED = (
+    "safety.found", "safety.alert", "safety.paused", "safety.resumed", "safety.stopped",
+)  # fmt: skip
+ANSWERED, HELD = "safety.answered", "safety.reply_held"
+LONGEST_PAUSE = timedelta(minutes=30)
+"""How much longer a talk may last for a pause of the only person in it."""
+
+
+@transaction.atomic
+def look(conversation: Conversation, match: Match, entry: Entry) -> None:
+    """Screen what a person has just said, and do what the study file says follows. Call it with the entry stored."""
+    version = conversation.match.group.version
+    safety = safety_of(version)
+    if safety is None or not entry.text:
+        return
+    seat = Seat.objects.get(pk=entry.seat_id)
+    found = judged(entry.text, language_of(version)) if seat.occupant == PERSON else Judged("")
+    if not found.tier:
+        return
+    trigger = Trigger.objects.create(
+        conversation=conversation, seat=seat, key=entry.key, seq=entry.seq,
+        tier=found.tier, source=found.source, rules=list(found.rules),
+    )  # fmt: skip
+    _record(FOUND, conversation, {"seat": seat.pk, "seq": entry.seq, "tier": found.tier, "source": found.source}, seat)
+    if pauses(safety, found.tier):
+        _pause(conversation, match, trigger)
+    if found.tier == Trigger.Tier.STOP:
+        _record(ALERT, conversation, {"trigger": trigger.pk})
+
+
+def _pause(conversation: Conversation, match: Match, trigger: Trigger) -> None:
+    if trigger.seat_id in paused_in(conversation):
+        return
+    SafetyStep.objects.create(conversation=conversation, seat=trigger.seat, trigger=trigger, what=What.PAUSED)
+    if _is_alone(match):
+        _move_deadline(match, LONGEST_PAUSE)
+    _record(PAUSED, conversation, {"seat": trigger.seat_id}, *_people(match))
+
+
+@transaction.atomic
+def resume(conversation: Conversation, match: Match, trigger: Trigger) -> None:
+    """Whoever paused goes on with the conversation. The caller holds the group's lock."""
+    began = trigger.steps.get(what=What.PAUSED).at
+    SafetyStep.objects.create(conversation=conversation, seat=trigger.seat, trigger=trigger, what=What.RESUMED)
+    if _is_alone(match) and match.deadline_at is not None:
+        _move_deadline(match, min(clock.now() - began, LONGEST_PAUSE) - LONGEST_PAUSE)
+    _record(RESUMED, conversation, {**_where(match), "seat": trigger.seat_id}, *_people(match))
+
+
+@transaction.atomic
+def stop(conversation: Conversation, trigger: Trigger) -> None:
+    """Whoever paused stops for the day. What becomes of the visit is flow's. The caller holds the group's lock."""
+    SafetyStep.objects.create(conversation=conversation, seat=trigger.seat, trigger=trigger, what=What.STOPPED)
+    _record(STOPPED, conversation, {"seat": trigger.seat_id})
+
+
+@transaction.atomic
+def hold_reply(conversation_id: int, seat_id: int, *, key: str, found: Judged, held_ms: int) -> Trigger:
+    """Keep that a program's reply was replaced, and why. The same turn again returns the stored row."""
+    conversation = Conversation.objects.select_related("match__group__version").get(pk=conversation_id)
+    made, is_new = Trigger.objects.get_or_create(
+        conversation=conversation, seat_id=seat_id, is_reply=True, key=key,
+        defaults={
+            "seq": conversation.last_seq, "tier": found.tier, "source": found.source, "rules": list(found.rules),
+        },
+    )  # fmt: skip
+    if is_new:
+        SafetyStep.objects.create(
+            conversation=conversation, seat_id=seat_id, trigger=made, what=What.REPLACED, number=held_ms
+        )
+        facts = {"seat": seat_id, "tier": found.tier, "source": found.source, "held_ms": held_ms}
+        _record(HELD, conversation, facts, *_people(conversation.match))
+    return made
+
+
+@transaction.atomic
+def note_shown(match_id: int, path: str, seat_id: int, triggers: list[int], breaks: int) -> None:
+    """Keep that the card, or a reminder of a break, was on a page that was shown; once each."""
+    talk = Conversation.objects.filter(match=match_id, path=path).first()
+    if talk is None:
+        return
+    rows = [SafetyStep(conversation=talk, seat_id=seat_id, trigger_id=one, what=What.CARD) for one in triggers]
+    if breaks:
+        rows.append(SafetyStep(conversation=talk, seat_id=seat_id, what=What.BREAK, number=breaks))
+    SafetyStep.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+@transaction.atomic
+def note_alerted(trigger: Trigger) -> None:
+    """Keep that whoever is on call was told; once."""
+    SafetyStep.objects.get_or_create(
+        conversation=trigger.conversation, seat=trigger.seat, trigger=trigger, what=What.ALERTED
+    )
+
+
+@transaction.atomic
+def answer(trigger_id: int, *, verdict: str, words: str, by: str = "") -> None:
+    """Note that somebody looked at a trigger, whether there was risk, and what was done.
+
+    Of somebody who asked for deletion only that and when.
+
+    Raises:
+        ChatError: "empty" without a verdict or words, "conflict" when it has an answer.
+    """
+    # Under its lock: of two who answer at once one is told that the other was first.
+    row = Trigger.objects.select_for_update(of=("self",)).select_related("conversation__match").get(pk=trigger_id)
+    if verdict not in SafetyStep.Verdict.values or not words.strip():
+        raise ChatError("empty", f"say {', '.join(SafetyStep.Verdict.values)}, and in a few words what was done")
+    if row.steps.filter(what=What.ANSWERED).exists():
+        raise ChatError("conflict", "it was answered already")
+    locked = Participant.objects.select_for_update(of=("self",), no_key=True)
+    is_withdrawn = locked.filter(seats=row.seat, status=Participant.Status.WITHDRAWN).exists()
+    SafetyStep.objects.create(
+        conversation=row.conversation, seat=row.seat, trigger=row, what=What.ANSWERED, by=by,
+        verdict=verdict, words="" if is_withdrawn else words.strip(),
+    )  # fmt: skip
+    _record(ANSWERED, row.conversation, {"seat": row.seat_id})
+
+
+def _is_alone(match: Match) -> bool:
+    return len(_people(match)) == 1
+
+
+def _people(match: Match) -> list[Seat]:
+    """The people who sit in a match."""
+    sitting = Seat.objects.filter(placings__match=match, session__isnull=False, status=Seat.Status.SITTING)
+    return list(sitting.select_related("session__participant").order_by("pk"))
+
+
+def _move_deadline(match: Match, by: timedelta) -> None:
+    if match.deadline_at is None:
+        return
+    # An open row would only ever be moved earlier, so the old one goes first.
+    due.cancel("flow.tasks.close_step", f"match:{match.pk}:{match.rev}")
+    match.deadline_at = match.deadline_at + by
+    match.save(update_fields=["deadline_at"])
+    step_deadline(match)
+
+
+def _where(match: Match) -> Mapping[str, Any]:
+    return {"match": match.pk, "path": match.path, "rev": match.rev}
+
+
+def _record(kind: str, conversation: Conversation, facts: Mapping[str, Any], *woken: Seat) -> None:
+    """Tell what happened, never a word of it; wake the pages of some people."""
+    wake = {stream_of(seat.session): conversation.last_seq for seat in woken if seat.session}
+    study = conversation.match.group.version.study_id
+    record(kind, study=study, subject=("conversation", conversation.pk), facts=facts, wake=wake)

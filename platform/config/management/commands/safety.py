@@ -1,0 +1,91 @@
+"""`manage.py safety STUDY`: what was found in conversations that may be danger, and what was done about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chat.errors import ChatError
+from chat.models import SafetyStep, Trigger
+from chat.safety import services
+from chat.safety.queries import What, of_study
+from events import clock
+from exports.codes import match_code, seat_code
+from flow.drawing import plain
+from studies.masking.services import note_look
+from studies.masking.standing import is_masked, is_masked_for, monitor_named
+from studies.problems import StudyError
+from studies.queries import study_named
+
+AROUND = 6  # messages before and after the one that is read
+
+
+class Command(BaseCommand):
+    """Without options it lists what waits for an answer, without a word of anybody; `--read` prints the words.
+
+    While the study is masked only a monitor reads. Danger does not wait for that: name one before people come.
+    """
+
+    help = "List what screening found in conversations, read it, or note that it was looked at and what was done."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("study", help="its id")
+        parser.add_argument("--all", action="store_true", help="list notes and what is answered, too")
+        parser.add_argument("--read", type=int, metavar="N", help="print the messages around it; mind who looks on")
+        parser.add_argument("--answer", type=int, metavar="N", help="what the list calls so")
+        text = "read though data are coming in, for a monitor; it is kept that you did"
+        parser.add_argument("--monitor", default="", metavar="USERNAME", help=text)
+        parser.add_argument("--verdict", default="", choices=["", *SafetyStep.Verdict.values], help="was there risk?")
+        parser.add_argument("--done", default="", help="what was done about it; kept")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """List, read or answer; a refusal ends with status 1, says why, and changes nothing."""
+        try:
+            study = study_named(options["study"])
+            found = of_study(study)
+            number = options["answer"] or options["read"]
+            if number is not None and not 0 < number <= len(found):
+                raise CommandError(f"there is no number {number}: the list ends with {len(found)}")
+            if options["answer"] is not None:
+                services.answer(
+                    found[number - 1].pk, verdict=options["verdict"], words=options["done"], by=options["monitor"]
+                )
+                self.stdout.write(f"number {number} is answered")
+            elif options["read"] is not None:
+                reader = monitor_named(study, options["monitor"]).pk if options["monitor"] else None
+                if is_masked_for(study, reader):
+                    raise CommandError("masked while data come in: a monitor reads with --monitor USERNAME")
+                if reader is not None and is_masked(study):
+                    note_look(study, user_id=reader, what="safety")
+                self._read(found[number - 1])
+            else:
+                self._list(found, everything=options["all"])
+        except (ChatError, StudyError) as error:
+            raise CommandError(str(error)) from error
+
+    def _list(self, found: Any, *, everything: bool) -> None:
+        waiting = 0
+        for at, one in enumerate(found, start=1):
+            answered = one.steps.filter(what=What.ANSWERED).first()
+            is_open = answered is None and one.tier != Trigger.Tier.NOTE
+            waiting += is_open
+            if not is_open and not everything:
+                continue
+            minutes = int(((answered.at if answered else clock.now()) - one.at).total_seconds() // 60)
+            state = f"{answered.verdict}, answered after {minutes} min" if answered else f"OPEN for {minutes} min"
+            person = one.seat.participant.code if one.seat.participant else "a program"
+            self.stdout.write(f"{at}  {one.tier}  {one.source}  {person}  {state}")
+        self.stdout.write(f"{waiting} of {len(found)} open")
+
+    def _read(self, one: Trigger) -> None:
+        talk = one.conversation
+        match = talk.match
+        where = f"{match_code(match.group.code, match.round, match.number)} {talk.path}, entry {one.seq}"
+        self.stdout.write(f"{one.tier}  {', '.join(one.rules)}  at {where}")
+        around = talk.entries.filter(seq__gte=one.seq - AROUND, seq__lte=one.seq + AROUND).select_related("seat")
+        for entry in around.order_by("seq"):
+            who = seat_code(match.group.code, entry.seat.number)
+            for line in plain(entry.text).splitlines():
+                self.stdout.write(f"    {entry.seq} {who}: {line}")
