@@ -121,6 +121,8 @@ def _answer(request: HttpRequest, owner: Participant, *, is_done: bool) -> HttpR
     if is_done:
         heading = _("You get no more reminders")
         words = _("Your address is deleted. You still take part, and you can come back by your own link.")
+    if owner.status != Participant.Status.ACTIVE:
+        words = _("Your part in the study is over, and your address is deleted.")
     facts = {"frame": frame, "heading": heading, "words": words, "asks": not is_done}
     return render(request, "participant/stop_reminders.html", facts)
 

@@ -37,14 +37,20 @@ def is_address(text: str) -> bool:
 def keep_address(participant: Participant, address: str) -> None:
     """Keep the address that a person gave, and that they agreed to be reminded there.
 
+    Where it takes another's place, what was sent to that one cannot stop reminders any more: whoever reads that mailbox
+    may not be the person.
+
     Raises:
         ParticipantError: "no_address".
     """
     if not is_address(address):
         raise ParticipantError("no_address", "this is no e-mail address")
     contact = _contact_of(participant)
+    if contact.sealed_address or contact.stopped_at is not None:
+        token = new_token()
+        contact.stop_sha256, contact.sealed_stop = digest(token), _seal(token)
     contact.sealed_address, contact.agreed_at, contact.stopped_at = _seal(address), clock.now(), None
-    contact.save(update_fields=["sealed_address", "agreed_at", "stopped_at"])
+    contact.save()
     _record(participant, AGREED, by="page")
 
 

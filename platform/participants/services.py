@@ -104,6 +104,16 @@ def revoke_links(participant: Participant) -> int:
     return _revoke(EntryLink.objects.filter(participant=participant, revoked_at=None), participant.study_id)
 
 
+def revoke_mailed_links(participant: Participant) -> int:
+    """Make the links in messages to one person useless, for another address takes the place of theirs or none does.
+
+    An address may have been mistyped, and a link in a stranger's mailbox lets that stranger in. Runs in the caller's
+    transaction. Returns how many there were.
+    """
+    mailed = EntryLink.objects.filter(participant=participant, ends_at__isnull=False, revoked_at=None)
+    return _revoke(mailed, participant.study_id)
+
+
 def _revoke(links: QuerySet[EntryLink], study: int) -> int:
     ids = list(links.values_list("pk", flat=True))
     for pk in ids:

@@ -126,6 +126,32 @@ def test_address_is_changed_and_taken_back_beside_the_visits(version: Version) -
     assert list(kinds) == ["reminders.agreed", "reminders.agreed", "reminders.stopped", "reminders.agreed"]
 
 
+def test_messages_to_a_mistyped_address_open_nothing_once_it_is_mended(version: Version) -> None:
+    """Whoever reads that mailbox is a stranger: neither may they come in, nor stop what now goes to the person."""
+    session, stop = stop_link(version)
+    way_in = link_in(outbox()[-1], "/j/")
+    stranger = Client(headers={"host": "localhost"})
+    assert stranger.get(way_in).status_code == 200
+    browser = browser_of(session)
+    assert post(browser, f"do=keep&{ADDRESS}=right%40example.org&{AGREED}=yes") == 303
+    assert stranger.get(way_in).status_code == 404
+    assert post(stranger, "List-Unsubscribe=One-Click", stop) == 404
+    assert identity.address_of(session.participant) == "right@example.org"
+    pass_to(berlin(2027, 3, 24, 8))
+    assert outbox()[-1].to == ["right@example.org"]
+    newer = link_in(outbox()[-1], "/j/")
+    assert stranger.get(newer).status_code == 200
+    assert post(browser, "do=stop") == 303
+    assert stranger.get(newer).status_code == 404, "taken back on the page: it may not have been the person's"
+
+
+def test_who_stops_them_from_a_message_can_still_come_in_by_it(version: Version) -> None:
+    _session, stop = stop_link(version)
+    way_in = link_in(outbox()[-1], "/j/")
+    assert post(Client(headers={"host": "localhost"}), "", stop) == 200
+    assert Client(headers={"host": "localhost"}).get(way_in).status_code == 200
+
+
 def test_who_is_reminded_otherwise_can_stop_that_too(make: Make) -> None:
     version = make(channels=["recruiter_message"], recruitment={"adapter": "files"})
     session = without_question(version)
@@ -162,6 +188,8 @@ def test_way_out_still_answers_whoever_has_left(version: Version) -> None:
     sessions.leave(session.pk)
     shown = Client(headers={"host": "localhost"}).get(link).content.decode()
     assert "You get no more reminders" in shown
+    assert "Your part in the study is over" in shown
+    assert "You still take part" not in shown
     assert post(Client(headers={"host": "localhost"}), "", link) == 200
 
 

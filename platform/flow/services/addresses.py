@@ -5,6 +5,7 @@ from django.db import transaction
 from flow.services.locking import lock_newest, retry_lock
 from participants import identity
 from participants.models import Participant
+from participants.services import revoke_mailed_links
 
 
 def keep(participant_id: int, address: str) -> bool:
@@ -19,6 +20,7 @@ def keep(participant_id: int, address: str) -> bool:
         is_there = person.status == Participant.Status.ACTIVE
         if is_there:
             identity.keep_address(person, address)
+            revoke_mailed_links(person)
         return is_there
 
     return retry_lock(work)
@@ -44,3 +46,7 @@ def stop(participant: Participant, *, by: str) -> None:
     """
     if Participant.objects.filter(pk=participant.pk, status=Participant.Status.ACTIVE).exists():
         identity.stop(participant, by=by)
+        if (
+            by == "page"
+        ):  # "delete my address": it may be a stranger's. By a link in a message, the reader may come back
+            revoke_mailed_links(participant)
