@@ -18,6 +18,7 @@ from studies.definition import visit_name
 
 A_MOMENT = timedelta(seconds=1)
 ZONE, OTHER_ZONE = "asked about their clock", "another clock"
+ADDRESS = "asked whether they want to be reminded"
 BESIDE = {
     "consent": "what one agreed to",
     "own_data": "a copy of one's data",
@@ -61,6 +62,9 @@ def after(tour: Tour) -> None:
             key = Key(BETWEEN, role=role, state=ZONE)
             tour.draw(key, lead.html())
             empty_form(tour, key, lead)
+            tour.go_on(lead)
+        if lead.is_asked_address:
+            tour.draw(Key(BETWEEN, role=role, state=ADDRESS), lead.html())
             tour.go_on(lead)
     for one in tour.people if tour.visit.name else ():
         tour.bring(one, BEHIND)

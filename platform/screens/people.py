@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
+from flow.addresses import ASKS_ADDRESS
 from flow.between import is_between
 from flow.page import Page
 from flow.queries import page_of, rev_of, visit_of
@@ -23,7 +24,10 @@ from studies.models import Version
 
 HOST = "localhost"
 STALE_REV = "0.0"  # of no page there ever was
-LAST_QUESTION, BEHIND = 999_999, 1_000_000  # in place of a stage: all are over but for the zone, or altogether
+LAST_QUESTION, BEHIND = (
+    999_999,
+    1_000_000,
+)  # in place of a stage: all are over but for what is asked then, or altogether
 
 
 class Browser:
@@ -101,13 +105,19 @@ class Visitor:
         return session.status == Session.Status.ACTIVE and ASKS_ZONE in session.facts
 
     @property
+    def is_asked_address(self) -> bool:
+        """Whether it is over but for the question whether they want to be reminded."""
+        session = self.session
+        return session.status == Session.Status.ACTIVE and ASKS_ADDRESS in session.facts
+
+    @property
     def place(self) -> tuple[int, int]:
         """How far they are: the number of the visit, and the index of its open stage or what comes after the last."""
         session = self.session
         number = definition.visit_number(session.participant.version, session.wave, session.repeat)
         if session.status != Session.Status.ACTIVE:
             return number, BEHIND
-        return number, LAST_QUESTION if ASKS_ZONE in session.facts else session.stage
+        return number, LAST_QUESTION if {ASKS_ZONE, ASKS_ADDRESS} & set(session.facts) else session.stage
 
     def is_at(self, stage: int) -> bool:
         """Whether the open stage is the one with this index."""

@@ -45,7 +45,9 @@ def weeks(home: Path, *, roles: Any = None, change: Callable[[Said], None] | Non
         "factors": {"tone": {"levels": list(LEVELS)}},
         "conditions": {"cross": ["tone"]},
         "allocation": {"unit": "participant", "at": "entry", "block_sizes": [2]},
+        "reminders": {"channels": ["email"]},
     }
+    said["waves"][1]["reminders"] = [{"at": {"from": "opens", "plus": "0m"}, "if": "not_started"}]
     if change:
         change(said)
     write_study(folder, said)
@@ -113,8 +115,10 @@ def test_what_stands_between_two_visits_is_drawn(drawn: tuple[Source, Drawn]) ->
     assert states(pages, BETWEEN, "intake") == {
         "asked about their clock",
         "asked about their clock, after an empty form",
+        "asked whether they want to be reminded",
     }
     first = {"before it opens", "open", "pause or leave", "what one agreed to", "a copy of one's data", "another clock"}
+    first |= {"reminders"}
     assert states(pages, BETWEEN, "talk 1") == first | {"another clock, after an empty form"}
     assert states(pages, BETWEEN, "talk 2") == {
         "before it opens", "open", "after a visit that was missed", "after a visit that was not finished",
