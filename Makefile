@@ -35,7 +35,7 @@ long: $(DEV)  ## the tests at the sizes that were promised (at most an hour)
 faults: $(DEV)  ## people play while processes die and networks break (about ten minutes); prints counts
 	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/faults
 
-bench: $(DEV)  ## our pages and oTree's with the same game (4 minutes; SIZE=full: 25 minutes)
+bench: $(DEV)  ## our pages and conversations beside oTree's (ten minutes; SIZE=full: much longer)
 	$(BIN)/python -m bench --size $(or $(SIZE),quick)
 
 screenshots: $(DEV)  ## make every picture of the documentation again

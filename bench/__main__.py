@@ -1,8 +1,9 @@
-"""How fast our pages are, and oTree's, with the same game, under one driver, on this machine.
+"""How fast our pages and conversations are, and oTree's, with the same game, under one driver, on this machine.
 
-python -m bench                              both, the quick size (at most 4 minutes)
-python -m bench --size full                  both, medians of three (at most 25 minutes)
-python -m bench --only ours --people 100     one cell of ours; with --think 5 and --profile
+python -m bench                              both sides, all of it, the quick size
+python -m bench --size full                  medians of three
+python -m bench chat                         conversations alone; --size smoke: to see that it works
+python -m bench pages --only ours --people 100     one cell of ours; with --think 5 and --profile
 """
 
 import argparse
@@ -11,7 +12,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -23,14 +24,16 @@ import django
 
 django.setup()
 
-from bench import plan, profiled, table
+from bench import plan, profiled, table, talk_cells, talk_figures
 from bench.driver import Crowd
+from bench.figures import Figures
 from bench.otree_side import NotInstalledError, OtreeSide
-from bench.plan import FULL, QUICK, Plan, Side
+from bench.plan import FULL, QUICK, SMOKE, Plan
 from bench.rapport_side import RapportSide
+from bench.talk_cells import TalkingSide
 from config.places import ROOT
 
-MAKERS: dict[str, Callable[[], AbstractContextManager[Side]]] = {"ours": RapportSide, "otree": OtreeSide}
+MAKERS: dict[str, Callable[[], AbstractContextManager[TalkingSide]]] = {"ours": RapportSide, "otree": OtreeSide}
 
 
 def say(line: str) -> None:
@@ -49,18 +52,29 @@ def main() -> None:
             ours = next(side for side in sides if isinstance(side, RapportSide))
             say("\n".join(profiled.report(ours, crowd) for crowd in chosen.crowds))
             return
-        result = plan.run(chosen, sides, say)
+        result = {"size": chosen.name if said.people else said.size, **plan.about_machine()}
+        if said.what != "chat":
+            result |= plan.run(chosen, sides, say)
+        if said.what != "pages" and not said.people:
+            result["talk"] = talk_cells.run(talk_cells.SIZES[said.size], sides, say)
     result["minutes"] = round((time.monotonic() - began) / 60, 1)
-    say("\n".join(table.lines(result)))
+    say("\n".join(_table(result)))
     stamp = datetime.fromisoformat(result["at"]).strftime("%Y-%m-%dT%H-%M-%S")
-    file = ROOT / "var" / "bench" / f"{stamp}-{chosen.name}.json"
+    file = ROOT / "var" / "bench" / f"{stamp}-{result['size']}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(result, indent=1) + "\n")
     say(f"\n{result['minutes']} minutes; everything is in {file}")
 
 
-def _started(running: contextlib.ExitStack, names: list[str]) -> list[Side]:
-    sides: list[Side] = []
+def _table(result: Figures) -> Iterator[str]:
+    if "medians" in result:
+        yield from table.lines(result)
+    if "talk" in result:
+        yield from talk_figures.lines(result["talk"])
+
+
+def _started(running: contextlib.ExitStack, names: list[str]) -> list[TalkingSide]:
+    sides: list[TalkingSide] = []
     for name in names:
         try:
             sides.append(running.enter_context(MAKERS[name]()))
@@ -71,7 +85,8 @@ def _started(running: contextlib.ExitStack, names: list[str]) -> list[Side]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.partition("\n")[0])
-    parser.add_argument("--size", choices=["quick", "full"], default="quick")
+    parser.add_argument("what", nargs="?", choices=["all", "pages", "chat"], default="all")
+    parser.add_argument("--size", choices=list(talk_cells.SIZES), default="quick")
     parser.add_argument("--only", choices=list(MAKERS), help="one side alone")
     parser.add_argument("--people", type=int, nargs="*", default=[], help="cells of one's own: how many at once")
     parser.add_argument("--total", type=int, default=0, help="how many in all; even (default: twice as many)")
@@ -84,7 +99,7 @@ def _arguments() -> argparse.Namespace:
 
 def _plan(said: argparse.Namespace) -> Plan:
     if not said.people:
-        return FULL if said.size == "full" else QUICK
+        return {"full": FULL, "smoke": SMOKE}.get(said.size, QUICK)
     arrive = 6 * said.think if said.arrive is None else said.arrive
     crowds = [Crowd(people, said.total or 2 * people, said.think, arrive_seconds=arrive) for people in said.people]
     return Plan("own", crowds, said.repeat)

@@ -218,9 +218,10 @@ async def read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 
 
 def frame(kind: int, content: bytes) -> bytes:
-    """A masked frame of at most 125 bytes, as a client must send it."""
-    mask = os.urandom(4)
-    return bytes([0x80 | kind, 0x80 | len(content)]) + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(content))
+    """A masked frame of at most 65,535 bytes, as a client must send it."""
+    mask, length = os.urandom(4), len(content)
+    size = bytes([0x80 | length]) if length < 126 else bytes([0x80 | 126]) + struct.pack("!H", length)
+    return bytes([0x80 | kind]) + size + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(content))
 
 
 def now_ms() -> float:

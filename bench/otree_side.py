@@ -14,7 +14,11 @@ from types import TracebackType
 from typing import Self
 
 from bench.machine import Pids
+from bench.otree_talker import OtreeTalker
 from bench.otree_visit import OtreeVisit
+from bench.statements import messages
+from bench.talk import Company
+from bench.talk_figures import Stored
 from bench.tape import Tape
 from config.places import ROOT, places_of
 from config.supervisor import database
@@ -67,7 +71,7 @@ class OtreeSide:
         self.project = self.home / "project"
         self.places = places_of(self.home)
         self.port = two_free_ports()
-        self.link = ""
+        self.link = self.talk_link = ""
         self._postgres: Process | None = None
         self._server: Process | None = None
 
@@ -149,8 +153,23 @@ class OtreeSide:
 
     def prepare(self, people: int) -> None:
         """Make a session with so many places; its link is the one that visitors open."""
-        body = {"session_config_name": "trust", "num_participants": people}
-        self.link = self._call("POST", "/api/sessions", body)["session_wide_url"]
+        self.link = self._session("trust", people)
+
+    def _session(self, name: str, people: int) -> str:
+        body = {"session_config_name": name, "num_participants": people}
+        return self._call("POST", "/api/sessions", body)["session_wide_url"]
+
+    def prepare_talk(self, pairs: int) -> None:
+        """Make a session with a place for each who talks."""
+        self.talk_link = self._session("talk", 2 * pairs)
+
+    def talker(self, company: Company) -> OtreeTalker:
+        """One more person who talks."""
+        return OtreeTalker(self.talk_link, company)
+
+    def stored(self) -> Stored:
+        """Every message in its table, by channel, in the order of the rows."""
+        return messages(self.database_url, "SELECT channel, body FROM otree_chatmessage ORDER BY channel, id")
 
     def create(self, people: int) -> float:
         """Seconds to make a session for so many people, the answer of the running server included."""

@@ -70,6 +70,7 @@ QUICK = Plan(
     ],
     repetitions=1,
 )
+SMOKE = Plan("smoke", [Crowd(at_once=4, total=4, limit_seconds=20)], repetitions=1)
 FULL = Plan(
     "full",
     [
@@ -126,6 +127,12 @@ def in_turns(plan: Plan, sides: Sequence[Side]) -> Iterator[tuple[Side, Crowd]]:
             yield side, crowd
 
 
+def about_machine() -> Figures:
+    """When and where something is measured."""
+    facts = {"cores": os.cpu_count(), "system": machine.platform(), "python": machine.python_version()}
+    return {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": facts}
+
+
 def run(plan: Plan, sides: Sequence[Side], say: Say) -> Figures:
     """Measure everything; the result holds each cell as it was, and medians."""
     for side in sides:
@@ -140,9 +147,6 @@ def run(plan: Plan, sides: Sequence[Side], say: Say) -> Figures:
     say("making studies for 2,000 people")
     creation = {side.name: round(side.create(CREATED_PEOPLE), 2) for side in sides}
     return {
-        "size": plan.name,
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"cores": os.cpu_count(), "system": machine.platform(), "python": machine.python_version()},
         "medians": figures.by_cell(cells),
         "statements": counts,
         "creation_s": creation,

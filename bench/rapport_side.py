@@ -8,12 +8,17 @@ from types import TracebackType
 from typing import Self
 
 from bench.machine import Pids
+from bench.rapport_talker import RapportTalker
 from bench.rapport_visit import RapportVisit
+from bench.statements import messages
+from bench.talk import Company
+from bench.talk_figures import Stored
 from bench.tape import Tape
 from config.places import places_of
 from config.supervisor.scratch import Scratch
 
 STUDY = Path(__file__).with_name("study")
+TALK_STUDY = Path(__file__).with_name("talk_study")
 PARTS = ("pages", "sockets", "bots", "jobs", "sweeper", "redis", "postgres")
 
 
@@ -24,7 +29,7 @@ class RapportSide:
 
     def __init__(self) -> None:
         self.running = Scratch()
-        self.link = ""
+        self.link = self.talk_link = ""
 
     def __enter__(self) -> Self:
         self.running.__enter__()
@@ -66,6 +71,20 @@ class RapportSide:
     def database_log(self) -> Path:
         """Where its PostgreSQL writes."""
         return places_of(self.running.home).logs / "postgres.log"
+
+    def prepare_talk(self, pairs: int) -> None:
+        """Load the study of conversations, once; rows are made as people come."""
+        if not self.talk_link:
+            self.running.manage("study", "load", str(TALK_STUDY), "--open")
+            self.talk_link = self.running.manage("study", "link", "bench-talk").split()[-1]
+
+    def talker(self, company: Company) -> RapportTalker:
+        """One more person who talks."""
+        return RapportTalker(self.talk_link, company)
+
+    def stored(self) -> Stored:
+        """Every message in its table, by conversation, by its number there."""
+        return messages(self.database_url, "SELECT conversation_id, text FROM chat_entry ORDER BY conversation_id, seq")
 
     def visit(self, tape: Tape, think_seconds: float) -> RapportVisit:
         """One more person."""

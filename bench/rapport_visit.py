@@ -19,6 +19,7 @@ DATA = re.compile(r'data-([a-z-]+)="([^"]*)"')
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 ASKED = re.compile(r'<input type="(?:number|checkbox)"[^>]* name="([\w@]+)"')
 BUTTON = re.compile(r'<button class="primary" type="submit">')
+MESSAGE = re.compile(r"<textarea\b[^>]*\bdata-said")
 SOCKET = re.compile(r'<body data-socket="([^"]*)"')
 
 
@@ -30,6 +31,7 @@ class Page:
     hidden: dict[str, str]
     asked: list[str]
     has_button: bool
+    talks: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -46,7 +48,8 @@ def read(text: str) -> Page:
     """A whole document or a fragment."""
     found = PAGE.search(text)
     data = {name: html.unescape(value) for name, value in DATA.findall(found[1])} if found else {}
-    return Page(data, dict(HIDDEN.findall(text)), ASKED.findall(text), bool(BUTTON.search(text)))
+    has_button, talks = bool(BUTTON.search(text)), bool(MESSAGE.search(text))
+    return Page(data, dict(HIDDEN.findall(text)), ASKED.findall(text), has_button, talks)
 
 
 class RapportVisit:

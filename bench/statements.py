@@ -95,3 +95,12 @@ class Counting:
                 connection.execute(statement.format(name, value).encode())
             connection.execute("SELECT pg_reload_conf()")
         time.sleep(SETTLE_SECONDS)
+
+
+def messages(url: str, query: str) -> dict[str, list[str]]:
+    """Conversation → texts, from a query that gives both in their order."""
+    found: dict[str, list[str]] = {}
+    with psycopg.connect(url, autocommit=True) as connection:
+        for conversation, text in connection.execute(query).fetchall():
+            found.setdefault(str(conversation), []).append(text)
+    return found

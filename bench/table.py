@@ -80,17 +80,17 @@ def lines(result: Mapping[str, Any]) -> Iterator[str]:
     for name, by_side in cells.items():
         is_thinking = bool(next(iter(by_side.values()))["think_seconds"])
         goals = {goal.figure: goal for goal in GOALS if goal.is_thinking == is_thinking}
-        yield from _block(name, ROWS, by_side, goals)
+        yield from block(name, ROWS, by_side, goals)
         yield from (f"  {side}: {one['note']}" for side, one in by_side.items() if one.get("note"))
-    yield from _block("statements", STATEMENT_ROWS, {one["side"]: one for one in result["statements"]}, {})
+    yield from block("statements", STATEMENT_ROWS, {one["side"]: one for one in result["statements"]}, {})
     creation = {side: {"s": seconds} for side, seconds in result["creation_s"].items()}
-    yield from _block("a study for 2,000 people", {"s": "seconds to make it"}, creation, {})
-    yield "Chat is not compared yet: it comes with the pages that show it."
+    yield from block("a study for 2,000 people", {"s": "seconds to make it"}, creation, {})
 
 
-def _block(
+def block(
     title: str, rows: Mapping[str, str], by_side: Mapping[str, Mapping[str, Any]], goals: Mapping[str, Goal]
 ) -> Iterator[str]:
+    """One cell: a line for each figure of both sides."""
     yield ""
     yield _row(title, OURS, THEIRS, f"{OURS}/{THEIRS}", "goal")
     for figure, words in rows.items():

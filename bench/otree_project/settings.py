@@ -3,7 +3,8 @@
 from os import environ
 
 SESSION_CONFIGS = [
-    {"name": "trust", "display_name": "Trust game", "app_sequence": ["trust"], "num_demo_participants": 2}
+    {"name": "trust", "display_name": "Trust game", "app_sequence": ["trust"], "num_demo_participants": 2},
+    {"name": "talk", "display_name": "Conversation", "app_sequence": ["talk"], "num_demo_participants": 2},
 ]
 SESSION_CONFIG_DEFAULTS = {"real_world_currency_per_point": 0.0001, "participation_fee": 2.00, "doc": ""}
 LANGUAGE_CODE = "en"

@@ -89,5 +89,6 @@ def test_sides_take_turns_and_people_come_in_pairs() -> None:
     assert all(crowd.total % 2 == 0 for size in (QUICK, FULL) for crowd in size.crowds)
 
 
-def test_study_of_the_benchmark_is_sound() -> None:
-    assert check(ROOT / "bench" / "study") == []
+@pytest.mark.parametrize("name", ["study", "talk_study"])
+def test_studies_of_the_benchmark_are_sound(name: str) -> None:
+    assert check(ROOT / "bench" / name) == []
