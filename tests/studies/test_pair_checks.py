@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.machinery.study_files import write_study
-from tests.scheduling.couples import couple_file
+from tests.scheduling.couples import COMPUTER, couple_file
 from tests.studies.conftest import Folder, sharing_is_installed  # noqa: F401
 
 HOUR = {"closes": {"after": "1h"}}
@@ -126,6 +126,44 @@ def test_replacement_that_nobody_is_told_of_is_refused(folder: Folder) -> None:
     said["waves"][2]["stages"][1]["reveals_partners"] = False
     write_study(folder.path, said)
     assert "E327" in codes(folder)
+
+
+def hidden_from(folder: Folder) -> list[str]:
+    return [problem.path for problem in folder.problems() if problem.code == "E327"]
+
+
+def test_where_people_last_no_label_hides_a_program(folder: Folder) -> None:
+    said = couple(folder, lasts={"on_drop_out": {"then": "replace_with_ai", "partner": "computer"}})
+    assert hidden_from(folder) == []
+    for hidden in ("", "Person"):
+        said["partners"]["computer"]["label"] = {"all": hidden}
+        write_study(folder.path, said)
+        assert hidden_from(folder) == ["partners.computer.label"]
+    del said["groups"]["pair"]["lasts"]
+    write_study(folder.path, said)
+    assert hidden_from(folder) == [], "nothing tells them apart where nobody lasts"
+
+
+def test_where_people_last_programs_of_other_groups_are_seen_to_be_such(folder: Folder) -> None:
+    said = couple(folder)
+    said["partners"]["computer"] = COMPUTER | {"label": {"all": "Program"}}
+    other = {"roles": {"giver": {"humans": 1}, "taker": {"ai": 1}}, "partners": {"human": "person", "ai": "computer"}}
+    said["groups"]["single"] = other
+    said["told"] = {
+        "ai_may_be_present": True,
+        "share": "some",
+        "who_knows": "everybody",
+        "sentence": "There are programs.",
+    }
+    write_study(folder.path, said)
+    assert hidden_from(folder) == []
+    said["partners"]["computer"]["label"] = {"all": ""}
+    write_study(folder.path, said)
+    assert hidden_from(folder) == ["partners.computer.label"]
+    said["partners"]["computer"]["label"] = {"all": "Program"}
+    other["fill"] = {"after_seconds": 9, "label_as": "person", "policies": ["half"]}
+    write_study(folder.path, said)
+    assert hidden_from(folder) == ["groups.single.fill.label_as"]
 
 
 def plan(folder: Path, *arguments: str) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from studies.checks.allocation import entries
 from studies.checks.context import Context, meant, needs
+from studies.checks.ethics import is_hidden
 from studies.checks.games import found_experiment
 from studies.checks.waves import every_of, nominal, offered_later
 from studies.definition import group_of
@@ -193,6 +194,22 @@ def _may_be_seated(context: Context, path: Path, stage: GameStage, plan: GroupPl
             context.say("E506", path, what, "Write end_pair or replace_with_human.")
 
 
+@needs("groups", "partners", "factors", "told")
+def nobody_is_told_apart(context: Context) -> None:
+    """E327: only people are waited for by name of partner, so no program of the study can be taken for a person."""
+    if lasting(context.study) is None:
+        return
+    what = "may be taken for a person, and only people who last are told when they meet their partner and who is there."
+    remedy = "Let the label say what it is, at every level and to everybody who meets it; or take lasts out."
+    for name, partner in context.study.partners.items():
+        if not isinstance(partner, PersonPartner) and is_hidden(context, name, partner):
+            context.say("E327", ("partners", name, "label"), what, remedy)
+    for name, plan in context.study.groups.items():
+        shown_as = context.study.partners.get(plan.fill.label_as) if plan.fill is not None else None
+        if isinstance(shown_as, PersonPartner):
+            context.say("E327", ("groups", name, "fill", "label_as"), what, remedy)
+
+
 @needs("groups", "waves")
 def second_chances_come_in_time(context: Context) -> None:
     """E328: another meeting is within the same window, or over before the next visit opens."""
@@ -260,6 +277,6 @@ def nothing_stands_beside_their_game(context: Context) -> None:
 
 CHECKS = [
     two_people_last, they_meet_again, windows_can_overlap, conditions_last_too, people_are_counted,
-    whoever_is_left_has_a_way_on, replacement_is_told, second_chances_come_in_time, nobody_alone_is_offered_a_meeting,
-    nothing_stands_beside_their_game,
+    whoever_is_left_has_a_way_on, replacement_is_told, nobody_is_told_apart, second_chances_come_in_time,
+    nobody_alone_is_offered_a_meeting, nothing_stands_beside_their_game,
 ]  # fmt: skip
