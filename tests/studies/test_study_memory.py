@@ -204,6 +204,20 @@ def test_they_belong_to_one_person(folder: Folder) -> None:
     assert found[0].remedy.endswith("or write false.")
 
 
+def given_away(folder: Folder) -> list[str]:
+    return [one.path for one in check(folder.path) if one.code == "E470"]
+
+
+def test_they_give_away_a_hidden_program_where_people_meet_people(folder: Folder) -> None:
+    remember(folder, SESSION, "past_transcript_visible: {by: label, values: {hidden: false, marked: true}}")
+    assert given_away(folder) == [], "nobody meets a person in this study"
+    two = "groups:\n  people:\n    roles:\n      talker: {humans: 2}\n    partners: {human: person}\n"
+    folder.change("groups:\n", two)
+    assert given_away(folder) == [VISIBLE]
+    folder.change('hidden: "", marked: Program', 'hidden: "Program", marked: Program')
+    assert given_away(folder) == [], "the label says it anyway"
+
+
 def test_factor_that_is_given_item_by_item_holds_in_no_conversation(folder: Folder) -> None:
     folder.change(
         "factors:\n  label: {levels: [hidden, marked]}\n",

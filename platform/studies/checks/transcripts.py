@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from studies.checks.allocation import entries
 from studies.checks.context import Context, needs
+from studies.checks.ethics import is_hidden
 from studies.checks.memory import games_with, talks_in
 from studies.checks.references import covered
 from studies.schema_memory import MemoryByLevel, VisibleByLevel, visible_under
@@ -60,4 +61,16 @@ def there_is_something_to_read(context: Context) -> None:
             context.say("E469", path, what, "Plan a second one, or write false.")
 
 
-CHECKS = [levels_are_covered, levels_hold_in_talks, there_is_something_to_read]
+@needs("partners", "groups", "factors", "told")
+def they_tell_nobody_apart(context: Context) -> None:
+    """E470: only automated partners have earlier conversations to read, so whoever sees them knows who is one."""
+    if all(plan.humans < 2 for plan in context.study.groups.values()):
+        return
+    for name, partner, path in _shown(context):
+        if is_hidden(context, name, partner):
+            what = "its label hides what it is, and a person has no earlier conversations to read: they give it away."
+            remedy = "Write false; or let the label say what it is, at every level and to everybody who meets it."
+            context.say("E470", path, what, remedy)
+
+
+CHECKS = [levels_are_covered, levels_hold_in_talks, there_is_something_to_read, they_tell_nobody_apart]
