@@ -14,7 +14,7 @@ from participants.models import Participant
 from participants.tokens import stream_name
 from scheduling import services
 from scheduling.errors import SchedulingError
-from scheduling.models import Pair, PairMember, ScheduledSession
+from scheduling.models import Pair, PairMember, ScheduledSession, Session
 from scheduling.services import TURN
 from scheduling.states import OVER, State
 from studies import definition
@@ -158,8 +158,15 @@ def shared_rows(pair: Pair) -> QuerySet[ScheduledSession]:
 
 
 def streams_of(pair: Pair) -> dict[str, int]:
-    """Whom to wake when what the two are told of their visits changes."""
-    return {stream_name(person.token_sha256): pair.pk for person in members(pair)}
+    """Whom to wake when what the two are told of their visits changes, as whatever else wakes them does.
+
+    A browser is told the number: a key of the pair would tell the two that they are of one, and programs are of none.
+    """
+    newest = (
+        Session.objects.select_related("participant").filter(participant=person).latest("pk")
+        for person in members(pair)
+    )
+    return {stream_name(one.participant.token_sha256): one.rev for one in newest}
 
 
 def unplan(row: ScheduledSession) -> None:

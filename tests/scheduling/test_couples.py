@@ -4,15 +4,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 
-from events import clock
+from events import announce, clock
 from exports.scope import Scope
 from exports.tables.pairs import PAIRS
 from exports.tables.participants import SESSIONS
 from exports.tables.planned import PLANNED_SESSIONS
+from flow.deadlines import stream_of
 from flow.services import sessions, windows
 from matching.models import Group, Seat
 from recruitment.models import Settlement
+from scheduling.pairs import SHORT, end, locked_pair_of
 from studies.models import Version
 from tests.machinery.people import make_version, newcomer, page, send, sharing_is_installed  # noqa: F401
 from tests.scheduling.couples import (
@@ -170,3 +173,18 @@ def test_whoever_ends_the_visit_in_the_waiting_room_does_not_keep_the_other_wait
     begin(other)
     assert (states(other)[0], reasons(other)[0]) == ("completed", "partner_absent")
     assert differences(version) == []
+
+
+def test_sockets_are_told_each_ones_own_revision_and_no_key(version: Version, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = enrolled(version, newcomer)
+    told: list[tuple[str, int]] = []
+    monkeypatch.setattr(announce, "pointer", lambda *, stream, seq: told.append((stream, seq)))
+    turned = newest(both[0])
+    turned.rev += 100
+    turned.save(update_fields=["rev"])
+    with transaction.atomic():
+        ended = locked_pair_of(person_of(both[0]))
+        assert ended is not None
+        end(ended, reason=SHORT)
+    assert dict(told) == {stream_of(newest(one)): newest(one).rev for one in both}
+    assert len(set(dict(told).values())) == 2, "each has a number of their own"
