@@ -20,7 +20,7 @@ from matching import services as waiting
 from scheduling import meetings
 from scheduling import services as scheduling
 from scheduling.calendars import next_of
-from scheduling.meetings import KEPT_WAITING
+from scheduling.meetings import KEPT_WAITING, PARTNER_ABSENT
 from scheduling.models import PairVisit, ScheduledSession, Session
 from scheduling.pairs import locked_pair_of
 from scheduling.services import NOT_BEGUN, NOT_FINISHED, OPENED
@@ -61,7 +61,8 @@ def _turn(session: Session, row: ScheduledSession, now: datetime) -> None:
             case State.PLANNED:
                 scheduling.open_window(row)
             case State.OPEN if _is_over_for_both(row):
-                scheduling.move(row, State.MISSED, reason=KEPT_WAITING, ended_at=min(now, row.closes_at or now))
+                state, reason = _without_the_partner(row)
+                scheduling.move(row, state, reason=reason, ended_at=min(now, row.closes_at or now))
                 visits.go_on_after(session)
             case State.OPEN:
                 scheduling.move(row, State.MISSED, reason=NOT_BEGUN, ended_at=row.closes_at)
@@ -102,6 +103,17 @@ def is_time(row: ScheduledSession, now: datetime) -> bool:
 def _is_over_for_both(row: ScheduledSession) -> bool:
     """Whether the partner has waited in this visit as long as anybody waits, and was let go."""
     return row.pair_visit is not None and row.pair_visit.outcome == PairVisit.Outcome.IN_VAIN
+
+
+def _without_the_partner(row: ScheduledSession) -> tuple[State, str]:
+    """What becomes of a visit that was not begun, and in which the partner waits no more.
+
+    Whoever was told to come later, and was not to be waited for until then, has missed nothing.
+    """
+    visit = row.pair_visit
+    assert visit is not None and visit.settled_at is not None, "it is over for both"  # noqa: PT018
+    is_early = visit.again_at is not None and visit.settled_at < visit.again_at
+    return (State.EXCUSED, PARTNER_ABSENT) if is_early else (State.MISSED, KEPT_WAITING)
 
 
 def break_off(session: Session) -> None:
