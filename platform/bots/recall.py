@@ -84,11 +84,13 @@ def recalled(known: Acquaintance, facts: TurnFacts) -> Recall:
     """What a partner remembers as it is to act. What its rule does not allow is not read."""
     lines = prompts.newest_lines(facts.view.lines)
     open_talk = Conversation.objects.filter(match=facts.match_id, path=facts.path).first() if facts.is_talk else None
-    before = over_with(known) if isinstance(known.rule, WindowMemory | FullMemory) else ()
+    # It may have ended since this turn was begun: what is said in it is no earlier conversation all the same.
+    earlier = over_with(known).exclude(pk=open_talk.pk) if open_talk else over_with(known)
+    before = earlier if isinstance(known.rule, WindowMemory | FullMemory) else ()
     talks = [*before, *([open_talk] if open_talk else [])]
     said = said_in(talks, known)
     now = Now(len(talks), lines) if open_talk else None
-    found = remembered(known.rule, notes_of(known), said, now)
+    found = remembered(known.rule, notes_of(known, earlier), said, now)
     return Recall(prompts.recollection(found, now.talk if now else 0), found.lines if now else lines, found)
 
 
@@ -120,7 +122,8 @@ def said_in(talks: Sequence[Conversation], known: Acquaintance) -> list[Said]:
     ]
 
 
-def notes_of(known: Acquaintance) -> list[Notes]:
-    """Every version of the notes that a partner has taken of its person, of the kind that its rule reads."""
+def notes_of(known: Acquaintance, talks: QuerySet[Conversation]) -> list[Notes]:
+    """The notes that a partner has taken of its person after some conversations, of the kind that its rule reads."""
     rows = Memory.objects.filter(participant=known.participant, partner=known.partner, kind=known.rule.kind)
+    rows = rows.filter(conversation__in=talks)
     return [Notes(row.kind, row.version, row.text) for row in rows.order_by("version")]

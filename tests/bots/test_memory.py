@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from bots import notes, services
 from bots.models import Memory
-from bots.recall import acquaintance_of
+from bots.recall import acquaintance_of, recalled
 from chat.models import Conversation, Entry
 from events import clock, due, runner
 from events.models import Due
@@ -19,6 +19,7 @@ from exports.codebook import version_rows
 from exports.scope import Scope
 from exports.services import erasure
 from exports.tables.memories import MEMORIES
+from flow import queries as flow
 from llm.models import Call
 from matching.models import Group
 from participants.models import Participant
@@ -288,3 +289,23 @@ def test_partner_that_meets_nobody_or_several_reads_nothing_of_before() -> None:
     assert found is not None
     assert found.participant is None
     assert services.take_notes(found) == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rule", [FACTS, SUMMARY, {"kind": "window"}, {"kind": "full"}])
+def test_talk_that_ends_while_its_partner_is_asked_is_no_earlier_one(rule: Any) -> None:
+    known = Acquainted(version_with(rule))
+    match = known.meet()
+    hear(match, "hello")
+    say(match, DOG)
+    seat = match.group.seats.get(occupant="model")
+    facts = flow.turn(match.pk, "talk", seat.pk)
+    assert facts is not None
+    acquaintance = acquaintance_of(match, seat)
+    assert acquaintance is not None
+    before = recalled(acquaintance, facts)
+    end_talk(match)
+    services.take_notes(acquaintance)
+    after = recalled(acquaintance, facts)
+    assert (after.text, list(after.lines)) == (before.text, list(before.lines))
+    assert after.text == ""

@@ -32,28 +32,46 @@ def visits_of(weeks: Weeks) -> Counter[str]:
     return Counter(row["participant"] for row in weeks.table("planned_sessions"))
 
 
-def shorter(said: Study, seconds: int = 60) -> None:
-    """The same study with talks of a minute, so that tests do not wait for words."""
+def shorter(said: Study, **visits: int) -> None:
+    """The same study with talks of a few messages, and with fewer visits in some of its waves."""
+    for wave in said["waves"]:
+        wave["repeat"] = visits.get(wave["id"], wave.get("repeat", 1))
+        for stage in wave["stages"]:
+            if stage["kind"] == "game":
+                stage["parameters"] |= {"shortest_seconds": 60, "longest_seconds": 75, "least_turns": 1}
+    if visits:
+        said["estimated_minutes"] = 40
+        said["attendance"] |= {"max_missed": 2, "max_consecutive_missed": 2}
+
+
+def forgiving(said: Study) -> None:
+    """Nobody is sent away for what was missed."""
+    shorter(said)
+    said["attendance"] |= {"max_missed": 6, "max_consecutive_missed": 6}
+
+
+def brief(said: Study) -> None:
+    """Long enough for the partner to bring something back."""
     for wave in said["waves"]:
         for stage in wave["stages"]:
             if stage["kind"] == "game":
-                stage["parameters"] |= {"shortest_seconds": seconds, "longest_seconds": 300, "least_turns": 2}
+                stage["parameters"] |= {"shortest_seconds": 60, "longest_seconds": 90}
 
 
 @pytest.mark.sized
 def test_demo_with_a_program_shows_what_it_remembers_and_only_where_it_does(tmp_path: Path) -> None:
-    weeks = play(tmp_path, "demo", people=sized(test=4, long=40), profile=STEADY)
+    weeks = play(tmp_path, "demo", people=sized(test=2, long=40), profile=STEADY, change=brief)
     assert (weeks.report.run.differences, weeks.report.not_clean_because) == ([], [])
     condition = weeks.condition_of()
     assert set(condition.values()) == {"kept", "wiped"}
     assert set(visits_of(weeks).values()) == {4}
     noted = {row["participant"] for row in weeks.table("memories")}
     assert noted == {code for code, level in condition.items() if level == "kept"}
-    whose = {row["group"]: row["participant"] for row in weeks.table("seats") if row["participant"]}
+    whose = {row["group"]: row for row in weeks.table("seats") if row["participant"]}
     said: dict[str, set[str]] = {code: set() for code in condition}
     brought: Counter[str] = Counter()
-    for row in sorted(weeks.table("entries"), key=lambda row: (row["group"], int(row["seq"]))):
-        code = whose[row["group"]]
+    for row in sorted(weeks.table("entries"), key=lambda row: (int(whose[row["group"]]["repeat"]), int(row["seq"]))):
+        code = whose[row["group"]]["participant"]
         found = BRINGS_BACK.search(row["text"]) if row["kind"] == "message" else None
         if found:
             brought[condition[code]] += 1
@@ -65,9 +83,9 @@ def test_demo_with_a_program_shows_what_it_remembers_and_only_where_it_does(tmp_
 
 @pytest.mark.sized
 def test_seven_chats_are_played_into_a_row_for_each_planned_visit(tmp_path: Path) -> None:
-    people = sized(test=4, long=40)
-    profile = STEADY.with_(missing_visits=0.15, misreading=0.15, late_acts=0.02, reloading=0.02, two_tabs=0.05)
-    weeks = play(tmp_path, "seven_chats", people=people, profile=profile, change=shorter)
+    people = sized(test=2, long=40)
+    profile = STEADY.with_(missing_visits=0.3, misreading=0.15, late_acts=0.02, reloading=0.02, two_tabs=0.05)
+    weeks = play(tmp_path, "seven_chats", people=people, profile=profile, change=forgiving)
     assert (weeks.report.run.differences, weeks.report.not_clean_because) == ([], [])
     planned = weeks.table("planned_sessions")
     assert set(visits_of(weeks).values()) == {8}
@@ -109,24 +127,28 @@ def test_whoever_misses_too_much_leaves_with_what_was_earned(tmp_path: Path) -> 
     assert weeks.report.run.differences == []
     (person,) = weeks.table("participants")
     assert person["exit"] == "too_many_missed"
-    states = Counter(row["state"] for row in weeks.table("planned_sessions"))
-    assert states["missed"] == 3, "one more than may be"
-    assert states["cancelled"] == 5
+    states = Counter((row["wave"], row["state"]) for row in weeks.table("planned_sessions"))
+    assert states == {("chat", "missed"): 3, ("chat", "cancelled"): 4, ("final", "missed"): 1}, (
+        "the last is still offered"
+    )
 
 
-def three_visits(said: Study) -> None:
+def three_days(said: Study) -> None:
     """The daily study in three days, the weekly questions on the second."""
-    shorter(said)
+    shorter(said, chat=3)
     chat = next(wave for wave in said["waves"] if wave["id"] == "chat")
-    chat["repeat"] = 3
-    said |= {"estimated_minutes": 40, "attendance": {"max_missed": 2, "on_exceed": {"exit": "too_many_missed"}}}
     for stage in chat["stages"]:
         if stage.get("visits"):
             stage["visits"] = [2]
 
 
+def few(said: Study) -> None:
+    """Two visits, and two after the change where there is one."""
+    shorter(said, chat=2, later=2)
+
+
 def test_weekly_questions_come_in_their_week_only(tmp_path: Path) -> None:
-    weeks = play(tmp_path, "daily_28", people=2, profile=STEADY, change=three_visits)
+    weeks = play(tmp_path, "daily_28", people=1, profile=STEADY, change=three_days)
     assert (weeks.report.run.differences, weeks.report.not_clean_because) == ([], [])
     asked: Any = {(row["stage"], row["repeat"]) for row in weeks.table("scale_items") if row["wave"] == "chat"}
     assert asked == {("day", "1"), ("day", "2"), ("day", "3"), ("week", "2")}
@@ -134,10 +156,10 @@ def test_weekly_questions_come_in_their_week_only(tmp_path: Path) -> None:
 
 @pytest.mark.sized
 def test_new_partner_and_new_questions_come_to_whom_they_are_for(tmp_path: Path) -> None:
-    weeks = play(tmp_path, "novelty_return", people=sized(test=3, long=30), profile=STEADY, change=shorter)
+    weeks = play(tmp_path, "novelty_return", people=sized(test=3, long=30), profile=STEADY, change=few)
     assert (weeks.report.run.differences, weeks.report.not_clean_because) == ([], [])
     condition = weeks.condition_of()
-    assert set(visits_of(weeks).values()) == {8}
+    assert set(visits_of(weeks).values()) == {5}
     met: dict[tuple[str, str], set[str]] = {}
     person = {row["group"]: row for row in weeks.table("seats") if row["participant"]}
     for row in weeks.table("seats"):
@@ -156,7 +178,7 @@ def test_new_partner_and_new_questions_come_to_whom_they_are_for(tmp_path: Path)
 
 @pytest.mark.sized
 def test_arms_of_the_active_control_do_what_they_are_for_in_the_same_time(tmp_path: Path) -> None:
-    weeks = play(tmp_path, "active_control", people=sized(test=2, long=30), profile=STEADY, change=shorter)
+    weeks = play(tmp_path, "active_control", people=sized(test=2, long=30), profile=STEADY, change=few)
     assert (weeks.report.run.differences, weeks.report.not_clean_because) == ([], [])
     condition = weeks.condition_of()
     assert set(condition.values()) == {"talk", "words"}
