@@ -71,7 +71,8 @@ def test_plan_makes_one_row_however_many_plan(folder: Path, settings: Any) -> No
 
 def test_day_is_backed_up_noted_and_followed_by_the_next(folder: Path) -> None:
     assert run(make_due()) == "made"
-    (file,) = folder.iterdir()
+    (file,) = folder.glob("*.tar")
+    assert {one.name for one in folder.iterdir()} == {file.name, "erasures.jsonl"}, "the list of deletions is beside it"
     assert archive.checked(file).rows["events_due"] >= 2
     made = Event.objects.get(kind="backup.made")
     assert (made.facts["file"], made.facts["by"]) == (file.name, "sweeper")
@@ -100,7 +101,7 @@ def test_two_sweepers_make_one_backup(folder: Path, tmp_path: Path) -> None:
         wait_until(lambda: Due.objects.get(pk=due_id).outcome != "", started, seconds=90)
         time.sleep(3)  # for whoever would make a second one
     assert Due.objects.get(pk=due_id).outcome == "made"
-    assert [archive.checked(file).rapport != "" for file in folder.iterdir()] == [True]
+    assert [archive.checked(file).rapport != "" for file in folder.glob("*.tar")] == [True]
     assert Event.objects.filter(kind="backup.made").count() == 1
     assert [row.key for row in open_rows()] == [f"{daily.next_after(clock.now()):%Y-%m-%d}"]
 
