@@ -115,10 +115,10 @@ def test_rights_of_each_role(fresh: Address, tmp_path: Path) -> None:
             assert role == "rapport_app" or denied(fresh, role, f"DELETE FROM {table}"), (role, table)
         assert denied(fresh, "rapport_read", f"UPDATE {table} SET {first_column(fresh, table)} = NULL"), table
     hidden = {table for table in tables if denied(fresh, "rapport_bots", f"SELECT * FROM {table}")}
-    others = {"auth_", "django_", "console_", "simulation_"}
+    others = {"auth_", "django_", "console_", "simulation_", "exports_"}
     expected = {table for table in tables if any(table.startswith(prefix) for prefix in others)}
     expected |= {"participants_entrylink", "participants_consent", "participants_contact", "flow_debriefing"}
-    expected |= {"studies_membership", "studies_deviation", "chat_report"}
+    expected |= {"studies_membership", "studies_deviation", "chat_report", "participants_erasurerequest"}
     assert hidden == expected - {"django_migrations"}
     for table in SECRETS:
         assert denied(fresh, "rapport_read", f"SELECT * FROM {table}"), table
