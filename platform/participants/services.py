@@ -104,6 +104,11 @@ def revoke_links(participant: Participant) -> int:
     return _revoke(EntryLink.objects.filter(participant=participant, revoked_at=None), participant.study_id)
 
 
+def let_mailed_links_last(participant_id: int, *, ends_at: datetime, until: datetime) -> None:
+    """Let links in messages about one visit work until another end of it. Runs in the caller's transaction."""
+    EntryLink.objects.filter(participant=participant_id, ends_at=ends_at, revoked_at=None).update(ends_at=until)
+
+
 def revoke_mailed_links(participant: Participant) -> int:
     """Make the links in messages to one person useless, for another address takes the place of theirs or none does.
 

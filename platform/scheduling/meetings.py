@@ -10,6 +10,7 @@ from math import ceil
 from events import clock, due, log
 from events.prepared import update
 from participants.models import Participant
+from participants.services import let_mailed_links_last
 from scheduling import outbox, services
 from scheduling.calendars import held_of, person_of
 from scheduling.models import Pair, PairVisit, ScheduledSession, Session
@@ -275,6 +276,8 @@ def _stretch(visit: PairVisit, closes: datetime) -> None:
     update(visit, "again_at", "closes_at", "grace_until")
     rows = ScheduledSession.objects.filter(pair_visit=visit, state__in=[State.OPEN, State.STARTED])
     for row in rows.select_for_update(of=("self",)).order_by("pk"):
+        if row.grace_until is not None:
+            let_mailed_links_last(row.participant_id, ends_at=row.grace_until, until=visit.grace_until)
         row.closes_at, row.grace_until = visit.closes_at, visit.grace_until
         update(row, "closes_at", "grace_until")
         due.cancel(TURN, services.key_of(row, row.state))

@@ -13,6 +13,9 @@ from events.models import Event
 from flow.services import partners, rescue, sessions, windows
 from matching.models import Group, Seat
 from paradigm import Role
+from participants.models import EntryLink
+from participants.services import make_link
+from participants.tokens import digest
 from scheduling.models import Pair, PairVisit, ScheduledSession, Session
 from studies import registry
 from studies.models import Version
@@ -69,6 +72,21 @@ def test_another_time_is_offered_and_both_meet_then(make_version: Make) -> None:
     assert reasons(here)[0] == reasons(away)[0] == ""
     assert visits()[0].outcome == "met"
     assert differences(version) == []
+
+
+def test_message_about_a_meeting_leads_to_it_also_when_it_is_put_off(make_version: Make) -> None:  # noqa: F811
+    version = made(make_version, lasts=AGAIN)
+    here, away = enrolled(version, newcomer)
+    ends_at = rows(away)[0].grace_until
+    token = make_link(version.study, participant=away.participant, ends_at=ends_at)
+    pass_to(SIX, here)
+    begin(here)
+    pass_on(920, here)
+    later = rows(away)[0].grace_until
+    assert ends_at is not None
+    assert later is not None
+    assert later > ends_at
+    assert EntryLink.objects.get(token_sha256=digest(token)).ends_at == later
 
 
 def test_whoever_has_waited_may_decline_and_is_paid(make_version: Make) -> None:  # noqa: F811
