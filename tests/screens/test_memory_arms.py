@@ -1,0 +1,33 @@
+"""Arms that differ in what a partner remembers, and in nothing that anybody is shown, visit by visit."""
+
+from pathlib import Path
+
+import pytest
+
+from config.supervisor.screens import compared
+from screens.differing import told
+from screens.looking import LATER, PAST
+from tests.browser.test_two_visits import study_folder
+from tests.machinery.study_files import read_study, write_study
+from tests.screens.studies import drawn_folder
+
+pytestmark = pytest.mark.django_db
+ARMS = {"kept": {"kind": "facts"}, "wiped": {"kind": "session"}}
+
+
+def test_arms_of_memory_show_the_same_pages_over_all_visits(tmp_path: Path) -> None:
+    home = study_folder(tmp_path)
+    said = read_study(home)
+    said["factors"] = {"memory": {"levels": list(ARMS)}}
+    said["allocation"]["block_sizes"] = [len(ARMS)]
+    said["partners"]["companion"]["memory"]["values"] = ARMS
+    write_study(home, said)
+    source, pages = drawn_folder(home)
+    assert [told(same) for same in compared(pages, source.study, *ARMS)] == []
+    for arm in ARMS:
+        talks = {(key.visit, key.state): one for key, one in pages.under(f"memory={arm}").items() if key.step == "talk"}
+        later = [one.html for (visit, state), one in talks.items() if visit == "chat 2" and LATER in state]
+        assert later, sorted(talks)
+        assert all("Your earlier conversations" in html for html in later)
+        assert any(state == PAST for _visit, state in talks)
+        assert not any(LATER in state for visit, state in talks if visit == "chat 1")
