@@ -1,0 +1,115 @@
+"""A model's reply to somebody who may be in danger: held, replaced by the study file's line, and kept as a row."""
+
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+
+from chat.models import Entry, SafetyStep, Trigger
+from events import runner
+from flow.models import Match
+from flow.queries import page_of
+from flow.services import games
+from llm.errors import ProviderFailed
+from llm.models import Call
+from studies.models import SourceFile, VersionFile
+from tests.bots import answers
+from tests.bots.test_model_seats import MODEL
+from tests.bots.test_turns import QUICK
+from tests.chat.rooms import Sitter
+from tests.chat.test_between_people import send, session_of
+from tests.chat.test_safety import OFFER, STOP, room
+
+pytestmark = pytest.mark.django_db
+LINE = "Please look at the card beside our conversation."
+CLASSIFIER = {"model": {"name": "told/two", "daily_cost_usd": "1.00"}, "prompt": "prompts/hold.md"}
+
+
+@pytest.fixture(autouse=True)
+def _told(settings: LazySettings) -> None:
+    settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"told": "tests.bots.answers.ask"}
+
+
+@pytest.fixture(autouse=True)
+def _versions_may_change(versions_may_change: None) -> None:
+    """`tests.chat.test_safety.room` writes into a frozen version."""
+
+
+@pytest.fixture
+def versions_may_change() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = 'replica'")
+
+
+def talk(**replies: Any) -> Match:
+    """A person has begun a talk with a model."""
+    seat = Sitter("talker", "model", "prompts/one.md", settings={**QUICK, "asked_if_ai": "deflect", "model": MODEL})
+    match = room(Sitter("talker"), seat, replies={"line": LINE, **replies})
+    file, _ = SourceFile.objects.get_or_create(sha256="d" * 64, defaults={"text": "Say whether to hold it."})
+    VersionFile.objects.create(version=match.group.version, path="prompts/hold.md", file=file)
+    answers.will(
+        '{"message": "hello", "then": "more"}', '{"hold": false}'
+    )  # the second one, where a classifier is asked
+    runner.drain("bots")
+    return match
+
+
+def says(match: Match, text: str) -> None:
+    person = match.group.seats.get(occupant="person")
+    games.act(match_id=match.pk, path="talk", seat_id=person.pk, values={"message": text}, source="person")
+
+
+def newest() -> str:
+    return Entry.objects.order_by("-seq")[0].text
+
+
+def test_reply_that_names_no_danger_is_said_as_the_model_gave_it() -> None:
+    match = talk()
+    answers.will('{"message": "tell me more", "then": "more"}')
+    says(match, OFFER)
+    runner.drain("bots")
+    assert newest() == "tell me more"
+    assert Trigger.objects.get().is_reply is False
+
+
+def test_reply_that_names_danger_is_replaced_and_the_person_sees_the_card() -> None:
+    match = talk()
+    answers.will('{"message": "You should kill yourself. I want to kill myself, too.", "then": "more"}')
+    says(match, "I had a bad day.")
+    runner.drain("bots")
+    assert newest() == LINE
+    row = Trigger.objects.get()
+    assert (row.is_reply, row.source, row.tier) == (True, "rules", "stop")
+    assert SafetyStep.objects.get().what == "replaced"
+    assert page_of(session_of(match, 1)).facts["support"].title
+    assert "kill" not in "".join(Entry.objects.values_list("text", flat=True))
+
+
+def test_program_waits_for_who_paused_and_no_model_answers_what_stopped_them() -> None:
+    match = talk()
+    asked = len(answers.asked)
+    says(match, STOP)
+    runner.drain("bots")
+    assert newest() == STOP
+    send(match, 1, safety="resume")
+    runner.drain("bots")
+    assert newest() == LINE
+    assert len(answers.asked) == asked, "no model was asked"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said", "source"),
+    [('{"hold": true}', LINE, "classifier"), ('{"hold": false}', "tell me more", ""),
+     (ProviderFailed("config", "no key"), LINE, "failed")],
+)  # fmt: skip
+def test_classifier_holds_a_reply_and_never_what_a_person_wrote(verdict: Any, said: str, source: str) -> None:
+    match = talk(classifier=CLASSIFIER)
+    answers.will('{"message": "tell me more", "then": "more"}', verdict)
+    says(match, "I had a bad day.")
+    assert newest() == "I had a bad day."
+    runner.drain("bots")
+    assert newest() == said
+    assert list(Trigger.objects.values_list("source", flat=True)) == ([source] if source else [])
+    assert Call.objects.filter(model_requested="told/two", scope__endswith="/safety").exists()
