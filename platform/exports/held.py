@@ -93,9 +93,10 @@ def _said(society: Society, place: Place) -> Iterator[str]:
 
 
 def free_answers(society: Society, seat: int) -> Iterator[Answer]:
-    """The answers that somebody wrote in words since the group was formed."""
-    session, version = society.seats[seat].session_id, society.group.version
-    for one in Answer.objects.filter(session=session, at__gte=society.group.formed_at).order_by("pk"):
+    """The answers that somebody wrote in words since the group was formed, in that visit and in later ones."""
+    person, version = society.seats[seat].participant_id, society.group.version
+    since = Answer.objects.filter(session__participant=person, at__gte=society.group.formed_at)
+    for one in since.order_by("pk"):
         if is_free_answer(version, one.stage, one.item):
             yield one
 

@@ -17,6 +17,7 @@ from chat.models import Report
 from console.board import board_of
 from events import clock
 from events.models import Event
+from exports.redaction import quotable
 from exports.scope import Scope
 from exports.services.echoes import Echoes
 from exports.society import society_of
@@ -122,7 +123,8 @@ def test_words_of_somebody_who_asked_for_deletion_are_neither_taken_in_nor_left(
     services.answer_report(row.pk, answer=f"He told us: {SAID}")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL rapport.erasing = 'on'")
-        Echoes(society_of(match.group), frozenset({seat.pk})).erase()
+        echoes = Echoes(society_of(match.group), frozenset({seat.pk}))
+        echoes.erase(quotable(echoes.said()))
     Participant.objects.filter(seats=seat).update(status="withdrawn", exit="withdrawn", ended_at=clock.now())
     late = reported(match)
     services.answer_report(late.pk, answer=SAID)

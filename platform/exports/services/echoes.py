@@ -12,7 +12,7 @@ from bots.models import BotTurn
 from chat.models import Entry, Report
 from chat.services import UNKNOWN
 from exports.declared import split_key
-from exports.redaction import Quote, is_words, marked, quotable, quotes_any, reduced, stored, strings_in, without
+from exports.redaction import Quote, is_words, marked, quotes_any, reduced, stored, strings_in, without
 from exports.society import Society
 from flow.models import Act, Award, Exposure
 from llm.models import Call
@@ -29,18 +29,23 @@ Changes = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Echoes:
-    """One group, and the seats in it of the person who is erased. The caller holds its lock and may change all rows."""
+    """One group, and the seats in it of the person who is erased. The caller holds its lock and may change all rows.
+
+    In a later group of somebody who met them no seat is theirs, and everybody may repeat what that one tells.
+    """
 
     society: Society
     mine: Set[int]
 
-    def erase(self) -> Counter[str]:
+    def erase(self, quotes: Sequence[Quote]) -> Counter[str]:
         """Mark or shorten every row of the group that may repeat the person; how many of which kind.
+
+        Args:
+            quotes: Of all that the person said, in whichever group: partners may last.
 
         With automated seats the whole exchange goes. What people said stays, without literal quotes: an export holds it
         back until a reviewer has read it.
         """
-        quotes = self._quotes()
         return Counter({
             "entries": self._entries(quotes),
             "reports": self._reports(quotes),
@@ -51,13 +56,18 @@ class Echoes:
             "calls": self._calls(quotes),
         })  # fmt: skip
 
-    def _quotes(self) -> Sequence[Quote]:
-        """What the person wrote here, as it can be looked for in what others wrote."""
+    def said(self) -> Sequence[str]:
+        """What the person wrote here, which others may have repeated here or later."""
         said = list(Entry.objects.filter(seat__in=self.mine).values_list("text", flat=True))
         for act in Act.objects.filter(seat__in=self.mine):
             for name, value in act.values.items():
                 said += strings_in(value) if self._is_words(act, name, value) else ()
-        return quotable(said)
+        return said
+
+    def people_met(self) -> Set[int]:
+        """Whom the person met here, by their keys."""
+        met = (self.society.seats[pk].participant_id for pk in self._met.keys() - self.mine)
+        return {key for key in met if key is not None}
 
     @cached_property
     def _touched(self) -> Set[int]:
@@ -87,7 +97,7 @@ class Echoes:
                 return {"text": marked(row.text), "facts": {}, "key": f"withdrawn:{row.seq}", **asdict(UNKNOWN)}
             if row.seat_id in self._automated and match in self._touched:
                 return {"text": marked(row.text)}
-            return {"text": without(row.text, quotes)} if self._was_told(match, row.seat_id) else {}
+            return {"text": without(row.text, quotes)} if self._may_repeat(match, row.seat_id) else {}
 
         rows = Entry.objects.filter(conversation__match__in=self.society.matches)
         return _rewrite(rows.select_related("conversation"), change)
@@ -105,13 +115,14 @@ class Echoes:
             if row.seat_id in self._automated and row.match_id in self._touched:
                 words = {name for name, value in row.values.items() if self._is_words(row, name, value)}
                 return {"values": {name: marked(v) if name in words else v for name, v in row.values.items()}}
-            return {"values": without(row.values, quotes)} if self._was_told(row.match_id, row.seat_id) else {}
+            return {"values": without(row.values, quotes)} if self._may_repeat(row.match_id, row.seat_id) else {}
 
         return _rewrite(Act.objects.filter(match__in=self.society.matches).exclude(seat__in=self.mine), change)
 
     def _answers(self, quotes: Sequence[Quote]) -> int:
-        met = {self.society.seats[pk].session_id for pk in self._met.keys() - self.mine} - {None}
-        return _rewrite(Answer.objects.filter(session__in=met), lambda row: {"value": without(row.value, quotes)})
+        """In this visit and all later ones: what was said here may be told of at any time."""
+        since = Answer.objects.filter(session__participant__in=self.people_met(), at__gte=self.society.group.formed_at)
+        return _rewrite(since, lambda row: {"value": without(row.value, quotes)})
 
     def _awards(self) -> int:
         """What others said they believed stays theirs; what came true of it the person did."""
@@ -141,6 +152,10 @@ class Echoes:
     def _was_told(self, match: int, seat: int) -> bool:
         """Whether a seat had met the person by then, so that whatever it was told may come from them."""
         return seat in self._met and self.society.matches[match].round >= self._met[seat]
+
+    def _may_repeat(self, match: int, seat: int) -> bool:
+        """Whether what a seat wrote may hold words of the person."""
+        return not self.mine or self._was_told(match, seat)
 
     def _kept(self, match: int) -> Set[str]:
         """Positions of people in a match who are not erased."""

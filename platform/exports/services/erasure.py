@@ -19,6 +19,7 @@ from events import clock, due, log
 from events.claim import Claim
 from events.models import Event
 from exports.models import Tombstone
+from exports.redaction import quotable
 from exports.services import wishes
 from exports.services.door import erasing
 from exports.services.echoes import Echoes
@@ -65,8 +66,14 @@ def erase(claim: Claim) -> str:
 
 
 def _locked(participant_id: int) -> Sequence[Group]:
-    """The groups in which somebody sat, under their locks: nobody acts in them, and no other erasure changes them."""
-    keys = Group.objects.filter(seats__participant=participant_id).values_list("pk", flat=True)
+    """The groups in which somebody sat, and those of everybody who sat there, under their locks.
+
+    Nobody acts in them, and no other erasure changes them. Those of others count as they may have repeated, later, what
+    they read in an earlier visit.
+    """
+    own = Group.objects.filter(seats__participant=participant_id)
+    others = Participant.objects.filter(seats__group__in=own)
+    keys = Group.objects.filter(seats__participant__in=others).values_list("pk", flat=True)
     groups = Group.objects.select_for_update(of=("self",)).select_related("version__study")
     return list(groups.filter(pk__in=set(keys)).order_by("pk"))
 
@@ -91,16 +98,29 @@ def _put_off(claim: Claim, until: datetime) -> str:
 def _forget(person: Participant, groups: Sequence[Group]) -> None:
     """Words of theirs that others' rows hold go first: afterwards nobody knows them any more."""
     gone: Counter[str] = Counter()
-    for group in groups:
-        society = society_of(group)
-        mine = frozenset(pk for pk, seat in society.seats.items() if seat.participant_id == person.pk)
-        gone += Echoes(society, mine).erase()
+    everywhere = [_echoes(person, group) for group in groups]
+    own = [echoes for echoes in everywhere if echoes.mine]
+    quotes = quotable(text for echoes in own for text in echoes.said())
+    for echoes in everywhere:
+        if echoes.mine or _is_after(echoes, own):
+            gone += echoes.erase(quotes)
     gone += _forget_own(person)
     person.erased_at, person.zone = clock.now(), ""
     person.save(update_fields=["erased_at", "zone"])
     about = ("participant", person.pk)
     log.record(ERASED, study=person.study_id, subject=about, facts={"rows": dict(sorted(gone.items()))})
     _bury(person, gone)
+
+
+def _echoes(person: Participant, group: Group) -> Echoes:
+    society = society_of(group)
+    return Echoes(society, frozenset(pk for pk, seat in society.seats.items() if seat.participant_id == person.pk))
+
+
+def _is_after(there: Echoes, own: Sequence[Echoes]) -> bool:
+    """Whether somebody sits in a group who had met the person before it was formed."""
+    here, formed_at = {seat.participant_id for seat in there.society.seats.values()}, there.society.group.formed_at
+    return any(one.society.group.formed_at <= formed_at and here & one.people_met() for one in own)
 
 
 def _bury(person: Participant, gone: Counter[str]) -> None:
