@@ -18,7 +18,8 @@ from scheduling.models import ScheduledSession, Session
 from scheduling.states import OVER, State
 from scheduling.windows import slots_of
 from studies import definition
-from studies.models import Study
+from studies.lasting import lasting
+from studies.models import Study, Version
 
 SOON = timedelta(hours=12)
 MOST_ROWS = 100
@@ -103,12 +104,13 @@ def at_risk(study: Study) -> int:
     return _at_risk(_enrolled(study)).count()
 
 
-def grid_of(study: Study, *, only_at_risk: bool = False, page: int = 1) -> Grid:
+def grid_of(study: Study, *, only_at_risk: bool = False, page: int = 1, is_masked: bool = False) -> Grid:
     """A page of people, those first who came first.
 
     Args:
         only_at_risk: Whether to leave out everybody else.
         page: From 1; beyond the last it is the last.
+        is_masked: Whether to leave out times where two people may stay partners: they meet when both can.
     """
     now = clock.now()
     people = _at_risk(_enrolled(study)) if only_at_risk else _enrolled(study)
@@ -121,7 +123,8 @@ def grid_of(study: Study, *, only_at_risk: bool = False, page: int = 1) -> Grid:
         visits[row.participant_id].append(row)
     counts = visit_counts(study)
     numbers = [one.number for one in counts]
-    rows = [_row(person, visits[person.pk], numbers, now) for person in found]
+    has_times = not (is_masked and any(map(_lasts, study.versions.all())))
+    rows = [_row(person, visits[person.pk], numbers, now, has_times=has_times) for person in found]
     return Grid(now, counts, rows, _enrolled(study).count(), at_risk(study), page, pages)
 
 
@@ -141,28 +144,35 @@ def _at_risk(people: QuerySet[Participant]) -> QuerySet[Participant]:
     return people.filter(exit="").annotate(last=Subquery(last)).filter(Q(last=State.MISSED) | Exists(closing))
 
 
-def _row(person: Participant, visits: Sequence[ScheduledSession], numbers: Sequence[int], now: datetime) -> PersonRow:
+def _lasts(version: Version) -> bool:
+    return lasting(definition.definition(version)) is not None
+
+
+def _row(
+    person: Participant, visits: Sequence[ScheduledSession], numbers: Sequence[int], now: datetime, *, has_times: bool
+) -> PersonRow:
     by_number = {row.number: row for row in visits}
-    cells = [_cell(by_number.get(number)) for number in numbers]
-    risk = "; ".join(_risks(visits, now)) if not person.exit else ""
+    cells = [_cell(by_number.get(number), has_times=has_times) for number in numbers]
+    risk = "; ".join(_risks(visits, now, has_times=has_times)) if not person.exit else ""
     return PersonRow(person.code, person.exit or "active", risk, cells)
 
 
-def _risks(visits: Sequence[ScheduledSession], now: datetime) -> Iterator[str]:
+def _risks(visits: Sequence[ScheduledSession], now: datetime, *, has_times: bool) -> Iterator[str]:
     """Why somebody may not come again, as `_at_risk` finds them."""
     over = [row for row in visits if row.state in OVER]
     if over and over[-1].state == State.MISSED:
         yield "missed the last one"
     for row in visits:
         if row.state == State.OPEN and row.closes_at is not None and row.closes_at < now + SOON:
-            yield f"not begun, closes in {max(0, ceil((row.closes_at - now) / AN_HOUR))} h"
+            when = f"in {max(0, ceil((row.closes_at - now) / AN_HOUR))} h" if has_times else "soon"
+            yield f"not begun, closes {when}"
 
 
-def _cell(row: ScheduledSession | None) -> Cell:
+def _cell(row: ScheduledSession | None, *, has_times: bool) -> Cell:
     """What stands in the grid; nothing where the person's version plans no such visit."""
     if row is None:
         return Cell("", "", "")
-    return Cell(row.state, MARKS[row.state], _when(row))
+    return Cell(row.state, MARKS[row.state], _when(row) if has_times else "")
 
 
 def _when(row: ScheduledSession) -> str:

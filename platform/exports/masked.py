@@ -137,7 +137,9 @@ DECIDED: Mapping[str, Decided] = {
         )
     ),
     "reminders": Decided(
-        leaves=_names("participant wave repeat reminder channel state reason planned_s moved_s sent_s attempts")
+        leaves=_names("participant wave repeat reminder channel state reason attempts"),
+        # counted from windows, which are shorter where two people's overlap
+        partly={name: partial(_if_nobody_is_paired, name) for name in ("planned_s", "moved_s", "sent_s")},
     ),
     "waits": Decided(leaves=_names("participant wave repeat stage outcome misses joined_s ended_s waited_s")),
     "groups": Decided(

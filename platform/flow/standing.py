@@ -20,6 +20,7 @@ from participants.models import Participant
 from scheduling.models import Reminder, ScheduledSession, Session
 from scheduling.states import State
 from studies import definition
+from studies.lasting import lasting
 from studies.masking.stages import is_of_several, plays_alike, stages_in
 from studies.models import Study
 
@@ -63,13 +64,20 @@ def of_session(session: Session, *, is_masked: bool = False) -> Standing:
     }
 
 
-def of_visits(participant: Participant) -> Standing:
+def of_visits(participant: Participant, *, is_masked: bool = False) -> Standing:
     """Each planned visit of somebody: what became of it and why, when it can be begun and finished, when it was (UTC).
 
     Empty where none is planned.
+
+    Args:
+        is_masked: Whether to say neither why nor when where two people may stay partners: only who has a person for one
+            waits for them, and comes when both can.
     """
     rows = participant.scheduled.select_related("session").order_by("number")
-    found: dict[str, object] = {f"visit {row.number}": _planned(row) for row in rows}
+    is_told = not is_masked or lasting(definition.definition(participant.version)) is None
+    found: dict[str, object] = {
+        f"visit {row.number}": _planned(row) if is_told else f"{row.wave} {row.repeat}: {row.state}" for row in rows
+    }
     rule = definition.definition(participant.version).attendance
     if found and rule is not None:
         states = [row.state for row in rows]

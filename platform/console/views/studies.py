@@ -77,7 +77,7 @@ def visits(request: HttpRequest, desk: Desk) -> HttpResponse:
     only_at_risk = request.GET.get("show") == "at_risk"
     number = request.GET.get("page", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
-    grid = grid_of(desk.study, only_at_risk=only_at_risk, page=page)
+    grid = grid_of(desk.study, only_at_risk=only_at_risk, page=page, is_masked=desk.is_masked)
     facts = {"desk": desk, "here": "visits", "grid": grid, "only_at_risk": only_at_risk}
     return render(request, "researcher/visits.html", facts)
 

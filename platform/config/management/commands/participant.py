@@ -61,9 +61,10 @@ class Command(BaseCommand):
         code, reason = options["code"], options.get("reason", "")
         if verb == "show":
             session = rescue.session_named(code)
+            is_held = is_masked(session.participant.study)
             found = {
-                **standing.of_session(session, is_masked=is_masked(session.participant.study)),
-                **standing.of_visits(session.participant),
+                **standing.of_session(session, is_masked=is_held),
+                **standing.of_visits(session.participant, is_masked=is_held),
             }
             return "\n".join(f"{name:16} {value}" for name, value in found.items() if value is not None)
         if verb == "extend":
