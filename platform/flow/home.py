@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from events import clock
 from flow.addresses import has_reminders
+from flow.awaited import how_long, is_awaited, when_awaited
 from flow.between import said
 from flow.kinds import kind
 from flow.page import Page
@@ -81,7 +82,7 @@ def home_page(session: Session) -> Page:
             "closes_seconds": _until(row.closes_at, now),
             "asks_zone": is_asked(session),
             # a visit that was open as the zone changed keeps its own; it is said by the clock that the page names
-            "until": _("You can begin until %(when)s.") % {"when": said(row.closes_at, zone)},
+            "until": _until_when(row, zone),
             "about": _about(session.participant, rows, row, pay.by_wave),
             "partner": _met_again(row, zone) or partner_named(session.participant),
             "has_reminders": has_reminders(session),
@@ -91,6 +92,14 @@ def home_page(session: Session) -> Page:
             "pay": pay.sentences,
         },
     )
+
+
+def _until_when(row: ScheduledSession, zone: str) -> str:
+    """Until when it makes sense to begin: a partner does not wait for as long as the visit is open."""
+    if is_awaited(row):
+        return when_awaited(row) if row.state == State.OPEN else how_long(row)  # when it opens is said above
+    assert row.closes_at is not None
+    return _("You can begin until %(when)s.") % {"when": said(row.closes_at, zone)}
 
 
 def _not_planned(session: Session) -> Page:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from flow.awaited import is_awaited, when_awaited
 from flow.between import said
 from flow.zones import place_of_zone
 from participants.models import Participant
@@ -105,6 +106,8 @@ def _given(row: ScheduledSession) -> dict[str, object]:
     opens, closes, end = (said(at, zone) for at in (row.opens_at, row.closes_at, row.grace_until))
     if row.state == State.STARTED:
         when = _("You have begun it. You can finish it until %(end)s.") % {"end": end}
+    elif is_awaited(row):
+        when = when_awaited(row)
     elif row.state == State.OPEN:
         when = _("It is open now. You can begin until %(closes)s.") % {"closes": closes}
     else:

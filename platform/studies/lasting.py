@@ -43,3 +43,14 @@ def meeting_stages(study: StudyFile) -> frozenset[str]:
             if stage.kind == "game":
                 is_theirs = False
     return frozenset(found)
+
+
+def longest_wait(study: StudyFile, wave_id: str) -> int:
+    """For how many seconds at most somebody waits for the partner in the visits of a wave; 0 where nobody is met."""
+    rooms = [
+        stage.max_wait_seconds
+        for wave in study.waves
+        for stage in wave.stages
+        if wave.id == wave_id and isinstance(stage, WaitingRoomStage) and forms_pair(study, stage)
+    ]
+    return max(rooms, default=0)

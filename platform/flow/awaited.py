@@ -1,0 +1,43 @@
+"""What whoever shares a visit with a partner is told: that one waits for them, and not as long as the visit is open."""
+
+from math import ceil
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events import clock
+from flow.between import said
+from scheduling.models import Pair, ScheduledSession
+from scheduling.states import State
+from studies import definition
+from studies.lasting import longest_wait
+
+A_MINUTE = 60
+
+
+def is_awaited(row: ScheduledSession) -> bool:
+    """Whether a partner comes to a planned visit, too."""
+    return row.pair_visit is not None and row.pair_visit.pair.status == Pair.Status.LASTING
+
+
+def when_awaited(row: ScheduledSession) -> str:
+    """From when on the partner waits in a visit that is planned or open, and for how long at most."""
+    assert row.pair_visit is not None and row.opens_at is not None  # noqa: PT018
+    again, zone = row.pair_visit.again_at, row.participant.zone
+    if again is not None and again > clock.now():
+        opens = _("You meet your partner on %(when)s.") % {"when": said(again, zone)}
+    elif row.state == State.OPEN:
+        opens = _("It opened on %(when)s.") % {"when": said(row.opens_at, zone)}
+    else:
+        opens = _("It opens on %(when)s.") % {"when": said(row.opens_at, zone)}
+    return f"{opens} {how_long(row)}"
+
+
+def how_long(row: ScheduledSession) -> str:
+    """For how long the partner waits at most."""
+    study = definition.definition(row.participant.version)
+    minutes = ceil(longest_wait(study, row.wave) / A_MINUTE)
+    words = ngettext(
+        "Your partner waits for you at most %(n)d minute.", "Your partner waits for you at most %(n)d minutes.", minutes
+    )
+    return words % {"n": minutes}
