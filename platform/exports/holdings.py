@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from bots.models import Memory
-from chat.models import Entry, Report
+from chat.models import Entry, Report, SafetyStep
 from events.models import Due, Event
 from exports.declared import Declared, is_free_answer, split_key
 from exports.redaction import is_words, marked, stored, wordless
@@ -221,6 +221,7 @@ STEPS: Mapping[str, list[Step]] = {
     "texts": [
         Step("texts", Entry, _in_talk(Entry), _texts("text")),
         Step("texts", Report, _in_talk(Report), _texts("text", "answer")),
+        Step("texts", SafetyStep, _in_talk(SafetyStep), _texts("words")),
         Step("texts", Act, _acts, _of_act),
         Step("texts", Exposure, _in_match(Exposure), _each(_of_view)),
         Step("texts", PracticeStep, _in_visit(PracticeStep), _each(_of_practice)),

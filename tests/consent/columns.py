@@ -78,6 +78,8 @@ COLUMNS: dict[str, dict[Holds, str]] = {
     "chat_conversation": {STATE: "path channel"},
     "chat_entry": {STATE: "kind", W: "text", O: "facts", T: "key"},
     "chat_report": {STATE: "reason", W: "text answer"},
+    "chat_trigger": {STATE: "tier source", O: "rules", T: "key"},
+    "chat_safetystep": {STATE: "what verdict", W: "words", TEAM: "by"},  # what the team did about somebody, in words
     "measures_answer": {DESIGN: "stage item", W: "value"},
     "measures_scaledrawn": {DESIGN: "stage scale", O: "shown left_out"},
     "measures_pageshown": {DESIGN: "stage source", O: "facts", T: "sha256"},

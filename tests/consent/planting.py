@@ -8,7 +8,7 @@ from hashlib import sha256
 from uuid import uuid4
 
 from bots.models import BotTurn, Memory
-from chat.models import Conversation, Entry, Report
+from chat.models import Conversation, Entry, Report, SafetyStep, Trigger
 from flow.models import Exposure, PracticeStep
 from flow.services import rescue
 from llm.models import Call
@@ -119,6 +119,15 @@ def _report(person: Writer, group: Group) -> None:
         conversation=talk_of(person), seat=seat_of(person), key=uuid4(), reason="other",
         text=f"{person.mark} was annoyed", last_seq=1, answer=f"We wrote to {person.mark}",
     )  # fmt: skip
+
+
+@into("chat_safetystep.words", "chat_trigger.rules")
+def _danger(person: Writer, group: Group) -> None:
+    where = {"conversation": talk_of(person), "seat": seat_of(person)}
+    found = Trigger.objects.create(**where, key=uuid4().hex, seq=1, tier="note", source="rules", rules=[person.mark])
+    SafetyStep.objects.create(
+        **where, trigger=found, what="answered", words=f"We rang {person.mark}", verdict="no_risk"
+    )
 
 
 @into("measures_pageshown.facts")

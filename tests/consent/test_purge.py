@@ -110,9 +110,7 @@ def test_purge_takes_every_word_address_code_and_form_and_leaves_the_rest(played
 def _dataset_says_so(played: Played, out: Path, marks: list[str]) -> None:
     export(played.study, out)
     for mark in marks:
-        assert set(files_with(out, mark)) <= {"entries.csv", "memories.csv", "pages.csv"}, (
-            "what somebody picked or drew"
-        )
+        assert set(files_with(out, mark)) <= {"entries.csv", "pages.csv", "safety.csv"}, "what somebody picked or drew"
     with (out / "entries.csv").open(encoding="utf-8") as file:
         entries = list(csv.DictReader(file))
     assert {(one["text"], one["n_chars"], one["missing_reason"]) for one in entries} == {("", "", "purged")}
