@@ -1,6 +1,7 @@
 """What an experiment declares about its seats' acts: the export reads the same declaration as forms and prompts."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +66,12 @@ class Declared:
         if isinstance(field, Choice):
             return field
         state: Any = Beforehand(self.parameters)
-        return field.resolve(state, state)
+        # where its own bounds depend on how the game goes, those that its kind declares hold whatever happens
+        for kind in type(field).__mro__:
+            with suppress(AttributeError):
+                bounded: Field = kind.resolve(field, state, state)  # type: ignore[attr-defined]
+                return bounded
+        return field
 
 
 def is_free_answer(version: Version, stage: str, item: str) -> bool:

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.trust.experiment import Settings, experiment
+from exports.declared import Declared
 from paradigm import Place, Seat, View
 from tests.language.rehearsal import Group, Match
 
@@ -44,3 +45,11 @@ def test_each_is_told_a_move_once_it_is_made_and_only_the_own_points() -> None:
     places: dict[str, Place] = {place.role: place for at, place, _ in match.shown if at == "result"}
     play = match.group.plays[0]
     assert points == {role: play.points[place.seat] for role, place in places.items()}
+
+
+def test_dataset_tells_the_widest_bounds_where_they_follow_from_the_game() -> None:
+    """What B can send back follows from what A sent; before anybody plays only the pot is known."""
+    declared = Declared(experiment, Settings(endowment=10, multiplier=3))
+    fields = declared.fields("back", "receiver")
+    assert (fields["returned"].low, fields["returned"].high) == (0, 30)  # type: ignore[attr-defined]
+    assert declared.picks_a_partner("back", "receiver") is None
