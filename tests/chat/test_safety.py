@@ -19,6 +19,8 @@ from console.board import board_of
 from events import clock, due
 from events.models import Due, Event
 from exports.scope import Scope
+from exports.services import erasure
+from exports.services.door import erasing
 from exports.tables.safety import SAFETY
 from flow.lookup import step_kind
 from flow.models import Match
@@ -265,3 +267,14 @@ def test_talk_ends_when_the_minutes_of_the_visit_are_used_up() -> None:
 
 def test_without_limits_nothing_is_counted() -> None:
     assert time_left(room(*ALONE)) is None
+
+
+def test_nothing_of_it_is_left_of_whoever_has_their_data_deleted() -> None:
+    match = room(*TWO)
+    send(match, 1, message=STOP)
+    send(match, 2, message=OFFER)
+    person = Participant.objects.get(pk=session_of(match, 1).participant_id)
+    with erasing():
+        gone = erasure._forget_own(person)
+    assert (gone["triggers"], gone["safety_steps"]) == (1, 1)
+    assert [one.tier for one in Trigger.objects.all()] == ["offer"]
