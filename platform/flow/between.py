@@ -37,9 +37,9 @@ def is_one_sitting(session: Session) -> bool:
 
 
 def answers(session: Session) -> list[object]:
-    """What the page answers to beside the session's own revision: which visit is next, and whether it is open."""
+    """What the page answers to beside the session's own revision: which visit is next, when, and whether it is open."""
     row = next_of(session.participant)
-    return [] if row is None else [row.number, row.state]
+    return [] if row is None else [row.number, row.state, row.opens_at]
 
 
 def may_change_zone(session: Session) -> bool:
