@@ -222,7 +222,8 @@ def test_both_arrive_at_once_and_sit_once(make_version: Make) -> None:  # noqa: 
     both = enrolled(version, newcomer)
     pass_to(SIX, *both)
     assert at_once([partial(begin, one) for one in both]) == [None, None]
-    runner.drain("jobs")
+    pass_on(5, *both)  # where each left the asking to the other, the row that makes up for it is due after two seconds
+    assert {page(newest(one)).button for one in both} == {"I am ready"}
     pressing = [partial(send, newest(one)) for one in both]
     assert at_once(pressing) == ["stored", "stored"]
     pass_on(5, *both)
