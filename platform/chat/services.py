@@ -67,8 +67,7 @@ def open_conversation(match: Match, *, path: str, channel: str) -> Conversation:
 @transaction.atomic
 def close_conversation(match: Match, *, path: str) -> None:
     """Note when a talk was over; from the commit on nothing more can be said. Calling twice is harmless."""
-    # The match first, as in `post_entry`: an entry and the end of its talk must not each hold what the other needs.
-    Match.objects.select_for_update(of=("self",), no_key=True).get(pk=match.pk)
+    _hold(match)
     if Conversation.objects.filter(match=match, path=path, closed_at=None).update(closed_at=clock.RapportNow()):
         conversation = Conversation.objects.get(match=match, path=path)
         conversation.match = match
@@ -109,9 +108,16 @@ def post_entry(
     return known or _append(conversation, Incoming(seat_id, key, draft, writing), terms)
 
 
+def _hold(match: Match) -> None:
+    """Lock the match first, as `post_entry` does: an entry and the end of its talk, or the reactions to both of which
+    there is one row, must not each hold what the other needs."""
+    Match.objects.select_for_update(of=("self",), no_key=True).get(pk=match.pk)
+
+
 @transaction.atomic
 def say_ready(conversation: Conversation, match: Match, *, has_left: bool = False) -> None:
     """Let the seats without a person know that somebody has said to be ready: some wait for nothing else."""
+    _hold(match)
     _record(READY, conversation, match, {"left": True} if has_left else {})
 
 

@@ -83,9 +83,8 @@ def words_at(society: Society, place: Place) -> Iterator[str]:
 
 
 def _said(society: Society, place: Place) -> Iterator[str]:
-    fields = society.declared.fields
     for act in Act.objects.filter(match=place.match, seat=place.seat).order_by("pk"):
-        asked = fields(act.path, society.seats[place.seat].role)
+        asked = society.asked(act.path, place.seat)
         for name, value in act.values.items():
             yield from strings_in(value) if is_words(asked.get(split_key(name)[0]), value) else ()
     said = Entry.objects.filter(conversation__match=place.match, seat=place.seat).order_by("conversation", "seq")

@@ -16,7 +16,9 @@ from exports.scope import Scope, by_code
 from flow.game import game_of
 from flow.models import Match, Placing
 from matching.models import Group, Seat
+from paradigm import Field
 from participants.models import Participant
+from studies.problems import StudyError
 from studies.schema_stages import GameStage
 
 GROUPS_AT_ONCE = 50
@@ -38,6 +40,13 @@ class Society:
     def declared(self) -> Declared:
         """What the experiment of this group asks for."""
         return Declared.of(self.group.version, self.group.stage, self.group.condition)
+
+    def asked(self, path: str, seat: int) -> Mapping[str, Field]:
+        """What a seat was asked; nothing where the experiment is not installed any more: then every text is words."""
+        try:
+            return self.declared.fields(path, self.seats[seat].role)
+        except StudyError:
+            return {}
 
     @cached_property
     def config(self) -> GameStage:

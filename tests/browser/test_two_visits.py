@@ -86,6 +86,10 @@ def study_folder(folder: Path) -> Path:
         "identity": {"display_name": {"draw_from": ["Sam"], "fixed_per": "participant"}},
         "memory": {"by": "memory", "values": RULES}, "told_about_memory": "nothing", "past_transcript_visible": True,
     }  # fmt: skip
+    said["safety"] |= {
+        "replies": {"line": "Please look at the card beside our conversation."},
+        "helplines": {"by": "Nobody: a test", "on": "2026-11-27"},
+    }
     said["scales"] = {}
     intake, chat, final = said["waves"]
     chat["repeat"], chat["opens"] = 2, {"anchor": "previous_ended", "offset": "1d"}

@@ -10,6 +10,7 @@ from config.supervisor.children import NAMES, argv_of, environment_of
 MOST_CONNECTIONS = 80
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", NAMES)
 def test_serve_becomes_what_up_would_start(name: str) -> None:
     with patch("os.execvpe") as become, patch("os.chdir"):

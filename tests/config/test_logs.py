@@ -80,6 +80,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     return stream
 
 
+@pytest.mark.django_db  # the link may lead into a study, whose language is spoken
 @pytest.mark.parametrize("kind", [RequestDataTooBig, TooManyFieldsSent, DisallowedHost])
 def test_refusals_of_django_are_no_errors_of_ours(kind: type[SuspiciousOperation], written: io.StringIO) -> None:
     request = RequestFactory().get("/j/secret-token")

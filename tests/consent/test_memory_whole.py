@@ -14,7 +14,7 @@ from matching.models import Group, PartnerInstance
 from studies.masking.services import unmask
 from tests.consent.trading import Writer, come, files_with, participant_of, places_with
 from tests.machinery.dataset import table
-from tests.machinery.people import fresh, stage_id, version_in
+from tests.machinery.people import FOLDER, fresh, stage_id, version_in
 from tests.verification.played import GAME, TEXTS, Played, play
 from verification.check import check
 
@@ -26,6 +26,13 @@ COMPUTER = {
     "memory": {"by": "label", "values": {"hidden": {"kind": "summary"}, "marked": {"kind": "session"}}},
     "identity": {"display_name": {"draw_from": ["Sam", "Robin", "Kim"]}},
 }  # fmt: skip
+SAFETY = {
+    "on_call": {"role": "The study team", "email": "team@example.org"},
+    "staffed": {"zone": "UTC", "hours": [{"days": ["mon"], "begin": "10:00", "end": "18:00"}]},
+    "card": {"en": "card.md"}, "helplines": {"by": "Nobody: a test", "on": "2026-11-27"}, "adults": "A tick.",
+    "stopped": "completed", "replies": {"line": "Please look at the card."},
+}  # fmt: skip
+CONSENT = (FOLDER / "pages" / "consent.md").read_text() + "\nWe look at messages {{ staffed_hours }}.\n"
 PARTNERS = {"person": {"occupant": "person", "label": {"all": ""}}, "computer": COMPUTER}
 
 
@@ -33,7 +40,12 @@ def remembering(home: Path) -> Played:
     """An open study in which one person trades with a model for two rounds, each with a conversation."""
     version = version_in(
         home, name="remembering", roles={"giver": {"humans": 1}, "taker": {"ai": 1}}, partners=PARTNERS,
-        texts=TEXTS | {"prompts/one.md": "You are {{ partner_name }}."},
+        texts=TEXTS | {
+            "pages/consent.md": CONSENT,
+            "prompts/one.md": "You are {{ partner_name }}.",
+            "card.md": "# Help\n\nCall them.\n",
+        },
+        safety=SAFETY,
         game=GAME | {"parameters": {"rounds": 2, "endowment": 10}},
         allocation={"unit": "group", "block_sizes": [2], "at": "formation"},
     )  # fmt: skip

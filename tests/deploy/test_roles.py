@@ -18,6 +18,7 @@ from django.db import connection
 from django.test import override_settings
 
 from config.backups import programs, services
+from config.backups.listed import LIST
 from config.backups.programs import Address, connect
 from config.places import ROOT, places_of
 from config.supervisor import database
@@ -134,7 +135,7 @@ def test_rights_of_each_role(fresh: Address, tmp_path: Path) -> None:
     with connect(fresh) as there:
         there.execute("INSERT INTO events_beat (name, facts) VALUES ('a test', '{}')")
     manage(fresh, "rapport_app", "backup", "--to", str(tmp_path))
-    (file,) = tmp_path.iterdir()
+    (file,) = (one for one in tmp_path.iterdir() if one.name != LIST)
     with empty_database() as second:
         apply(second)
         done = services.restore(file, {**second, "user": "rapport_owner"})

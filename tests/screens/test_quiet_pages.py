@@ -61,6 +61,7 @@ def test_addresses_on_pages_name_nothing(drawn_main: Drawn) -> None:
     links = {str(p) for s in drawn_main.screens for p in pieces(s.html) if str(p).startswith("[attribute] href=")}
     assert {link for link in links if "mailto:" not in link and "=#" not in link and "=data:" not in link} <= {
         "[attribute] href=/s/",
+        "[attribute] href=/s/data",
         "[attribute] href=/s/leave",
     }
 

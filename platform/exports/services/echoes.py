@@ -17,9 +17,7 @@ from exports.society import Society
 from flow.models import Act, Award, Exposure
 from llm.models import Call
 from measures.models import Answer
-from paradigm import Field
 from participants.models import WITHDRAWN_TEXT
-from studies.problems import StudyError
 
 ROWS_AT_ONCE = 200
 R = TypeVar("R", bound=Model)
@@ -80,15 +78,8 @@ class Echoes:
         return {pk for pk, seat in self.society.seats.items() if seat.occupant != "person"}
 
     def _is_words(self, act: Act, name: str, value: object) -> bool:
-        field = self._fields(act.path, self.society.seats[act.seat_id].role).get(split_key(name)[0])
+        field = self.society.asked(act.path, act.seat_id).get(split_key(name)[0])
         return is_words(field, value)
-
-    def _fields(self, path: str, role: str) -> Mapping[str, Field]:
-        """What was asked; nothing where the experiment is not installed any more: then every text counts as words."""
-        try:
-            return self.society.declared.fields(path, role)
-        except StudyError:
-            return {}
 
     def _entries(self, quotes: Sequence[Quote]) -> int:
         def change(row: Entry) -> Changes:
