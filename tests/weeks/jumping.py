@@ -21,7 +21,7 @@ from simulation import news
 from simulation.engine import MOST_ROWS, Engine, Life
 
 EARLY = timedelta(minutes=5)  # so much sooner than they would, people act within a visit: many then act at once
-ARRIVALS = timedelta(minutes=15)  # and they come at full quarters of an hour
+ARRIVALS = timedelta(hours=6)  # and they come four times a day, for the same reason
 LOOK_SECONDS = 0.02
 QUICKER_AFTER_SECONDS = 0.5  # work that waits so long waits for a lease or a pause to end: its time passes quicker
 QUICKER = timedelta(seconds=1)
@@ -117,7 +117,7 @@ class Jumping(Engine):
         number, move = life.person.number, life.move
         self._seen_at[number] = time.time()
         if move is not None and move.is_offline:
-            life.act_at = _next_quarter(life.act_at) if life.act_at else None
+            life.act_at = _next_arrival(life.act_at) if life.act_at else None
             await self._close_ear(number)
         elif life.person.last.is_live and number not in self._ears:
             self._ears[number] = asyncio.create_task(self._listen(life))
@@ -138,9 +138,8 @@ def _is_away(life: Life) -> bool:
     return life.move is None or life.move.is_offline
 
 
-def _next_quarter(at: datetime) -> datetime:
-    past = timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
-    return at - past + ARRIVALS if past else at
+def _next_arrival(at: datetime) -> datetime:
+    return at + (datetime.min.replace(tzinfo=at.tzinfo) - at) % ARRIVALS
 
 
 def _due_now() -> Collection[str]:

@@ -108,7 +108,7 @@ def main(study: str, people: str, seed: str, out: str) -> None:
         "seconds": round(time.time() - began, 1),
         "failures": [f"person {one.number}: {one.failure}" for one in persons if one.failure],
         "retries": sum(len(one.door.server_errors) + len(one.door.transport_errors) for one in persons),
-        "acknowledged": len(ledger),
+        "sent": len(ledger),
         "changes": [[one.person, one.after, one.by] for one in engine.changes],
         "heard": engine.heard,
         "longest_seconds": round(engine.longest_seconds, 2),
