@@ -16,7 +16,7 @@ demo: $(RUN)  ## start everything with a demo study, and print where to play it
 up: $(RUN)  ## start everything without a demo study
 	@$(BIN)/python manage.py up
 
-test: $(DEV)  ## run the tests (at most 15 minutes)
+test: $(DEV)  ## run the tests (some 20 to 30 minutes on two cores)
 	$(BIN)/python -m pytest -n 2 -m "not long"
 
 check: $(DEV)  ## formatting, lint, types, system checks, missing migrations, layout
@@ -28,7 +28,7 @@ check: $(DEV)  ## formatting, lint, types, system checks, missing migrations, la
 	$(BIN)/python -m pytest -q tests/test_layout.py
 
 # Who is a program is looked for with nothing beside it: a busy machine delays people and programs differently.
-long: $(DEV)  ## the tests at the sizes that were promised (at most an hour)
+long: $(DEV)  ## the tests at the sizes that were promised (more than an hour)
 	$(BIN)/python -m pytest -n 0 -m long tests/blinding
 	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -n 2 --dist worksteal -m "long or sized" --ignore tests/blinding
 
