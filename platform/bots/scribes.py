@@ -15,6 +15,7 @@ from studies.schema_memory import FactsMemory, MemoryRule, SummaryMemory
 
 LONGEST_SENTENCE = 200
 SENTENCES_OF_A_TALK = 3
+CUT = "…"  # ends what was too long
 _ENDS = re.compile(r"(?<=[.!?…])\s+|\n+")
 _FIRST_PERSON = re.compile(
     r"\b(i|i'm|i've|i'd|i'll|me|my|mine|we|us|our|ours|ich|mir|mich|mein\w*|wir|uns|unser\w*)\b", re.IGNORECASE
@@ -99,7 +100,7 @@ def _in_short(theirs: Sequence[Said]) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    return text if len(text) <= most else text[: most - 1].rstrip() + CUT
 
 
 def limit_of(rule: MemoryRule) -> int:

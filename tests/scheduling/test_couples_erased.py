@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 
+from bots.models import Memory
+from bots.scribes import CUT
+from chat.models import Conversation, Entry
 from events import runner
 from exports.held import free_answers
 from exports.society import society_of
@@ -12,6 +16,7 @@ from flow.models import Act
 from flow.services import sessions
 from matching.models import Group, Seat
 from measures.models import Answer
+from participants.models import WITHDRAWN_TEXT
 from scheduling.models import Session
 from studies.models import Version
 from tests.machinery.erasing import erasing
@@ -66,3 +71,54 @@ def test_partner_quotes_them_in_no_later_visit(make_version: Callable[..., Versi
     told = [str(one.value) for one in answers]
     assert len(told) == 3
     assert all(SAID not in words and OWN in words for words in told)
+
+
+def noted(group: Group, person: Session, *lines: str, said: str, version: int) -> Memory:
+    """As if a program had talked with somebody in a group, and noted what it was told."""
+    match = group.matches.first()
+    assert match is not None
+    talk = Conversation.objects.create(match=match, path=f"talk{version}", channel="chat")
+    seat = Seat.objects.get(group=group, participant=person.participant_id)
+    entry = Entry.objects.create(conversation=talk, seq=1, seat=seat, kind="message", text=said, key="k")
+    text = "\n".join(lines)
+    return Memory.objects.create(
+        participant_id=person.participant_id, partner="companion", kind="facts", version=version, conversation=talk,
+        text=text, sources=[[entry.pk] for _ in lines], made_by="scripted/facts-1",
+        sha256=sha256(text.encode()).hexdigest(),
+    )  # fmt: skip
+
+
+def test_no_program_s_notes_of_a_partner_quote_them(make_version: Callable[..., Version]) -> None:  # noqa: F811
+    here, gone = both = enrolled(made(make_version), newcomer)
+    for day in (0, 3):
+        pass_to(SIX + timedelta(days=day), *both)
+        meet(*both)
+    first, second, third = Group.objects.order_by("pk")
+    long = f"My brother went {'further and further ' * 12}down the coast."
+    with erasing():
+        write(first, gone, f"{SAID}\n{long}")
+        # as if a later partner were another one
+        Seat.objects.filter(group=third, participant=gone.participant_id).update(participant=None, session=None)
+    quoted = noted(third, here, SAID, f"{OWN}.", said=f"{SAID} {OWN}.", version=1)
+    both_ways = f"Among them: {SAID} {long[:60]}{CUT}"
+    cut = noted(third, here, long[:100] + CUT, both_ways, f"{OWN}.", said=f"{SAID} {long} {OWN}.", version=2)
+    untouched = noted(third, here, "I live in the south" + CUT, said="I live in the south of it all.", version=3)
+    again = noted(second, here, SAID, said=SAID, version=4)
+    # a line of an earlier conversation stands in later versions, too: its message has lost the quote by then
+    later = noted(third, here, long[:100] + CUT, said="Nothing of it.", version=5)
+    earlier = noted(second, here, long[:100] + CUT, said=long, version=6)
+    with erasing():
+        Memory.objects.filter(pk=later.pk).update(sources=earlier.sources)
+
+    sessions.leave(newest(gone).pk, withdraw=True)
+    runner.drain("jobs")
+    assert person_of(gone).erased_at is not None
+    for row in (quoted, cut, untouched, again, later, earlier):
+        row.refresh_from_db()
+        assert row.sha256 == sha256(row.text.encode()).hexdigest(), "as verification reckons it"
+        assert len(row.text.split("\n")) == len(row.sources)
+    assert quoted.text == f"{WITHDRAWN_TEXT}.\n{OWN}."
+    assert cut.text == f"{WITHDRAWN_TEXT}\n{WITHDRAWN_TEXT}\n{OWN}.", "the beginning of a quote is no less theirs"
+    assert later.text == earlier.text == WITHDRAWN_TEXT
+    assert untouched.text == "I live in the south" + CUT
+    assert again.text == f"{WITHDRAWN_TEXT}."

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
-from bots.models import BotTurn
+from bots.models import BotTurn, Memory
+from bots.scribes import CUT
 from chat.models import Entry, Report
 from chat.services import UNKNOWN
 from exports.declared import split_key
@@ -45,6 +47,7 @@ class Echoes:
         back until a reviewer has read it.
         """
         return Counter({
+            "others_memories": self._memories(quotes),  # first: what they were made from tells what was cut short
             "entries": self._entries(quotes),
             "reports": self._reports(quotes),
             "others_acts": self._acts(quotes),
@@ -114,6 +117,27 @@ class Echoes:
         """In this visit and all later ones: what was said here may be told of at any time."""
         since = Answer.objects.filter(session__participant__in=self.people_met(), at__gte=self.society.group.formed_at)
         return _rewrite(since, lambda row: {"value": without(row.value, quotes)})
+
+    def _memories(self, quotes: Sequence[Quote]) -> int:
+        """What a program noted of what others told it. A line that was cut short may hold but the beginning of a quote:
+        it goes whole where a message that it was made from quotes the person.
+        """
+        mine = {self.society.seats[pk].participant_id for pk in self.mine}
+        rows = Memory.objects.filter(conversation__match__in=self.society.matches).exclude(participant__in=mine)
+        named = {key for row in rows for line in row.sources for key in line}
+        said = dict(Entry.objects.filter(pk__in=named).values_list("pk", "text"))
+        quoting = {key for key, text in said.items() if WITHDRAWN_TEXT in text or quotes_any(text, quotes)}
+
+        def line_of(text: str, sources: Sequence[int]) -> str:
+            may_be_torn = CUT in text and not quoting.isdisjoint(sources)
+            return WITHDRAWN_TEXT if may_be_torn else str(without(text, quotes))
+
+        def change(row: Memory) -> Changes:
+            of = dict(enumerate(row.sources))
+            text = "\n".join(line_of(line, of.get(at, ())) for at, line in enumerate(row.text.split("\n")))
+            return {} if text == row.text else {"text": text, "sha256": sha256(text.encode()).hexdigest()}
+
+        return _rewrite(rows, change)
 
     def _awards(self) -> int:
         """What others said they believed stays theirs; what came true of it the person did."""
