@@ -24,8 +24,18 @@ def person_of(participant: Participant, *, enrolled: datetime | None = None, zon
         zone: Of another clock than the person's present one.
     """
     at = enrolled or _enrolled_at(participant)
-    clock = ZoneInfo(zone or participant.zone)
-    return Person(clock, participant.version.seed, participant.code, recruited=participant.created_at, enrolled=at)
+    return Person(
+        zone_named(zone or participant.zone),
+        participant.version.seed,
+        participant.code,
+        recruited=participant.created_at,
+        enrolled=at,
+    )
+
+
+def zone_named(zone: str) -> ZoneInfo:
+    """A zone by its name. UTC where it is purged: nobody comes any more whom that misleads, and visits still end."""
+    return ZoneInfo(zone or "UTC")
 
 
 def _enrolled_at(participant: Participant) -> datetime:
@@ -50,7 +60,7 @@ def next_of(participant: Participant) -> ScheduledSession | None:
     """The first planned visit that is not over; None where all are, or none was planned."""
     states = ScheduledSession.State
     waiting = participant.scheduled.filter(state__in=[states.PLANNED, states.OPEN, states.STARTED])
-    return waiting.order_by("number").first()
+    return waiting.select_related("pair_visit__pair").order_by("number").first()
 
 
 def has_finished_first(participant: Participant) -> bool:

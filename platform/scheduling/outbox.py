@@ -5,9 +5,9 @@ The caller holds the lock of the person's newest visit, save where it says other
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from events import clock, due, log
+from scheduling.calendars import zone_named
 from scheduling.models import Reminder, ScheduledSession
 from scheduling.reminders import EVENT_OF, PLANNED, State, Visit, after_quiet, check_state, reminder_at
 from studies import definition
@@ -18,6 +18,7 @@ from studies.schema_waves import Reminder as Rule
 REMIND = "flow.tasks.remind"
 MOVED = "reminder.moved"
 OVER, EXCUSED, LEFT, QUIET = "over", "excused", "left", "quiet"
+REPLANNED = "replanned"
 _BECAUSE = {Visit.EXCUSED: EXCUSED, Visit.CANCELLED: LEFT}
 
 
@@ -36,7 +37,7 @@ def plan(row: ScheduledSession) -> None:
         return
     assert row.closes_at is not None, "a window has both"
     known = {(one.number, one.channel): one for one in row.reminders.select_for_update(of=("self",)).order_by("pk")}
-    own, zone = ZoneInfo(row.zone), ZoneInfo(row.participant.zone)
+    own, zone = zone_named(row.zone), zone_named(row.participant.zone)
     for number, rule in enumerate(rules, start=1):
         planned = reminder_at(rule, opens=row.opens_at, closes=row.closes_at, zone=own)
         send = after_quiet(planned, study.reminders.quiet_hours, zone)
@@ -47,7 +48,7 @@ def plan(row: ScheduledSession) -> None:
             elif reminder.state == State.QUEUED and (reminder.planned_at, reminder.send_at) != (planned, send):
                 reminder.scheduled = row
                 reminder.planned_at = planned
-                move_to(reminder, send, because="replanned")
+                move_to(reminder, send, because=REPLANNED)
 
 
 def _put(reminder: Reminder) -> None:

@@ -77,6 +77,9 @@ def _check_window(inquiry: Inquiry, pair: Pair, visit: PairVisit, where: str, pl
     pasts = [plan[: visit.number - 1] for plan in plans.values()]
     if len(rows) != 2 or any(row.state not in OVER for past in pasts for row in past):
         return
+    if not all(row.zone for row in rows):
+        inquiry.report.left_out["visits by clocks that are purged"] += 1
+        return
     found, window = reckoned(pair, pasts, visit.number, [row.zone for row in rows])
     told = (window.planned, window.opens, window.due) if window is not None else (found.opens, None, None)
     kept = (visit.planned_open, visit.opens_at, visit.due_at)

@@ -289,3 +289,17 @@ def test_a_page_that_opens_the_window_takes_no_reminder_with_it(version: Version
     runner.drain("jobs")
     assert became(session)[0] == ("sent", "")
     assert len(outbox()) == 1
+
+
+def test_a_visit_that_is_about_to_be_planned_anew_is_not_reminded_of(version: Version) -> None:
+    """As of somebody whose partner has just left, before anybody has looked what follows from it."""
+    session = enrolled(version)
+    row = reminders(session)[0]
+    clock.stand(row.send_at)
+    window = dict.fromkeys(("opens_at", "due_at", "closes_at", "grace_until"))
+    ScheduledSession.objects.filter(pk=row.scheduled_id).update(**window)
+    assert remind(row.pk) == "queued"
+    row.refresh_from_db()
+    assert row.send_at == clock.now() + timedelta(minutes=5)
+    assert Event.objects.filter(kind="reminder.moved", facts__because="replanned").count() == 1
+    assert outbox() == []

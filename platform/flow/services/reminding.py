@@ -33,6 +33,7 @@ from studies import definition
 from studies.models import Study
 from studies.queries import is_held
 from studies.schema_reminders import Reminders
+from studies.schema_waves import Reminder as Rule
 
 TRY_AGAIN_AFTER = timedelta(minutes=5)
 RESOLVE = "rescue.reminder"
@@ -52,9 +53,10 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Wait:
-    """Not now, but at an instant."""
+    """Not now, but at an instant, and why."""
 
     at: datetime
+    because: str
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def _claim(seen: Reminder) -> Claimed | str:
         if isinstance(found, Drop):
             outbox.turn(reminder, State.SUPPRESSED, reason=found.reason)
         else:
-            outbox.put_off(reminder, found.at, because=outbox.QUIET)
+            outbox.put_off(reminder, found.at, because=found.because)
     return reminder.state
 
 
@@ -129,12 +131,20 @@ def _verdict(reminder: Reminder, row: ScheduledSession) -> Drop | Wait | str:
         return Drop("late")
     if not is_so(rule.only_if, row.state):
         return Drop("condition")
-    at = after_quiet(now, said.quiet_hours, ZoneInfo(person.zone))
-    if at > now:
-        assert row.closes_at is not None and row.grace_until is not None  # noqa: PT018
-        until = useful_until(rule, closes=row.closes_at, grace_until=row.grace_until)
-        return Wait(at) if at < until else Drop(outbox.QUIET)
-    return _reached(reminder, row, said)
+    return _not_now(row, rule, said) or _reached(reminder, row, said)
+
+
+def _not_now(row: ScheduledSession, rule: Rule, said: Reminders) -> Drop | Wait | None:
+    """What becomes of a message that nobody may be sent at this time; None where it may leave."""
+    now = clock.now()
+    if row.opens_at is None:  # the partner has left, and it is about to be planned anew: that moves the message
+        return Wait(now + TRY_AGAIN_AFTER, outbox.REPLANNED)
+    at = after_quiet(now, said.quiet_hours, ZoneInfo(row.participant.zone))
+    if at <= now:
+        return None
+    assert row.closes_at is not None and row.grace_until is not None  # noqa: PT018
+    until = useful_until(rule, closes=row.closes_at, grace_until=row.grace_until)
+    return Wait(at, outbox.QUIET) if at < until else Drop(outbox.QUIET)
 
 
 def _gate(study: Study) -> str:
