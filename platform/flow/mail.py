@@ -2,6 +2,7 @@
 
 import smtplib
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,12 +10,16 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
+from events import clock, fading
 from flow.letters import Letter, NotSentError
 from participants import identity
 from participants.models import Participant
 
 TO_FILES = "django.core.mail.backends.filebased.EmailBackend"
 PERMANENT = 500  # replies of a mail server from here on are for good
+AWAY, AWAY_FOR = "mail:away", timedelta(minutes=1)
+"""Whoever calls a server that does not answer waits `EMAIL_TIMEOUT` seconds, in a thread that deadlines need as well.
+So nobody else calls it for a minute."""
 
 
 class Email:
@@ -35,11 +40,7 @@ class Email:
             message.message()
         except ValueError as error:  # a header that would be two: refused before anything is opened
             raise NotSentError("bad_header", is_final=True) from error
-        try:
-            connection = _connection(letter)
-            connection.open()
-        except Exception as error:  # no server, no route, refused to sign in: nothing was handed over
-            raise NotSentError("no_connection", is_final=False) from error
+        connection = _opened(letter)
         try:
             count = connection.send_messages([message])
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError, smtplib.SMTPHeloError) as error:
@@ -58,6 +59,27 @@ class Email:
 
 def _is_trial(participant: Participant) -> bool:
     return participant.study.is_simulated or participant.study.is_demo
+
+
+def _opened(letter: Letter) -> Any:
+    """A connection to whoever takes the message over. Raises NotSentError: "no_connection"."""
+    if not letter.is_trial and _is_away():
+        raise NotSentError("no_connection", is_final=False)
+    try:
+        connection = _connection(letter)
+        connection.open()
+    except Exception as error:  # no server, no route, refused to sign in: nothing was handed over
+        if not letter.is_trial:
+            fading.end(AWAY)  # what is begun already would keep its time
+            fading.begin(AWAY, clock.now().isoformat(), seconds=round(AWAY_FOR.total_seconds()))
+        raise NotSentError("no_connection", is_final=False) from error
+    return connection
+
+
+def _is_away() -> bool:
+    """Whether somebody has just called the mail server in vain."""
+    since = fading.lasting([AWAY]).get(AWAY)
+    return since is not None and clock.now() < datetime.fromisoformat(since) + AWAY_FOR
 
 
 def _connection(letter: Letter) -> Any:

@@ -43,7 +43,7 @@ class Landing(View):
         if request.method == "POST":
             return _start(request, token, link)
         visits = sum(wave.repeat for wave in study.waves)
-        if visits > 1 and _is_in(request, link):  # somebody who comes again: the one link leads to where they are
+        if visits > 1 and _comes_again(request, link):  # the one link leads to where they are
             return redirect("session")
         slots = study_facts(study)
         facts = {
@@ -102,6 +102,15 @@ def _is_in(request: HttpRequest, link: EntryLink) -> bool:
     """Whether the browser is somebody's who is in the study already. Any other cookie lets nobody in uncounted."""
     found = participant_with(cookie_token(request))
     return found is not None and found.study_id == link.study_id
+
+
+def _comes_again(request: HttpRequest, link: EntryLink) -> bool:
+    """Whether the browser is somebody's who is in the study already, and the link is not that of another person.
+
+    Two who share a browser, such as a couple, would go on as one of them if a message to the other led there.
+    """
+    found = participant_with(cookie_token(request))
+    return found is not None and found.study_id == link.study_id and link.participant_id in (None, found.pk)
 
 
 def _too_many(request: HttpRequest) -> HttpResponse:

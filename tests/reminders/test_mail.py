@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import smtplib
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
@@ -14,10 +15,10 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
 
 from config.logs import JsonFormatter
-from events import clock
+from events import clock, fading
 from events.models import Due, Event
 from flow.letters import Letter, NotSentError
-from flow.mail import Email
+from flow.mail import AWAY, Email
 from participants import identity
 from participants.access import cookie_name
 from participants.models import Contact, EntryLink, Participant
@@ -26,6 +27,7 @@ from scheduling.reminders import State
 from studies.models import Version
 from tests.machinery.people import page
 from tests.reminders.conftest import SOMEBODY, became, enrolled, link_in, outbox, reminders
+from tests.scheduling.test_changed_visits import browser_of
 from tests.scheduling.test_visits import berlin, newest, pass_to, take_part
 from verification.check import check
 
@@ -33,12 +35,14 @@ pytestmark = pytest.mark.django_db
 Make = Callable[..., Version]
 LETTER = Letter("k" * 32, "Subject", "Text\n", "http://localhost/u/x", "team@example.org", is_trial=False)
 FAULTS: dict[str, Exception] = {}
+CALLS: list[str] = []
 
 
 class Faulty(EmailBackend):
     """A mail server that fails as `FAULTS` says: when it is called, or when it has taken the message over."""
 
     def open(self) -> bool:
+        CALLS.append("open")
         if "open" in FAULTS:
             raise FAULTS["open"]
         return True
@@ -54,9 +58,10 @@ class Faulty(EmailBackend):
 
 @pytest.fixture(autouse=True)
 def no_faults() -> Iterator[None]:
-    FAULTS.clear()
     yield
     FAULTS.clear()
+    CALLS.clear()
+    fading.end(AWAY)
 
 
 @pytest.fixture
@@ -144,6 +149,23 @@ def test_link_ends_with_the_visit_and_leads_whoever_is_known_home(version: Versi
     Participant.objects.filter(pk=other.participant_id).update(token_sha256=digest("another"))
     known.cookies[cookie_name()] = "another"
     assert known.get(landing).status_code == 404, "it is somebody else's"
+
+
+def test_link_leads_to_nobody_else_s_page_in_a_browser_that_two_share(version: Version) -> None:
+    one, other = enrolled(version), enrolled(version, address="other@example.org")
+    browser = browser_of(one)
+    pass_to(berlin(2027, 3, 23, 8))
+    links = {message.to[0]: link_in(message, "/j/") for message in outbox()}
+    own, strange = links[SOMEBODY], links["other@example.org"]
+    assert browser.get(own).headers["Location"] == "/s/"
+    landing = browser.get(strange)
+    assert landing.status_code == 200, "they are asked, and not led to the page of whoever was here before"
+    key = re.search(r'name="form_key" value="([^"]+)"', landing.content.decode())
+    assert key is not None
+    assert browser.post(strange, {"form_key": key[1]}).status_code == 303
+    known = Participant.objects.get(token_sha256=digest(browser.cookies[cookie_name()].value))
+    assert known.pk == other.participant_id
+    assert browser.get(own).status_code == 200
 
 
 def test_tokens_stand_nowhere_and_are_new_in_each_message(version: Version, logged: io.StringIO) -> None:
@@ -243,6 +265,22 @@ def test_a_server_that_stays_away_ends_in_failed(version: Version, settings: Laz
     row = reminders(session)[0]
     assert (row.state, row.reason, row.attempt) == ("failed", "no_connection", 25)
     assert outbox() == []
+    assert [str(each) for each in check(version.study).differences] == []
+
+
+def test_a_server_that_is_away_is_not_called_for_each_message(version: Version, settings: LazySettings) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.Faulty"
+    people = [enrolled(version, address=f"somebody{n}@example.org") for n in range(3)]
+    FAULTS["open"] = TimeoutError()
+    pass_to(berlin(2027, 3, 23, 8))
+    assert [became(one)[0] for one in people] == [("queued", "no_connection")] * 3
+    assert CALLS == ["open"], "the others do not wait for it, too"
+    pass_to(berlin(2027, 3, 23, 8, 6))
+    assert CALLS == ["open"] * 2, "it is asked again after a while"
+    FAULTS.clear()
+    pass_to(berlin(2027, 3, 23, 8, 12))
+    assert [became(one)[0] for one in people] == [("sent", "")] * 3
+    assert len(outbox()) == 3
     assert [str(each) for each in check(version.study).differences] == []
 
 

@@ -48,5 +48,5 @@ def stop(participant: Participant, *, by: str) -> None:
         identity.stop(participant, by=by)
         if (
             by == "page"
-        ):  # "delete my address": it may be a stranger's. By a link in a message, the reader may come back
+        ):  # "delete my address": it may be a stranger's. By a message's own link its reader may come back
             revoke_mailed_links(participant)
