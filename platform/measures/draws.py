@@ -1,4 +1,4 @@
-"""Which questions of a scale somebody is asked in one session, and in which order: drawn from the study'"'"'s seed."""
+"""Which questions of a scale somebody is asked in one session, and in which order: drawn from the study's seed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -99,7 +99,7 @@ class Consent(models.Model):
 class ErasureRequest(models.Model):
     """Somebody's wish that their data be deleted: made with the withdrawal, kept until nothing is left to do.
 
-    What is left is worked out from the rows that it is about, see `exports.requests`; only that it is done is kept.
+    What is left is worked out from the rows that it is about, see `exports.wishes`; only that it is done is kept.
     """
 
     class By(models.TextChoices):

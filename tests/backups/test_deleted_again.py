@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,19 @@ def test_restore_deletes_again_what_was_deleted_since(
     assert rows(beside, "SELECT count(*) FROM events_event WHERE kind = 'restore.opened'") == [(1,)]
     again = manage(beside, tmp_path, "erasures", "--again", "--list", str(folder / listed.LIST))
     assert "0 people asked again" in again.stdout, "twice changes nothing"
+
+
+def test_the_month_goes_on_also_where_it_was_interrupted(version: Version, folder: Path) -> None:
+    person = at_stage(version, "quiz").participant
+    asked_at = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    rescue.withdraw(person.code, reason=services.WHY)  # and then whoever did this was killed
+    folder.mkdir()
+    line = Line(asked_at, version.study.slug, participant=person.code, asked_at=asked_at)
+    (folder / listed.LIST).write_text(f"{line.as_json()}\n")
+    done = services.delete_again(folder / listed.LIST)
+    assert (done.asked, done.erased) == (1, 1)
+    request = ErasureRequest.objects.get(participant=person)
+    assert (request.asked_at, request.due_at) == (asked_at, datetime(2026, 2, 28, 12, tzinfo=UTC))
 
 
 def test_command_finds_the_list_beside_the_file(

@@ -31,6 +31,7 @@ from exports.services import erasure, purge, wishes
 from exports.tombstones import purges_of
 from flow.services import rescue
 from participants.models import ErasureRequest, Participant
+from participants.rules import a_month_after
 from studies.models import Study
 
 REACTION = "config.backups.daily.make"
@@ -236,17 +237,16 @@ def _do(line: Line, done: Again) -> Again:
         return _plus(done, known=1)
     if person.status != Participant.Status.WITHDRAWN:
         rescue.withdraw(person.code, reason=WHY)
-        # The month goes on counting from the day on which it was asked for.
-        _date_back(person, line)
+    _date_back(person, line)  # also where whoever did this before was interrupted in between
     return _plus(done, asked=1, erased=_erase(person))
 
 
 @transaction.atomic
 def _date_back(person: Participant, line: Line) -> None:
-    if line.asked_at is not None:
-        request = ErasureRequest.objects.select_for_update(of=("self",)).get(participant=person)
-        request.due_at -= request.asked_at - line.asked_at
-        request.asked_at = line.asked_at
+    """The month goes on counting from the day on which it was asked for."""
+    request = ErasureRequest.objects.select_for_update(of=("self",)).get(participant=person)
+    if line.asked_at is not None and line.asked_at < request.asked_at:
+        request.asked_at, request.due_at = line.asked_at, a_month_after(line.asked_at)
         request.save(update_fields=["asked_at", "due_at"])
 
 
