@@ -172,7 +172,8 @@ class _Own:
             yield Visit(
                 visit=_("Visit %(n)d") % {"n": row.number},
                 opens=self.at(row.opens_at or row.planned_open),
-                closes=self.at(row.closes_at),
+                # of a visit with a partner it would tell by which clock that one lives
+                closes=self.at(row.closes_at) if row.pair_visit_id is None else "",
                 begun=self.at(begun),
                 ended=self.at(row.ended_at if begun else None),
                 state=words[State(row.state)],

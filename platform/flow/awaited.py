@@ -20,11 +20,17 @@ def is_awaited(row: ScheduledSession) -> bool:
     return row.pair_visit is not None and row.pair_visit.pair.status == Pair.Status.LASTING
 
 
+def is_put_off(row: ScheduledSession) -> bool:
+    """Whether the two are to meet at another time, which is still to come."""
+    visit = row.pair_visit
+    return is_awaited(row) and visit is not None and visit.again_at is not None and visit.again_at > clock.now()
+
+
 def when_awaited(row: ScheduledSession) -> str:
-    """From when on the partner waits in a visit that is planned or open, and for how long at most."""
+    """From when on the partner waits in a visit, and for how long at most."""
     assert row.pair_visit is not None and row.opens_at is not None  # noqa: PT018
     again, zone = row.pair_visit.again_at, row.participant.zone
-    if again is not None and again > clock.now():
+    if again is not None and is_put_off(row):
         opens = _("You meet your partner on %(when)s.") % {"when": said(again, zone)}
     elif row.state == State.OPEN:
         opens = _("It opened on %(when)s.") % {"when": said(row.opens_at, zone)}

@@ -14,10 +14,13 @@ from flow.zones import is_asked, place_of_zone, zone_field
 from participants.models import Participant
 from scheduling.calendars import next_of
 from scheduling.ics import Entry, calendar_text, entry_name
-from scheduling.models import Session
+from scheduling.meetings import waits_from_to
+from scheduling.models import ScheduledSession, Session
+from scheduling.pairs import is_met_in, pair_of
 from scheduling.states import State
 from scheduling.windows import slots_of
 from studies import definition
+from studies.schema import StudyFile
 from studies.spans import span
 
 
@@ -37,9 +40,15 @@ def is_one_sitting(session: Session) -> bool:
 
 
 def answers(session: Session) -> list[object]:
-    """What the page answers to beside the session's own revision: which visit is next, when, and whether it is open."""
+    """What the page answers to beside the session's own revision: which visit is next, when, and whether it is open.
+
+    Of one with a partner also whether there still is one, and whether the two meet at another time.
+    """
     row = next_of(session.participant)
-    return [] if row is None else [row.number, row.state, row.opens_at]
+    if row is None:
+        return []
+    shared = [row.pair_visit.again_at, row.pair_visit.pair.status] if row.pair_visit is not None else []
+    return [row.number, row.state, row.opens_at, *shared]
 
 
 def may_change_zone(session: Session) -> bool:
@@ -67,14 +76,18 @@ def said(at: datetime, zone: str) -> str:
 
 def calendar_of(participant: Participant) -> str:
     """The visits to come whose days are known, as a calendar file."""
-    study = definition.definition(participant.version)
-    slots = slots_of(study)
+    study, has_partner = definition.definition(participant.version), pair_of(participant) is not None
     entries = []
-    for row in participant.scheduled.filter(state__in=[State.PLANNED, State.OPEN]).order_by("number"):
-        opens = row.opens_at or row.planned_open
-        closes = study.waves[slots[row.number - 1].at].closes
-        if opens is not None and closes is not None:
+    rows = participant.scheduled.filter(state__in=[State.PLANNED, State.OPEN]).select_related("pair_visit")
+    for row in rows.order_by("number"):
+        opens, until = waits_from_to(row) if has_partner and is_met_in(study, row.wave) else _open_for(study, row)
+        if opens is not None and until is not None:
             name = entry_name(participant.version.seed, participant.code, row.number)
-            until = row.closes_at or opens + span(closes.after).nominal
             entries.append(Entry(name, opens, until, study.public_title))
     return calendar_text(entries, made_at=clock.now(), url=f"{settings.ORIGIN}{reverse('session')}")
+
+
+def _open_for(study: StudyFile, row: ScheduledSession) -> tuple[datetime | None, datetime | None]:
+    """From when to when a visit can be begun."""
+    opens, closes = row.opens_at or row.planned_open, study.waves[slots_of(study)[row.number - 1].at].closes
+    return opens, row.closes_at or (opens and closes and opens + span(closes.after).nominal) or None

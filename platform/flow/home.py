@@ -79,12 +79,13 @@ def home_page(session: Session) -> Page:
             "next": _("You can begin now.") if is_open else _opening(row, now, zone),
             # one second at least: whoever looks at the very instant is led on by the next look
             "opens_seconds": 0 if is_open else max(1, _until(row.opens_at, now)),
-            "closes_seconds": _until(row.closes_at, now),
+            # of two who meet it closes where the day of one of them ends, which is told to nobody
+            "closes_seconds": 0 if is_awaited(row) else _until(row.closes_at, now),
             "asks_zone": is_asked(session),
             # a visit that was open as the zone changed keeps its own; it is said by the clock that the page names
             "until": _until_when(row, zone),
             "about": _about(session.participant, rows, row, pay.by_wave),
-            "partner": _met_again(row, zone) or partner_named(session.participant),
+            "partner": _met_again(row, zone) or partner_named(session.participant, row.wave),
             "has_reminders": has_reminders(session),
             "progress": _progress(rows, session.participant),
             "way": way,
@@ -120,24 +121,24 @@ def _met_again(row: ScheduledSession, zone: str) -> str:
     return _("You meet your partner then: please come when it opens.")
 
 
-def partner_named(person: Participant) -> str:
-    """By which name somebody knows the partner that they meet again; empty unless the game's pages have said it.
+def partner_named(person: Participant, wave: str) -> str:
+    """By which name somebody knows the partner whom they meet again in a wave; empty unless pages of its games say it.
 
     Nowhere in a study in which people meet people: there only a program has a name, and the page would tell that it is
-    one.
+    one. Nor where it depends on a level whom they meet then: that nobody is told before.
     """
-    version = person.version
-    if any(plan.humans > 1 for plan in definition.definition(version).groups.values()) or not _is_named(version):
+    study, stages = definition.definition(person.version), _wave(person, wave).stages
+    games = [stage for stage in stages if isinstance(stage, GameStage)]
+    met = {name for game in games for name in study.groups[definition.group_of(study, game.id)].ais}
+    if any(plan.humans > 1 for plan in study.groups.values()) or len(met) != 1 or not _is_named(person.version, games):
         return ""
-    known = person.partner_instances.exclude(display_name="").values_list("display_name", flat=True)
-    names = list(known[:2])
-    return _("You meet %(name)s again.") % {"name": names[0]} if len(names) == 1 else ""
+    known = person.partner_instances.filter(partner__in=met).exclude(display_name="").first()
+    return _("You meet %(name)s again.") % {"name": known.display_name} if known is not None else ""
 
 
-def _is_named(version: Version) -> bool:
-    """Whether a page of a game names a partner."""
-    stages = definition.definition(version).stages
-    folders = tuple(f"{stage.pages}/" for stage in stages if isinstance(stage, GameStage))
+def _is_named(version: Version, games: Sequence[GameStage]) -> bool:
+    """Whether a page of one of some games names a partner."""
+    folders = tuple(f"{game.pages}/" for game in games)
     pages = (path for path in version.definition[definition.FROZEN]["files"] if path.startswith(folders))
     return any(PARTNER_NAME in slot_names(definition.text(version, path)) for path in pages)
 

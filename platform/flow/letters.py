@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from flow.awaited import is_awaited, when_awaited
+from flow.awaited import is_awaited, is_put_off, when_awaited
 from flow.between import said
 from flow.zones import place_of_zone
 from participants.models import Participant
 from participants.tokens import digest
+from scheduling.meetings import waits_from_to
 from scheduling.models import Reminder, ScheduledSession
 from scheduling.outbox import rules_of
 from scheduling.states import State
@@ -103,8 +104,10 @@ def _given(row: ScheduledSession) -> dict[str, object]:
     """What only the visit itself knows: see `studies.slots.GIVEN`."""
     assert row.opens_at is not None and row.closes_at is not None and row.grace_until is not None  # noqa: PT018
     zone = row.participant.zone
-    opens, closes, end = (said(at, zone) for at in (row.opens_at, row.closes_at, row.grace_until))
-    if row.state == State.STARTED:
+    begin, until = waits_from_to(row) if is_awaited(row) else (row.opens_at, row.closes_at)
+    assert begin is not None and until is not None  # noqa: PT018
+    opens, closes, end = (said(at, zone) for at in (begin, until, row.grace_until))
+    if row.state == State.STARTED and not is_put_off(row):
         when = _("You have begun it. You can finish it until %(end)s.") % {"end": end}
     elif is_awaited(row):
         when = when_awaited(row)

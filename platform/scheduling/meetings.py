@@ -20,7 +20,7 @@ from scheduling.states import OVER, State
 from scheduling.together import Couple, Overlap, meeting_again, merged, overlap, shared_window
 from scheduling.windows import Window, slots_of
 from studies import definition
-from studies.lasting import lasting
+from studies.lasting import lasting, longest_wait
 from studies.schema_pairs import Lasting
 from studies.spans import span
 
@@ -197,6 +197,18 @@ def visit_of(session: Session) -> PairVisit | None:
 def lock_visit(visit: PairVisit) -> PairVisit:
     """A visit of a pair under its lock. Those who lock planned visits, too, lock this one first."""
     return PairVisit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
+
+
+def waits_from_to(row: ScheduledSession) -> tuple[datetime | None, datetime | None]:
+    """From when to when the two wait for each other in a visit in which they meet; None as long as it is not planned.
+
+    That is what they are told of it. It may be open for longer, until the day of one of them ends: by a clock that is
+    nobody else's business.
+    """
+    again = row.pair_visit.again_at if row.pair_visit is not None else None
+    opens = again or row.opens_at or row.planned_open
+    wait = timedelta(seconds=longest_wait(definition.definition(row.participant.version), row.wave))
+    return opens, opens + wait if opens is not None else None
 
 
 def partner_row(visit: PairVisit, participant: Participant) -> ScheduledSession | None:
