@@ -16,7 +16,6 @@ from events import clock, log
 from participants.errors import ParticipantError
 from participants.models import Contact, Participant
 from participants.tokens import digest, new_token
-from studies.models import Study
 
 AGREED = "reminders.agreed"
 STOPPED = "reminders.stopped"
@@ -130,11 +129,6 @@ def forget(participant: Participant) -> None:
 def erase(participant: Participant) -> int:
     """Delete all of it of one person, who asked for it. Returns how many rows there were."""
     return Contact.objects.filter(participant=participant).delete()[0]
-
-
-def forget_all(study: Study) -> int:
-    """Delete all of it of everybody in a study whose time is over. Returns how many rows there were."""
-    return Contact.objects.filter(participant__study=study).delete()[0]
 
 
 def _contact_of(participant: Participant) -> Contact:

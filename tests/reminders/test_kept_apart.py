@@ -15,6 +15,7 @@ from exports.masked import masked, undecided
 from exports.own_copy import Message, copy_of
 from exports.scope import Scope
 from exports.services.bundle import export
+from exports.services.purge import purge
 from exports.tables import table_named
 from flow.services import rescue, sessions
 from participants import identity
@@ -103,9 +104,13 @@ def test_copy_of_ones_own_data_has_the_address_and_what_was_sent(version: Versio
 
 def test_everything_of_a_study_whose_time_is_over_goes_together(version: Version) -> None:
     people = [enrolled(version), enrolled(version, address="other@example.org")]
-    assert identity.forget_all(version.study) == 2
+    close_study(version.study)
     pass_to(berlin(2027, 3, 23, 8))
-    assert {row.reason for person in people for row in reminders(person)[:1]} == {"no_address"}
+    pass_to(berlin(2027, 4, 22, 8))
+    assert {row.reason for person in people for row in reminders(person)[:1]} == {"closed"}
+    assert Contact.objects.exclude(sealed_stop="").count() == 2, "their way out still answers"
+    assert purge(version.study, ["contact"])["contact"]["participants_contact"] == 2
+    assert not Contact.objects.exists()
     assert outbox() == []
 
 
