@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from chat.reports import unanswered
 from chat.safety import queries as safety
@@ -162,7 +162,7 @@ def _funnel(study: Study, *, is_masked: bool) -> Iterator[Tally]:
 
 
 def _past_quiz(study: Study, *, is_masked: bool) -> int:
-    """People whose session has gone beyond the last quiz of their version."""
+    """People who have gone beyond the last quiz of their version, in whichever visit."""
     return sum(_past_quiz_of(version, is_masked=is_masked) for version in study.versions.all())
 
 
@@ -176,7 +176,10 @@ def _past_quiz_of(version: Version, *, is_masked: bool) -> int:
         named = stages_in(said)
         shared = named[said.stages[last].id]
         last = max(index for index, stage in enumerate(said.stages) if named[stage.id] == shared)
-    return Session.objects.filter(participant__version=version, stage__gt=last).count()
+    is_past = Q(sessions__stage__gt=last)
+    if last < len(said.waves[0].stages):  # which may end with it: whoever has visits to come has that wave behind them
+        is_past |= Q(scheduled__isnull=False)
+    return Participant.objects.filter(is_past, version=version).distinct().count()
 
 
 def _exits(study: Study) -> list[Tally]:

@@ -1,5 +1,6 @@
 """People between visits on the researcher's pages: what became of each visit, who is at risk, and no condition."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from console.board import board_of
 from console.visits import MOST_ROWS, at_risk, between_visits, grid_of, visit_counts
 from events import clock
 from flow.services import rescue, sessions
@@ -18,7 +20,7 @@ from studies.services import close_study
 from tests.console.conftest import SignIn
 from tests.console.test_masking import main_of, run
 from tests.exports import rows as made
-from tests.machinery.people import MakeVersion, make_version, sharing_is_installed  # noqa: F401
+from tests.machinery.people import MakeVersion, make_version, newcomer, page, send, sharing_is_installed  # noqa: F401
 from tests.scheduling.test_visits import FILE, START, answer, berlin, enrolled, newest, pass_to, take_part
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -170,3 +172,30 @@ def test_nothing_there_tells_a_condition_while_data_are_masked(
     assert without_names[0] == without_names[1], "two arms, and no difference"
     close_study(version.study)
     assert ScheduledSession.objects.count() == 8
+
+
+def past_the_quiz(version: Version) -> int:
+    return next(one.people for one in board_of(version.study).funnel if one.name == "quiz_passed")
+
+
+def test_board_counts_people_past_the_quiz_and_not_their_visits(make_version: MakeVersion) -> None:  # noqa: F811
+    intake, talk, final = FILE["waves"]
+    quiz = {"id": "quiz", "kind": "quiz", "items": "one.yaml", "seconds": 300, "on_fail": {"exit": "failed_quiz"}}
+    question = {"id": "again", "type": "choice", "label": "How often do you come?", "correct": "often"}
+    options = [{"value": "once", "label": "Once"}, {"value": "often", "label": "Five times"}]
+    texts = FILE["texts"] | {"one.yaml": json.dumps([question | {"options": options, "explain": "Five times."}])}
+    waves = [intake | {"stages": [*intake["stages"], quiz]}, talk, final]
+    clock.simulate()
+    clock.stand(START)
+    version = make_version(**FILE | {"waves": waves, "texts": texts})
+    session = newcomer(version)
+    while "again" not in [field.key for field in page(session).fields]:
+        session = answer(session)
+    assert past_the_quiz(version) == 0, "is at it"
+    assert send(session, again="often") == "stored"
+    session = answer(newest(session))  # which clock
+    assert past_the_quiz(version) == 1, "the first visit ends with it"
+    for day in (23, 26):
+        pass_to(berlin(2027, 3, day, 9))
+        session = take_part(session)
+    assert past_the_quiz(version) == 1
