@@ -223,7 +223,7 @@ def let_be_for_partner(row: ScheduledSession) -> None:
     The caller holds the pair's lock, and the lock of the row.
     """
     other = partner_row(row.pair_visit, row.participant) if row.pair_visit is not None else None
-    if other is None:
+    if other is None or other.state not in (State.PLANNED, State.OPEN):  # not even to look: whoever ends it holds it
         return
     other = services.lock_scheduled(other.pk)
     if other.state in (State.PLANNED, State.OPEN):

@@ -1,6 +1,8 @@
 """Two people who stay partners: formed once, and ended. All of it runs in a caller's transaction.
 
 Whoever plans for a pair or ends it holds its lock. Locks are taken in this order: visits, pair, planned visits by key.
+Whoever ends a visit holds its planned row already when they come to the pair: so nobody who holds a pair waits for a
+row that is begun.
 """
 
 from collections.abc import Sequence

@@ -292,3 +292,11 @@ def test_whoever_never_says_it_where_the_study_names_no_zone_leaves_with_the_pay
     assert Settlement.objects.get(participant=person).total_minor == 50, "all of the first visit was done"
     assert not Due.objects.filter(outcome="", reaction__startswith="flow.").exists(), "nobody waits for them any more"
     assert [str(each) for each in check(version.study).differences] == []
+
+
+def test_researchers_are_told_the_stages_of_the_visit_that_goes_on(version: Version) -> None:
+    session = enrolled(version)
+    pass_to(berlin(2027, 3, 23, 9))
+    session = answer(session)
+    with pytest.raises(FlowError, match=r'moved to "before" in this visit; possible: feel$'):
+        rescue.move(session.participant.code, stage="before", reason="asked for it")

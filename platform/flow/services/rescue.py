@@ -112,8 +112,8 @@ def move(code: str, *, stage: str, reason: str) -> None:
         here = definition.places(session.participant.version, session.wave)
         places = [index for index in here if stages[index].id == stage]
         if not places or stages[places[0]].kind not in MOVABLE:
-            able = ", ".join(one.id for one in stages if one.kind in MOVABLE)
-            raise FlowError("not_here", f'nobody can be moved to "{stage}"; possible: {able}')
+            able = ", ".join(stages[index].id for index in here if stages[index].kind in MOVABLE) or "nowhere"
+            raise FlowError("not_here", f'nobody can be moved to "{stage}" in this visit; possible: {able}')
         before = stages[session.stage].id
         leave_waiting(session.participant)
         due.cancel("flow.tasks.stage_overdue", f"session:{session.pk}:{session.stage}")
