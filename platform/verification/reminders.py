@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from events.models import Event
 from participants.models import Participant
 from scheduling.models import Reminder, ScheduledSession, Session
 from scheduling.outbox import rules_of
 from scheduling.reminders import COUNTED, EVENT_OF, STATE_AFTER, State, is_so
+from scheduling.services import ZONE_CHANGED
 from scheduling.states import STATE_AFTER as WINDOW_AFTER
 from scheduling.states import State as Visit
 from studies import definition
@@ -28,6 +30,7 @@ class _Told:
     reminders: Log
     windows: Log
     ends: Mapping[int, int]  # participant -> the event
+    travels: Log  # participant -> changes of their zone
 
 
 def check_reminders(inquiry: Inquiry, visits: Mapping[Participant, Sequence[Session]]) -> None:
@@ -44,7 +47,8 @@ def check_reminders(inquiry: Inquiry, visits: Mapping[Participant, Sequence[Sess
     keys = [row.pk for several in rows.values() for row in several]
     whose = {visit.pk: person.pk for person in people for visit in visits[person]}
     ends = {whose[at]: events[-1].pk for at, events in _log("session", list(whose), kind=FINISHED).items()}
-    told = _Told(_log("reminder", keys), _log("window", list(known)), ends)
+    travels = _log("participant", [one.pk for one in people], kind=ZONE_CHANGED)
+    told = _Told(_log("reminder", keys), _log("window", list(known)), ends, travels)
     by_key, of_person = {person.pk: person for person in people}, defaultdict[int, list[Reminder]](list)
     for visit in known.values():
         visit.participant = by_key[visit.participant_id]
@@ -52,6 +56,8 @@ def check_reminders(inquiry: Inquiry, visits: Mapping[Participant, Sequence[Sess
         _check_visit(inquiry, visit, rows[visit.pk], told)
     for person in people:
         _check_study_cap(inquiry, person, of_person[person.pk])
+        if not told.travels[person.pk]:  # by which clock their days were counted is not kept of whoever has moved
+            _check_day_cap(inquiry, person, of_person[person.pk])
 
 
 def _log(about: str, keys: Sequence[int], **more: str) -> Log:
@@ -107,3 +113,15 @@ def _check_study_cap(inquiry: Inquiry, person: Participant, rows: Sequence[Remin
     cap, sent = said.caps.per_study if said is not None else None, sum(row.state in COUNTED for row in rows)
     if cap is not None and sent > cap:
         inquiry.report.differ("reminders beyond a cap", person.code, f"at most {cap} in the study", str(sent))
+
+
+def _check_day_cap(inquiry: Inquiry, person: Participant, rows: Sequence[Reminder]) -> None:
+    said = definition.definition(person.version).reminders
+    cap = said.caps.per_day if said is not None else None
+    if cap is None or not person.zone:
+        return
+    zone = ZoneInfo(person.zone)
+    counted = (row.claimed_at for row in rows if row.state in COUNTED)
+    for day, sent in sorted(Counter(at.astimezone(zone).date() for at in counted if at is not None).items()):
+        if sent > cap:
+            inquiry.report.differ("reminders beyond a cap", person.code, f"at most {cap} on {day}", str(sent))

@@ -202,3 +202,19 @@ def test_verification_names_reminders_beyond_a_cap(make: Any, caps: dict[str, in
     assert differences(version) == set()
     Reminder.objects.filter(pk=reminders(session)[1].pk).update(state="unknown")
     assert "reminders beyond a cap" in differences(version)
+
+
+def test_verification_names_reminders_beyond_the_cap_of_a_day(make: Any) -> None:
+    version = make(caps={"per_day": 1})
+    session = enrolled(version)
+    pass_to(berlin(2027, 3, 23, 8))
+    pass_to(berlin(2027, 3, 24, 8))
+    assert [row.state for row in reminders(session)[:2]] == ["sent", "sent"]
+    assert differences(version) == set()
+    first, second = reminders(session)[:2]
+    assert first.claimed_at is not None
+    late = first.claimed_at.replace(hour=22, minute=59)
+    Reminder.objects.filter(pk=second.pk).update(claimed_at=late)
+    assert differences(version) == {"reminders beyond a cap"}
+    Reminder.objects.filter(pk=second.pk).update(claimed_at=late.replace(hour=23))
+    assert differences(version) == set(), "which is midnight in Berlin"
