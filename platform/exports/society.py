@@ -144,6 +144,17 @@ class Society:
         person = self.seats[pk].participant
         return person.code if person and pk not in self.withdrawn else None
 
+    def place(self, match: Match, step: str, seat: int) -> dict[str, object]:
+        """The first columns of every row that is about a seat at a step of a match."""
+        return {
+            "match": self.match(match),
+            "group": self.group.code,
+            "round": match.round,
+            "step": step,
+            "seat": self.seat(seat),
+            "participant": self.participant(seat),
+        }
+
     def label(self, match: int, position: str) -> str:
         """What a seat was called in a match, for those who are shown labels."""
         placing = self.placings[match][position]

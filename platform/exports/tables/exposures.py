@@ -74,12 +74,7 @@ def _row(society: Society, exposure: Exposure) -> Row:
     view: Mapping[str, Any] = exposure.view
     texts = _texts(society, view)
     return {
-        "match": society.match(match),
-        "group": society.group.code,
-        "round": match.round,
-        "step": exposure.path,
-        "seat": society.seat(exposure.seat_id),
-        "participant": society.participant(exposure.seat_id),
+        **society.place(match, exposure.path, exposure.seat_id),
         "knows_labels": society.seats[exposure.seat_id].knows,
         "version": society.group.version.number,
         "texts": listed(texts),

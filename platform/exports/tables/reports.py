@@ -31,12 +31,7 @@ def _reports(scope: Scope) -> Iterator[Row]:
             match, began = society.matches[one.conversation.match_id], society.group.formed_at
             is_withheld = society.is_withheld(match.pk, one.seat_id)
             yield {
-                "match": society.match(match),
-                "group": society.group.code,
-                "round": match.round,
-                "step": one.conversation.path,
-                "seat": society.seat(one.seat_id),
-                "participant": society.participant(one.seat_id),
+                **society.place(match, one.conversation.path, one.seat_id),
                 "reason": one.reason,
                 "text": None if is_withheld else one.text,
                 "last_seq": one.last_seq,

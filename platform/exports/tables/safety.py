@@ -80,15 +80,7 @@ def _of_society(society: Society) -> Iterator[Row]:
 
 
 def _base(society: Society, one: Trigger | SafetyStep) -> dict[str, object]:
-    match = society.matches[one.conversation.match_id]
-    return {
-        "match": society.match(match),
-        "group": society.group.code,
-        "round": match.round,
-        "step": one.conversation.path,
-        "seat": society.seat(one.seat_id),
-        "participant": society.participant(one.seat_id),
-    }
+    return society.place(society.matches[one.conversation.match_id], one.conversation.path, one.seat_id)
 
 
 def _followed(steps: Sequence[SafetyStep], began: datetime) -> Mapping[str, object]:

@@ -85,12 +85,7 @@ def _seen(scope: Scope) -> Iterator[Row]:
                 if {one.seat, one.by} & society.withdrawn:
                     continue
                 yield {
-                    "match": society.match(match),
-                    "group": society.group.code,
-                    "round": match.round,
-                    "step": talk.row.path,
-                    "seat": society.seat(one.seat),
-                    "participant": society.participant(one.seat),
+                    **society.place(match, talk.row.path, one.seat),
                     "what": one.what,
                     "seq": one.seq,
                     "by": society.seat(one.by) if one.by else None,
