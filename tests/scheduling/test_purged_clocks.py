@@ -26,7 +26,8 @@ def test_visits_still_come_to_their_end(make_version: Make) -> None:  # noqa: F8
     clock.simulate()
     clock.stand(START)
     opens = {"anchor": "enrolment", "offset": "40d", "every": "3d", "at": "08:00"}
-    version = make_version(**file_with(talk={"opens": opens}) | {"attendance": {"max_missed": 9}})
+    attendance = {"max_missed": 3, "on_exceed": {"exit": "inactive"}}
+    version = make_version(**file_with(talk={"opens": opens}) | {"attendance": attendance})
     session = test_visits.enrolled(version)
     close_study(version.study)
     pass_to(berlin(2027, 4, 25, 8))
@@ -37,7 +38,7 @@ def test_visits_still_come_to_their_end(make_version: Make) -> None:  # noqa: F8
     assert states(session) == ["missed"] * 4
     assert not Due.objects.filter(outcome="failed").exists()
     session.participant.refresh_from_db()
-    assert (session.participant.status, session.participant.exit) == ("finished", "completed")
+    assert (session.participant.status, session.participant.exit) == ("finished", "inactive")
 
 
 def test_verification_leaves_out_what_was_reckoned_by_them(make_version: Make) -> None:  # noqa: F811
