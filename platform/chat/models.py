@@ -49,7 +49,7 @@ class Entry(models.Model):
 
 
 class Shown(models.Model):
-    """The first page, or for an automated seat the first turn, on which a seat had the entries up to a number.
+    """The first line, page, or for an automated seat turn, with which a seat had the entries up to a number.
 
     Append-only, and gone with the data of whoever asks for deletion.
     """

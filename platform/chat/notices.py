@@ -7,7 +7,7 @@ belongs to what they were shown (`services.keep_typing`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,16 +72,18 @@ def seen_by(match: Match | None, seat: Seat) -> list[Writing] | None:
     state = _open_talk(match)
     if state is None:
         return None
-    names = {_name(state.match, one): state.place(one).position for one in state.seats.values() if one.pk != seat.pk}
+    names = {
+        _name(state.match, one.number): state.place(one).position for one in state.seats.values() if one.pk != seat.pk
+    }
     found = ((names[name], *_read(value)) for name, value in fading.lasting(names).items())
     return sorted((Writing(*one) for one in found), key=lambda one: one.who)
 
 
-def end(match: Match, seat: Seat, position: str, streams: Mapping[str, int]) -> None:
+def end(match: Match, number: int, position: str, streams: Sequence[str]) -> None:
     """What was written has come: after the commit nobody is told any more that it is being written."""
 
     def after_commit() -> None:
-        fading.end(_name(match, seat))
+        fading.end(_name(match, number))
         for stream in streams:
             announce.notice(stream=stream, facts={"who": position, "seconds": 0})
 
@@ -100,7 +102,7 @@ def _open_talk(match: Match | None) -> MatchState | None:
 def _begin(state: MatchState, seat: Seat, *, seconds: int) -> None:
     match, position = state.match, state.place(seat).position
     newest = Conversation.objects.filter(match=match, path=match.path).values_list("last_seq", flat=True).first() or 0
-    value, _ = fading.begin(_name(match, seat), f"{clock.now().isoformat()} {newest}", seconds=seconds)
+    value, _ = fading.begin(_name(match, seat.number), f"{clock.now().isoformat()} {newest}", seconds=seconds)
     begun_at, after = _read(value)
     facts = {"who": position, "after": after, "begun_at": begun_at.isoformat(), "seconds": seconds}
     others = Seat.objects.filter(placings__match=match, status=Seat.Status.SITTING, session__isnull=False)
@@ -108,9 +110,9 @@ def _begin(state: MatchState, seat: Seat, *, seconds: int) -> None:
         announce.notice(stream=stream_name(token), facts=facts)
 
 
-def _name(match: Match, seat: Seat) -> str:
+def _name(match: Match, number: int) -> str:
     """By the match's revision: the next talk begins with nobody writing."""
-    return f"writing:{match.pk}:{match.rev}:{seat.number}"
+    return f"writing:{match.pk}:{match.rev}:{number}"
 
 
 def _read(value: str) -> tuple[datetime, int]:

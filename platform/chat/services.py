@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
-from chat import earlier, notices
+from chat import earlier
 from chat.channels import Draft
 from chat.errors import ChatError
+from chat.lines import Room
 from chat.models import Conversation, EarlierShown, Entry, Report, TypingShown
 from chat.queries import as_said
 from chat.safety import services as guard
-from chat.terms import Terms, terms_of
+from chat.safety.queries import has_paused
+from chat.storing import Incoming, Seated, seated_in, store
+from chat.terms import PERSON, Terms, terms_of
 from chat.writing import Writing
 from events import clock
 from events.log import record
-from events.prepared import run
-from flow.deadlines import GRACE, stream_of
+from events.prepared import Given, prepared, run, together
+from flow.deadlines import GRACE
 from flow.models import Act, Match, Placing
 from matching.models import Seat
 from participants.models import Participant
 from scheduling.models import Session
 
-ENTRY = "chat.entry"
 FULL = "talk.full"
 CLOSED = "talk.closed"
 READY = "talk.ready"
@@ -45,16 +46,6 @@ WHERE match_id = %(match)s AND path = %(path)s AND NOT EXISTS (
 )
 ON CONFLICT DO NOTHING RETURNING 1
 """
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """An entry on its way in."""
-
-    seat: int
-    key: str
-    draft: Draft
-    writing: Writing
 
 
 @transaction.atomic
@@ -106,6 +97,61 @@ def post_entry(
     draft = terms.channel.draft(kind, text, facts or {})
     known = _stored(conversation, seat_id, key, draft)
     return known or _append(conversation, Incoming(seat_id, key, draft, writing), terms)
+
+
+@transaction.atomic
+def say(room: Room, new: Incoming) -> tuple[Entry, bool] | None:
+    """Store what a person says over a socket, and whether it is new under its key; None, and nothing is changed, where
+    anything is not as it is in an ordinary talk.
+
+    Whoever refuses returns: a rollback would make the connection forget every statement that it has prepared.
+    """
+    (match,), (talk,), known, ready, seated = together(
+        _match_under_lock.given(match=room.match),
+        _talk_under_lock.given(talk=room.talk),
+        # under both locks: each statement sees what was committed before it
+        _under_key.given(talk=room.talk, seat=new.seat, key=new.key),
+        _ready.given(match=room.match, path=room.path, seat=new.seat),
+        seated_in(room.match),
+    )
+    if known:
+        is_same = (known[0].kind, known[0].text) == (new.draft.kind, new.draft.text)
+        return (known[0], False) if is_same else None
+    own = next((one for one in seated if one.seat == new.seat), None)
+    if own is None or ready or not _is_here(own) or not _is_open(talk, match, talk.read_at):
+        return None
+    if room.screens and has_paused(talk.pk, new.seat):
+        return None
+    stored = store(
+        talk, match, new, study=room.study, seated=seated, shows_typing=room.shows_typing, by_socket=True
+    )  # fmt: skip
+    return stored, True
+
+
+@prepared
+def _match_under_lock(match: Given) -> QuerySet[Match]:
+    return Match.objects.select_for_update(of=("self",), no_key=True).filter(pk=match)
+
+
+@prepared
+def _talk_under_lock(talk: Given) -> QuerySet[Conversation]:
+    return Conversation.objects.select_for_update(of=("self",)).filter(pk=talk).annotate(read_at=clock.RapportNow())
+
+
+@prepared
+def _under_key(talk: Given, seat: Given, key: Given) -> QuerySet[Entry]:
+    return Entry.objects.filter(conversation=talk, seat=seat, key=key)
+
+
+@prepared
+def _ready(match: Given, path: Given, seat: Given) -> QuerySet[Act, int]:
+    return Act.objects.filter(match=match, path=path, seat=seat).values_list("pk", flat=True)
+
+
+def _is_here(own: Seated) -> bool:
+    """Whether somebody may speak with nothing to follow: an act that comes after missed ones forgives them."""
+    is_in = own.status == Seat.Status.SITTING and own.session == Session.Status.ACTIVE
+    return is_in and own.occupant == PERSON and not own.strikes
 
 
 def _hold(match: Match) -> None:
@@ -160,9 +206,9 @@ def keep_earlier(session: Session, number: int) -> None:
 def _append(conversation: Conversation, new: Incoming, terms: Terms) -> Entry:
     draft = new.draft
     # The match first: a step that is closing at this moment (flow updates its row) must not get an entry afterwards.
-    match = Match.objects.select_for_update(of=("self",), no_key=True).get(pk=conversation.match_id)
+    match = _match_under_lock.get(match=conversation.match_id)
     # Then the conversation: two writers must not take the same seq, nor one intent two seqs.
-    locked = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
+    locked = _talk_under_lock.get(talk=conversation.pk)
     known = _stored(locked, new.seat, new.key, draft)
     if known:
         return known
@@ -170,13 +216,9 @@ def _append(conversation: Conversation, new: Incoming, terms: Terms) -> Entry:
     used = _check_speaker(locked, new.seat, terms)
     target = locked.entries.select_related("seat").filter(seq=draft.to).first() if draft.to else None
     terms.channel.target(draft, as_said(target) if target else None)
-    locked.last_seq += 1
-    locked.save(update_fields=["last_seq"])
-    entry = Entry.objects.create(
-        conversation=locked, seq=locked.last_seq, seat_id=new.seat, key=new.key,
-        kind=draft.kind, text=draft.text, facts=dict(draft.facts), **new.writing.within(locked.last_seq - 1),
-    )  # fmt: skip
-    _tell(conversation, match, entry, terms)
+    version = conversation.match.group.version
+    (seated,) = together(seated_in(match.pk))
+    entry = store(locked, match, new, study=version.study_id, seated=seated, shows_typing=terms.shows_typing)
     guard.look(conversation, match, entry)
     if terms.quota and used + 1 == terms.quota and _is_full(locked, terms):
         _record(FULL, conversation, match, {})
@@ -190,18 +232,22 @@ def _stored(conversation: Conversation, seat_id: int, key: str, draft: Draft) ->
     return entry
 
 
-def _check_open(conversation: Conversation, match: Match) -> None:
+def _is_open(conversation: Conversation, match: Match, now: datetime) -> bool:
     is_at_it = match.status == Match.Status.OPEN and match.path == conversation.path and not conversation.closed_at
-    if not is_at_it or (match.deadline_at and clock.now() > match.deadline_at + GRACE):
+    return is_at_it and (match.deadline_at is None or now <= match.deadline_at + GRACE)
+
+
+def _check_open(conversation: Conversation, match: Match) -> None:
+    if not _is_open(conversation, match, clock.now()):
         raise ChatError("closed", f"the talk {conversation.path} of match {match.pk} is over: nothing more can be said")
 
 
 def _check_speaker(conversation: Conversation, seat_id: int, terms: Terms) -> int:
-    """How many entries the seat has made. Raises ChatError when it may make no more."""
+    """How many entries the seat has made, where there is a limit to them. Raises ChatError when it may make no more."""
     is_here = seat_id in {seat.pk for seat in terms.speakers}
     if not is_here or not Seat.objects.filter(pk=seat_id, status=Seat.Status.SITTING).exists():
         raise ChatError("not_here", f"seat {seat_id} cannot speak at {conversation.path}: another role, or it left")
-    used = conversation.entries.filter(seat_id=seat_id).count()
+    used = conversation.entries.filter(seat_id=seat_id).count() if terms.quota else 0
     if terms.quota and used >= terms.quota:
         raise ChatError("quota", f"seat {seat_id} has made its {terms.quota} entries at {conversation.path}")
     return used
@@ -214,21 +260,10 @@ def _is_full(conversation: Conversation, terms: Terms) -> bool:
     return all(made.get(seat.pk, 0) >= terms.quota or seat.pk in ready for seat in terms.speakers)
 
 
-def _tell(conversation: Conversation, match: Match, entry: Entry, terms: Terms) -> None:
-    people = Seat.objects.filter(placings__match=match, session__isnull=False).select_related("session__participant")
-    wake = {stream_of(seat.session): entry.seq for seat in people if seat.session}
-    _record(ENTRY, conversation, match, {"seat": entry.seat_id, "seq": entry.seq, "kind": entry.kind}, wake)
-    if terms.shows_typing:
-        position = match.placings.values_list("position", flat=True).get(seat=entry.seat_id)
-        notices.end(match, entry.seat, position, wake)
-
-
-def _record(
-    kind: str, conversation: Conversation, match: Match, facts: Mapping[str, Any], wake: Mapping[str, int] | None = None
-) -> None:
+def _record(kind: str, conversation: Conversation, match: Match, facts: Mapping[str, Any]) -> None:
     where = {"match": match.pk, "path": conversation.path, "rev": match.rev}
     study = conversation.match.group.version.study_id
-    record(kind, study=study, subject=("conversation", conversation.pk), facts={**where, **facts}, wake=wake)
+    record(kind, study=study, subject=("conversation", conversation.pk), facts={**where, **facts})
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from chat import earlier, ending, forms, queries, services
 from chat.channels import Draft
 from chat.ending import conversation_of
 from chat.errors import ChatError
+from chat.lines import name_of
 from chat.safety import pages
 from chat.safety.limits import time_left
 from chat.terms import ALLOWED, PERSON, Terms, terms_at
@@ -66,7 +67,7 @@ class TalkStep:
             may_end=ending.may_end(state, terms, place.seat),
             holds_contacts=terms.holds_contacts,
         )
-        facts = _facts(step, terms, earlier.facts_of(state, state.seats[place.seat]))
+        facts = _facts(state, step, terms, earlier.facts_of(state, state.seats[place.seat]))
         return Asked(fields, _("Send"), {**facts, **guard.facts}, note=guard.note)
 
     def view(self, state: MatchState, step: Talk, place: Place, told: View) -> View:
@@ -108,12 +109,13 @@ class TalkStep:
         return ()
 
 
-def _facts(step: Talk, terms: Terms, past: Mapping[str, Any]) -> Mapping[str, Any]:
+def _facts(state: MatchState, step: Talk, terms: Terms, past: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the page of a talk needs besides: how words are typed, the rules, what was before, and the way out of it."""
     says, is_shared = isinstance(step.channel, Chat), len(terms.speakers) > 1
     leave = {"name": forms.THEN, "value": forms.LEFT, "label": _("Leave this conversation")}
     talk = {"says": says, "pastes": terms.pastes, "rules": forms.rules(terms.holds_contacts) if is_shared else []}
     talk |= {"typing": terms.shows_typing and is_shared, "past": past}
+    talk |= {"name": name_of(state.match, state.path)} if says else {}
     return {"talk": talk, "also": [leave] if says and is_shared else []}
 
 

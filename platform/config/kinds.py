@@ -17,6 +17,10 @@ KINDS: dict[str, dict[str, str]] = {
         "seen": "chat.notices.seen_by",
         "keep": "chat.services.keep_typing",
     },
+    "lines": {
+        "say": "chat.saying.say",
+        "new": "chat.lines.new",
+    },
     "earlier": {
         "page": "chat.earlier.page",
         "keep": "chat.services.keep_earlier",

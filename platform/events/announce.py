@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,6 +26,8 @@ from django.utils.module_loading import import_string
 log = logging.getLogger("rapport.announce")
 
 MOST_WAITING = 10_000
+LINES = "lines"
+"""The group of the channel layer in which every process that serves sockets hears of new lines."""
 QUIET_SECONDS = 0.25
 SEND_SECONDS = 2.0
 # After a failed send nothing is tried for this long, so that a backlog does not wait once per hint.
@@ -58,6 +60,7 @@ class Announcer:
         self._tasks: deque[_Task] = deque()
         self._pointers: dict[str, int] = {}
         self._notices: deque[tuple[str, Mapping[str, Any]]] = deque()
+        self._lines: list[tuple[Sequence[str], int, int]] = []
         self._last_sent: dict[str, float] = {}
         self._guard = threading.Lock()  # callers' threads write what the sending thread takes
         self._sending = 0
@@ -88,6 +91,15 @@ class Announcer:
             self._notices.append((stream, facts))
         self._poke()
 
+    def line(self, streams: Sequence[str], talk: int, seq: int) -> None:
+        """Tell the followers of `streams` that a conversation, by its key, has come to `seq`."""
+        with self._guard:
+            if len(self._lines) >= MOST_WAITING:
+                self.counters.dropped += 1
+                return
+            self._lines.append((streams, talk, seq))
+        self._poke()
+
     def task(self, name: str, args: tuple[Any, ...], queue: str) -> None:
         """Send a Celery task message."""
         with self._guard:
@@ -110,7 +122,8 @@ class Announcer:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(asyncio.gather(self._forever(self._sockets), self._forever(self._celery)))
+        pumps = [self._forever(pump) for pump in (self._talks, self._sockets, self._celery)]
+        self._loop.run_until_complete(asyncio.gather(*pumps))
 
     async def _forever(self, pump: Callable[[], Coroutine[Any, Any, None]]) -> None:
         while True:
@@ -119,6 +132,16 @@ class Announcer:
             except Exception:  # a pump that dies would silence every socket of this process
                 log.exception("the announcer's pump failed and goes on")
                 await asyncio.sleep(MUTE_SECONDS)
+
+    async def _talks(self) -> None:
+        """Lines go at once, and all that wait in one message: whoever follows a stream is found where its socket is."""
+        while True:
+            with self._guard:
+                lines, self._lines = self._lines, []
+            if not lines:
+                await self._rest(None)
+            else:
+                await self._attempt("sockets", partial(self._send_lines, lines))
 
     async def _sockets(self) -> None:
         while True:
@@ -166,6 +189,12 @@ class Announcer:
         if layer is not None:
             await layer.group_send(stream, {"type": "notice", **facts})
 
+    @staticmethod
+    async def _send_lines(lines: Sequence[tuple[Sequence[str], int, int]]) -> None:
+        layer = get_channel_layer()
+        if layer is not None:
+            await layer.group_send(LINES, {"type": "lines", "lines": lines})
+
     async def _celery(self) -> None:
         while True:
             with self._guard:
@@ -195,7 +224,7 @@ class Announcer:
 
     async def _rest(self, seconds: float | None) -> None:
         with self._guard:
-            if not (self._pointers or self._notices or self._tasks or self._sending):
+            if not (self._pointers or self._notices or self._lines or self._tasks or self._sending):
                 self._idle.set()
         self._wake.clear()
         try:
@@ -271,6 +300,14 @@ def pointer(*, stream: str, seq: int) -> None:
 def notice(*, stream: str, facts: Mapping[str, Any]) -> None:
     """Tell the followers of `stream` something that is only so at this moment: if it is lost, nothing is."""
     announcer().notice(stream, facts)
+
+
+def line(*, streams: Sequence[str], talk: int, seq: int) -> None:
+    """Tell the followers of `streams` at once that a conversation has come to `seq`. The words are read where they are.
+
+    Why this waits for no tick: `docs/decisions/0013-lines-go-at-once.md`.
+    """
+    announcer().line(streams, talk, seq)
 
 
 def hint(*, queue: str, due_id: int) -> None:

@@ -83,7 +83,7 @@ class Question(Generic[Row]):
 def together(*questions: Question[Any]) -> list[list[Any]]:
     """The rows of each question; they are sent one after the other, without waiting for the answers in between."""
     here = connections[ALIAS]
-    if here.queries_logged or here.execute_wrappers:  # whoever counts statements sees each
+    if len(questions) == 1 or here.queries_logged or here.execute_wrappers:  # whoever counts statements sees each
         return [question.answer() for question in questions]
     raw = _psycopg_of(here)
     with here.wrap_database_errors, raw.pipeline(), ExitStack() as open_ones:
@@ -228,6 +228,21 @@ class _Insertion:
     head: str
     tail: str
 
+    def statement(self, rows: Sequence[Model]) -> tuple[str, list[Any]]:
+        """The SQL that stores some rows, and its values."""
+        line, here = f"({', '.join(['%s'] * len(self.fields))})", connections[ALIAS]
+        values = [
+            one.get_db_prep_save(getattr(row, one.attname), connection=here) for row in rows for one in self.fields
+        ]
+        return f"{self.head} {', '.join([line] * len(rows))} {self.tail}", values
+
+    def fill_in(self, row: M, stored: tuple[Any, ...]) -> M:
+        """Give a row its key and what the database has filled in."""
+        for field, value in zip(self.returned, stored, strict=True):
+            setattr(row, field.attname, value)
+        row._state.adding, row._state.db = False, ALIAS
+        return row
+
 
 _insertions: dict[tuple[type[Model], frozenset[str]], _Insertion] = {}
 
@@ -242,17 +257,17 @@ def insert_all(rows: Sequence[M]) -> Sequence[M]:
     if not rows:
         return rows
     plan = _insertion(rows[0])
-    line = f"({', '.join(['%s'] * len(plan.fields))})"
-    here = connections[ALIAS]
-    values = [
-        field.get_db_prep_save(getattr(row, field.attname), connection=here) for row in rows for field in plan.fields
-    ]
-    stored = run(f"{plan.head} {', '.join([line] * len(rows))} {plan.tail}", values)
-    for row, filled_in in zip(rows, stored, strict=True):
-        for field, value in zip(plan.returned, filled_in, strict=True):
-            setattr(row, field.attname, value)
-        row._state.adding, row._state.db = False, ALIAS
+    sql, values = plan.statement(rows)
+    for row, filled_in in zip(rows, run(sql, values), strict=True):
+        plan.fill_in(row, filled_in)
     return rows
+
+
+def inserting(row: M) -> Question[M]:
+    """As `insert`, to be asked `together` with others."""
+    plan = _insertion(row)
+    sql, values = plan.statement([row])
+    return Question(sql, values, lambda filled_in: plan.fill_in(row, filled_in))
 
 
 def _insertion(row: Model) -> _Insertion:
@@ -280,6 +295,12 @@ _updates: dict[tuple[type[Model], tuple[str, ...]], tuple[str, Sequence[Any]]] =
 
 def update(row: Model, *names: str) -> None:
     """Store some fields of a row that exists: `save(update_fields=names)`."""
+    if len(updating(row, *names).answer()) != 1:
+        raise type(row).DoesNotExist(f"{type(row).__name__} {row.pk} is gone")  # type: ignore[attr-defined]
+
+
+def updating(row: Model, *names: str) -> Question[Any]:
+    """As `update`, to be asked `together` with others; one answer where the row was there."""
     key = (type(row), names)
     if key not in _updates:
         quote, meta = connection.ops.quote_name, row._meta
@@ -291,5 +312,4 @@ def update(row: Model, *names: str) -> None:
     sql, columns = _updates[key]
     here = connections[ALIAS]
     values = [column.get_db_prep_save(getattr(row, column.attname), connection=here) for column in columns]
-    if len(run(sql, values)) != 1:
-        raise type(row).DoesNotExist(f"{type(row).__name__} {row.pk} is gone")  # type: ignore[attr-defined]
+    return Question(sql, values, lambda found: found)

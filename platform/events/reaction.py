@@ -20,11 +20,14 @@ class Reaction:
             Among open rows (reaction, key) is unique, so a coarse key makes one row of many events.
         after_seconds: How long to wait before it is due. For what the caller does at once after its commit, and what
             is due only if that did not happen.
+        concerns: Whom it is for, in a word; "" for anybody. Whoever records an event in which none of them has a part
+            says so (`record(…, without=…)`), and the row is not written.
     """
 
     path: str
     key: str = "{event}"
     after_seconds: float = 0.0
+    concerns: str = ""
 
     def key_for(self, values: Mapping[str, Any]) -> str:
         """Fill the template.

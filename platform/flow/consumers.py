@@ -1,4 +1,7 @@
-"""The participant's socket: hints and notices out, pings in, and that somebody types; nothing of what anybody typed."""
+"""The participant's socket: hints and notices out, pings in, and that somebody types.
+
+Messages of a conversation, and its lines, go through it by `flow.talking`.
+"""
 
 import asyncio
 import json
@@ -10,17 +13,19 @@ from math import floor
 from typing import Any
 from zlib import crc32
 
+from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from redis.exceptions import RedisError
 
 from events.announce import QUIET_SECONDS
 from flow.kinds import kind
+from flow.said import Said, read_frame
+from flow.talking import Hub, Talking
 from participants.access import participant_of_scope
 from participants.tokens import stream_name
 
 MOST_SOCKETS = 3
-MOST_CHARACTERS = 1024
 LEAST_BETWEEN_SECONDS = 1.0  # of what a browser says of its typing
 UNKNOWN, MALFORMED, TOO_MANY = 4401, 4400, 4429
 LATER = 1013  # no Redis just now: the page polls, and the browser tries again
@@ -41,7 +46,7 @@ class _Writer:
 
 
 class SessionConsumer(AsyncWebsocketConsumer):
-    """Follows one participant's stream and passes on its pointers and notices."""
+    """Follows one participant's stream and passes on its pointers and notices, and the lines of a conversation."""
 
     participant_id: int | None = None
     stream = ""
@@ -49,11 +54,19 @@ class SessionConsumer(AsyncWebsocketConsumer):
     _may_type_at = 0.0
     _last_tick = 0
     _telling: asyncio.Task[None] | None = None
+    _talking: Talking | None = None
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self._writers: dict[str, _Writer] = {}
         self._asking: set[asyncio.Task[None]] = set()  # or nothing would hold them until they are done
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As Channels does, without its way through one thread first, where it closes connections that are not in use.
+
+        A database that hangs in that thread would hold up pings, and the way costs a frame as much as its answer.
+        """
+        await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
         """Accept first: a browser that is refused earlier never learns why."""
@@ -68,7 +81,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self.participant_id = participant.pk
         _open[participant.pk] += 1
         self.stream = stream_name(participant.token_sha256)
+        self._talking = Talking(participant.pk, lambda text: self.send(text_data=text), self._point)
         try:
+            await Hub.of(self.channel_layer).follow(self.stream, self._talking)
             await self.channel_layer.group_add(self.stream, self.channel_name)
         except (RedisError, OSError):
             await self.close(code=LATER)
@@ -77,6 +92,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
         """Stop following. Presence is not decided here: a closed socket may be a phone in a pocket."""
         if self._telling is not None:
             self._telling.cancel()
+        if self._talking is not None:
+            self._talking.close()
+            await Hub.of(self.channel_layer).leave(self.stream, self._talking)
         if self.participant_id is None:
             return
         _open[self.participant_id] -= 1
@@ -87,17 +105,19 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self.channel_layer.group_discard(self.stream, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Answer a ping, hear that somebody types; close on anything else.
+        """Answer a ping, hear that somebody types, take in a message; close on anything else.
 
         Who is not known yet, or any more, is not answered.
         """
-        if self.participant_id is None:
+        if self.participant_id is None or self._talking is None:
             return
-        match _asked(text_data):
+        match read_frame(text_data):
             case "ping":
                 await self.send(text_data='{"do":"pong"}')
             case "typing":
                 self._typing(self.participant_id)
+            case Said() as said:
+                self._talking.say(said)
             case _:
                 await self.close(code=MALFORMED)
 
@@ -128,7 +148,10 @@ class SessionConsumer(AsyncWebsocketConsumer):
         the same instant as the one that is told, and a program acts in a process of its own. What happens between two
         ticks cannot be told apart (`docs/decisions/0004-pointers-keep-ticks.md`).
         """
-        self._untold = int(event["seq"])
+        self._point(int(event["seq"]))
+
+    def _point(self, seq: int) -> None:
+        self._untold = seq
         self._tell_soon()
 
     async def notice(self, event: dict[str, Any]) -> None:
@@ -188,14 +211,3 @@ class SessionConsumer(AsyncWebsocketConsumer):
     async def revoked(self, event: dict[str, Any]) -> None:
         """This browser's secret is not valid any more."""
         await self.close(code=UNKNOWN)
-
-
-def _asked(text: str | None) -> str:
-    """What a browser says: "ping" or "typing"; "" for anything that ours does not say."""
-    if text is None or len(text) > MOST_CHARACTERS:
-        return ""
-    try:
-        said = json.loads(text)
-    except (ValueError, RecursionError):
-        return ""
-    return next((word for word in ("ping", "typing") if said == {"do": word}), "")

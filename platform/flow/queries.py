@@ -112,7 +112,7 @@ def _match_of(session: Given, status: Given) -> QuerySet[Match]:
     return matches.filter(round=F("group__round")).select_related("group")
 
 
-def rev_of(session: Session, stage: StageKind | None = None) -> str:
+def rev_of(session: Session, stage: StageKind | None = None, *, said: int | None = None) -> str:
     """What the session's page answers to: it changes when the page changes for good, and tells nothing else.
 
     The version's seed is in it, so that nobody can find by trying which row numbers it was made from. After its dot is
@@ -121,6 +121,7 @@ def rev_of(session: Session, stage: StageKind | None = None) -> str:
 
     Args:
         stage: The session's open stage, where the caller has it already.
+        said: As if so much had been said in the open conversation; None: as much as has been.
     """
     seed = definition.version_of(session.participant.version_id).seed
     parts: list[Any] = [seed, session.pk, session.status, session.stage, session.rev]
@@ -128,12 +129,23 @@ def rev_of(session: Session, stage: StageKind | None = None) -> str:
     if session.status == Session.Status.ACTIVE:
         answers = getattr(stage or stage_of(session), "answers", None)
         if answers is not None:
-            answered, shown = answers(session)
+            answered, shown = answers(session) if said is None else answers(session, said)
             parts += answered
             ends += shown
     elif between.is_between(session):
         parts += between.answers(session)
     return f"{_digest(parts)}.{_digest(ends)[:8]}"
+
+
+def lacks_only_lines(session: Session, rev: str, stage: StageKind | None, *, drawn: int, read: int) -> bool:
+    """Whether nothing is new since a page with this revision but lines that its browser has been told, as it says.
+
+    Args:
+        drawn: How much had been said when the page was drawn.
+        read: The number of the last line that stands on it now.
+    """
+    said = getattr(stage, "said", None)
+    return said is not None and said(session) == read and rev == rev_of(session, stage, said=drawn)
 
 
 def is_answered_by(session: Session, rev: str, stage: StageKind | None = None) -> bool:

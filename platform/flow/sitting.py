@@ -72,7 +72,16 @@ class Sitting:
 
         The end of the time, what others said, and whether a talk may be ended now.
         """
-        return [self.match.deadline_at if self.match else None, *self._said, *self._offered, *self._guarded[1]]
+        return self.shown_with(self._said)
+
+    def shown_with(self, said: Sequence[int]) -> Sequence[Any]:
+        """`shown`, where so much had been said."""
+        return [self.match.deadline_at if self.match else None, *said, *self._offered, *self._guarded[1]]
+
+    @property
+    def said(self) -> int | None:
+        """How much has been said in the open talk; None where there is none."""
+        return next(iter(self._said), None)
 
     def settle(self) -> None:
         """Read it before the page is drawn: what comes then makes a new page, never an old one that looks current."""

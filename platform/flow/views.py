@@ -1,6 +1,7 @@
 """The participant's door: one address for the whole session, and every answer is words on a page."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import astuple, replace
 from functools import wraps
@@ -33,6 +34,7 @@ from scheduling.models import Session
 from studies import definition
 
 SEE_OTHER = 303
+_NUMBER = re.compile("[0-9]{1,9}")
 View = Callable[..., HttpResponseBase]
 
 
@@ -77,12 +79,21 @@ def poll(request: HttpRequest) -> HttpResponse:
 
 
 def _news(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
-    if request.GET.get("rev") != queries.rev_of(visit.session, visit.stage):
+    if request.GET.get("rev") != queries.rev_of(visit.session, visit.stage) and not _has_read(request, visit):
         return _shown(request, is_fragment=True)
     seen = request.GET.get("digest")  # a waiting page counts people without being another page
     if seen and digest_of(_now(request)[0]) != seen:
         return _shown(request, is_fragment=True)
     return HttpResponse(status=204)
+
+
+def _has_read(request: HttpRequest, visit: queries.Visit) -> bool:
+    """Whether all that is new are lines which the page was told by its socket: then it needs to be no other."""
+    drawn, read = (request.GET.get(name, "") for name in ("drawn", "read"))
+    if not (_NUMBER.fullmatch(drawn) and _NUMBER.fullmatch(read)):
+        return False
+    told = {"drawn": int(drawn), "read": int(read)}
+    return queries.lacks_only_lines(visit.session, request.GET.get("rev", ""), visit.stage, **told)
 
 
 def _writing(request: HttpRequest, visit: queries.Visit) -> list[tuple[str, int]] | None:

@@ -1,4 +1,7 @@
-"""Forms and what they became: a stored form of a game is an act or an entry, and a person's act came by a form."""
+"""Forms and what they became: a stored form of a game is an act or an entry, and a person's act came by a form.
+
+So did a person's entry, unless its event says that it came over a socket.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from chat.models import Entry
+from chat.storing import BY_SOCKET, ENTRY
+from events.models import Event
 from flow.models import Act, Submission
 from participants.models import Participant
 from scheduling.models import Session
@@ -47,10 +52,11 @@ def check_forms(inquiry: Inquiry, sessions: Sequence[Session]) -> None:
                 "form without an act", f"{person.code} at {stage}, {name}", "an act or entry", "nothing"
             )
     inquiry.told.may_be_erased += len(silent)
-    for kind, keys in {"act": acts, "entry": entries}.items():
+    nobody: dict[int, set[str]] = defaultdict(set)
+    for kind, keys, others in (("act", acts, nobody), ("entry", entries, _by_socket(sessions))):
         for session, names in keys.items():
             is_erased = people[session].erased_at is not None
-            for name in sorted(() if is_erased else names - stored[session]):
+            for name in sorted(() if is_erased else names - stored[session] - others[session]):
                 where = f"{people[session].code}, {name}"
                 inquiry.report.differ(f"{kind} without a form", where, "a stored form", "nothing")
 
@@ -60,4 +66,17 @@ def _keys(model: type[Act] | type[Entry], sessions: Sequence[Session], **also: o
     rows = model._default_manager.filter(seat__session__in=sessions, **also).exclude(key="")
     for session, key in rows.values_list("seat__session_id", "key"):
         found[session].add(key)
+    return found
+
+
+def _by_socket(sessions: Sequence[Session]) -> dict[int, set[str]]:
+    """The keys of entries for which no form had to come, by visit."""
+    entries = Entry.objects.filter(seat__session__in=sessions).exclude(key="")
+    talks = entries.values_list("conversation_id", flat=True).distinct()
+    events = Event.objects.filter(kind=ENTRY, subject_kind="conversation", subject_id__in=list(talks))
+    told = set(events.filter(**{f"facts__{BY_SOCKET}": True}).values_list("subject_id", "facts__seq"))
+    found: dict[int, set[str]] = defaultdict(set)
+    for session, key, talk, seq in entries.values_list("seat__session_id", "key", "conversation_id", "seq"):
+        if (talk, seq) in told:
+            found[session].add(key)
     return found

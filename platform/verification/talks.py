@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from chat.models import Conversation, Entry, Shown
-from chat.services import ENTRY
+from chat.storing import ENTRY
 from events.models import Event
 from flow.models import Match
 from paradigm import Talk

@@ -8,8 +8,9 @@ import { forget, keep, pageOf, restore } from "./drafts.js";
 import { flash, offerSound, ring } from "./attention.js";
 import { listen } from "./socket.js";
 import { openPast } from "./past.js";
-import { asked, noticeTyping, typed, writes, writing } from "./typing.js";
-import { follow, isAnotherTalk, isSaid, join, measured, stored } from "./talk.js";
+import { answered, giveUp, next, say } from "./saying.js";
+import { asked, noticeTyping, typed, writes, writing, written } from "./typing.js";
+import { add, carry, follow, isAnotherTalk, isSaid, join, measured, read, stored } from "./talk.js";
 
 const words = document.getElementById("words").dataset;
 const REQUEST_MS = 15000;
@@ -59,6 +60,7 @@ function show(html, isOwn, isStored = true) {
   const next = new DOMParser().parseFromString(html, "text/html").getElementById("page");
   if (!next) { location.reload(); return; }
   const old = page();
+  carry(old, next);
   const isSame = old.dataset.identity === next.dataset.identity && !isAnotherTalk(old, next);
   shown += 1;
   if ((isOwn && isStored) || pageOf(old.dataset.rev) !== pageOf(next.dataset.rev)) forget(old.dataset.rev);
@@ -93,6 +95,7 @@ function renew(old, next) {
   old.querySelector(".strip")?.remove();
   const strip = next.querySelector(".strip");
   if (strip) old.prepend(strip);
+  delete old.dataset.drawn;
   Object.assign(old.dataset, next.dataset);
   if (form) keep(form, old.dataset.rev);
   begin();
@@ -145,13 +148,21 @@ function arrive(old, isSame, isOwn) {
 async function send(form, submitter) {
   if (sending) return;
   sending = true;
+  const wasAsking = Boolean(polling);
   polling?.abort();
   const body = new URLSearchParams(new FormData(form, submitter));
   form.setAttribute("aria-busy", "true");
-  for (const [name, value] of measured(form)) body.set(name, value);
+  const how = measured(form);
+  for (const [name, value] of how) body.set(name, value);
   hold(form, true);
   keep(form, page().dataset.rev, body.get("key"));
   const slow = setTimeout(() => tell(words.sending), 1200);
+  if (!submitter?.name && await say(page(), form, how, socket)) {
+    clearTimeout(slow);
+    isAsked ||= wasAsking;
+    said(form);
+    return;
+  }
   for (let attempt = 0; ; attempt += 1) {
     const answer = await attemptOf(form, body);
     if (answer && answer.status < 500 && answer.status !== 429) {
@@ -176,10 +187,31 @@ async function attemptOf(form, body) {
   }
 }
 
-async function take(form, answer) {
+/** A message was stored that went through the socket; its line comes by the same way. */
+function said(form) {
+  release(form);
+  next(form);
+  stored();
+  typed();
+  forget(page().dataset.rev);
+  if (isTroubled || document.getElementById("note").textContent === words.sending) tell("");
+  askAgain();
+}
+
+function talked(frame) {
+  if (!frame.lines) { answered(frame); return; }
+  if (!add(page(), frame)) poll();
+  written();
+}
+
+function release(form) {
   sending = false;
   form.removeAttribute("aria-busy");
   hold(form, false);
+}
+
+async function take(form, answer) {
+  release(form);
   // what was sent before a reload and is refused as sent twice had been stored
   const isStored = answer.headers.get("X-Outcome") === "stored" || (answer.status === 409 && form.dataset.sent === "yes");
   if (isStored) { stored(); typed(); }
@@ -199,7 +231,7 @@ async function poll() {
   const limit = setTimeout(() => polling?.abort(), REQUEST_MS);
   try {
     const { rev, digest } = page().dataset;
-    const answer = await fetch(`/s/poll?${new URLSearchParams({ rev, digest, ...asked() })}`, { headers: { "X-Fragment": "1" }, signal: polling.signal });
+    const answer = await fetch(`/s/poll?${new URLSearchParams({ rev, digest, ...read(page()), ...asked() })}`, { headers: { "X-Fragment": "1" }, signal: polling.signal });
     if (answer.status === 403 || answer.status === 404) { location.reload(); return; }
     if (answer.ok && isTroubled && !sending) tell(words.back);
     const html = answer.status === 200 ? await answer.text() : "";
@@ -272,9 +304,11 @@ function begin() {
   schedule();
 }
 
-const socket = listen(document.body.dataset.socket, { news: poll, noticed: (said) => writes(said, speak), changed: schedule });
+const socket = listen(document.body.dataset.socket, {
+  news: poll, noticed: (said) => writes(said, speak), talked, changed: () => { if (!socket.isOpen()) giveUp(); schedule(); },
+});
 addEventListener("online", () => { socket.retry(); poll(); });
-addEventListener("offline", () => tell(words.offline, true));
+addEventListener("offline", () => { giveUp(); tell(words.offline, true); });
 addEventListener("pageshow", (event) => { if (event.persisted) { socket.retry(); poll(); } });
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") { socket.retry(); poll(); } });
 begin();

@@ -1,12 +1,12 @@
-// A hint that something changed, nothing more: the page itself always comes by request.
+// A hint that something changed, and the lines of a conversation: the page itself always comes by request.
 const PING_MS = 20000;
 const FIRST_WAIT_MS = 500;
 const MOST_WAIT_MS = 30000;
 const GONE = 4401;      // this browser is not known any more: the next request says so in words
 const TOO_MANY = 4429;  // enough tabs are open; this one polls
 
-/** Follow the pointers at `address`. `news` runs at each, `noticed` when somebody writes, `changed` when the socket opens or closes. */
-export function listen(address, { news, noticed, changed }) {
+/** Follow the pointers at `address`. `news` runs at each, `noticed` when somebody writes, `talked` at what a conversation says, `changed` when the socket opens or closes. */
+export function listen(address, { news, noticed, talked, changed }) {
   let socket = null;
   let isWanted = false;
   let attempt = 0;
@@ -26,6 +26,7 @@ export function listen(address, { news, noticed, changed }) {
 
   function heard(said) {
     if (said.stream === "typing") noticed(said);
+    else if (said.stream === "talk") talked(said);
     else if (said.do !== "pong") news();
   }
 
@@ -56,7 +57,7 @@ export function listen(address, { news, noticed, changed }) {
 
   return {
     isOpen: () => socket?.readyState === WebSocket.OPEN,
-    say: (what) => { socket?.send(JSON.stringify({ do: what })); },
+    say: (what, more = {}) => { socket?.send(JSON.stringify({ do: what, ...more })); },
     open: () => { isWanted = true; connect(); },
     close: () => { isWanted = false; clearTimeout(wait); clearInterval(ping); socket?.close(); },
     retry: () => { attempt = 0; if (isWanted && socket?.readyState !== WebSocket.OPEN) { if (socket) drop(); connect(); } },

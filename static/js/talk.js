@@ -47,6 +47,44 @@ export function join(old, fresh) {
   return true;
 }
 
+/** What a question for news says of the lines that stand on the page: then it need not be sent again for their sake. */
+export function read(root) {
+  const { drawn } = root.dataset;
+  return drawn ? { drawn, read: numberOf([...lines(root)].at(-1)) } : {};
+}
+
+/** Let lines that came over the socket after `next` was drawn stand in it, too. */
+export function carry(old, next) {
+  const [from, to] = [old, next].map((one) => one.querySelector("[data-log][data-talk]"));
+  if (from && to && from.dataset.talk === to.dataset.talk) join(to, from.cloneNode(true));
+}
+
+/** Put lines that came over the socket at the end of the log inside `root`; false where they do not follow on what stands there. */
+export function add(root, { talk, lines: come }) {
+  const log = root.querySelector("[data-log]");
+  if (!log || log.dataset.talk !== talk) return false;
+  const there = [...lines(log)];
+  if (there.some((line) => !numberOf(line))) return false;
+  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
+  const last = numberOf(there.at(-1));
+  const fresh = come.filter(({ seq }) => seq > last);
+  const drawn = fresh.filter(({ seq }, index) => seq === last + 1 + index);
+  log.querySelector(".talk").append(...drawn.map((line) => draw(line, log.dataset.you)));
+  if (isAtEnd || drawn.some(({ who }) => !who)) toEnd(log);
+  hear(log);
+  return drawn.length === fresh.length;
+}
+
+/** A line as the server's page has it. */
+function draw({ seq, who, text }, you) {
+  const line = document.createElement("li");
+  line.className = who ? "theirs" : "mine";
+  line.dataset.seq = seq;
+  const writer = Object.assign(document.createElement("span"), { className: "who", textContent: who || you });
+  line.append(writer, Object.assign(document.createElement("p"), { className: "said", textContent: text }));
+  return line;
+}
+
 /** What is known of the message in `form`, by the names under which it is sent; nothing where no message is written. */
 export function measured(form) {
   if (!form.querySelector("[data-said]")) return [];

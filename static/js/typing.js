@@ -55,6 +55,11 @@ export function writing(header, spoken) {
   draw(isNew ? spoken : null);
 }
 
+/** Lines have come: what they were announced by is over. */
+export function written() {
+  draw();
+}
+
 /** Show it, without what has been written by now; say it, where it is new, and not time and again. */
 function draw(spoken = null) {
   const line = place();

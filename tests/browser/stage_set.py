@@ -2,9 +2,10 @@
 
 import json
 import mimetypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
@@ -38,6 +39,7 @@ class StageSet:
         heard: What came through them, pings apart.
         asked: What each question for news said.
         opened: The addresses of earlier conversations that were asked for.
+        says: What a message over the socket is answered with; None where it gets no answer.
     """
 
     current: Page
@@ -52,6 +54,7 @@ class StageSet:
     heard: list[str] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
+    says: Callable[[dict[str, Any]], Sequence[Mapping[str, object]]] | None = None
 
     def open(self, tab: Tab) -> Tab:
         """Serve this set to `tab` and go to its page."""
@@ -66,7 +69,13 @@ class StageSet:
 
     def _connect(self, socket: WebSocketRoute) -> None:
         self.sockets.append(socket)
-        socket.on_message(lambda text: self.heard.append(str(text)) if '"ping"' not in str(text) else None)
+        socket.on_message(lambda text: self._hear(socket, str(text)) if '"ping"' not in str(text) else None)
+
+    def _hear(self, socket: WebSocketRoute, text: str) -> None:
+        self.heard.append(text)
+        frame = json.loads(text)
+        for answer in self.says(frame) if self.says and frame["do"] == "say" else ():
+            socket.send(json.dumps(answer))
 
     def html(self, *, is_fragment: bool) -> str:
         """The current page."""

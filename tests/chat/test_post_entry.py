@@ -53,7 +53,17 @@ def test_entry_records_an_event_without_its_text() -> None:
     event = Event.objects.get(kind="chat.entry")
     assert event.facts["seq"] == 1
     assert "secret" not in str(event.facts)
-    assert Due.objects.filter(reaction="bots.turns.hear", outcome="").count() == 1
+    assert not Due.objects.filter(reaction="bots.turns.hear").exists(), (
+        "where only people talk there is no program to hear it"
+    )
+
+
+@pytest.mark.django_db
+def test_entry_is_heard_by_a_program_that_sits_there() -> None:
+    match = make_match("chatting", Sitter("talker"), Sitter("talker", "policy", "talkative"))
+    before = Due.objects.filter(reaction="bots.turns.hear").count()
+    post(match, 1, "hello", key="a")
+    assert Due.objects.filter(reaction="bots.turns.hear", outcome="").count() == before + 1
 
 
 @pytest.mark.django_db

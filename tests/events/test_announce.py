@@ -137,6 +137,21 @@ def test_streams_do_not_wait_for_each_other(counting: CountingLayer) -> None:
     assert counting.sent[-1][0] - started < 0.25
 
 
+def test_lines_go_at_once_and_all_that_wait_in_one_message(counting: CountingLayer) -> None:
+    announcer = Announcer()
+    announcer.pointer("chat.1", 1)
+    assert announcer.flush(5)
+    started = time.monotonic()
+    for seq in range(1, 101):
+        announcer.line(["a", "b"], 7, seq)
+    assert announcer.flush(5)
+    sent = [(at - started, frame) for at, frame in counting.sent if frame["type"] == "lines"]
+    assert [seq for _, frame in sent for _, _, seq in frame["lines"]] == list(range(1, 101))
+    assert sent[-1][0] < 0.1, "no quarter of a second between two"
+    assert len(sent) < 100
+    assert sent[0][1]["lines"][0] == (["a", "b"], 7, 1)
+
+
 def test_late_thread_cannot_turn_a_pointer_back(counting: CountingLayer) -> None:
     announcer = Announcer()
     for seq in (1, 9, 8):

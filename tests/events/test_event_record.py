@@ -9,7 +9,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from events import announce, clock, log
-from events.models import Due, Event
+from events.models import Beat, Due, Event
+from events.prepared import inserting
 from events.reaction import Reaction
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,6 +54,30 @@ def test_record_writes_the_event_and_its_due_rows(settings: Any) -> None:
         ("bots.tasks.answer", "bots", "thing:7:2", event.pk, {"seat": 2}),
         ("measures.tasks.score", "jobs", str(event.pk), event.pk, {"seat": 2}),
     ]
+
+
+def test_reaction_of_those_whom_it_cannot_concern_is_left_out(settings: Any, overheard: Overheard) -> None:
+    settings.REACTIONS = {
+        "thing.happened": [Reaction("bots.tasks.answer", concerns="programs"), Reaction("measures.tasks.score")]
+    }
+    with transaction.atomic():
+        log.record("thing.happened", study=None, subject=("thing", 1), without=("programs",))
+    assert [row.reaction for row in Due.objects.all()] == ["measures.tasks.score"]
+    assert len(overheard.hints) == 1
+    with transaction.atomic():
+        log.record("thing.happened", study=None, subject=("thing", 2))
+    assert sorted(row.reaction for row in Due.objects.filter(event__subject_id=2)) == [
+        "bots.tasks.answer", "measures.tasks.score",
+    ]  # fmt: skip
+
+
+def test_what_is_stored_beside_an_event_is_stored_before_it() -> None:
+    with transaction.atomic():
+        log.record("thing.happened", study=None, subject=("thing", 1), beside=[inserting(Beat(name="somebody"))])
+    assert Beat.objects.get().at <= Event.objects.get().at
+    with pytest.raises(IntegrityError), transaction.atomic():
+        log.record("thing.happened", study=None, subject=("thing", 2), beside=[inserting(Beat(name="somebody"))])
+    assert Event.objects.count() == 1
 
 
 def test_record_sends_pointers_and_hints_after_the_commit_only(settings: Any, overheard: Overheard) -> None:

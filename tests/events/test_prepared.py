@@ -11,7 +11,7 @@ from django.db.utils import DataError, IntegrityError
 
 from events.clock import RapportNow
 from events.models import Beat, Due, Event
-from events.prepared import Given, Question, insert, insert_all, prepared, run, together, update
+from events.prepared import Given, Question, insert, insert_all, inserting, prepared, run, together, update, updating
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +84,22 @@ def test_update_writes_the_named_fields_only() -> None:
     beat.at += timedelta(days=1)
     update(beat, "facts")
     assert stored(beat) == {"name": "somebody", "at": at, "facts": {"n": 2}}
+
+
+def test_rows_are_stored_and_changed_together_in_their_order() -> None:
+    beat = insert(Beat(name="somebody", facts={"n": 1}))
+    beat.facts = {"n": 2}
+    row = event(n=3)
+    changed, made, seen = together(updating(beat, "facts"), inserting(row), of_kind.given(kind="thing.done"))
+    assert (len(changed), made) == (1, [row])
+    assert values(row) == stored(row)
+    assert [one.pk for one in seen] == [row.pk], "each sees what was stored before it"
+    assert stored(beat)["facts"] == {"n": 2}
+    (nothing,) = together(updating(Beat(name="nobody", facts={}), "facts"))
+    assert nothing == []
+    with pytest.raises(IntegrityError), transaction.atomic():
+        together(inserting(event()), inserting(Beat(name="somebody")))
+    assert Event.objects.count() == 1
 
 
 def test_update_of_a_row_that_is_gone_says_so() -> None:

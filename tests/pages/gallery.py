@@ -159,8 +159,9 @@ def talking(
     typing: bool = False,
     min_chars: int = 0,
     past: Mapping[str, Any] = MappingProxyType({}),
+    name: str = "",
 ) -> dict[str, Page]:
-    """A conversation."""
+    """A conversation; with a name its messages may go over the socket."""
     spoken = lines or (Line("B", "Hello! How was your week?", seq=1), Line("", "Long, and yours?", seq=2))
     leaving = {"also": [{"name": "then", "value": "left", "label": "Leave this conversation"}]}
     return {
@@ -172,7 +173,14 @@ def talking(
             button="Send",
             deadline_at=LATER,
             facts={
-                "talk": {"says": True, "pastes": pastes, "rules": rules(True), "typing": typing, "past": past},
+                "talk": {
+                    "says": True,
+                    "pastes": pastes,
+                    "rules": rules(True),
+                    "typing": typing,
+                    "past": past,
+                    "name": name,
+                },
                 **leaving,
             },
         )

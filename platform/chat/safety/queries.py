@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import QuerySet
+
 from chat.models import Conversation, SafetyStep, Trigger
 from chat.safety.policy import safety_of, shows_card
 from events import clock
+from events.prepared import Given, prepared
 from flow.models import Match
 from matching.models import Seat
 from studies.models import Study
@@ -100,6 +103,17 @@ def breaks_due(safety: Safety, match: Match) -> int:
     if safety.breaks is None or match.closed_at is not None:
         return 0
     return int((clock.now() - match.step_opened_at) / timedelta(minutes=safety.breaks.every_minutes))
+
+
+def has_paused(talk: int, seat: int) -> bool:
+    """Whether the conversation of one seat, both by their keys, pauses now."""
+    return _newest_of_pause.first(talk=talk, seat=seat, whats=list(_PAUSES)) == What.PAUSED
+
+
+@prepared
+def _newest_of_pause(talk: Given, seat: Given, whats: Given) -> QuerySet[SafetyStep, str]:
+    steps = SafetyStep.objects.filter(conversation=talk, seat=seat, what__any=whats)
+    return steps.order_by("-pk").values_list("what", flat=True)[:1]
 
 
 def people_pause(talk: Conversation, people: Sequence[int]) -> bool:

@@ -37,7 +37,8 @@ COLUMNS = [
     Column("of_step", "Step of the earlier conversation.", missing="no earlier conversation"),
     keys.since_group("begun_s", "Since when the other was writing", missing="nobody was writing"),
     keys.since_group(
-        "shown_s", "When a page with it was first made for the seat, or its browser was first told that another wrote"
+        "shown_s",
+        "When a line or a page with it was first made for the seat, or its browser was first told that another wrote",
     ),
 ]
 

@@ -127,9 +127,16 @@ class GameStage:
         """Games have deadlines of their own, on the match."""
         return Handled()
 
-    def answers(self, session: Session) -> tuple[Sequence[Any], Sequence[Any]]:
+    def answers(self, session: Session, said: int | None = None) -> tuple[Sequence[Any], Sequence[Any]]:
         sitting = self._sitting(session)
-        return (sitting.answered, sitting.shown) if sitting else ((), ())
+        if sitting is None:
+            return (), ()
+        return sitting.answered, sitting.shown if said is None else sitting.shown_with([said])
+
+    def said(self, session: Session) -> int | None:
+        """How much has been said in the open talk; None where there is none."""
+        sitting = self._sitting(session)
+        return sitting.said if sitting else None
 
     def until(self, session: Session) -> datetime | None:
         """When the time of the open step ends."""

@@ -1,0 +1,114 @@
+"""The one way by which entries come into the tables: numbered, recorded, and told after the commit.
+
+Whoever stores an entry, for a form, a program or a socket, holds the match and then the conversation, and has decided
+that it may be said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from chat import notices
+from chat.channels import Draft
+from chat.models import Conversation, Entry
+from chat.terms import PERSON
+from chat.writing import Writing
+from events import announce
+from events.log import record
+from events.prepared import Given, Question, inserting, prepared, updating
+from flow.models import Match, Placing
+from participants.tokens import stream_name
+
+ENTRY = "chat.entry"
+PROGRAMS = "programs"
+"""Whom the reaction to an entry concerns (`config/reactions.py`)."""
+BY_SOCKET = "by_socket"
+"""The fact in the event of an entry for which no form arrived."""
+CHAT = "chat"
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """An entry on its way in."""
+
+    seat: int
+    key: str
+    draft: Draft
+    writing: Writing
+
+
+class Seated(NamedTuple):
+    """A seat of a match as it is now, with the person in it, if there is one."""
+
+    seat: int
+    number: int
+    position: str
+    occupant: str
+    status: str
+    session: str | None
+    token_sha256: str | None
+    strikes: int | None
+
+
+@prepared
+def _seated(match: Given) -> QuerySet[Placing, tuple[object, ...]]:
+    person = "seat__session__participant"
+    return Placing.objects.filter(match=match).values_list(
+        "seat_id", "seat__number", "position", "seat__occupant", "seat__status",
+        "seat__session__status", f"{person}__token_sha256", f"{person}__strikes",
+    )  # fmt: skip
+
+
+def seated_in(match: int) -> Question[Seated]:
+    """Ask who sits in a match."""
+    asked = _seated.given(match=match)
+    return Question(asked.sql, asked.values, lambda row: Seated(*asked.hydrate(row)))
+
+
+def store(
+    conversation: Conversation,
+    match: Match,
+    new: Incoming,
+    *,
+    study: int,
+    seated: Sequence[Seated],
+    shows_typing: bool,
+    by_socket: bool = False,
+) -> Entry:
+    """Append an entry to a conversation that the caller holds, and tell those in the match after the commit.
+
+    In a `Chat` they are told by a line: at once, and the same whoever wrote it. Elsewhere what an entry changes is the
+    page, and a pointer says that it is another one.
+    """
+    conversation.last_seq += 1
+    entry = Entry(
+        conversation=conversation, seq=conversation.last_seq, seat_id=new.seat, key=new.key,
+        kind=new.draft.kind, text=new.draft.text, facts=dict(new.draft.facts),
+        **new.writing.within(conversation.last_seq - 1),
+    )  # fmt: skip
+    streams = [stream_name(one.token_sha256) for one in seated if one.token_sha256]
+    is_chat = conversation.channel == CHAT
+    facts = {"match": match.pk, "path": conversation.path, "rev": match.rev}
+    facts |= {"seat": new.seat, "seq": entry.seq, "kind": entry.kind} | ({BY_SOCKET: True} if by_socket else {})
+    record(
+        ENTRY,
+        study=study,
+        subject=("conversation", conversation.pk),
+        facts=facts,
+        wake={} if is_chat else dict.fromkeys(streams, entry.seq),
+        without=() if any(one.occupant != PERSON for one in seated) else (PROGRAMS,),
+        beside=[updating(conversation, "last_seq"), inserting(entry)],
+    )
+    if is_chat:
+        told = partial(announce.line, streams=streams, talk=conversation.pk, seq=entry.seq)
+        transaction.on_commit(told, robust=True)
+    if shows_typing:
+        own = next(one for one in seated if one.seat == new.seat)
+        notices.end(match, own.number, own.position, streams)
+    return entry
