@@ -75,7 +75,13 @@ def standing_of(session: Session) -> Standing:
 def _read_in_its_place(session: Session, index: int, config: DebriefStage) -> bool:
     if config.when == "exit":  # never passed over
         return _passed(index, session.participant.version).filter(participant=session.participant_id).exists()
-    return session.participant.debriefings.filter(how=Debriefing.How.STAGE).exists()
+    return bool(_told_at_its_stage.all(participant=session.participant_id, how=Debriefing.How.STAGE))
+
+
+@prepared
+def _told_at_its_stage(participant: Given, how: Given) -> QuerySet[Debriefing, int]:
+    """That somebody was debriefed in some way, if they were."""
+    return Debriefing.objects.filter(participant=participant, how=how).values_list("pk", flat=True)[:1]
 
 
 def _passed(index: int, version: Version) -> QuerySet[Session]:

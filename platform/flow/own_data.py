@@ -1,11 +1,13 @@
 """Asking for one's own data: who may, and the page on which it is done. Reads only."""
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from events.prepared import Given, prepared
 from flow.page import Page
 from flow.stages.consent import Tick
-from participants.models import Participant
+from participants.models import Consent, Participant
 from scheduling.models import Session
 
 DELETES = "delete_for_good"
@@ -16,7 +18,13 @@ SURE = gettext_noop("I want my data to be deleted. I know that this cannot be un
 def is_kept(participant: Participant) -> bool:
     """Whether anything of somebody is kept that they could ask for: they agreed, and have not asked for deletion."""
     is_there = participant.status != Participant.Status.WITHDRAWN
-    return is_there and participant.consents.filter(agreed=True).exists()
+    return is_there and bool(_agreed_to.all(participant=participant.pk))
+
+
+@prepared
+def _agreed_to(participant: Given) -> QuerySet[Consent, int]:
+    """One of the consents that somebody gave."""
+    return Consent.objects.filter(participant=participant, agreed=True).values_list("pk", flat=True)[:1]
 
 
 def may_delete_here(participant: Participant) -> bool:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from events.prepared import Given, prepared
 from flow.game import game_of
 from flow.models import Award, Placing
 from flow.paid import paid_awards
@@ -21,11 +23,19 @@ def drawn_tables(participant: Participant) -> list[Table]:
 
     What was true is told of numbers alone. Who was an AI is for the debrief to tell, which may come later.
     """
+    if not _drawn_for.all(participant=participant.pk):  # as in most studies
+        return []
     of_theirs = Award.objects.filter(seat__participant=participant)
     awards = of_theirs.exclude(said__isnull=True, chances__isnull=True)  # what did not come has chances: none
     paid = set(paid_awards(awards).values_list("pk", flat=True))
     found = awards.select_related("match__group__version", "seat").order_by("pk")
     return [_table(award, is_paid=award.pk in paid) for award in found]
+
+
+@prepared
+def _drawn_for(participant: Given) -> QuerySet[Award, int]:
+    """One of somebody's beliefs that were drawn."""
+    return Award.objects.filter(seat__participant=participant).values_list("pk", flat=True)[:1]
 
 
 def _table(award: Award, *, is_paid: bool) -> Table:

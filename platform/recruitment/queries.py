@@ -164,5 +164,12 @@ def _waited(participant: Participant) -> tuple[Waited, ...]:
         for stage in definition.definition(participant.version).stages
         if isinstance(stage, WaitingRoomStage)
     }
-    tickets = Ticket.objects.filter(session__participant=participant, stage__in=rooms).order_by("pk")
-    return tuple(Waited(ticket.waited_seconds, rooms[ticket.stage].pay_per_minute) for ticket in tickets)
+    waited = _waited_at.all(participant=participant.pk)
+    return tuple(Waited(seconds, rooms[stage].pay_per_minute) for stage, seconds in waited if stage in rooms)
+
+
+@prepared
+def _waited_at(participant: Given) -> QuerySet[Ticket, tuple[str, int]]:
+    """In which waiting rooms somebody was, in their order, and for how many seconds that count."""
+    tickets = Ticket.objects.filter(session__participant=participant).order_by("pk")
+    return tickets.values_list("stage", "waited_seconds")

@@ -33,15 +33,17 @@ class Leak:
 
     Attributes:
         of_misses: Whether it shows only where somebody has missed an act, so that many must be missed to see it.
+        rounds: How many are played; more where only the partner's misses show it, of which a meeting has one at most.
     """
 
     name: str
     edits: Sequence[Edit]
     of_misses: bool = False
+    rounds: int = 2
 
 
-def _leak(name: str, file: str, old: str, new: str, *, of_misses: bool = False) -> Leak:
-    return Leak(name, [Edit(file, old, new)], of_misses)
+def _leak(name: str, file: str, old: str, new: str, *, of_misses: bool = False, rounds: int = 2) -> Leak:
+    return Leak(name, [Edit(file, old, new)], of_misses, rounds)
 
 
 PROGRAMS = "placings.exclude(seat__occupant='person').count()"
@@ -133,6 +135,7 @@ LEAKS = (
         "return rng.random() < pace.returns",
         "return False",
         of_misses=True,
+        rounds=6,
     ),
     _leak(
         "talks end with the last person",

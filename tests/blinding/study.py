@@ -17,8 +17,8 @@ which delays people and programs differently, does not show; and with far more m
 branch is met often."""
 BRISK = CALM | {"max_s": 4.0, "think_s": [0.6, 3.6], "miss": 0.25}
 """For leaks, which are easier to see than nothing."""
-FORGETFUL = BRISK | {"miss": 0.5}
-"""For leaks that show where somebody has missed an act."""
+FORGETFUL = BRISK | {"miss": 0.35, "returns": 1.0}
+"""For leaks that show where somebody has missed an act: often one of two, and whoever did comes back."""
 SURE = BRISK | {"miss": 0.0}
 """Where there is little time: a void match costs a quarter of a minute."""
 

@@ -67,7 +67,7 @@ def test_every_planted_leak_is_caught(copied: Copied) -> None:
     for number, leak in enumerate(LEAKS):
         copied.restart(leak)
         pace = FORGETFUL if leak.of_misses else BRISK
-        verdict = verdict_on(*copied.rows(Play(f"leak-{number}", groups=AT_A_TIME, rounds=2, pace=pace)))
+        verdict = verdict_on(*copied.rows(Play(f"leak-{number}", groups=AT_A_TIME, rounds=leak.rounds, pace=pace)))
         log.info("%s\n%s", leak.name, verdict)
         if verdict.is_blind or not verdict.tells:
             unseen[leak.name] = str(verdict)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from events.prepared import Given, prepared
 from flow.debriefing import Standing, standing_of
-from flow.models import Debriefing, Exposure, Match
+from flow.models import Debriefing, Exposure, Placing
 from flow.page import Page
 from flow.paid import points_of, rounds_drawn_for
 from flow.services import visits
@@ -80,20 +82,25 @@ def rounds_text(participant: Participant) -> str:
 
 def own_rounds(participant: Participant) -> list[Table]:
     """Whom a participant met in each of their rounds: the letter, what it was, what it was called."""
-    matches = Match.objects.filter(placings__seat__participant=participant, round__gte=1)
-    met = matches.order_by("group_id", "round", "number").prefetch_related("placings__seat")
     shown = _labels_shown(participant)
     rows = [
-        (match.round, placing.position, _what(placing.seat), shown.get((match.pk, placing.position), ""))
-        for match in met
-        for placing in sorted(match.placings.all(), key=lambda placing: placing.position)
-        if placing.seat.participant_id != participant.pk
+        (number, position, _what(seat_kind), shown.get((match, position), ""))
+        for match, number, position, whose, seat_kind in _met_by.all(participant=participant.pk)
+        if whose != participant.pk
     ]
     columns = [_("Round"), _("Player"), _("Who it was"), _("What was shown")]
     # the same under every condition, whatever this person was shown
     told = _("Whom you met. In this study, what players were shown was not always true.")
     caption = told if _may_be_false(participant) else _("Whom you met")
     return [Table(caption=caption, columns=columns, rows=rows)] if rows else []
+
+
+@prepared
+def _met_by(participant: Given) -> QuerySet[Placing, tuple[int, int, str, int | None, str]]:
+    """All who sat in somebody's matches, themselves included, in the order in which they met."""
+    placings = Placing.objects.filter(match__placings__seat__participant=participant, match__round__gte=1)
+    placings = placings.order_by("match__group_id", "match__round", "match__number", "position")
+    return placings.values_list("match_id", "match__round", "position", "seat__participant_id", "seat__kind")
 
 
 def _may_be_false(participant: Participant) -> bool:
@@ -104,12 +111,19 @@ def _may_be_false(participant: Participant) -> bool:
 def _labels_shown(participant: Participant) -> dict[tuple[int, str], str]:
     """Match and letter → what the cards on this person's pages said; no entry for whom no card showed."""
     found: dict[tuple[int, str], str] = {}
-    for exposure in Exposure.objects.filter(seat__participant=participant).order_by("pk"):
-        for card in exposure.view.get("cards", []):
-            key = (exposure.match_id, card["position"])
+    for match, cards in _cards_seen_by.all(participant=participant.pk):
+        for card in cards or ():
+            key = (match, card["position"])
             found[key] = card.get("label") or found.get(key) or _("nothing")
     return found
 
 
-def _what(seat: Seat) -> str:
-    return _("A person") if seat.kind == Seat.Kind.HUMAN else _("An AI")
+@prepared
+def _cards_seen_by(participant: Given) -> QuerySet[Exposure, tuple[int, list[dict[str, str]] | None]]:
+    """The cards of each page that somebody was told, in their order."""
+    seen = Exposure.objects.filter(seat__participant=participant).order_by("pk")
+    return seen.values_list("match_id", "view__cards")
+
+
+def _what(seat_kind: str) -> str:
+    return _("A person") if seat_kind == Seat.Kind.HUMAN else _("An AI")
