@@ -5,7 +5,7 @@ BIN := .venv/bin
 RUN := var/.stamp-run
 DEV := var/.stamp-dev
 
-.PHONY: demo up test check long faults bench lock screenshots clean help
+.PHONY: demo up test check long long-blinding long-hosts long-weeks long-faults long-rest faults bench lock screenshots clean help
 
 help:  ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,10 +27,28 @@ check: $(DEV)  ## formatting, lint, types, system checks, missing migrations, la
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m pytest -q tests/test_layout.py
 
+long: $(DEV)  ## the tests at the sizes that were promised, in parts (more than an hour); prints what was played
+	@rm -rf $(PLAYED); failed=0; for part in $(PARTS); do $(MAKE) --no-print-directory long-$$part || failed=1; done; \
+	$(BIN)/python -m tests.machinery.played $(PLAYED); exit $$failed
+
+# Each part alone: `make long-faults`. Every file with a long or sized test is in one of them: the last takes the rest.
+PARTS := blinding hosts weeks faults rest
+PLAYED := var/long
+LONG = RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest --junitxml=$(PLAYED)/$(@:long-%=%).xml -m "long or sized"
+
 # Who is a program is looked for with nothing beside it: a busy machine delays people and programs differently.
-long: $(DEV)  ## the tests at the sizes that were promised (more than an hour)
-	$(BIN)/python -m pytest -n 0 -m long tests/blinding
-	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -n 2 --dist worksteal -m "long or sized" --ignore tests/blinding
+long-blinding: $(DEV)
+	$(LONG) -m long -n 0 tests/blinding
+
+# Cables are pulled and clocks jump for the whole part, which counts what its own people were told.
+long-hosts long-weeks: long-%: $(DEV)
+	$(LONG) -n 0 tests/$*
+
+long-faults: $(DEV)
+	$(LONG) -n 2 --dist worksteal tests/faults
+
+long-rest: $(DEV)
+	$(LONG) -n 2 --dist worksteal $(patsubst %,--ignore tests/%,blinding hosts weeks faults)
 
 faults: $(DEV)  ## people play while processes die and networks break (about ten minutes); prints counts
 	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/faults

@@ -5,29 +5,39 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, settings
 
+from tests.machinery import ready
 from tests.machinery.emptying import empty_quickly
 from tests.machinery.mute_server import mute_redis  # noqa: F401  fixtures are found by name
 from tests.machinery.running import Running
-from tests.machinery.spreading import ByFile
+from tests.machinery.served import answer_at_once, own_pages  # noqa: F401
+from tests.machinery.spreading import ByFile, longest_first
 
 # How fast examples are made and run says something about the machine, and nothing about us.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 empty_quickly()
+answer_at_once()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browsers last: Playwright keeps an event loop in its thread, in which no other asynchronous test can run."""
-    items.sort(key=lambda item: "tests/browser/" in item.nodeid)
+    """In an order in which several processes end at about the same time."""
+    longest_first(items)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
     """Where several processes share the tests, and nothing else was asked for."""
     return ByFile(config, log) if config.getoption("dist") == "load" else None
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """pytest-django's hook before it makes the test database: a copy of one that has been migrated."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = ready.template()
 
 
 @pytest.fixture

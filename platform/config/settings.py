@@ -141,14 +141,20 @@ elif DB_POOL == "persistent":  # the pages' few threads, and the jobs' processes
     _database["CONN_MAX_AGE"] = 600
 elif DB_POOL != "none":
     raise ImproperlyConfigured(f"RAPPORT_DB_POOL is {DB_POOL!r}: use pool, persistent or none")
+PLANS = " ".join(
+    [
+        # What pages and workers ask goes by keys (what does not says so: `exports`). In an installation's first
+        # minutes PostgreSQL has no statistics, takes every table for a tiny one, and keeps plans that read it all
+        # (decision 0003).
+        "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off",
+        # A kept statement is planned once. Left to itself, PostgreSQL planned the commonest ones anew each time.
+        "-c plan_cache_mode=force_generic_plan",
+        # Before PostgreSQL 18 a plan that cannot do without what is off seems so dear that it would be compiled.
+        "-c jit=off",
+    ]
+)
 if DB_POOL != "none":
-    # What pages and workers ask goes by keys (what does not says so: `exports`). In an installation's first minutes
-    # PostgreSQL has no statistics, takes every table for a tiny one, and keeps plans that read it all (decision 0003).
-    _database["OPTIONS"]["options"] += " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
-    # A kept statement is planned once. Left to itself, PostgreSQL planned the commonest ones anew each time.
-    _database["OPTIONS"]["options"] += " -c plan_cache_mode=force_generic_plan"
-    # Before PostgreSQL 18 a plan that cannot do without what is off seems so dear that it would be compiled.
-    _database["OPTIONS"]["options"] += " -c jit=off"
+    _database["OPTIONS"]["options"] += f" {PLANS}"
 
 # --- backups: made by a sweeper, each day at one hour ----------
 _hour = env("RAPPORT_BACKUP_HOUR", default="3" if IS_PRODUCTION else "off")

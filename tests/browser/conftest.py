@@ -15,9 +15,12 @@ def chromium_path() -> str:
     return os.environ.get("RAPPORT_CHROMIUM", "") or next((path for name in NAMES if (path := shutil.which(name))), "")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for the tests of this worker; each person in a test has a context of their own."""
+    """One browser for the tests of a file; each person in a test has a context of their own.
+
+    Playwright keeps an event loop in its thread, in which no other asynchronous test could run: it ends with the file.
+    """
     path = chromium_path()
     if not path:
         missing = "no Chromium found: `apt-get install chromium`, or name one in RAPPORT_CHROMIUM"

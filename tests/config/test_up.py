@@ -18,6 +18,7 @@ import websockets.sync.client
 
 from config.places import ROOT, places_of
 from config.supervisor import children
+from config.supervisor.scratch import READY_CLUSTER
 from tests.machinery.running import Running
 
 KILLED_TOGETHER = (("pages", "sockets", "bots", "jobs", "sweeper"), ("redis", "postgres"))
@@ -36,6 +37,11 @@ def test_up_serves_pages_and_sockets(installation: Running) -> None:
     assert (status, '"ready": true' in body) == (200, True)
     assert installation.get("/livez", port=installation.port + 1) == (200, "alive\n")
     assert installation.get("/readyz", port=installation.port + 1)[0] == 404
+
+
+def test_scratch_installation_begins_with_what_was_migrated_before(installation: Running) -> None:
+    assert "No migrations to apply." in installation.output()
+    assert not (installation.home / "log" / "initdb.log").exists()
 
 
 def test_command_in_a_second_shell_prints_links_to_the_right_port(installation: Running) -> None:
@@ -119,6 +125,7 @@ def test_silent_workers_are_noticed_and_replaced(installation: Running) -> None:
 def test_up_that_is_stopped_while_starting_leaves_nothing() -> None:
     """Neither processes nor a half database: once it is let, it starts."""
     early = Running()
+    del early.env[READY_CLUSTER]  # its database is made from nothing
     argv = [sys.executable, str(ROOT / "manage.py"), "up"]
     for seconds in (0.05, 0.3, 1.0):
         early.up = subprocess.Popen(argv, env=early.env, stdout=subprocess.PIPE)
@@ -128,6 +135,7 @@ def test_up_that_is_stopped_while_starting_leaves_nothing() -> None:
         assert (early.stop(signal.SIGTERM), early.processes()) == (0, [])
     with early:
         assert early.get("/livez") == (200, "alive\n")
+        assert "No migrations to apply." not in early.output()
 
 
 def test_up_uses_the_servers_that_the_environment_names() -> None:

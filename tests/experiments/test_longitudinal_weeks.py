@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from pytest_django.live_server_helper import LiveServer
 
 from simulation.profile import Profile
 from tests.experiments.weeks import Study, Weeks, play
@@ -22,8 +21,7 @@ BRINGS_BACK = re.compile(r'told me: "([^"]+)"')
 
 
 @pytest.fixture(autouse=True)
-def _by_itself(settings: LazySettings, live_server: LiveServer) -> None:
-    settings.ORIGIN = live_server.url
+def _by_itself(settings: LazySettings, own_pages: None) -> None:
     settings.LLM_PROVIDERS = {**settings.LLM_PROVIDERS, "*": settings.LLM_PROVIDERS["scripted"]}
 
 

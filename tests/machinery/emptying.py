@@ -4,11 +4,12 @@ Django truncates every table, full or empty, and then makes content types and pe
 of some two thousand tests. Here rows are deleted, with triggers and references out of force, and those two stay.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.test import TransactionTestCase
 
 from tests.machinery.forgetting import forget_versions
@@ -32,11 +33,22 @@ def _empty(self: TransactionTestCase) -> None:
             cursor.execute(_statements(alias))
 
 
+def as_new(alias: str = DEFAULT_DB_ALIAS) -> None:
+    """Make every table as new, too, so that rows lie in it in the order in which they come."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(_tables(alias))}")
+
+
 @cache
-def _statements(alias: str) -> str:
+def _tables(alias: str) -> Sequence[str]:
     connection = connections[alias]
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    names = [connection.ops.quote_name(name) for name in sorted(tables) if name not in SAME_AFTER_EVERY_TEST]
+    return [connection.ops.quote_name(name) for name in sorted(tables) if name not in SAME_AFTER_EVERY_TEST]
+
+
+@cache
+def _statements(alias: str) -> str:
+    names = _tables(alias)
     # Waits, as truncating does, for whoever still writes; replica: no trigger refuses, no reference is looked at.
     lock = f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE"
     deleted = [f"DELETE FROM {name}" for name in names]

@@ -4,12 +4,17 @@ import contextlib
 import http.client
 import os
 import signal
+from collections.abc import Mapping
 
-from config.supervisor.scratch import Scratch
+from config.supervisor.scratch import READY_CLUSTER, Scratch
+from tests.machinery import ready
 
 
 class Running(Scratch):
-    """A scratch installation, and what only tests do with one."""
+    """A scratch installation, and what only tests do with one. Its database has been migrated before it starts."""
+
+    def __init__(self, *arguments: str, variables: Mapping[str, str] | None = None) -> None:
+        super().__init__(*arguments, variables={READY_CLUSTER: str(ready.cluster()), **(variables or {})})
 
     def log(self, child: str) -> str:
         """Return the log of one child."""

@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import pytest
-from django.conf import LazySettings
-from pytest_django.live_server_helper import LiveServer
 
 from flow.models import PaidRound, PracticeStep
 from participants.models import Participant
@@ -23,9 +21,8 @@ VARIED = Profile(arrivals_per_minute=30, two_tabs=0.3, late_acts=0.1, misreading
 
 
 def test_practice_as_a_factor_with_drawn_pay_is_clean_and_pay_can_be_recomputed(
-    make_version: MakeVersion, live_server: LiveServer, settings: LazySettings, tmp_path: Path
+    make_version: MakeVersion, own_pages: None, tmp_path: Path
 ) -> None:
-    settings.ORIGIN = live_server.url
     version = as_a_factor(
         make_version,
         texts={"pages/instructions.md": INSTRUCTIONS},

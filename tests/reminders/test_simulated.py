@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
-from pytest_django.live_server_helper import LiveServer
 
 from participants.models import Contact
 from scheduling.models import Reminder
@@ -24,11 +23,10 @@ from tests.sizes import sized
 @pytest.mark.django_db(transaction=True)
 def test_weeks_of_reminders_have_no_message_twice(
     make_version: MakeVersion,
-    live_server: LiveServer,
+    own_pages: None,
     settings: LazySettings,
     tmp_path: Path,
 ) -> None:
-    settings.ORIGIN = live_server.url
     version = make_version(**file_with())
     said = {"number": version.number, "definition": version.definition, "files": queries.texts(version)}
     as_another_installation(f"{version.study.slug}/7")

@@ -2,10 +2,10 @@
 
 import zlib
 
-from django.core.management import call_command
 from django.db import connection
 
 from events import clock
+from tests.machinery.emptying import as_new
 from tests.machinery.forgetting import forget_versions
 
 LOWEST_KEY = 10_000_000  # no other test counts that far
@@ -17,7 +17,7 @@ def as_another_installation(name: str) -> None:
     And in none with another name: what a process remembers by primary key would be that of the other.
     """
     first = LOWEST_KEY + zlib.crc32(name.encode()) % 1_000_000 * 1000
-    call_command("flush", verbosity=0, interactive=False)
+    as_new()
     forget_versions()
     with connection.cursor() as cursor:
         cursor.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'")

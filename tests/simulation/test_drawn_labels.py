@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
-from pytest_django.live_server_helper import LiveServer
 
 from simulation.play import DATASET, Plan, run
 from simulation.profile import Profile
@@ -41,9 +39,8 @@ def labels_of(dataset: Path) -> list[tuple[str, str, str, str]]:
 
 
 def test_drawn_labels_are_played_and_one_seed_draws_the_same(
-    make_version: MakeVersion, live_server: LiveServer, settings: LazySettings, tmp_path: Path
+    make_version: MakeVersion, own_pages: None, tmp_path: Path
 ) -> None:
-    settings.ORIGIN = live_server.url
     version = drawn_study(make_version)
     said = {"number": version.number, "definition": version.definition, "files": queries.texts(version)}
     found = []

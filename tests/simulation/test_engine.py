@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
-from pytest_django.live_server_helper import LiveServer
 
 from measures.models import Answer
 from participants.models import Participant
@@ -31,9 +29,8 @@ HALF = "5"  # of the default endowment: what the experiment's only policy gives
 
 
 @pytest.fixture
-def plan_for(make_version: MakeVersion, live_server: LiveServer, settings: LazySettings, tmp_path: Path) -> MakePlan:
+def plan_for(make_version: MakeVersion, own_pages: None, tmp_path: Path) -> MakePlan:
     """`plan_for("ordered", people=3)`: the test study, to be played in a database that was emptied for it."""
-    settings.ORIGIN = live_server.url
     roles = {"giver": {"humans": 1}, "taker": {"humans": 1, "ai": 1}}
     version = make_version(roles=roles, lobby={"max_wait_seconds": 60}, game={"parameters": {"rounds": 2}})
     said = {"number": version.number, "definition": version.definition, "files": queries.texts(version)}

@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from django.conf import LazySettings
-from pytest_django.live_server_helper import LiveServer
 
 from matching.models import Group
 from scheduling.models import Pair, PairVisit
@@ -23,11 +21,9 @@ from tests.sizes import sized
 @pytest.mark.django_db(transaction=True)
 def test_two_people_meet_in_three_visits(
     make_version: MakeVersion,  # noqa: F811
-    live_server: LiveServer,
-    settings: LazySettings,
+    own_pages: None,
     tmp_path: Path,
 ) -> None:
-    settings.ORIGIN = live_server.url
     said = json.loads(json.dumps(couple_file()))  # nothing twice: no aliases in the file
     said["timezone"] = {"source": "fixed", "zone": "Europe/Berlin"}
     version = make_version(roles=dict(said["groups"]["pair"]["roles"]), **said)

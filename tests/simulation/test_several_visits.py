@@ -8,8 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.conf import LazySettings
-from pytest_django.live_server_helper import LiveServer
 
 from events.models import Event
 from participants.models import Participant
@@ -39,11 +37,9 @@ SPRING = datetime(2027, 3, 25, 9, tzinfo=UTC)  # clocks go forward in the north 
 @pytest.mark.django_db(transaction=True)
 def test_weeks_are_played_to_their_end(
     make_version: MakeVersion,  # noqa: F811
-    live_server: LiveServer,
-    settings: LazySettings,
+    own_pages: None,
     tmp_path: Path,
 ) -> None:
-    settings.ORIGIN = live_server.url
     version = make_version(**FILE)
     said = {"number": version.number, "definition": version.definition, "files": queries.texts(version)}
     as_another_installation(f"{version.study.slug}/7")
