@@ -211,11 +211,13 @@ def _groups(study: Study) -> list[Tally]:
 
 
 def _safety(study: Study, now: datetime) -> str:
-    """What was found in conversations and waits: how much, and for how long."""
+    """What was found in conversations and waits: how much, for how long, and whether whoever is on call knows."""
     waiting = safety.unanswered(study)
     if not waiting:
         return ""
-    return f"{len(waiting)} ({int((now - waiting[0].at).total_seconds() // 60)} min)"
+    untold = len(safety.untold(study))
+    told = f"; nobody on call was told of {untold}" if untold else ""
+    return f"{len(waiting)} ({int((now - waiting[0].at).total_seconds() // 60)} min){told}"
 
 
 def _arms(study: Study) -> list[Arm]:

@@ -18,6 +18,8 @@ from studies.models import Study
 from studies.schema_safety import Safety
 
 What = SafetyStep.What
+TOLD_WITHIN = timedelta(minutes=2)
+"""So long the message to whoever is on call may take before the board says that nobody was told."""
 _PAUSES = (What.PAUSED, What.RESUMED, What.STOPPED)
 PERSON = "person"
 
@@ -134,3 +136,17 @@ def unanswered(study: Study) -> Sequence[Trigger]:
     """Those that show or stop something and that nobody has looked at, oldest first."""
     found = Trigger.objects.filter(conversation__match__group__version__study=study).exclude(tier=Trigger.Tier.NOTE)
     return list(found.exclude(steps__what=What.ANSWERED).order_by("pk"))
+
+
+def untold(study: Study) -> Sequence[Trigger]:
+    """Messages that stopped something, of which whoever is on call was not told, and that nobody has answered.
+
+    The mail server took nothing, none is named, or the work on it failed for good.
+    """
+    if study.is_simulated:
+        return []
+    late = Trigger.objects.filter(
+        conversation__match__group__version__study=study, is_reply=False, tier=Trigger.Tier.STOP,
+        at__lt=clock.now() - TOLD_WITHIN,
+    )  # fmt: skip
+    return list(late.exclude(steps__what__in=[What.ALERTED, What.ANSWERED]).order_by("pk"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from chat.errors import ChatError
 from chat.models import SafetyStep, Trigger
 from chat.safety import services
-from chat.safety.queries import What, of_study
+from chat.safety.queries import What, of_study, untold
 from events import clock
 from exports.codes import match_code, seat_code
 from flow.drawing import plain
@@ -61,11 +62,11 @@ class Command(BaseCommand):
                     note_look(study, user_id=reader, what="safety")
                 self._read(found[number - 1])
             else:
-                self._list(found, everything=options["all"])
+                self._list(found, {one.pk for one in untold(study)}, everything=options["all"])
         except (ChatError, StudyError) as error:
             raise CommandError(str(error)) from error
 
-    def _list(self, found: Any, *, everything: bool) -> None:
+    def _list(self, found: Any, untold: Collection[int], *, everything: bool) -> None:
         waiting = 0
         for at, one in enumerate(found, start=1):
             answered = one.steps.filter(what=What.ANSWERED).first()
@@ -76,7 +77,8 @@ class Command(BaseCommand):
             minutes = int(((answered.at if answered else clock.now()) - one.at).total_seconds() // 60)
             state = f"{answered.verdict}, answered after {minutes} min" if answered else f"OPEN for {minutes} min"
             person = one.seat.participant.code if one.seat.participant else "a program"
-            self.stdout.write(f"{at}  {one.tier}  {one.source}  {person}  {state}")
+            told = "  nobody on call was told" if one.pk in untold else ""
+            self.stdout.write(f"{at}  {one.tier}  {one.source}  {person}  {state}{told}")
         self.stdout.write(f"{waiting} of {len(found)} open")
 
     def _read(self, one: Trigger) -> None:
