@@ -2,10 +2,11 @@
 
 python -m bench.screening                    a table: recall, precision and false alarms, with 95 % intervals
 python -m bench.screening --missed           and every message of `developed` that it judges otherwise than its label
-python -m bench.screening --families         and how many of each family of `heldout` get a card
+python -m bench.screening --families         and how many of each family of `fresh` get a card
 """
 
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,15 +81,27 @@ def missed(of_set: str = "developed") -> list[str]:
     return lines
 
 
-def families() -> list[Share]:
-    """Of each family of phrasing in `heldout`, how many get a card."""
-    kinds = dict.fromkeys((one.language, one.label, one.family) for one in DISCLOSURES if one.of_set == "heldout")
+def families(of_set: str = "fresh") -> list[Share]:
+    """Of each family of phrasing in a set, how many get a card."""
+    kinds: dict[tuple[str, str, str], list[Disclosure]] = {}
+    for one in DISCLOSURES:
+        if one.of_set == of_set:
+            kinds.setdefault((one.language, one.label, one.family), []).append(one)
     found = []
-    for language, label, family in kinds:
-        here = [one for one in DISCLOSURES if (one.language, one.label, one.family) == (language, label, family)]
+    for (language, label, family), here in kinds.items():
         hits = sum(screened(one.text, language).tier in SHOWN for one in here)
-        found.append(Share("heldout", language, f"a card: {label}, {family}", hits, len(here)))
+        found.append(Share(of_set, language, f"a card: {label}, {family}", hits, len(here)))
     return found
+
+
+def milliseconds(language: str) -> float:
+    """How much of a processor an ordinary message takes, on average over ours; the rules are made before."""
+    here = [one.text for one in DISCLOSURES if (one.language, one.label) == (language, "ordinary")]
+    screened("", language)
+    began = time.process_time()
+    for text in here:
+        screened(text, language)
+    return (time.process_time() - began) * 1000 / len(here)
 
 
 def main() -> None:
@@ -97,6 +110,8 @@ def main() -> None:
     for of_set in FILES:
         print("\n".join(one.line for one in shares(of_set)))
     print("A share of false alarms is so many in 100 disclosures. What the sets are: bench/disclosures.py.")
+    for language in sorted({one.language for one in DISCLOSURES}):
+        print(f"An ordinary message in {language} takes {milliseconds(language):.2f} ms of a processor.")
     if "--missed" in sys.argv[1:]:
         print("\n".join(missed()))
     if "--families" in sys.argv[1:]:

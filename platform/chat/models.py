@@ -8,13 +8,21 @@ from matching.models import Seat
 
 
 class Conversation(models.Model):
-    """One talk of one match. The row everybody locks to write; `last_seq` numbers entries without a gap."""
+    """One talk of one match. The row everybody locks to write; `last_seq` numbers entries without a gap.
+
+    Attributes:
+        edition: Of the rules by which every message of a person in it was screened; `SEVERAL` where they changed
+            meanwhile, or it is not known; empty where nothing is.
+    """
+
+    SEVERAL = "several"
 
     match = models.ForeignKey(Match, models.PROTECT, related_name="conversations")
     path = models.CharField(max_length=120)
     channel = models.CharField(max_length=20)
     last_seq = models.PositiveIntegerField(default=0)
     closed_at = models.DateTimeField(null=True)
+    edition = models.CharField(max_length=12, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["match", "path"], name="conversation_once")]
@@ -128,6 +136,7 @@ class Trigger(models.Model):
         key: Of the entry; of a held reply that of its turn.
         seq: Number of the entry; of a held reply that of the newest entry by then.
         rules: Names of the rules that were met, the gravest first.
+        edition: Of the rules by which it was judged: `chat.screening_wordings.edition`. Empty in rows of before.
     """
 
     class Tier(models.TextChoices):
@@ -148,6 +157,7 @@ class Trigger(models.Model):
     tier = models.CharField(max_length=5, choices=Tier)
     source = models.CharField(max_length=10, choices=Source)
     rules = models.JSONField(default=list)
+    edition = models.CharField(max_length=12, blank=True)
     at = models.DateTimeField(db_default=RapportNow())
 
     class Meta:

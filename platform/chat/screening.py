@@ -20,6 +20,7 @@ from chat.screening_wordings import DENIED, LANGUAGES, ORDER, OTHER, PAST, TOLD,
 
 APART = "spelt apart"
 NEAR = 2  # sentences around in which it is said that something is over, or a story
+JOINS = frozenset({"aber", "und", "oder"})  # right before what denies itself they change nothing
 MIXED = "en"  # people who write in another language mix it in
 
 
@@ -54,7 +55,7 @@ class _Found:
 
 
 def warm() -> None:
-    """Make the rules, so that the first message does not wait for them."""
+    """Make the rules, so that the first message does not wait for them. Raises RulesError where a file is broken."""
     for language in LANGUAGES:
         reader(language)
 
@@ -73,33 +74,38 @@ def screened(text: str, language: str, *, most_seconds: float = 60.0) -> Screene
 
     Raises:
         ValueError: there are no rules for the language; then nothing may be screened by them.
+        RulesError: the file of the language, or that of English, is broken.
         TimeoutError: it took too long.
     """
     if not has_rules(language):
         raise ValueError(f"no rules for {language!r}: there are some for {', '.join(LANGUAGES)}")
-    warm()  # once for each process: the making of the rules is no message's time
+    tongues = dict.fromkeys((language[:2], MIXED))
+    for each in tongues:
+        reader(each)  # made once for each process, and that is no message's time
     until, met = time.monotonic() + most_seconds, dict[str, Tier]()
-    for each in dict.fromkeys((language[:2], MIXED)):
-        # German "die" is no word of death: only what English says in so many words is looked for elsewhere.
-        rules = [rule for rule in reader(each).rules if each == language[:2] or not rule.drops]
-        for name, tier in _met(text, each, rules, until):
+    for each in tongues:
+        for name, tier in _met(text, reader(each), until, is_own=each == language[:2]):
             met[name] = max(tier, met.get(name, ""), key=ORDER.index)
-        if not met and any(piece in squeezed(text) for piece in reader(each).squeezed):
-            met[APART] = "offer"
+    letters = "" if met else squeezed(text)
+    if any(piece in letters for each in tongues for piece in reader(each).squeezed):
+        met[APART] = "offer"
     names = sorted((name for name in met if met[name]), key=lambda name: -ORDER.index(met[name]))
     return Screened(met[names[0]] if names else "", tuple(names))
 
 
-def _met(text: str, language: str, rules: Sequence[Rule], until: float) -> Iterator[tuple[str, Tier]]:
-    for sentences in versions(text, reader(language).spelling):
+def _met(text: str, read: Reader, until: float, *, is_own: bool) -> Iterator[tuple[str, Tier]]:
+    for sentences in versions(text, read.spelling):
         whole = [" ".join(sentences)]
-        for rule in rules:
+        for number, ways in read.index.possible(whole[0]):
+            rule = read.rules[number]
+            if rule.drops and not is_own:
+                continue  # German "die" is no word of death: elsewhere only what English says in so many words counts
             if time.monotonic() > until:
                 raise TimeoutError("the screening of a message took too long")
             places = whole if rule.is_whole else sentences
             for at, sentence in enumerate(places):
-                for match in rule.found(sentence):
-                    yield _judged(_Found(rule, match, places, at), reader(language))
+                for match in rule.found(sentence, ways):
+                    yield _judged(_Found(rule, match, places, at), read)
 
 
 def _judged(found: _Found, read: Reader) -> tuple[str, Tier]:
@@ -128,7 +134,8 @@ def _reason(found: _Found, read: Reader) -> str:
 
 def _is_denied(found: _Found, read: Reader) -> bool:
     words, said = read.words, found.match[0]
-    if words.inner.search(said) and not words.breaks.search(" ".join([*found.before.split()[-2:], said])):
+    around = [*(word for word in found.before.split()[-2:] if word not in JOINS), said]
+    if words.inner.search(said) and not words.breaks.search(" ".join(around)):
         return True
     tail = words.negations.search(found.before)
     return tail is not None and not words.breaks.search(f"{tail[0]} {said.partition(' ')[0]}")

@@ -7,8 +7,9 @@ German may be written with umlauts as ae, oe and ue: they are folded as messages
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Literal
 
 import yaml
 
+from chat.screening_hints import Index, hints_of
 from chat.screening_plain import Spelling, fold
 
 Tier = Literal["", "note", "offer", "stop"]
@@ -23,6 +25,7 @@ ORDER: Sequence[Tier] = ("", "note", "offer", "stop")
 FOLDER = Path(__file__).parent / "wordings"
 LANGUAGES = tuple(sorted(file.stem for file in FOLDER.glob("*.yaml")))
 DENIED, PAST, TOLD, OTHER = "denied", "past", "told", "other"
+EDITION_CHARS = 12
 _MACRO = re.compile("<([A-Z_]+)>")
 
 
@@ -31,6 +34,7 @@ class Rule:
     """One thing that may be said.
 
     Attributes:
+        ways: Each way to say it.
         unless: Takes back what overlaps with it, such as a figure of speech.
         bends: What makes it a note: that it is denied, over (`past`), a story (`told`), or of somebody else (`other`).
             A wording that has its own "not" in it cannot be denied by one.
@@ -40,15 +44,15 @@ class Rule:
 
     tier: Tier
     name: str
-    words: re.Pattern[str]
+    ways: Sequence[re.Pattern[str]]
     unless: re.Pattern[str] | None = None
     bends: frozenset[str] = frozenset({DENIED, PAST, TOLD, OTHER})
     drops: bool = False
     is_whole: bool = False
 
-    def found(self, text: str) -> Iterator[re.Match[str]]:
-        """Where a plain text says it."""
-        matches = list(self.words.finditer(text))
+    def found(self, text: str, ways: Collection[int]) -> Iterator[re.Match[str]]:
+        """Where a plain text says it, in one of some ways."""
+        matches = [match for way in ways for match in self.ways[way].finditer(text)]
         taken = [one.span() for one in self.unless.finditer(text)] if matches and self.unless else []
         return (one for one in matches if not any(start < one.end() and one.start() < end for start, end in taken))
 
@@ -90,6 +94,7 @@ class Reader:
     Attributes:
         rules: The gravest first.
         squeezed: Pieces that mean risk even where a message is read without any spaces.
+        index: Which rule may be met in which of its ways: most cannot be in most texts, and need not be tried.
     """
 
     spelling: Spelling
@@ -97,11 +102,41 @@ class Reader:
     words: Words
     subjects: re.Pattern[str]
     squeezed: Sequence[str]
+    index: Index
+
+
+class RulesError(Exception):
+    """The wordings of a language cannot be made into rules: then nothing can be screened by them."""
+
+
+def reader(language: str) -> Reader:
+    """Everything by which messages in a language of `LANGUAGES` are read; made once.
+
+    Raises:
+        RulesError: its file is broken. At once from the second time on, so that no message waits for it again.
+    """
+    made = _made(language)
+    if isinstance(made, str):
+        raise RulesError(made)
+    return made
 
 
 @cache
-def reader(language: str) -> Reader:
-    """Everything by which messages in a language of `LANGUAGES` are read; made once."""
+def edition() -> str:
+    """The rules by a name that is another one whenever a file of theirs is: the beginning of a sha256."""
+    files = [*sorted(FOLDER.glob("*.yaml")), *sorted(Path(__file__).parent.glob("screening*.py"))]
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:EDITION_CHARS]
+
+
+@cache
+def _made(language: str) -> Reader | str:
+    try:
+        return _read(language)
+    except Exception as error:  # whatever is wrong with the file
+        return f"the wordings of {language!r} cannot be read: {type(error).__name__}"
+
+
+def _read(language: str) -> Reader:
     said: Mapping[str, Any] = yaml.load((FOLDER / f"{language}.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     spelling = Spelling(**said["spelling"])
     macros: dict[str, str] = {}
@@ -120,13 +155,15 @@ def reader(language: str) -> Reader:
         more = {key: each[key] for key in ("drops", "is_whole") if key in each}
         if "bends" in each:
             more["bends"] = frozenset(each["bends"])
-        return Rule(each["tier"], each["name"], any_of(each["ways"]), unless, **more)
+        ways = [any_of([way]) for way in each["ways"]]
+        return Rule(each["tier"], each["name"], ways, unless, **more)
 
     rules = sorted((rule(each) for each in said["rules"]), key=lambda one: -ORDER.index(one.tier))
     texts = dict(said["words"])
     squeezed = texts.pop("squeezed")
     words = Words(**{name: form(text) for name, text in texts.items()})
-    return Reader(spelling, rules, words, words.subjects, squeezed)
+    index = Index({(at, number): hints_of(way) for at, one in enumerate(rules) for number, way in enumerate(one.ways)})
+    return Reader(spelling, rules, words, words.subjects, squeezed, index)
 
 
 def _filled(text: str, macros: Mapping[str, str]) -> str:

@@ -17,7 +17,9 @@ from chat.lines import Room
 from chat.models import Conversation, EarlierShown, Entry, Report, TypingShown
 from chat.queries import as_said
 from chat.safety import services as guard
+from chat.safety.policy import safety_of
 from chat.safety.queries import has_paused
+from chat.screening_wordings import edition
 from chat.storing import Incoming, Seated, seated_in, store
 from chat.terms import PERSON, Terms, terms_of
 from chat.writing import Writing
@@ -51,7 +53,9 @@ ON CONFLICT DO NOTHING RETURNING 1
 @transaction.atomic
 def open_conversation(match: Match, *, path: str, channel: str) -> Conversation:
     """The conversation of a talk; made at the first call, the same row at every other."""
-    conversation, _ = Conversation.objects.get_or_create(match=match, path=path, defaults={"channel": channel})
+    screened_by = edition() if safety_of(match.group.version) else ""
+    made = {"channel": channel, "edition": screened_by}
+    conversation, _ = Conversation.objects.get_or_create(match=match, path=path, defaults=made)
     return conversation
 
 
@@ -122,6 +126,8 @@ def say(room: Room, new: Incoming) -> tuple[Entry, bool] | None:
         return None
     if room.screens and has_paused(talk.pk, new.seat):
         return None
+    if room.screens:
+        guard.note_edition(talk)
     stored = store(
         talk, match, new, study=room.study, seated=seated, shows_typing=room.shows_typing, by_socket=True
     )  # fmt: skip

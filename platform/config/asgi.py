@@ -13,7 +13,10 @@ from channels.security.websocket import OriginValidator, WebsocketDenier  # noqa
 from django.conf import settings  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
+from chat.safety.policy import get_ready  # noqa: E402
 from flow.consumers import SessionConsumer  # noqa: E402
+
+get_ready()  # what is said over a socket is screened
 
 # Every other address is refused by a route of its own: an unknown one would be a traceback in the log.
 socket_routes: list[Any] = [path("ws/session", SessionConsumer.as_asgi()), re_path("", WebsocketDenier.as_asgi())]

@@ -23,6 +23,7 @@ def start_the_loop(sender: Any, **_facts: Any) -> None:
 
         loop.serve("bots")
         _warm_up_models()
+        _make_rules()
 
 
 def _warm_up_models() -> None:
@@ -33,6 +34,13 @@ def _warm_up_models() -> None:
         from llm.providers.litellm import warm_up
 
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+
+
+def _make_rules() -> None:
+    """Make the rules by which replies of models are screened, before the first one."""
+    from chat.safety.policy import get_ready
+
+    get_ready()
 
 
 @worker_shutdown.connect

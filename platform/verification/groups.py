@@ -17,6 +17,7 @@ from verification.levels import check_levels
 from verification.paid import check_paid_rounds
 from verification.payoffs import check_points
 from verification.program import check_program
+from verification.safety import check_safety
 from verification.story import Story, stories
 from verification.talks import check_talks
 from verification.topics import check_topic
@@ -46,6 +47,7 @@ def check_groups(inquiry: Inquiry) -> None:
         check_turns(inquiry, story)
         check_exposures(inquiry, story, traced)
         check_talks(inquiry, story, traced)
+        check_safety(inquiry, story)
 
 
 def _check_group(inquiry: Inquiry, story: Story) -> None:

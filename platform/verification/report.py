@@ -14,7 +14,8 @@ CHECKED = (
     "studies", "people", "erased people", "sessions", "tickets", "settlements", "forms", "slots", "allocations",
     "groups", "seats", "rounds", "paid rounds", "matches", "void matches", "steps", "acts", "turns", "exposures",
     "payoffs", "awards",
-    "conversations", "entries", "pages of conversations", "lasting partners", "pairs", "visits of pairs", "memories",
+    "conversations", "entries", "pages of conversations", "triggers", "messages judged again",
+    "lasting partners", "pairs", "visits of pairs", "memories",
     "reminders", "due work",
 )  # fmt: skip
 """What is counted. Every name is reported, so that a check that looked at nothing says 0."""
@@ -25,7 +26,8 @@ seats, its void matches, its talks, its notes; told after each group, they would
 PLAYED = ("people", "groups")
 LEDGER = ("acknowledged", "found", "lost", "doubled", "altered", "erased")
 LEFT_OUT = ("people erased", "matches with erased acts", "matches under other code", "visits whose forms are purged",
-            "what was drawn for people with new codes", "what was purged of words")  # fmt: skip
+            "what was drawn for people with new codes", "what was purged of words",
+            "messages judged by other rules")  # fmt: skip
 MOST_KEPT = 10_000
 LONGEST_WORD = 40
 HELD_BACK = "(held back while data come in)"

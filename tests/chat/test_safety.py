@@ -1,15 +1,19 @@
 """What follows when a message may speak of danger: a row, a card, a pause, an alert, and full pay."""
 
+import importlib
+from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.management import CommandError, call_command
 
+from chat import screening_wordings
 from chat.models import Conversation, Entry, SafetyStep, Trigger
 from chat.safety import policy, services
 from chat.safety.alerts import send as send_alert
@@ -29,48 +33,11 @@ from flow.services import sessions
 from flow.state import MatchState
 from matching.models import Group
 from participants.models import Participant
-from studies.models import SourceFile, Version, VersionFile
-from tests.chat.rooms import Sitter, make_match
+from tests.chat.rooms import make_match
+from tests.chat.safe_rooms import ALONE, NOTE, OFFER, STOP, TWO, room
 from tests.chat.test_between_people import send, session_of
 
 pytestmark = pytest.mark.django_db
-ALONE = [Sitter("talker"), Sitter("talker", "policy", "talkative")]
-TWO = [Sitter("talker"), Sitter("talker")]
-CARD = "# If you need support\n\nCall the example line."
-SAFETY_SAID: dict[str, Any] = {
-    "on_call": {"role": "The psychologist", "email": "oncall@example.org"},
-    "staffed": {"zone": "UTC", "hours": [{"days": ["mon"], "begin": "08:00", "end": "18:00"}]},
-    "card": {"en": "card.md"},
-    "helplines": {"by": "A. Person", "on": "2027-03-01"},
-    "adults": "A tick.",
-    "stopped": "completed",
-}
-STOP, OFFER, NOTE = "I am going to kill myself tonight.", "I wish I was dead.", "My friend killed himself."
-
-
-def room(*sitters: Sitter, **said: Any) -> Match:
-    """An open talk of a study that says what protects people."""
-    match = make_match("chatting", *sitters, parameters={"quota": 0, "chars": 300, "longest": 600})
-    version = match.group.version
-    file, _ = SourceFile.objects.get_or_create(sha256="c" * 64, defaults={"text": CARD})
-    VersionFile.objects.create(version=version, path="card.md", file=file)
-    definition = version.definition | {"safety": SAFETY_SAID | said, "frozen": {"files": {"card.md": "c" * 64}}}
-    twin = (uuid4().hex * 2)[:64]
-    # Read under another sha256, so that nothing that was parsed before is taken for it.
-    Version.objects.filter(pk=version.pk).update(definition=definition, sha256=twin)
-    from studies import definition as kept
-
-    kept._version.cache_clear()
-    return Match.objects.select_related("group__version").get(pk=match.pk)
-
-
-@pytest.fixture(autouse=True)
-def versions_may_change() -> None:
-    """These tests write `safety` into a version that is frozen already."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = 'replica'")
 
 
 @pytest.mark.parametrize(("text", "tier"), [(NOTE, "note"), (OFFER, "offer"), (STOP, "stop")])
@@ -175,6 +142,56 @@ def test_failing_screen_shows_the_card_and_says_so(monkeypatch: pytest.MonkeyPat
     assert (row.tier, row.source, row.rules) == ("offer", "failed", ["TimeoutError"])
     assert page_of(session_of(match, 1)).facts["support"].title
     assert Event.objects.get(kind="safety.found").facts["source"] == "failed"
+
+
+@pytest.fixture
+def broken_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The files of the rules cannot be read; and the rules that were made before are forgotten."""
+    for language in screening_wordings.LANGUAGES:
+        (tmp_path / f"{language}.yaml").write_text("rules: [{tier: stop, name: x, ways: ['(']}", encoding="utf-8")
+    monkeypatch.setattr(screening_wordings, "FOLDER", tmp_path)
+    for kept in (screening_wordings._made, screening_wordings.edition):
+        kept.cache_clear()
+    yield tmp_path
+    for kept in (screening_wordings._made, screening_wordings.edition):
+        kept.cache_clear()
+
+
+def test_broken_rules_show_the_card_and_the_message_is_stored(broken_rules: Path) -> None:
+    match = room(*ALONE)
+    policy.get_ready()
+    assert send(match, 1, message="I had a nice day.").outcome == "stored"
+    row = Trigger.objects.get()
+    assert (row.tier, row.source, row.rules) == ("offer", "failed", ["RulesError"])
+    assert row.edition == screening_wordings.edition()
+    assert Entry.objects.get().text == "I had a nice day."
+    assert page_of(session_of(match, 1)).facts["support"].title == "If you need support"
+    assert not Due.objects.filter(reaction="chat.safety.alerts.send").exists()
+
+
+def test_broken_rules_cost_their_time_once(broken_rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def slow(language: str) -> None:
+        read.append(language)
+        raise OSError("no such file")
+
+    monkeypatch.setattr(screening_wordings, "_read", slow)
+    assert [policy.judged("anything", "de").source for _ in range(3)] == ["failed"] * 3
+    assert read == ["de"]
+
+
+def test_rules_are_there_before_the_first_message_of_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages, the sockets and the worker of programs make them as they start."""
+    for module in ("config.wsgi", "config.asgi"):
+        screening_wordings._made.cache_clear()
+        importlib.reload(importlib.import_module(module))
+        assert screening_wordings._made.cache_info().currsize == len(screening_wordings.LANGUAGES)
+    screening_wordings._made.cache_clear()
+    monkeypatch.setattr("events.loop.serve", lambda _queue: None)
+    worker = SimpleNamespace(task_consumer=SimpleNamespace(queues=[SimpleNamespace(name="bots")]))
+    importlib.import_module("config.celery").start_the_loop(worker)
+    assert screening_wordings._made.cache_info().currsize == len(screening_wordings.LANGUAGES)
 
 
 def test_whoever_is_on_call_is_told_once_without_a_word() -> None:

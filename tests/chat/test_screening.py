@@ -1,16 +1,20 @@
 """What messages come to: by rule, by label, and how far the rules reach on messages that they were not made for."""
 
+import re
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.disclosures import DISCLOSURES, LABELS, Disclosure
-from bench.screening import SHOWN, families, missed, shares
+from bench.screening import SHOWN, families, milliseconds, missed, shares
+from chat import screening
 from chat.screening import has_rules, screened
+from chat.screening_hints import Index, hints_of
 from chat.screening_plain import versions
-from chat.screening_wordings import LANGUAGES, ORDER, reader
+from chat.screening_wordings import LANGUAGES, ORDER, Reader, reader
 
 DEVELOPED = [one for one in DISCLOSURES if one.of_set == "developed"]
 
@@ -39,26 +43,74 @@ def test_no_sadness_or_figure_of_speech_gets_a_card_there(language: str) -> None
 def test_sets_are_labelled_large_enough_and_say_nothing_twice() -> None:
     assert len({one.text for one in DISCLOSURES}) == len(DISCLOSURES)
     assert {one.label for one in DISCLOSURES} == set(LABELS)
-    for of_set, explicit, others in (("developed", 200, 280), ("heldout", 85, 125)):
+    for of_set, explicit, others in (("developed", 200, 280), ("heldout", 85, 125), ("fresh", 60, 60)):
         for language in LANGUAGES:
             here = [one for one in DISCLOSURES if (one.of_set, one.language) == (of_set, language)]
             assert sum(one.is_explicit for one in here) >= explicit
             assert sum(one.label in ("sad", "ordinary") for one in here) >= others
 
 
-@pytest.mark.parametrize(("language", "recall", "stopped"), [("en", 75, 18), ("de", 74, 21)])
-def test_what_held_out_messages_come_to_is_told_with_its_interval(language: str, recall: int, stopped: int) -> None:
-    found = {one.what: one for one in shares("heldout") if one.language == language}
-    explicit, alarms = found["recall: explicit risk gets a card"], found["false alarms: both"]
+@pytest.mark.parametrize(
+    ("of_set", "language", "recall", "stopped", "alarms"),
+    [
+        ("heldout", "en", 85, 21, 0),
+        ("heldout", "de", 85, 23, 0),
+        ("fresh", "en", 65, 19, 4),
+        ("fresh", "de", 59, 19, 5),
+    ],
+)
+def test_what_other_messages_come_to_is_told_with_its_interval(
+    of_set: str, language: str, recall: int, stopped: int, alarms: int
+) -> None:
+    found = {one.what: one for one in shares(of_set) if one.language == language}
+    explicit = found["recall: explicit risk gets a card"]
     assert explicit.hits >= recall, "less than when it was last measured: look at what the rules have lost"
     assert found["recall: imminent risk is stopped"].hits >= stopped
-    assert alarms.hits <= 3
+    assert found["false alarms: both"].hits <= alarms
     assert f"{explicit.hits:4} of {explicit.of:4}" in explicit.line
     assert explicit.line.endswith("%]")
-    told = [one for one in missed("heldout") if f" {language} imminent" in one or f" {language} explicit" in one]
+    told = [one for one in missed(of_set) if f" {language} imminent" in one or f" {language} explicit" in one]
     assert len(told) == explicit.of - explicit.hits
-    whole = sum(one.of for one in families() if one.language == language)
-    assert whole == sum(1 for one in DISCLOSURES if (one.of_set, one.language) == ("heldout", language))
+    whole = sum(one.of for one in families(of_set) if one.language == language)
+    assert whole == sum(1 for one in DISCLOSURES if (one.of_set, one.language) == (of_set, language))
+
+
+def everywhere(read: Reader) -> Reader:
+    """A reader that tries every rule in every way, whatever letters stand in a text."""
+    names = {(at, way): None for at, rule in enumerate(read.rules) for way in range(len(rule.ways))}
+    return replace(read, index=Index(names))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_rules_that_are_not_tried_would_have_found_nothing(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [one.text for one in DISCLOSURES if one.language == language]
+    texts += [" ".join(pair) for pair in zip(texts[::7], texts[3::7], strict=False)]
+    before = [screened(text, language) for text in texts]
+    all_of = {each: everywhere(reader(each)) for each in LANGUAGES}
+    monkeypatch.setattr(screening, "reader", lambda each: all_of[each])
+    assert [screened(text, language) for text in texts] == before
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hints"),
+    [
+        ("kill(?:ing|ed)? myself", {" myself"}),
+        ("(?:rope|noose)", {"rope", "noose"}),
+        (r"(?:\w+ ){0,3}the (?:train|trains)", {"the train"}),
+        ("(?:now )?bridge", {"bridge"}),
+        ("a|b", None),
+        (r"\w+", None),
+        ("(?:want )+out", {"want "}),
+        ("(?=tonight)over", {"over"}),
+    ],
+)
+def test_hints_are_letters_without_which_nothing_is_found(pattern: str, hints: set[str] | None) -> None:
+    assert hints_of(re.compile(pattern)) == hints
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_ordinary_message_takes_little_time(language: str) -> None:
+    assert milliseconds(language) < 1, "about a tenth of it where nothing else runs"
 
 
 def test_one_spelling_stands_for_many() -> None:

@@ -75,10 +75,10 @@ COLUMNS: dict[str, dict[Holds, str]] = {
         STATE: "scope model_requested model_served parameters schema_sha256 outcome price",
         W: "prompt output error", T: "prompt_sha256 memory_sha256",
     },
-    "chat_conversation": {STATE: "path channel"},
+    "chat_conversation": {STATE: "path channel edition"},
     "chat_entry": {STATE: "kind", W: "text", O: "facts", T: "key"},
     "chat_report": {STATE: "reason", W: "text answer"},
-    "chat_trigger": {STATE: "tier source", O: "rules", T: "key"},
+    "chat_trigger": {STATE: "tier source edition", O: "rules", T: "key"},
     "chat_safetystep": {STATE: "what verdict", W: "words", TEAM: "by"},  # what the team did about somebody, in words
     "measures_answer": {DESIGN: "stage item", W: "value"},
     "measures_scaledrawn": {DESIGN: "stage scale", O: "shown left_out"},

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.safestring import SafeString
 
 from chat.models import Trigger
-from chat.screening import Screened, screened
+from chat.screening import Screened, screened, warm
+from chat.screening_wordings import edition
 from studies import definition
 from studies.markdown import render_page
 from studies.models import Version
@@ -18,7 +21,7 @@ log = logging.getLogger("rapport.safety")
 
 Tier, Source = Trigger.Tier, Trigger.Source
 SCREENING_SECONDS = 0.5
-"""A screening that takes longer counts as failed. A usual message takes about a thousandth of it."""
+"""A screening that takes longer counts as failed. A usual message takes less than a thousandth of it."""
 SHOWN = (Tier.OFFER, Tier.STOP)
 
 
@@ -29,6 +32,11 @@ class Judged:
     tier: str
     rules: tuple[str, ...] = ()
     source: str = Source.RULES
+
+    @property
+    def row(self) -> Mapping[str, Any]:
+        """The columns of a trigger that say so."""
+        return {"tier": self.tier, "source": self.source, "rules": list(self.rules), "edition": edition()}
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,17 @@ def judged(text: str, language: str) -> Judged:
         log.error("the screening failed", extra={"facts": {"error": type(error).__name__}})
         return Judged(Tier.OFFER, (type(error).__name__,), Source.FAILED)
     return Judged(found.tier, found.rules)
+
+
+def get_ready() -> None:
+    """Make the rules now: call it where a process starts that screens, so that nobody's message waits for them.
+
+    A process starts without them, too: then every message gets the card.
+    """
+    try:
+        warm()
+    except Exception as error:
+        log.error("there are no rules to screen by", extra={"facts": {"error": type(error).__name__}})
 
 
 def card_of(version: Version) -> CardText | None:

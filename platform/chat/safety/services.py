@@ -12,6 +12,7 @@ from chat.errors import ChatError
 from chat.models import Conversation, Entry, SafetyStep, Trigger
 from chat.safety.policy import Judged, judged, language_of, pauses, safety_of
 from chat.safety.queries import PERSON, What, paused_in
+from chat.screening_wordings import edition
 from events import clock, due
 from events.log import record
 from flow.deadlines import step_deadline, stream_of
@@ -35,18 +36,28 @@ def look(conversation: Conversation, match: Match, entry: Entry) -> None:
     if safety is None or not entry.text:
         return
     seat = Seat.objects.get(pk=entry.seat_id)
-    found = judged(entry.text, language_of(version)) if seat.occupant == PERSON else Judged("")
+    if seat.occupant != PERSON:
+        return
+    note_edition(conversation)
+    found = judged(entry.text, language_of(version))
     if not found.tier:
         return
-    trigger = Trigger.objects.create(
-        conversation=conversation, seat=seat, key=entry.key, seq=entry.seq,
-        tier=found.tier, source=found.source, rules=list(found.rules),
-    )  # fmt: skip
+    trigger = Trigger.objects.create(conversation=conversation, seat=seat, key=entry.key, seq=entry.seq, **found.row)
     _record(FOUND, conversation, {"seat": seat.pk, "seq": entry.seq, "tier": found.tier, "source": found.source}, seat)
     if pauses(safety, found.tier):
         _pause(conversation, match, trigger)
     if found.tier == Trigger.Tier.STOP:
         _record(ALERT, conversation, {"trigger": trigger.pk})
+
+
+def note_edition(conversation: Conversation) -> None:
+    """Keep that a conversation is screened by other rules than it began with. The caller holds its lock.
+
+    Of a message in which nothing is found there is no row: so `verify` knows by which rules it was looked at.
+    """
+    if conversation.edition not in (edition(), Conversation.SEVERAL):
+        conversation.edition = Conversation.SEVERAL
+        conversation.save(update_fields=["edition"])
 
 
 def _pause(conversation: Conversation, match: Match, trigger: Trigger) -> None:
@@ -81,9 +92,7 @@ def hold_reply(conversation_id: int, seat_id: int, *, key: str, found: Judged, h
     conversation = Conversation.objects.select_related("match__group__version").get(pk=conversation_id)
     made, is_new = Trigger.objects.get_or_create(
         conversation=conversation, seat_id=seat_id, is_reply=True, key=key,
-        defaults={
-            "seq": conversation.last_seq, "tier": found.tier, "source": found.source, "rules": list(found.rules),
-        },
+        defaults={"seq": conversation.last_seq, **found.row},
     )  # fmt: skip
     if is_new:
         SafetyStep.objects.create(

@@ -31,6 +31,10 @@ COLUMNS = [
         allowed="rules|classifier|failed", missing=NO_BREAK,
     ),
     Column("rules", "Names of the rules that were met, the gravest first.", missing=NO_BREAK),
+    Column(
+        "edition", "Which edition of the rules it was: the beginning of a sha256 of them.",
+        missing=f"{NO_BREAK}, or older than editions are kept",
+    ),
     Column("n", "Which reminder of a break it was.", "integer", missing="it is none"),
     keys.since_group("found_s", "When it was found, or the reminder first shown"),
     keys.since_group("card_s", "When the first page with the card was shown to the seat's person", missing="none was"),
@@ -66,6 +70,7 @@ def _of_society(society: Society) -> Iterator[Row]:
             "tier": one.tier,
             "source": one.source,
             "rules": listed(one.rules),
+            "edition": one.edition,
             "n": None,
             "found_s": seconds(one.at, society.group.formed_at),
             **_followed(steps.get(one.pk, ()), society.group.formed_at),
@@ -73,7 +78,7 @@ def _of_society(society: Society) -> Iterator[Row]:
     for step in breaks:
         if step.seat_id not in society.withdrawn:
             at = seconds(step.at, society.group.formed_at)
-            nothing: dict[str, object] = dict.fromkeys(("seq", "tier", "source", "rules"))
+            nothing: dict[str, object] = dict.fromkeys(("seq", "tier", "source", "rules", "edition"))
             yield _base(society, step) | nothing | {
                 "what": "break", "n": step.number, "found_s": at, **_followed((), society.group.formed_at),
             }  # fmt: skip
