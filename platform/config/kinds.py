@@ -83,6 +83,9 @@ KINDS: dict[str, dict[str, str]] = {
     "zone": {
         "ask": "flow.stages.zone.AskZone",
     },
+    "closed": {
+        "wait": "flow.stages.closed.Closed",
+    },
     "address": {
         "ask": "flow.stages.address.AskAddress",
     },

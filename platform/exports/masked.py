@@ -266,8 +266,8 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "safety": Decided(  # what people disclose may be the outcome; the board counts what waits for an answer
         held=_names(
-            "match group round step seat participant what seq tier source rules n found_s card_s paused_s resumed_s "
-            "stopped_s held_ms alerted_s answered_s verdict"
+            "match group round step seat participant what seq tier source rules edition n found_s card_s paused_s "
+            "resumed_s stopped_s held_ms alerted_s answered_s verdict"
         )
     ),
     "answers": Decided(

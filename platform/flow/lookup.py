@@ -3,6 +3,7 @@
 from typing import Any
 
 from flow.addresses import ASKS_ADDRESS
+from flow.closed import CLOSED
 from flow.consenting import AGAIN, consent_of
 from flow.kinds import VOID_PATH, kind
 from flow.stage import StageKind
@@ -23,6 +24,9 @@ def stage_of(session: Session) -> StageKind:
         found = kind("consent", "again")(consent_of(newer), newer)
         return found
     config = definition.stage(version, session.stage)
+    if CLOSED in session.facts:
+        found = kind("closed", "wait")(config, version)
+        return found
     if ASKS_ZONE in session.facts:
         found = kind("zone", "ask")(config, version)
         return found

@@ -25,6 +25,11 @@ class Staffed(Part):
 
     zone: Annotated[str, Field(max_length=60)] = Field(description="A name of the IANA, such as Europe/Berlin.")
     hours: list[StaffedHours] = Field(min_length=1, max_length=14)
+    outside: Literal["open", "closed"] = Field(
+        "open",
+        description="Outside these hours. `open`: people may talk, and the card says that nobody looks. `closed`: no "
+        "conversation begins; people are told when the next one can, and what was begun goes on.",
+    )
 
 
 class OnCall(Part):

@@ -37,6 +37,21 @@ def opens_at(staffed: Staffed, at: datetime) -> datetime:
     return min(one for one in found if one > local)
 
 
+def longest_gap(staffed: Staffed) -> timedelta:
+    """The longest time in a week in which nobody reads along."""
+    spans = sorted(
+        (_since_monday(day, one.begin), _since_monday(day, one.end)) for one in staffed.hours for day in one.days
+    )
+    longest, until = timedelta(0), max(end for _, end in spans) - timedelta(days=A_WEEK)  # the last of the week before
+    for begin, end in spans:
+        longest, until = max(longest, begin - until), max(until, end)
+    return longest
+
+
+def _since_monday(day: Day, at: str) -> timedelta:
+    return timedelta(days=DAYS.index(day), hours=clock(at).hour, minutes=clock(at).minute)
+
+
 def hours_in_words(staffed: Staffed, language: str) -> str:
     """The hours as people read them: "Monday, Tuesday 08:00-18:00 (Europe/Berlin)", with days in their language."""
     with translation.override(language):

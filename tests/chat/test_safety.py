@@ -19,6 +19,7 @@ from chat.safety import policy, services
 from chat.safety.alerts import send as send_alert
 from chat.safety.limits import time_left
 from chat.safety.queries import unanswered
+from chat.services import open_conversation
 from console.board import board_of
 from events import clock, due
 from events.models import Due, Event
@@ -34,7 +35,7 @@ from flow.state import MatchState
 from matching.models import Group
 from participants.models import Participant
 from tests.chat.rooms import make_match
-from tests.chat.safe_rooms import ALONE, NOTE, OFFER, STOP, TWO, room
+from tests.chat.safe_rooms import ALONE, NOTE, OFFER, STOP, TWO, past_guards, room
 from tests.chat.test_between_people import send, session_of
 
 pytestmark = pytest.mark.django_db
@@ -269,7 +270,8 @@ def test_talk_ends_when_the_minutes_of_the_visit_are_used_up() -> None:
     match = room(*ALONE, limits={"minutes_per_visit": 4, "minutes_per_day": 60})
     person = session_of(match, 1).participant
     assert time_left(match) == timedelta(minutes=4)
-    Event.objects.filter(kind="step.opened", subject_id=match.pk).update(at=clock.now() - timedelta(minutes=3))
+    with past_guards():
+        Event.objects.filter(kind="step.opened", subject_id=match.pk).update(at=clock.now() - timedelta(minutes=3))
     Conversation.objects.update(closed_at=clock.now())
     left = time_left(match)
     assert left is not None
@@ -280,6 +282,14 @@ def test_talk_ends_when_the_minutes_of_the_visit_are_used_up() -> None:
     implementation.open(match, state, step)
     assert match.deadline_at < clock.now() + timedelta(seconds=62)
     assert person.exit == ""
+
+
+def test_conversation_keeps_by_which_rules_it_is_screened() -> None:
+    match = room(*TWO)
+    Conversation.objects.all().update(path="before")
+    assert open_conversation(match, path="talk", channel="chat").edition == screening_wordings.edition()
+    plain = make_match("chatting", *TWO)
+    assert Conversation.objects.get(match=plain).edition == ""
 
 
 def test_without_limits_nothing_is_counted() -> None:

@@ -80,7 +80,7 @@ TAMPERED: dict[str, tuple[str, Callable[[], object]]] = {
     "its message is another": ("trigger without its message", lambda: change(of("note"), seq=1)),
     "its message is none": ("trigger without its message", lambda: change(of("note"), key="nothing")),
     "a step has none": ("step of safety without a trigger", lambda: change(step("paused"), trigger=None)),
-    "nobody was to be told": ("alert missing", lambda: remove(Event.objects.get(kind="safety.alert"))),
+    "nobody was to be told": ("alert missing", lambda: change(Event.objects.get(kind="safety.alert"), kind="x")),
     "it never paused": ("pause missing", lambda: remove(step("paused"))),
     "it ends without a pause": ("end of a pause that never began", lambda: remove(step("paused"))),
     "it paused for a note": ("pause without a reason", lambda: copy(step("paused"), trigger=of("note").pk)),

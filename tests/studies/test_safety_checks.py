@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from studies.problems import Problem, StudyError
 from studies.schema_safety import Staffed
 from studies.services import open_study
 from studies.slots import slots
-from studies.staffing import hours_in_words, is_staffed, opens_at
+from studies.staffing import DAYS, hours_in_words, is_staffed, longest_gap, opens_at
 from studies.yaml_file import parse
 from tests.chat.rooms import make_version, study_file
+from tests.machinery.study_files import read_study, write_study
 from tests.studies.conftest import Folder, forget_code
+from tests.studies.test_pair_checks import couple
 
 ROOT = Path(__file__).resolve().parents[2]
 SAFETY = """safety:
@@ -209,6 +211,41 @@ def test_who_is_on_call_and_helplines_may_change_while_it_runs() -> None:
     other["tiers"] = {"stop": "card"}
     new = said(other) | {"frozen": {"files": {"card.md": "b"}}}
     assert [one.path for one in not_amendable(differences(old, new), old)] == ["safety.tiers.stop"]
+
+
+CLOSED = {**DECLARED["staffed"], "outside": "closed"}
+
+
+def test_two_who_meet_at_a_time_that_they_were_told_are_never_shut_out(folder: Folder) -> None:
+    whole = couple(folder, talk={"closes": {"after": "1h"}})
+    folder.write(CARD, "card.md")
+    write_study(folder.path, whole | {"safety": DECLARED | {"staffed": CLOSED}})
+    assert folder.one("E838").path == "safety.staffed.outside"
+    write_study(folder.path, whole | {"safety": DECLARED})
+    assert [one for one in folder.problems() if one.code == "E838"] == []
+
+
+@pytest.mark.parametrize(("grace", "is_enough"), [("62h", False), ("63h", True), ("3d", True)])
+def test_whoever_waits_for_the_study_team_can_still_finish(companion: Folder, grace: str, is_enough: bool) -> None:
+    whole = read_study(companion.path)
+    (only,) = whole["waves"]
+    first = {"id": "intake", "then": "enrol", "stages": [only["stages"][0]]}
+    again = {"id": "talk", "opens": {"anchor": "enrolment", "offset": "1d"}, "closes": {"after": "12h"}, "grace": grace,
+             "stages": only["stages"][1:]}  # fmt: skip
+    whole |= {"waves": [first, again], "safety": DECLARED | {"staffed": CLOSED}}
+    write_study(companion.path, whole)
+    found = [one for one in companion.problems() if one.code == "E839"]
+    assert [one.path for one in found] == ([] if is_enough else ["waves[talk].grace"])
+    assert all("for 62h nobody is there" in one.what and "Write 63h" in one.remedy for one in found)
+
+
+def test_longest_gap_is_between_days_or_over_the_weekend() -> None:
+    assert longest_gap(Staffed.model_validate(DECLARED["staffed"])) == timedelta(hours=62)
+    assert longest_gap(HOURS) == timedelta(days=3, hours=14)
+    always = {"days": list(DAYS), "begin": "00:00", "end": "23:59"}
+    assert longest_gap(Staffed.model_validate({"zone": "UTC", "hours": [always]})) == timedelta(minutes=1)
+    once = {"days": ["sun"], "begin": "08:00", "end": "09:00"}
+    assert longest_gap(Staffed.model_validate({"zone": "UTC", "hours": [once]})) == timedelta(days=6, hours=23)
 
 
 HOURS = Staffed.model_validate(

@@ -16,6 +16,7 @@ from events.prepared import Given, insert, prepared, update
 from flow import queries
 from flow.addresses import ASKS_ADDRESS
 from flow.between import is_between
+from flow.closed import CLOSED, closing
 from flow.deadlines import GONE_AFTER, GRACE, watch
 from flow.errors import FlowError
 from flow.forms import PRIVATE
@@ -34,6 +35,7 @@ from participants.models import Participant
 from scheduling.models import Session
 from scheduling.services import open_session
 from studies import definition, giving
+from studies.staffing import opens_at
 
 LEFT, WITHDRAWN = visits.LEFT, "withdrawn"
 log = logging.getLogger("rapport.task")
@@ -245,13 +247,18 @@ def _end_of_silence(session: Session) -> None:
 
 
 def _last_heard(session: Session, now: datetime) -> datetime:
-    """Since when silence counts: not before the stage was opened, nor while a limit of it or a game goes on."""
+    """Since when silence counts: not before the stage was opened, nor while a limit of it or a game goes on.
+
+    Whoever was told to wait until somebody of the study team is there may be away until then.
+    """
     limit = limit_of(session)
     if ASKS_ZONE in session.facts:  # which ends by its own deadline, days later
         return limit or now
     if session.live_group is not None or (limit is not None and now < limit + GRACE):  # type: ignore[attr-defined]
         return now
-    return max(session.participant.seen_at, session.stage_opened_at)
+    hours = closing(session.participant.version) if CLOSED in session.facts else None
+    since = opens_at(hours, session.stage_opened_at) if hours is not None else session.stage_opened_at
+    return max(session.participant.seen_at, since)
 
 
 def show_life(visit: queries.Visit) -> bool:

@@ -11,6 +11,7 @@ from events import clock, log
 from events.clock import RapportNow
 from events.prepared import Given, Question, prepared, together, update
 from flow.addresses import ASKS_ADDRESS, is_address_wanted
+from flow.closed import CLOSED, SHUT, shut_until
 from flow.consenting import AGAIN, ASKED, asked_again
 from flow.deadlines import (
     GONE_AFTER,
@@ -84,16 +85,23 @@ def _with_people(ids: Given, status: Given) -> QuerySet[Session]:
 
 
 def enter(session: Session) -> None:
-    """Open the stage that `session.stage` points to; first ask for consent again, where the text has changed."""
+    """Open the stage that `session.stage` points to; first ask for consent again, where the text has changed.
+
+    And first let wait whoever comes for a conversation while none may begin.
+    """
     config = definition.stage(session.participant.version, session.stage)
     again = asked_again(session)
-    session.facts = {} if again is None else {AGAIN: again}
+    shut = None if again is not None else shut_until(session)
+    session.facts = {AGAIN: again} if again is not None else {CLOSED: True} if shut is not None else {}
     session.stage_opened_at = clock.now()
     session.rev += 1
     update(session, "facts", "stage", "stage_opened_at", "rev", "planned_exit")
     if again is not None:
         _record(session, ASKED, {"stage": config.id, "number": definition.version_of(again).number})
         keep_page(session)
+        return
+    if shut is not None:
+        _record(session, SHUT, {"stage": config.id})
         return
     _record(session, "stage.opened", {"stage": config.id})
     rev = session.rev

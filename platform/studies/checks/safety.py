@@ -1,20 +1,25 @@
 """What protects people in conversations is there, can be kept, and is told to them before they agree."""
 
 import re
+from datetime import timedelta
 from zoneinfo import available_timezones
 
 from studies.checks.consent_words import slots_in
 from studies.checks.context import Context, meant, needs
 from studies.companions import needs_safety, screens, talks_of, talks_with_model
 from studies.definition import parameters_by_level
+from studies.lasting import forms_pair
 from studies.schema_safety import Safety
 from studies.schema_stages import ConsentStage
-from studies.spans import clock, is_date
+from studies.spans import clock, is_date, span, spelled
+from studies.staffing import longest_gap
 
 DEFAULT_CARDS = "docs/safety/card.en.md and card.de.md"
 _PLACEHOLDER = re.compile(r"\[\[[^\]\n]*\]\]")
 _HEADING = re.compile(r"\A\s*#[ \t]+\S")
 AT = ("safety",)
+TIME_TO_TALK = timedelta(hours=1)
+"""So long is left at least of a visit that waited for the study team; our own."""
 
 
 def _said(context: Context) -> Safety | None:
@@ -142,4 +147,31 @@ def consent_tells_the_hours(context: Context) -> None:
             context.say("E837", (*path, "document"), what, "Write {{ staffed_hours }} where it belongs.")
 
 
-CHECKS = [is_declared, hours_are_sound, cards_are_ready, answers_are_there, limits_fit, consent_tells_the_hours]
+@needs("safety", "groups", "partners", "waves")
+def nobody_loses_by_closing(context: Context) -> None:
+    """E838, E839: outside the hours nobody waits for a partner who was promised, and nobody loses a visit."""
+    safety = _said(context)
+    if safety is None or safety.staffed.outside != "closed":
+        return
+    at = (*AT, "staffed", "outside")
+    meeting = next((stage.id for _, stage in context.stages("waiting_room") if forms_pair(context.study, stage)), None)
+    if meeting is not None:
+        what = f"is closed, but in {meeting} two people meet at times that are told to both."
+        context.say("E838", at, what, "Let their visits open within the hours, and write outside: open.")
+    least, with_talk = longest_gap(safety.staffed) + TIME_TO_TALK, {stage.id for stage, _ in talks_of(context.study)}
+    for number, wave in enumerate(context.study.waves[1:], start=1):
+        if any(stage.id in with_talk for stage in wave.stages) and span(wave.grace).nominal < least:
+            what = f"is {wave.grace}, but for {spelled(least - TIME_TO_TALK)} nobody is there and no talk begins."
+            remedy = f"Write {spelled(least)} at least, so that nobody loses a visit, or staff more hours."
+            context.say("E839", ("waves", number, "grace"), what, remedy)
+
+
+CHECKS = [
+    is_declared,
+    hours_are_sound,
+    cards_are_ready,
+    answers_are_there,
+    limits_fit,
+    consent_tells_the_hours,
+    nobody_loses_by_closing,
+]
