@@ -13,13 +13,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
 
 from chat.models import Trigger
 from chat.safety import services
 from chat.safety.policy import safety_of
 from chat.safety.queries import What, of_study
-from events import clock, due
+from events import clock
 from events.claim import Claim
 from participants.models import Participant
 from studies.models import Version
@@ -78,8 +77,7 @@ def _again(claim: Claim, trigger: Trigger) -> str:
     waited = now - trigger.at
     if waited > GIVEN_UP_AFTER:
         return "given up"
-    with transaction.atomic():
-        due.schedule(claim.reaction, claim.key, now + min(max(waited, SOONEST), LATEST), facts=claim.facts)
+    services.alert_again(claim, now + min(max(waited, SOONEST), LATEST))
     return "later"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from chat.safety.policy import Judged, judged, language_of, pauses, safety_of
 from chat.safety.queries import PERSON, What, paused_in
 from chat.screening_wordings import edition
 from events import clock, due
+from events.claim import Claim
 from events.log import record
 from flow.deadlines import step_deadline, stream_of
 from flow.models import Match
@@ -113,6 +114,12 @@ def note_shown(match_id: int, path: str, seat_id: int, triggers: list[int], brea
     if breaks:
         rows.append(SafetyStep(conversation=talk, seat_id=seat_id, what=What.BREAK, number=breaks))
     SafetyStep.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+@transaction.atomic
+def alert_again(claim: Claim, at: datetime) -> None:
+    """Let the work in hand be done once more, as soon as it is settled and it is time."""
+    due.schedule(claim.reaction, claim.key, at, facts=claim.facts)
 
 
 @transaction.atomic
