@@ -17,8 +17,8 @@ from tests.bots import answers
 from tests.bots.test_model_seats import MODEL
 from tests.bots.test_turns import QUICK
 from tests.chat.rooms import Sitter
+from tests.chat.safe_rooms import OFFER, STOP, room
 from tests.chat.test_between_people import send, session_of
-from tests.chat.test_safety import OFFER, STOP, room
 
 pytestmark = pytest.mark.django_db
 LINE = "Please look at the card beside our conversation."
@@ -28,19 +28,6 @@ CLASSIFIER = {"model": {"name": "told/two", "daily_cost_usd": "1.00"}, "prompt":
 @pytest.fixture(autouse=True)
 def _told(settings: LazySettings) -> None:
     settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"told": "tests.bots.answers.ask"}
-
-
-@pytest.fixture(autouse=True)
-def _versions_may_change(versions_may_change: None) -> None:
-    """`tests.chat.test_safety.room` writes into a frozen version."""
-
-
-@pytest.fixture
-def versions_may_change() -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = 'replica'")
 
 
 def talk(**replies: Any) -> Match:

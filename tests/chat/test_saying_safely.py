@@ -4,12 +4,12 @@ import pytest
 
 from chat import lines
 from chat.models import Entry, SafetyStep, Trigger
+from chat.screening_wordings import edition
+from tests.chat.safe_rooms import NOTE, OFFER, STOP, TWO, room
 from tests.chat.test_between_people import send
-from tests.chat.test_safety import NOTE, OFFER, STOP, TWO, room, versions_may_change
 from tests.chat.test_saying import say, told
 
 pytestmark = pytest.mark.django_db
-_ = versions_may_change
 
 
 @pytest.mark.parametrize("text", [NOTE, OFFER, STOP])
@@ -33,3 +33,15 @@ def test_whoever_pauses_says_nothing_and_is_told_nothing_until_they_go_on() -> N
     assert told(match, 1, after=1) == [(2, "2", "Are you there?")]
     assert say(match, 1, "Now I am.").seq == 3
     assert lines.room_of(0) is None
+
+
+def test_rules_that_changed_during_a_talk_are_noted_for_what_comes_over_a_socket_too() -> None:
+    match = room(*TWO)
+    talk = match.conversations.get()
+    assert say(match, 1, "I had a nice day.").seq == 1
+    talk.refresh_from_db()
+    assert talk.edition == edition()
+    match.conversations.update(edition="before")
+    assert say(match, 1, "And you?").seq == 2
+    talk.refresh_from_db()
+    assert talk.edition == talk.SEVERAL
