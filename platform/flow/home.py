@@ -129,7 +129,8 @@ def partner_named(person: Participant, wave: str) -> str:
     """
     study, stages = definition.definition(person.version), _wave(person, wave).stages
     games = [stage for stage in stages if isinstance(stage, GameStage)]
-    met = {name for game in games for name in study.groups[definition.group_of(study, game.id)].ais}
+    plans = [study.groups.get(definition.group_of(study, game.id)) for game in games]
+    met = {name for plan in plans if plan is not None for name in plan.ais}
     if any(plan.humans > 1 for plan in study.groups.values()) or len(met) != 1 or not _is_named(person.version, games):
         return ""
     known = person.partner_instances.filter(partner__in=met).exclude(display_name="").first()

@@ -33,11 +33,14 @@ def is_address(text: str) -> bool:
     return _ADDRESS.match(text) is not None and len(text.partition("@")[0]) <= MOST_BEFORE_AT
 
 
-def keep_address(participant: Participant, address: str) -> None:
+def keep_address(participant: Participant, address: str) -> bool:
     """Keep the address that a person gave, and that they agreed to be reminded there.
 
     Where it takes another's place, what was sent to that one cannot stop reminders any more: whoever reads that mailbox
     may not be the person.
+
+    Returns:
+        Whether anything is another now: not where the same address is given again.
 
     Raises:
         ParticipantError: "no_address".
@@ -45,12 +48,15 @@ def keep_address(participant: Participant, address: str) -> None:
     if not is_address(address):
         raise ParticipantError("no_address", "this is no e-mail address")
     contact = _contact_of(participant)
+    if contact.stopped_at is None and _is_sealed_in(contact.sealed_address, address):
+        return False
     if contact.sealed_address or contact.stopped_at is not None:
         token = new_token()
         contact.stop_sha256, contact.sealed_stop = digest(token), _seal(token)
     contact.sealed_address, contact.agreed_at, contact.stopped_at = _seal(address), clock.now(), None
     contact.save()
     _record(participant, AGREED, by="page")
+    return True
 
 
 def address_of(participant: Participant) -> str:
@@ -145,6 +151,14 @@ def _record(participant: Participant, kind: str, *, by: str) -> None:
 
 def _seal(text: str) -> str:
     return _box(tuple(settings.IDENTITY_KEYS)).encrypt(text.encode()).decode()
+
+
+def _is_sealed_in(sealed: str, text: str) -> bool:
+    """Whether this was sealed, as far as anybody can tell who may have lost the key."""
+    try:
+        return bool(sealed) and _opened(sealed) == text
+    except ParticipantError:
+        return False
 
 
 def _opened(sealed: str) -> str:

@@ -144,6 +144,21 @@ def test_messages_to_a_mistyped_address_open_nothing_once_it_is_mended(version: 
     assert stranger.get(newer).status_code == 404, "taken back on the page: it may not have been the person's"
 
 
+def test_the_same_address_given_again_changes_nothing(version: Version) -> None:
+    """As by a second click: messages of before still stop reminders, and still lead to the person's page."""
+    session, stop = stop_link(version)
+    way_in, stranger = link_in(outbox()[-1], "/j/"), Client(headers={"host": "localhost"})
+    body = f"do=keep&{ADDRESS}={SOMEBODY.replace('@', '%40')}&{AGREED}=yes"
+    assert post(browser_of(session), body) == 303
+    assert stranger.get(way_in).status_code == 200
+    assert Event.objects.filter(kind="reminders.agreed").count() == 1
+    assert post(stranger, "List-Unsubscribe=One-Click", stop) == 200
+    assert identity.address_of(session.participant) == ""
+    assert post(browser_of(session), body) == 303
+    assert identity.address_of(session.participant) == SOMEBODY, "given anew"
+    assert post(stranger, "List-Unsubscribe=One-Click", stop) == 404
+
+
 def test_who_stops_them_from_a_message_can_still_come_in_by_it(version: Version) -> None:
     _session, stop = stop_link(version)
     way_in = link_in(outbox()[-1], "/j/")

@@ -18,8 +18,7 @@ def keep(participant_id: int, address: str) -> bool:
     def work() -> bool:
         person = lock_newest(participant_id).participant
         is_there = person.status == Participant.Status.ACTIVE
-        if is_there:
-            identity.keep_address(person, address)
+        if is_there and identity.keep_address(person, address):
             revoke_mailed_links(person)
         return is_there
 
