@@ -29,6 +29,7 @@ MOST_WAITING = 10_000
 LINES = "lines"
 """The group of the channel layer in which every process that serves sockets hears of new lines."""
 QUIET_SECONDS = 0.25
+GATHER_SECONDS = 0.005
 SEND_SECONDS = 2.0
 # After a failed send nothing is tried for this long, so that a backlog does not wait once per hint.
 MUTE_SECONDS = 1.0
@@ -134,7 +135,10 @@ class Announcer:
                 await asyncio.sleep(MUTE_SECONDS)
 
     async def _talks(self) -> None:
-        """Lines go at once, and all that wait in one message: whoever follows a stream is found where its socket is."""
+        """Lines go at once, and all that come in the next few thousandths of a second in the message after it.
+
+        A message through Redis costs as much as the storing of a line, so that there must not be more the more is said.
+        """
         while True:
             with self._guard:
                 lines, self._lines = self._lines, []
@@ -142,6 +146,7 @@ class Announcer:
                 await self._rest(None)
             else:
                 await self._attempt("sockets", partial(self._send_lines, lines))
+                await asyncio.sleep(GATHER_SECONDS)
 
     async def _sockets(self) -> None:
         while True:

@@ -1,6 +1,7 @@
 """Two people in two browsers talk in a real installation: over sockets, without them, and while their process dies."""
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -28,7 +29,11 @@ def tabs(chromium: Browser, link: str) -> Iterator[list[Tab]]:
     players = [Player.enter(chromium, link) for _ in range(2)]
     for one in players:
         one.looks = False
-    people.play_until(players, "match", seconds=120)
+    until = time.monotonic() + 120
+    while waiting := [one for one in players if not one.tab.locator("textarea").count()]:
+        assert time.monotonic() < until, [one.titles for one in waiting]
+        if not any(one.step() for one in waiting):
+            time.sleep(0.2)
     yield [one.tab for one in players]
     for one in players:
         one.tab.context.close()
