@@ -1,10 +1,12 @@
 """What a participant's browser does by itself: cookies, sending again what had no answer, keeping a socket open."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 import aiohttp
 
@@ -75,6 +77,7 @@ class Browser:
         self.server_errors: list[str] = []
         self.transport_errors: list[str] = []
         self.has_socket = False
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._connector = connector
         self._http: aiohttp.ClientSession | None = None
         self._rng = Random(f"browser/{name}")  # noqa: S311  spreads retries
@@ -103,27 +106,46 @@ class Browser:
         """Follow the socket, connecting again when it breaks: one None for each hint that something changed.
 
         Also one when a socket opens, because what happened before it is not told. Ends when the server says for good
-        that there is nothing to follow.
+        that there is nothing to follow. Frames that are no hint are heard meanwhile.
         """
         attempt = 0
         while self.socket_address:
             code = None
             try:
                 async with self._session().ws_connect(self.socket_address, timeout=CLOSING) as socket:
-                    attempt, self.has_socket = 0, True
+                    attempt, self.has_socket, self._socket = 0, True, socket
                     yield
-                    async for _ in _hints(socket):
-                        yield
+                    async for text in _texts(socket):
+                        if self.hears(_read(text)):
+                            yield
                     code = socket.close_code
             except LOST as error:
                 self.transport_errors.append(f"socket: {type(error).__name__}")
             finally:
-                self.has_socket = False
+                self.has_socket, self._socket = False, None
+                self.lost()
             if code in FINAL_CLOSES:
                 return
             longest = min(SOCKET_MOST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**attempt)
             await asyncio.sleep(self._rng.uniform(0, longest))  # a restarted server is not stormed
             attempt += 1
+
+    def hears(self, said: Mapping[str, Any]) -> bool:
+        """Take in a frame of the socket; whether it is a hint that something changed. That somebody writes is none."""
+        return said.get("stream") != "typing" and said.get("do") != "pong"
+
+    def lost(self) -> None:
+        """The socket is closed."""
+
+    async def tell(self, said: Mapping[str, Any]) -> bool:
+        """Say something through the socket; whether there was one."""
+        if self._socket is None:
+            return False
+        try:
+            await self._socket.send_str(json.dumps(said))
+        except LOST:
+            return False
+        return True
 
     async def close(self) -> None:
         """Close the browser. What the server holds stays as it is."""
@@ -173,8 +195,8 @@ def _told_to_wait(answer: Answer) -> float:
     return float(said) if said.isdigit() else TOO_FAST_SECONDS
 
 
-async def _hints(socket: aiohttp.ClientWebSocketResponse) -> AsyncIterator[None]:
-    """The socket's messages but for answers to pings; a ping when it is quiet. Ends when the socket does."""
+async def _texts(socket: aiohttp.ClientWebSocketResponse) -> AsyncIterator[str]:
+    """The socket's messages; a ping when it is quiet. Ends when the socket does."""
     unanswered = 0
     while unanswered <= 2:
         try:
@@ -186,5 +208,9 @@ async def _hints(socket: aiohttp.ClientWebSocketResponse) -> AsyncIterator[None]
         if message.type is not aiohttp.WSMsgType.TEXT:
             return
         unanswered = 0
-        if '"pong"' not in message.data:
-            yield
+        yield message.data
+
+
+def _read(text: str) -> Mapping[str, Any]:
+    found = json.loads(text)
+    return found if isinstance(found, dict) else {}

@@ -4,8 +4,10 @@ Every form is sent under one key until there is an answer. That is what `static/
 "nothing acknowledged is lost, nothing is done twice" something that can be counted.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -13,9 +15,11 @@ import aiohttp
 from simulation.browser import Answer, Browser, Request
 from simulation.errors import SimulationError
 from simulation.ledger import Ledger, acknowledged
-from simulation.pages import ZONE_PAGE, Shown, read
+from simulation.pages import ZONE_PAGE, Line, Shown, read
 
 FRAGMENT = {"X-Fragment": "1"}
+SAY_SECONDS = 4.0  # as static/js/session.js: without an answer for so long a form says it
+SAID = "said"
 OK, NOTHING_NEW, CONFLICT, REFUSED = 200, 204, 409, 422
 MOVED = frozenset({302, 303})
 WITHOUT_OUTCOME = {CONFLICT: "conflict", REFUSED: "refused"}
@@ -37,6 +41,9 @@ class Door(Browser):
         person: The participant's number in the ledger.
         via_socket: Where to connect the socket instead of where the page says, e.g. through a proxy.
         connector: As for `Browser`, with `patience_seconds`.
+
+    Attributes:
+        takes_lines: Called with the name of a talk and its new lines; whether the page has to be asked for.
     """
 
     def __init__(
@@ -58,6 +65,9 @@ class Door(Browser):
         self.person = person
         self.ledger = ledger
         self.socket_address = self._via_socket = via_socket
+        self.takes_lines: Callable[[str, Sequence[Line]], bool] = lambda *_: True
+        self._under_way: dict[str, asyncio.Future[int]] = {}
+        self._is_typing_untold = False
 
     async def enter(self) -> Shown:
         """Redeem the link: the landing page, its button, the first page.
@@ -79,6 +89,9 @@ class Door(Browser):
     async def poll(self, page: Shown) -> Shown | None:
         """Ask whether the page has changed: the new one, or None. Also a sign of life."""
         asked = {"rev": page.rev, "digest": page.digest}
+        asked |= {"drawn": page.drawn, "read": str(page.last_seq)} if page.drawn else {}
+        asked |= {"typing": "1"} if self._is_typing_untold else {}
+        self._is_typing_untold = False
         answer = await self.insist(Request("GET", "/s/poll", params=asked, headers=FRAGMENT))
         return None if answer.status == NOTHING_NEW else self._read(answer)
 
@@ -96,6 +109,44 @@ class Door(Browser):
         if outcome != "refused":
             self.ledger.add(acknowledged(self.person, outcome, form, title=page.title))
         return Sent(outcome, self._read(answer))
+
+    async def say(self, page: Shown, text: str) -> int:
+        """Say an ordinary message through the socket: its number once it is stored; 0: the form has to say it."""
+        key = page.hidden["key"]
+        answer = self._under_way[key] = asyncio.get_running_loop().create_future()
+        try:
+            if not await self.tell({"do": "say", "talk": page.talk, "key": key, "text": text}):
+                return 0
+            seq: int = await asyncio.wait_for(answer, SAY_SECONDS)
+        except TimeoutError:
+            return 0
+        finally:
+            del self._under_way[key]
+        if seq:
+            form = {"key": key, "rev": page.talk, "message": text}
+            self.ledger.add(acknowledged(self.person, SAID, form, title=page.title))
+        return seq
+
+    async def tell_typing(self) -> None:
+        """Say that something is being typed: through the socket, or with the next question for news."""
+        self._is_typing_untold = not await self.tell({"do": "typing"})
+
+    def hears(self, said: Mapping[str, Any]) -> bool:
+        """Take in what a frame says of a talk; whether it is a hint that something changed."""
+        if said.get("stream") != "talk":
+            return super().hears(said)
+        for answer, seq in (("stored", said.get("seq", 0)), ("form", 0)):
+            waiting = self._under_way.get(said.get(answer, ""))
+            if waiting is not None and not waiting.done():
+                waiting.set_result(seq)
+        lines = [Line(line["seq"], line["who"], line["text"]) for line in said.get("lines", ())]
+        return bool(lines) and self.takes_lines(said["talk"], lines)
+
+    def lost(self) -> None:
+        """The socket is closed: what was under way through it is for the form."""
+        for waiting in self._under_way.values():
+            if not waiting.done():
+                waiting.set_result(0)
 
     async def leave(self, *, withdraw: bool = False) -> Shown:
         """Leave by the way out that every page has, keeping or deleting the data; the last page."""

@@ -20,8 +20,9 @@ class Acknowledged:
         person: The number of the simulated person, from 0.
         key: The form's key; one row of `flow_submission` must hold it.
         outcome: "stored", "stale" or "late", as the row must say; "conflict" when the server said that another answer
-            had been saved under this key before: then the row must exist with another body.
-        rev: What the form answered to.
+            had been saved under this key before: then the row must exist with another body; "said" when a socket took a
+            message: then no form came, and an entry of the conversation must hold the words.
+        rev: What the form answered to; of a message by socket the name of the conversation.
         body_sha256: What the row must hold (save after a conflict).
         title: The heading of the page, for people who read the ledger.
         data: The answers as sent, by field key.

@@ -36,6 +36,7 @@ class Move:
         second: What is sent by going back.
         is_offline: Whether the browser hears nothing until then, as without a network: the page does not go on by
             itself, and an act comes after the limit.
+        typing_seconds: How much of the time before it is typing of which others in a talk may be told.
     """
 
     after_seconds: float
@@ -44,6 +45,7 @@ class Move:
     again: Again = ""
     second: Mapping[str, str] = field(default_factory=dict)
     is_offline: bool = False
+    typing_seconds: float = 0.0
 
 
 def look_seconds(page: Shown, *, has_socket: bool, shown_for: float = 0.0) -> float:
@@ -120,6 +122,11 @@ class Mind:
             return Move(self._reading(page) / 2, "reload")
         return self._answer(page)
 
+    def thinks_again(self, page: Shown) -> bool:
+        """Whether what has been said on this page meanwhile changes the plan. Ours go on with what they are writing."""
+        del page
+        return False
+
     def _come_back(self, page: Shown) -> Move:
         """Close the browser until the next visit is open, or has been missed; or for good."""
         opens_in = page.opens_in or 0.0
@@ -176,6 +183,8 @@ class Mind:
         data = self._hand.fill_in(page)
         wished = self._reading(page) + self._thinking() + self.slowness * self._hand.seconds(page, data)
         move = Move(self._in_time(page.seconds_left, wished), "answer", data)
+        typed = self.slowness * len(data.get("message", "")) / self.profile.typing_chars_per_s
+        move = replace(move, typing_seconds=min(typed, move.after_seconds))
         if page.kind == "match" and page.seconds_left is not None and self._happens(self.profile.late_acts):
             late = page.seconds_left + self.rng.uniform(0, self.profile.lateness_seconds)
             move = replace(move, after_seconds=late, is_offline=True)

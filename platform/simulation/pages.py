@@ -1,7 +1,7 @@
 """What a page says, read from its HTML as a browser would: nothing is known here but what participants are sent."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 CHOSEN = frozenset({"radio", "checkbox"})
@@ -32,6 +32,15 @@ class Asked:
     required: bool = False
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line of a talk: its number, who said it ("": oneself), and the words."""
+
+    seq: int
+    who: str
+    text: str
+
+
 @dataclass
 class Shown:
     """A page as read: where it stands, what it says and asks, what may be pressed.
@@ -55,6 +64,10 @@ class Shown:
         links: Where the page itself leads besides.
         opens_in: Between two visits: seconds until the next can be begun; `closes_in`: until it cannot be any more.
         socket: Where the page's script connects; only whole documents say so.
+        talk: The name of an open conversation whose messages go through the socket.
+        last_seq: The number of the newest line of a talk; `said`: how many lines are one's own.
+        drawn: How much had been said when the page was drawn, as it says itself; empty where it says nothing.
+        tells_typing: Whether the others see that somebody types here.
     """
 
     kind: str = ""
@@ -76,6 +89,20 @@ class Shown:
     links: list[str] = field(default_factory=list)
     opens_in: float | None = None
     closes_in: float | None = None
+    talk: str = ""
+    last_seq: int = 0
+    said: int = 0
+    drawn: str = ""
+    tells_typing: bool = False
+
+    def joined(self, lines: Iterable[Line]) -> "Shown":
+        """The page with those lines at its end that come next; what stands on it, or comes after a gap, is left out."""
+        page = self
+        for line in lines:
+            if line.seq == page.last_seq + 1:
+                words = f"{page.text}\n{line.who}\n{line.text}" if line.who else f"{page.text}\n{line.text}"
+                page = replace(page, text=words, last_seq=line.seq, said=page.said + (not line.who))
+        return page
 
     def offers(self, name: str) -> bool:
         """Whether a quiet button of this name may be pressed."""
@@ -117,6 +144,7 @@ class _Reader(HTMLParser):
             case "visit":
                 self.page.opens_in = _seconds(at.get("data-opens-seconds"))
                 self.page.closes_in = _seconds(at.get("data-closes-seconds"))
+        self._talk(tag, at)
         self._is_beside |= tag == "form" and at.get("method", "") == "get"
         if tag == "body":
             self.page.socket = at.get("data-socket", "")
@@ -149,6 +177,16 @@ class _Reader(HTMLParser):
         page.digest, page.identity = at.get("data-digest", ""), at.get("data-identity", "")
         page.is_over, page.is_live = at.get("data-over") == "yes", at.get("data-live") == "yes"
         page.poll_seconds = _number(at.get("data-poll-seconds")) or page.poll_seconds
+        page.drawn = at.get("data-drawn", "")
+
+    def _talk(self, tag: str, at: Mapping[str, str]) -> None:
+        page = self.page
+        if "data-log" in at:
+            page.talk = at.get("data-talk", "")
+        if tag == "li" and "data-seq" in at:
+            page.last_seq = max(page.last_seq, _number(at["data-seq"]) or 0)
+            page.said += at.get("class", "") == "mine"
+        page.tells_typing |= "data-typing" in at
 
     def _control(self, tag: str, at: Mapping[str, str]) -> None:
         name, kind = at.get("name", ""), at.get("type", "")

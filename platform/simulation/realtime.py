@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import math
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
@@ -11,12 +12,13 @@ from typing import Any, Self
 
 from simulation.door import Door, new_connector
 from simulation.ledger import Ledger
-from simulation.mind import Choose, Mind, look_seconds
+from simulation.mind import Choose, Mind, Move, look_seconds
 from simulation.person import Person
 from simulation.profile import Profile, arrivals
 
 PROGRESS_SECONDS = 0.5
 JITTER = 0.1  # as the page's script spreads its questions
+TYPING_SECONDS = 3.0  # as static/js/typing.js says again that there are further keys
 
 Progress = Callable[[Sequence[Person]], None]
 
@@ -71,17 +73,26 @@ async def _next(person: Person, ear: "_Ear") -> None:
     move = person.mind.next_move(person.last)
     if move.is_offline:
         await asyncio.sleep(move.after_seconds)
-    else:
-        loop = asyncio.get_running_loop()
-        shown_at = loop.time()
-        act_at = math.inf if move.do == "look" else shown_at + move.after_seconds
-        while (left := act_at - loop.time()) > 0:
-            page, look_in = person.last, ear.look_seconds(loop.time() - shown_at)
-            has_news = await ear.hears(min(left, look_in))
-            if (has_news or look_in < left) and await person.look():
-                return
-            shown_at = shown_at if person.last is page else loop.time()
+    elif await _goes_on(person, ear, move):
+        return
     await person.do(move)
+
+
+async def _goes_on(person: Person, ear: "_Ear", move: Move) -> bool:
+    """Wait for the time of a move, typing towards its end; whether the page went on before, so that it is void."""
+    now = time.monotonic
+    act_at = math.inf if move.do == "look" else now() + move.after_seconds
+    types = move.typing_seconds > 0 and person.last.tells_typing
+    key_at = act_at - move.typing_seconds if types else math.inf
+    while now() < act_at:
+        has_news = await ear.hears(min(act_at, ear.look_at(), key_at) - now())
+        if key_at <= now():
+            await person.door.tell_typing()
+            key_at = now() + TYPING_SECONDS
+        is_another = (has_news or ear.look_at() <= now()) and await person.look()
+        if is_another or person.mind.thinks_again(person.last):
+            return True
+    return False
 
 
 class _Ear:
@@ -89,9 +100,12 @@ class _Ear:
 
     def __init__(self, person: Person) -> None:
         self._person = person
-        self._news = asyncio.Event()
+        self._stirs = asyncio.Event()
+        self._has_news = False
+        person.at_lines = self._stirs.set
         self._listening: asyncio.Task[None] | None = None
         self._rng = Random(f"ear/{person.number}")  # noqa: S311  spreads questions
+        self._since, self._look_at = (-1.0, False), 0.0  # for which answer, and when the next question is due
 
     async def __aenter__(self) -> Self:
         return self
@@ -101,25 +115,30 @@ class _Ear:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
 
-    def look_seconds(self, shown_for: float) -> float:
-        """How long until the page asks by itself."""
+    def look_at(self) -> float:
+        """When the page asks by itself: so long after it last asked, whatever is said or comes by frames meanwhile."""
         person = self._person
-        regular = look_seconds(person.last, has_socket=person.door.has_socket, shown_for=shown_for)
-        return regular * self._rng.uniform(1 - JITTER, 1 + JITTER)
+        since = (person.asked_at, person.door.has_socket)
+        if since != self._since:
+            shown_for = person.asked_at - person.shown_at
+            regular = look_seconds(person.last, has_socket=person.door.has_socket, shown_for=shown_for)
+            self._since, self._look_at = since, person.asked_at + regular * self._rng.uniform(1 - JITTER, 1 + JITTER)
+        return self._look_at
 
     async def hears(self, seconds: float) -> bool:
-        """Wait until something changed, at most so long; whether something did."""
+        """Wait until something changed, lines have come, or so long; whether something did of which the page tells."""
         if self._person.last.is_live and self._listening is None:
             self._listening = asyncio.ensure_future(self._listen())
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), seconds)
-        has_news = self._news.is_set()
-        self._news.clear()
+            await asyncio.wait_for(self._stirs.wait(), max(0.0, seconds))
+        has_news, self._has_news = self._has_news, False
+        self._stirs.clear()
         return has_news
 
     async def _listen(self) -> None:
         async for _ in self._person.door.pointers():
-            self._news.set()
+            self._has_news = True
+            self._stirs.set()
 
 
 def play_all(

@@ -33,6 +33,7 @@ def check_forms(inquiry: Inquiry, sessions: Sequence[Session]) -> None:
         inquiry.told.may_be_erased += len(sessions)
         return
     acts, entries = _keys(Act, sessions, source=PERSON), _keys(Entry, sessions)
+    inquiry.told.meet_said(set[str]().union(*entries.values()))
     stored: dict[int, set[str]] = defaultdict(set)
     people = {session.pk: session.participant for session in sessions}
     silent = {pk for pk, person in people.items() if person.status == Participant.Status.WITHDRAWN}

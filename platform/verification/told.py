@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from verification.report import Report
 
-CONFLICT, STORED = "conflict", "stored"
+CONFLICT, STORED, SAID = "conflict", "stored", "said"
 
 
 class Acknowledged(Protocol):
@@ -18,7 +18,7 @@ class Acknowledged(Protocol):
 
     Attributes:
         outcome: "stored", "stale" or "late", as the row must say; "conflict" where the server said that another answer
-            was saved under the key.
+            was saved under the key; "said" where a socket took a message, of which an entry is the only row.
         body_sha256: What the row must hold, save after a conflict.
         data: The answers as sent.
     """
@@ -60,8 +60,9 @@ class Told:
                     self.differs(entry, "a hash of what was sent", entry.body_sha256)
 
     def stored(self, key: str) -> Acknowledged | None:
-        """What was acknowledged as stored under a key."""
-        return self._entries[key].get(STORED) if key in self._entries else None
+        """What was acknowledged as stored under a key, by a form or a socket."""
+        entries = self._entries.get(key, {})
+        return entries.get(STORED) or entries.get(SAID)
 
     def differs(self, entry: Acknowledged, expected: object, found: object) -> None:
         """Something acknowledged is not as it was sent or told."""
@@ -74,6 +75,8 @@ class Told:
             return
         self._meet("submission", key)
         for told, entry in self._entries[key].items():
+            if told == SAID:  # no answer came, or too late: the same message by its form
+                continue
             if told == CONFLICT:
                 if entry.body_sha256 == body:
                     self.differs(entry, "another answer under this key", "the same")
@@ -82,6 +85,10 @@ class Told:
                 self.differs(entry, told, outcome)
             if entry.body_sha256 != body:
                 self.differs(entry, f"body {entry.body_sha256[:12]}", f"body {body[:12]}")
+
+    def meet_said(self, keys: Collection[str]) -> None:
+        """Entries stand in conversations under these keys, by whichever way they came."""
+        self._met.update((SAID, key) for key in keys)
 
     def meet(self, kind: str, key: str) -> Acknowledged | None:
         """An act or an entry came by a form; what was acknowledged of it, if anything."""
@@ -104,12 +111,12 @@ class Told:
         present: set[int] = set()
         counts = self._report.ledger
         for key, entries in self._entries.items():
-            entry = next(iter(entries.values()))
-            if self._met["submission", key]:
-                present.add(entry.person)
-                counts["found"] += len(entries)
-            else:
-                missing[entry.person] += entries.values()
+            for entry in entries.values():
+                if self._met[SAID if entry.outcome == SAID else "submission", key]:
+                    present.add(entry.person)
+                    counts["found"] += 1
+                else:
+                    missing[entry.person].append(entry)
         counts["altered"] = len(self._altered)
         for person, entries_of in sorted(missing.items()):
             if person not in present and erased > 0:

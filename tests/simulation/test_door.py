@@ -1,83 +1,23 @@
 """A simulated participant's door against a server that misbehaves: what is retried, counted and written down."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from simulation import browser
 from simulation.door import Door
 from simulation.errors import SimulationError
-from simulation.ledger import Ledger
 from simulation.mind import Mind, Move
-from simulation.pages import Shown
 from simulation.person import MOST_REFUSALS, Person
 from simulation.profile import Profile
+from tests.simulation.clumsy import PAGE, STORED, served
 
 pytestmark = pytest.mark.asyncio
-FORM = '<div id="page" data-kind="text" data-rev="r2"><main><h1 id="title">Next</h1></main></div>'
-PAGE = Shown("text", "r1", title="Now", hidden={"key": "k1", "rev": "r1", "csrfmiddlewaretoken": "t"}, button=True)
-Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Clumsy:
-    """A server that gives the planned replies in turn, and keeps the forms that reached it."""
-
-    def __init__(self) -> None:
-        self.plan: deque[Any] = deque()
-        self.forms: list[dict[str, str]] = []
-        self.frames: list[str] = []
-
-    async def page(self, request: web.Request) -> web.StreamResponse:
-        self.forms.append(dict(await request.post()))  # type: ignore[arg-type]  # no files are sent
-        status, headers = self.plan.popleft()
-        if status == "cut":
-            assert request.transport
-            request.transport.abort()
-        return web.Response(status=200 if status == "cut" else status, headers=headers, text=FORM)
-
-    async def socket(self, request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        for what in self.plan.popleft():
-            if isinstance(what, int):
-                await socket.close(code=what)
-                return socket
-            if what == "listen":
-                self.frames.append(str((await socket.receive()).data))
-            else:
-                await socket.send_str(what)
-        return socket
-
-
-@asynccontextmanager
-async def served(*plan: Any) -> AsyncIterator[tuple[Clumsy, Door]]:
-    clumsy, app = Clumsy(), web.Application()
-    clumsy.plan.extend(plan)
-    app.router.add_route("*", "/s/", clumsy.page)
-    app.router.add_route("*", "/j/{token}", clumsy.page)
-    app.router.add_get("/ws/session", clumsy.socket)
-    async with TestServer(app) as server:
-        address = str(server.make_url("/ws/session")).replace("http://", "ws://")
-        link = str(server.make_url("/j/x"))
-        door = Door(link, person=4, ledger=Ledger(), via_socket=address, patience_seconds=3)
-        try:
-            yield clumsy, door
-        finally:
-            await door.close()
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(browser, "FIRST_WAIT_SECONDS", 0.01)
-
-
-STORED = (200, {"X-Outcome": "stored"})
 
 
 async def test_a_form_is_sent_under_one_key_until_it_is_acknowledged() -> None:

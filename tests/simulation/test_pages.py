@@ -1,11 +1,14 @@
 """A simulated person's reading of every page that a participant can meet, as the real templates draw it."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.pages import Asked, read
-from tests.pages.gallery import FRAME, NOW, drawn, pages
+from flow.drawing import draw
+from simulation.pages import Asked, Shown, read
+from tests.pages.gallery import FRAME, NOW, drawn, pages, request, talking
 
 EMPTY_PAGE = "<html><body><p>Not one of ours"
 
@@ -37,6 +40,17 @@ def test_a_fragment_reads_as_the_whole_page_but_for_its_frame(name: str) -> None
     assert "This is a demonstration" not in whole.text
     assert whole.identity == part.identity != ""
     assert whole.asked == part.asked
+
+
+def test_page_of_a_talk_says_what_its_script_reads() -> None:
+    def shown(**more: Any) -> Shown:
+        return read(draw(request(), talking(**more)["talk"], FRAME, is_fragment=True))
+
+    page = shown(name="t1", typing=True)
+    assert (page.talk, page.last_seq, page.said, page.tells_typing) == ("t1", 2, 1, True)
+    assert page.asked.keys() == {"message", "then"}
+    plain = shown()
+    assert (plain.talk, plain.last_seq, plain.said, plain.tells_typing) == ("", 2, 1, False)
 
 
 def test_fields_say_what_may_be_sent() -> None:

@@ -72,6 +72,32 @@ def test_only_as_many_people_may_be_erased_as_were(ledger: list[Acknowledged], e
         assert (report.ledger["lost"] == 0) == (report.is_clean) == (erased >= people)
 
 
+SPOKEN = acknowledged(1, "said", {"key": "1k", "rev": "t", "message": "a"})
+
+
+def test_message_by_socket_is_lost_without_its_entry_and_needs_no_form() -> None:
+    for is_there, lost in ((True, 0), (False, 1)):
+        report = new_report()
+        told = Told(report, [SPOKEN])
+        if is_there:
+            told.meet_said({"1k"})
+        told.close()
+        assert (report.ledger["found"], report.ledger["lost"]) == (1 - lost, lost)
+        assert told.stored("1k") == SPOKEN, "its words are held against the entry's"
+
+
+def test_message_whose_answer_came_late_is_one_by_socket_and_by_form() -> None:
+    form = acknowledged(1, "stored", {"key": "1k", "rev": "r", "message": "a", "then": "more"})
+    report = new_report()
+    told = Told(report, [form, SPOKEN])
+    told.meet_said({"1k"})
+    told.meet_form("1k", outcome="stored", body=form.body_sha256)
+    told.close()
+    assert report.is_clean
+    assert report.ledger["found"] == 2
+    assert told.stored("1k") == form
+
+
 def test_form_that_contradicts_itself_is_altered() -> None:
     entry = Acknowledged(1, "key", "stored", "r", "0" * 64, "A page", {"word": "a"})
     report = new_report()
