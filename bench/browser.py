@@ -221,7 +221,8 @@ def frame(kind: int, content: bytes) -> bytes:
     """A masked frame of at most 65,535 bytes, as a client must send it."""
     mask, length = os.urandom(4), len(content)
     size = bytes([0x80 | length]) if length < 126 else bytes([0x80 | 126]) + struct.pack("!H", length)
-    return bytes([0x80 | kind]) + size + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(content))
+    masked = int.from_bytes(content) ^ int.from_bytes((mask * (length // 4 + 1))[:length])
+    return bytes([0x80 | kind]) + size + mask + masked.to_bytes(length)
 
 
 def now_ms() -> float:

@@ -95,6 +95,7 @@ class Meter:
 
     Args:
         pids: The roots of the trees, asked anew each time: a process may be started again.
+        weighs: Whether to look at memory, too, which costs the driver more than all else that is done here.
 
     Attributes:
         cpu_s: Seconds of processor time by tree.
@@ -104,6 +105,7 @@ class Meter:
     """
 
     pids: Callable[[], Pids]
+    weighs: bool = True
     cpu_s: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     driver_cpu_s: float = 0.0
@@ -139,7 +141,8 @@ class Meter:
         now, roots = Snapshot(), self.pids()
         trees = {(name, pid): now.tree(pid, without=roots.values()) for name, pid in roots.items()}
         self._last |= {root: spent for root, pids in trees.items() if (spent := now.cpu_seconds(pids))}
-        self.peak_mib = max(self.peak_mib, sum(pss_mib(pid) for pids in trees.values() for pid in pids))
+        if self.weighs:
+            self.peak_mib = max(self.peak_mib, sum(pss_mib(pid) for pids in trees.values() for pid in pids))
 
     def _sample(self) -> None:
         while True:

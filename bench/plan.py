@@ -1,6 +1,5 @@
 """What is measured in which size, and in which order."""
 
-import asyncio
 import itertools
 import os
 import platform as machine
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench import figures
-from bench.driver import Crowd, Visit, drive
+from bench.driver import Crowd, Visit, drive, on_loop
 from bench.figures import Figures
 from bench.machine import Meter, Pids, Snapshot, calib_ms, calm_down
 from bench.statements import Counting, Counts
@@ -89,7 +88,7 @@ def measured(side: Side, crowd: Crowd, sides: Sequence[Side]) -> Figures:
     calm_down(lambda: [one for each in sides for pid in each.pids().values() for one in Snapshot().tree(pid)])
     calibration = calib_ms()
     with Meter(side.pids) as meter:
-        tape, seconds = asyncio.run(drive(crowd, side.visit))
+        tape, seconds = on_loop(drive(crowd, side.visit))
     return {"side": side.name, **figures.cell(crowd, tape, seconds, meter), "calib_ms": round(calibration, 1)}
 
 
@@ -99,7 +98,7 @@ def counted(side: Side) -> Figures:
     with Counting(side.database_url, side.database_log) as idle:
         time.sleep(IDLE_SECONDS)
     with Counting(side.database_url, side.database_log) as busy:
-        tape, _ = asyncio.run(drive(COUNTED, side.visit))
+        tape, _ = on_loop(drive(COUNTED, side.visit))
     net = busy.counts.less(idle.counts, busy.seconds / idle.seconds)
     return {
         "side": side.name,
@@ -137,7 +136,7 @@ def run(plan: Plan, sides: Sequence[Side], say: Say) -> Figures:
     """Measure everything; the result holds each cell as it was, and medians."""
     for side in sides:
         side.prepare(WARM_UP.total)
-        asyncio.run(drive(WARM_UP, side.visit))
+        on_loop(drive(WARM_UP, side.visit))
     say("counting statements")
     counts = [counted(side) for side in sides]
     cells = []

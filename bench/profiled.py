@@ -4,7 +4,6 @@ Time is the thread's own, so that neither a busy machine nor waiting for Postgre
 statements.
 """
 
-import asyncio
 import io
 import pstats
 import signal
@@ -14,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench.driver import Crowd, drive
+from bench.driver import Crowd, drive, on_loop
 from bench.rapport_side import RapportSide
 from bench.rapport_visit import RapportVisit
 from bench.tape import Tape
@@ -40,7 +39,7 @@ def report(side: RapportSide, crowd: Crowd) -> str:
             one.browser.port = port  # pages from here, the socket and the origin as before
             return one
 
-        tape, seconds = asyncio.run(drive(crowd, visit))
+        tape, seconds = on_loop(drive(crowd, visit))
     finally:
         serving.send_signal(signal.SIGTERM)
         serving.wait()

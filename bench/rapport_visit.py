@@ -20,18 +20,25 @@ HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 ASKED = re.compile(r'<input type="(?:number|checkbox)"[^>]* name="([\w@]+)"')
 BUTTON = re.compile(r'<button class="primary" type="submit">')
 MESSAGE = re.compile(r"<textarea\b[^>]*\bdata-said")
+TALK = re.compile(r'\bdata-log\b[^>]* data-talk="([^"]+)"')
 SOCKET = re.compile(r'<body data-socket="([^"]*)"')
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a script reads of a page."""
+    """What a script reads of a page.
+
+    Attributes:
+        talks: Whether it has a box for a message.
+        talk: The name of its conversation, where messages go through the socket.
+    """
 
     data: dict[str, str]
     hidden: dict[str, str]
     asked: list[str]
     has_button: bool
     talks: bool = False
+    talk: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -49,7 +56,9 @@ def read(text: str) -> Page:
     found = PAGE.search(text)
     data = {name: html.unescape(value) for name, value in DATA.findall(found[1])} if found else {}
     has_button, talks = bool(BUTTON.search(text)), bool(MESSAGE.search(text))
-    return Page(data, dict(HIDDEN.findall(text)), ASKED.findall(text), has_button, talks)
+    named = TALK.search(text) if talks else None
+    talk = html.unescape(named[1]) if named else ""
+    return Page(data, dict(HIDDEN.findall(text)), ASKED.findall(text), has_button, talks, talk)
 
 
 class RapportVisit:

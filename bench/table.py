@@ -21,7 +21,9 @@ ROWS = {
     "calib_ms": "calibration loop, ms",
 }
 # Beside each cell, so that a reader sees what the figures are worth; comparing them would say nothing.
-BESIDE = frozenset({"errors", "driver_cores_busy", "other_cores_busy", "calib_ms", "idle_queries_per_s"})
+BESIDE = frozenset(
+    {"errors", "by_form", "cpu_ms_driver", "driver_cores_busy", "other_cores_busy", "calib_ms", "idle_queries_per_s"}
+)
 STATEMENT_ROWS = {
     "queries_per_submitted_page": "queries per submitted page",
     "queries_per_request": "queries per request",

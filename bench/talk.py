@@ -17,8 +17,9 @@ TEXT = "And what would you say is the best of it? {}"
 WORD = re.compile(r"best of it\? ([a-z]+)$")
 HELLO = "Hello, they call me {}"
 NAME = re.compile(r"they call me ([a-z]+)$")
-LAST_SECONDS = 20.0  # for messages that are under way at the end
+LAST_SECONDS = 30.0  # for messages that are under way at the end: a page of ours asks by itself within 25
 ENTER_SECONDS = 240.0
+APART_SECONDS = 0.03  # between two who come in: what is measured are conversations, and not a rush at the door
 
 
 class Talker(Protocol):
@@ -67,6 +68,7 @@ class TalkTape:
         shown: When the partner's page showed it.
         order: By person, the words in the order in which their page showed them.
         repeated: Messages that a page showed twice.
+        by_form: Messages that no socket took, so that a form said them.
         errors: Answers of 500 and more, refusals, and connections that broke.
     """
 
@@ -75,6 +77,7 @@ class TalkTape:
     shown: dict[str, float] = field(default_factory=dict)
     order: dict[Talker, list[str]] = field(default_factory=dict)
     repeated: int = 0
+    by_form: int = 0
     requests: int = 0
     errors: list[str] = field(default_factory=list)
 
@@ -154,8 +157,13 @@ class Company:
             TimeoutError: they were not all there in time.
         """
         talkers = {word_of(number): make(self) for number in range(2 * pairs)}
+
+        async def come(number: int, one: Talker) -> None:
+            await asyncio.sleep(APART_SECONDS * number)
+            await one.arrive()
+
         async with asyncio.timeout(ENTER_SECONDS):
-            await asyncio.gather(*(one.arrive() for one in talkers.values()))
+            await asyncio.gather(*(come(number, one) for number, one in enumerate(talkers.values())))
             self._listening = [asyncio.create_task(one.listen()) for one in talkers.values()]
             await asyncio.gather(*(one.say(HELLO.format(name)) for name, one in talkers.items()))
             while len(self._met) < len(talkers):

@@ -21,20 +21,29 @@ ROWS = {
     "lost": "lost",
     "doubled": "doubled",
     "reordered": "reordered",
+    "by_form": "said by form, not by socket",
     "cpu_ms_per_message": "CPU per message, ms",
+    "cpu_ms_sockets": "  sockets, ms",
+    "cpu_ms_pages": "  pages, ms",
+    "cpu_ms_workers": "  workers and sweeper, ms",
+    "cpu_ms_postgres": "  PostgreSQL, ms",
+    "cpu_ms_redis": "  Redis, ms",
+    "cpu_ms_otree": "  oTree's server, ms",
+    "cpu_ms_driver": "the driver, per message, ms",
     "errors": "errors",
     "driver_cores_busy": "driver, cores busy",
     "other_cores_busy": "others, cores busy",
     "calib_ms": "calibration loop, ms",
 }
-ALONE = [
-    Goal("to_partner_ms_p50", "ours", 15),
-    Goal("to_partner_ms_p99", "ours", 150),
-    Goal("lost", "ours", 0),
-    Goal("doubled", "ours", 0),
-    Goal("reordered", "ours", 0),
-]
-WITH_PAGES = [Goal("to_partner_ms_p99", "ratio", 1 / 3), Goal("lost", "ours", 0), Goal("doubled", "ours", 0)]
+KINDS = {
+    "sockets": "sockets", "pages": "pages", "bots": "workers", "jobs": "workers", "sweeper": "workers",
+    "supervisor": "workers", "postgres": "postgres", "redis": "redis", "otree": "otree",
+}  # fmt: skip
+"""Part of an installation → the kind of process under which its processor time is told."""
+SOUND = [Goal(what, "ours", 0) for what in ("lost", "doubled", "reordered")]
+ALONE = [Goal("to_partner_ms_p50", "ours", 15), Goal("to_partner_ms_p99", "ours", 150), *SOUND]
+"""Of the rate at which it begins; of higher ones only that nothing is lost, doubled or reordered."""
+WITH_PAGES = [Goal("to_partner_ms_p99", "ratio", 1 / 3), *SOUND]
 KNEE = Goal("messages_per_s", "ours", 400, is_least=True)
 Stored = Mapping[str, Sequence[str]]
 """Conversation → the texts that are stored of it, in their order."""
@@ -62,6 +71,9 @@ def cell(talk: Talk, tape: TalkTape, seconds: float, stored: Stored, meter: Mete
         "reordered": _reordered(tape, stored),
         "cpu_ms_per_message": round(sum(by_part.values()), 2),
         "cpu_ms_by_part": by_part,
+        **_by_kind(by_part),
+        "cpu_ms_driver": round(1000 * meter.driver_cpu_s / max(len(tape.taken), 1), 2),
+        "by_form": tape.by_form,
         "requests": tape.requests,
         "errors": len(tape.errors),
         "first_errors": tape.errors[:3],
@@ -69,6 +81,15 @@ def cell(talk: Talk, tape: TalkTape, seconds: float, stored: Stored, meter: Mete
         "driver_cores_busy": round(meter.driver_cpu_s / meter.seconds, 2),
         "other_cores_busy": round(meter.other_cores_busy, 2),
     }
+
+
+def _by_kind(by_part: Mapping[str, float]) -> Figures:
+    """Processor time per message by kind of process; of kinds that a side does not have there is nothing."""
+    found: Figures = {}
+    for part, spent in by_part.items():
+        name = f"cpu_ms_{KINDS[part]}"
+        found[name] = round(found.get(name, 0.0) + spent, 2)
+    return found
 
 
 def _quantiles(name: str, values: Sequence[float]) -> Figures:
@@ -111,7 +132,7 @@ def one_line(one: Figures) -> str:
     return (
         f"{one['side']:6} {one['cell']:40} {one['messages_per_s']:7.1f} /s  to partner p50 "
         f"{one['to_partner_ms_p50']:.0f}  p99 {one['to_partner_ms_p99']:.0f} ms  lost {one['lost']}"
-        f"  CPU {one['cpu_ms_per_message']:.1f} ms  errors {one['errors']}"
+        f"  CPU {one['cpu_ms_per_message']:.1f} ms  by form {one['by_form']}  errors {one['errors']}"
     )
 
 
@@ -120,8 +141,9 @@ def lines(result: Mapping[str, Any]) -> Iterator[str]:
     cells: dict[str, dict[str, Mapping[str, Any]]] = {}
     for one in result["medians"]:
         cells.setdefault(one["cell"], {})[one["side"]] = one
-    for name, by_side in cells.items():
-        goals = WITH_PAGES if any(one["people"] for one in by_side.values()) else ALONE
+    for number, (name, by_side) in enumerate(cells.items()):
+        has_pages = any(one["people"] for one in by_side.values())
+        goals = WITH_PAGES if has_pages else SOUND if number else ALONE
         yield from block(name, ROWS, by_side, {goal.figure: goal for goal in goals})
     borne = {side: {"messages_per_s": one["messages_per_s"]} for side, one in result["knee"].items()}
     title = "most messages a second, p99 within 1 s"

@@ -105,6 +105,22 @@ def test_lost_doubled_and_reordered_messages_are_counted() -> None:
     assert figures_of(tape, {"7": [*texts[:1], texts[0].replace("aa", "ac"), texts[1]]})["doubled"] == 0
 
 
+def test_processor_time_of_a_message_is_told_by_kind_of_process() -> None:
+    tape = TalkTape(due={"aa": 0.0, "ab": 0.0}, taken={"aa": 1.0, "ab": 1.0}, by_form=1)
+    spent = {"sockets": 0.004, "bots": 0.001, "jobs": 0.002, "sweeper": 0.001, "redis": 0.0005}
+    one = talk_figures.cell(Talk(1, 2, 1), tape, 1.0, {}, Meter(dict, cpu_s=spent, seconds=1.0, driver_cpu_s=0.001))
+    by_kind = {name: one.get(f"cpu_ms_{name}") for name in ("sockets", "workers", "redis", "pages", "driver")}
+    assert by_kind == {"sockets": 2.0, "workers": 2.0, "redis": 0.25, "pages": None, "driver": 0.5}
+    assert (one["cpu_ms_per_message"], one["by_form"]) == (4.25, 1)
+
+
+def test_goals_of_time_are_those_of_the_first_rate() -> None:
+    usual = figures_of(TalkTape(), {}) | {"side": "ours", "people": 0}
+    cells = [usual | {"cell": name, "to_partner_ms_p50": 40.0} for name in ("first", "faster")]
+    said = [line for line in talk_figures.lines({"medians": cells, "knee": {}}) if "to partner p50" in line]
+    assert ["MISSED" in line for line in said] == [True, False]
+
+
 def test_knee_is_the_highest_rate_that_was_borne() -> None:
     usual = {"lost": 0, "taken": 100, "planned": 100, "to_partner_ms_p99": 90.0}
     rates = [usual | {"messages_per_s": rate, "planned_per_s": rate} for rate in (100.0, 200.0)]
@@ -116,11 +132,12 @@ def test_knee_is_the_highest_rate_that_was_borne() -> None:
 
 def test_our_page_of_a_conversation_is_read() -> None:
     lines = [Line("", "Mine & yours", seq=1), Line("B", "So it is", seq=2)]
-    page = Page("match", "Talk", button="Send", view=View(lines=lines), facts={"talk": {"says": True}})
+    page = Page("match", "Talk", button="Send", view=View(lines=lines), facts={"talk": {"says": True, "name": "t1"}})
     html = draw(gallery.request(), page, gallery.FRAME, is_fragment=True)
     assert LINE.findall(html) == [("mine", "1", "Mine &amp; yours"), ("theirs", "2", "So it is")]
-    assert read('<textarea id="f-message" name="message" data-said></textarea>').talks
-    assert not read(html).talks
+    box = '<textarea id="f-message" name="message" data-said></textarea>'
+    assert (read(html).talks, read(html).talk) == (False, "")
+    assert (read(html + box).talks, read(html + box).talk) == (True, "t1")
 
 
 def test_widget_of_otree_is_read() -> None:
