@@ -18,7 +18,7 @@ from typing import Any
 import django
 
 from tests.faults import charges
-from tests.faults.charges import FORM, FORMING, JOB, TURN
+from tests.faults.charges import FORM, FORMING, JOB, MESSAGE, TURN
 
 COPIES = 5
 LATEST_SECONDS = 8.0
@@ -95,13 +95,15 @@ def arm_pages(passing: Callable[[str], None]) -> None:
 
 
 def arm_sockets(passing: Callable[[str], None]) -> None:
-    """A socket that joins its stream, and a pointer on its way to a browser."""
+    """A socket that joins its stream, a pointer on its way to a browser, and a message on its way in."""
     from channels_redis.pubsub import RedisPubSubLoopLayer
 
+    from chat import saying
     from flow.consumers import SessionConsumer
 
     wrap(RedisPubSubLoopLayer, "group_add", around(passing, "while joining"))
     wrap(SessionConsumer, "pointer", around(passing, "before passing a pointer on"))
+    wrap(saying, "say", around(passing, doing=MESSAGE))
 
 
 def arm_bots(passing: Callable[[str], None]) -> None:

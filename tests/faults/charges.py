@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-FORM, FORMING, JOB, TURN = "a form", "forming", "a job", "a turn"
+FORM, FORMING, JOB, TURN, MESSAGE = "a form", "forming", "a job", "a turn", "a message"
 POINTS = {
     "pages": [
         *(f"{when} the commit of {what}" for what in (FORM, FORMING) for when in ("before", "after")),
@@ -23,6 +23,8 @@ POINTS = {
 }
 POINTS["sweeper"] = POINTS["jobs"]
 """Where a process of each kind can die."""
+IN_TALKS = [f"{when} the commit of {MESSAGE}" for when in ("before", "after")]
+"""Where one that serves sockets can, in a study in which people talk."""
 
 
 def folder_in(home: Path) -> Path:
@@ -32,7 +34,7 @@ def folder_in(home: Path) -> Path:
 
 def lay(home: Path, child: str, point: str) -> Path:
     """Let the next process of `child` that passes `point` die there; return the file that appears when it has."""
-    assert point in POINTS[child], f"{child} has no point {point!r}"
+    assert point in [*POINTS[child], *IN_TALKS], f"{child} has no point {point!r}"
     folder_in(home).mkdir(exist_ok=True)
     fired = folder_in(home) / f"{child}.{point}.fired"
     fired.unlink(missing_ok=True)

@@ -34,6 +34,31 @@ async def requests(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
             yield head + (await reader.readexactly(int(length[1])) if length else b"")
 
 
+async def frames(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """What a browser sends over a WebSocket: the request that opens it, then one whole frame after the other."""
+    with suppress(asyncio.IncompleteReadError):
+        yield await reader.readuntil(b"\r\n\r\n")
+        while True:
+            head = await reader.readexactly(2)
+            length = await reader.readexactly({126: 2, 127: 8}.get(head[1] & 0x7F, 0))
+            mask = await reader.readexactly(4 if head[1] & 0x80 else 0)
+            yield head + length + mask + await reader.readexactly(int.from_bytes(length or bytes([head[1] & 0x7F])))
+
+
+def unmasked(request: bytes) -> bytes:
+    """What a browser's frame says; the request that opens a socket as it is."""
+    if request.startswith(b"GET "):
+        return request
+    start = 2 + {126: 2, 127: 8}.get(request[1] & 0x7F, 0)
+    mask, content = request[start : start + 4], request[start + 4 :]
+    return bytes(one ^ mask[place % 4] for place, one in enumerate(content))
+
+
+def as_it_is(request: bytes) -> bytes:
+    """What nothing has to be done to before it can be read."""
+    return request
+
+
 class Proxy:
     """Forwards a local port; `with Proxy(target) as proxy: proxy.port`. Its faults may be changed at any time.
 
@@ -41,6 +66,8 @@ class Proxy:
         target: Host and port, or the path of a unix socket. May be set later.
         cut_into: How the client's bytes are cut into requests.
         mark: A request that contains it is one that writes.
+        reads: How a request is to be read to find that out.
+        answer: What the answer to such a request contains; what comes before that is passed on.
         seed: Of the draws for `swallows` and `copies`.
 
     Attributes:
@@ -52,7 +79,16 @@ class Proxy:
         counts: What was done, by kind.
     """
 
-    def __init__(self, target: Target = "", *, cut_into: Cutter = chunks, mark: bytes = b"", seed: int = 1) -> None:
+    def __init__(
+        self,
+        target: Target = "",
+        *,
+        cut_into: Cutter = chunks,
+        mark: bytes = b"",
+        reads: Callable[[bytes], bytes] = as_it_is,
+        answer: bytes = b"",
+        seed: int = 1,
+    ) -> None:
         self.target = target
         self.refuses = False
         self.latency_seconds = 0.0
@@ -60,6 +96,7 @@ class Proxy:
         self.copies = 1
         self.counts: Counter[str] = Counter()
         self._cut_into, self._mark, self._rng = cut_into, mark, random.Random(seed)
+        self._reads, self._answer = reads, answer
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -144,7 +181,10 @@ class Proxy:
         return self._cut_into(reader)
 
     def writes(self, request: bytes) -> bool:
-        return bool(self._mark) and self._mark in request
+        return bool(self._mark) and self._mark in self._reads(request)
+
+    def answers(self, data: bytes) -> bool:
+        return self._answer in data
 
     def draws_swallow(self) -> bool:
         return self._rng.random() < self.swallows
@@ -209,7 +249,7 @@ class _Connection:
 
     async def _answer(self) -> None:
         async for data in chunks(self.server[0]):
-            if self.is_doomed:
+            if self.is_doomed and self.proxy.answers(data):
                 self.proxy.counts["swallowed"] += 1
                 return
             await self.proxy.pass_on(data, self.client[1])

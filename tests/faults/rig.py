@@ -24,7 +24,7 @@ from simulation.mind import Mind
 from simulation.person import Person
 from simulation.profile import Profile
 from simulation.realtime import play_minds
-from tests.faults.proxy import Proxy, requests
+from tests.faults.proxy import Proxy, frames, requests, unmasked
 from tests.machinery.quick import Study, entry_link, quick_study, right_answers, stage
 from tests.machinery.running import Running
 from tests.sizes import sized
@@ -35,6 +35,7 @@ ROUNDS = sized(test=2, long=4)
 PLAY_SECONDS = 400.0  # on a machine that does much else besides
 PEOPLE = Profile.flawless().with_(thinking_spread=0.5, person_spread=0.25)
 Rows = list[tuple[Any, ...]]
+Write = Callable[[Path], tuple[Path, Mapping[str, str]]]
 
 
 class Armed(Running):
@@ -80,6 +81,12 @@ def slower(said: Study) -> None:
     del stage(said, "briefing")["check"]  # what is right depends on the condition, and wrong answers are asked again
 
 
+def quick(folder: Path) -> tuple[Path, Mapping[str, str]]:
+    """The shipped study made short."""
+    home = quick_study(folder, name=STUDY, change=slower)
+    return home, right_answers(home)
+
+
 class Rig:
     """`with Rig(folder) as rig: rig.play(4, during=...)`.
 
@@ -88,10 +95,14 @@ class Rig:
 
     Args:
         folder: A scratch folder.
+        study: The id of the study that is played.
+        write: Writes the study's file into the folder, and says what is right in its quiz.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, study: str = STUDY, write: Write | None = None) -> None:
         self.folder = folder
+        self.study = study
+        self._write = write or quick
         self.ledger = Ledger()
         self._stack = ExitStack()
         self._known: set[str] = set()
@@ -100,7 +111,8 @@ class Rig:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             pages, database = Proxy(cut_into=requests, mark=b"POST "), Proxy(mark=b"COMMIT")
-            self.doors = Doors(pages, Proxy(), database, Proxy())
+            sockets = Proxy(cut_into=frames, mark=b'"say"', reads=unmasked, answer=b'"stored"')
+            self.doors = Doors(pages, sockets, database, Proxy())
             for proxy in self.doors.all():
                 stack.enter_context(proxy)
             variables = {
@@ -151,7 +163,7 @@ class Rig:
         """What `manage.py verify` finds now, with all that was ever acknowledged, and did not find before."""
         file = self.folder / "ledger.jsonl"
         self.ledger.write(file)
-        argv = [sys.executable, str(ROOT / "manage.py"), "verify", STUDY, "--ledger", str(file), "--json"]
+        argv = [sys.executable, str(ROOT / "manage.py"), "verify", self.study, "--ledger", str(file), "--json"]
         done = subprocess.run(argv, env=self.running.env, capture_output=True, text=True, check=False)
         assert done.returncode in {0, 1}, done.stderr
         report = json.loads(done.stdout)
@@ -188,9 +200,8 @@ class Rig:
         self.doors.redis.target = str(places.queue_socket)
 
     def _load(self) -> None:
-        home = quick_study(self.folder, name=STUDY, change=slower)
+        home, self.answers = self._write(self.folder)
         self.running.manage("study", "load", str(home), "--open")
         why = "What differs must be told in full."
-        self.running.manage("study", "unmask", STUDY, "--reason", why)
-        self.link = entry_link(self.running, STUDY)
-        self.answers = right_answers(home)
+        self.running.manage("study", "unmask", self.study, "--reason", why)
+        self.link = entry_link(self.running, self.study)

@@ -3,14 +3,17 @@
 import http.client
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import ClientConnection, connect
+from websockets.sync.server import Server, ServerConnection, serve
 
-from tests.faults.proxy import Proxy, requests
+from tests.faults.proxy import Proxy, frames, requests, unmasked
 
 
 class Counting(ThreadingHTTPServer):
@@ -103,3 +106,51 @@ def test_proxy_cuts_what_is_open(proxy: Proxy, server: Counting) -> None:
         assert proxy.cut() == 1
         assert ask(connection) == 0
     assert server.forms == 1
+
+
+STORED, ELSE = '{"stored": 1}', '{"lines": []}'
+
+
+@pytest.fixture
+def talk() -> Iterator[tuple[Server, list[str]]]:
+    """A socket server that answers each message by something else and then by saying that it is stored."""
+    heard: list[str] = []
+
+    def answer(socket: ServerConnection) -> None:
+        with suppress(ConnectionClosedError):
+            for message in socket:
+                heard.append(str(message))
+                socket.send(ELSE)
+                socket.send(STORED)
+
+    with serve(answer, "127.0.0.1", 0) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server, heard
+        server.shutdown()
+
+
+def until_it_breaks(socket: ClientConnection) -> list[str]:
+    """What a socket still brings."""
+    came: list[str] = []
+    with suppress(ConnectionClosedError):
+        while True:
+            came.append(str(socket.recv(5)))
+    return came
+
+
+def test_proxy_swallows_the_answer_to_a_message_and_nothing_else(talk: tuple[Server, list[str]]) -> None:
+    server, heard = talk
+    port = server.socket.getsockname()[1]
+    said = {"cut_into": frames, "mark": b'"say"', "reads": unmasked, "answer": b'"stored"'}
+    long = f'{{"do": "say", "text": "{"x" * 70_000}"}}'
+    with Proxy(("127.0.0.1", port), **said) as proxy:  # type: ignore[arg-type]  # each by its name
+        with connect(f"ws://127.0.0.1:{proxy.port}", compression=None) as socket:
+            for message in (long, '{"do": "ping"}'):
+                socket.send(message)
+                assert [socket.recv(5), socket.recv(5)] == [ELSE, STORED]
+            proxy.swallows = 1.0
+            socket.send('{"do": "ping"}')
+            assert [socket.recv(5), socket.recv(5)] == [ELSE, STORED], "it was no message"
+            socket.send(long[:200] + '"}')
+            assert STORED not in until_it_breaks(socket)
+        assert (heard[0], len(heard), proxy.counts["swallowed"]) == (long, 4, 1)
