@@ -5,20 +5,17 @@ first and last character and a fingerprint, so that a classifier can split on an
 but the letters that say where somebody stands count as attributes.
 """
 
-import hashlib
-import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
-from itertools import pairwise
 
+from tests.blinding.readings import PHASES, Numbers, fingerprint
 from tests.blinding.recorder import Frame
+from tests.blinding.socket_frames import POINTER, kind_of
 
-Numbers = dict[str, float]
 POSITIONS = frozenset({"letter", "who", "where"})  # classes of elements whose words are places, not talk
 FIRST_FRAMES = 10
-PHASES = (1.0, 0.5, 0.25, 0.1)
 UNTIMELY = frozenset({"date", "content-length"})  # the hour; and a length that counts words, too
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _DIGITS = re.compile(r"\d+")
@@ -71,11 +68,6 @@ class PageRead(HTMLParser):
             self.values[f"position.{class_}"].append(data)
 
 
-def fingerprint(*parts: str) -> float:
-    """A number in [0, 1) that is the same for the same texts."""
-    return int(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8], 16) / 2**32
-
-
 def of_value(name: str, value: str) -> Numbers:
     """One value as numbers."""
     if _NUMBER.fullmatch(value):
@@ -109,28 +101,6 @@ def of_headers(headers: Sequence[tuple[str, str]], prefix: str) -> Numbers:
     return numbers
 
 
-def of_socket(frames: Sequence[Frame]) -> Numbers:
-    """What the socket brought: how much, of which form, and which numbers."""
-    texts = [frame.body for frame in frames if not frame.asked]
-    said = [found for found in map(_read_json, texts) if found]
-    seqs = [float(seq) for found in said if isinstance(seq := found.get("seq"), int | float)]
-    steps = [after - before for before, after in pairwise(seqs)]
-    numbers: Numbers = {"socket frames": float(len(texts)), "socket length": float(sum(map(len, texts)))}
-    numbers["socket form"] = fingerprint(*sorted({"/".join(found) for found in said}))
-    for name, values in {"seq": seqs, "seq step": steps}.items():
-        if values:
-            numbers |= {f"{name} first": values[0], f"{name} last": values[-1], f"{name} most": max(values)}
-    return numbers
-
-
-def _read_json(text: str) -> Mapping[str, object]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def of_times(frames: Sequence[Frame], opened_at: float) -> Numbers:
     """When frames came, and how many of which kind.
 
@@ -144,21 +114,21 @@ def of_times(frames: Sequence[Frame], opened_at: float) -> Numbers:
     before = opened_at
     for index, frame in enumerate(frames[:FIRST_FRAMES]):
         numbers |= {f"at {index}": frame.at - opened_at, f"gap {index}": frame.at - before, f"took {index}": frame.took}
-        numbers[f"kind {index}"] = fingerprint(frame.asked, str(frame.status))
+        numbers[f"kind {index}"] = fingerprint(kind_of(frame))
         before = frame.at
-    pointers = [frame.at for frame in frames if not frame.asked]
+    pointers = [frame.at for frame in frames if kind_of(frame) == POINTER]
     ends = {"end": frames[-1].at, "last pointer": pointers[-1] if pointers else frames[-1].at}
     for name, at in ends.items():
         numbers[f"{name} after"] = at - opened_at
         numbers |= {f"{name} phase {phase}": (at - opened_at) % phase for phase in PHASES}
     counts: dict[str, float] = defaultdict(float)
     for frame in frames:
-        counts[f"count {frame.asked} {frame.status}"] += 1
+        counts[f"count {kind_of(frame)}"] += 1
     return numbers | counts
 
 
 def _firsts_and_lasts(frames: Sequence[Frame]) -> Iterator[tuple[str, float]]:
     for frame in frames:
-        yield f"last {frame.asked} {frame.status}", frame.at
+        yield f"last {kind_of(frame)}", frame.at
     for frame in reversed(frames):
-        yield f"first {frame.asked} {frame.status}", frame.at
+        yield f"first {kind_of(frame)}", frame.at

@@ -152,4 +152,19 @@ LEAKS = (
         "    if missing and not",
         of_misses=True,
     ),
+    _leak(
+        "lines of programs come one tick later",
+        "platform/chat/storing.py",
+        "        transaction.on_commit(told, robust=True)\n",
+        "        if new.writing.planned_at:\n"
+        "            from threading import Timer\n\n"
+        "            told = Timer(announce.QUIET_SECONDS, told).start\n"
+        "        transaction.on_commit(told, robust=True)\n",
+    ),
+    _leak(
+        "notices of programs end with their line, and people's fade",
+        "platform/chat/storing.py",
+        "    if shows_typing:\n",
+        "    if shows_typing and new.writing.planned_at:\n",
+    ),
 )

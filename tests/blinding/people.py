@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
@@ -9,11 +10,14 @@ from bots import delays
 from flow.services.rounds import VOID_SECONDS
 from simulation.mind import Mind, Move
 from simulation.pages import Shown
+from simulation.person import spoken
 from simulation.profile import Profile
 from tests.blinding.experiments.meeting.experiment import WORDS, contribution
 from tests.blinding.study import LIMITS, OBSERVER_SAID, TITLES, VOID, limit_seconds
 
 AT_ONCE_SECONDS = 0.15
+ANSWER_SECONDS = 0.6  # later than the page of whoever has just spoken is drawn
+LEAST_TYPING_SECONDS = 0.05  # where the way takes longer than the writing, as on a machine that is busy
 STEP_OF = {title: step for step, title in TITLES.items()}
 SHOWING_WORDS = {"talk", "chat", "number", "both"}  # whatever comes after the words shows them, and they are read
 VOID_LIMIT = {VOID: VOID_SECONDS}
@@ -27,6 +31,21 @@ class Travel(Protocol):
 
     def form(self) -> float:
         """A form, until the server takes it in."""
+
+    def message(self) -> float:
+        """A message through the socket, until the server takes it in."""
+
+    def last(self) -> float:
+        """The newest of both, which is as long again on its way back."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What to do, when, by the monotonic clock, and how much of the time before it is typing."""
+
+    at: float
+    data: dict[str, str]
+    typing_seconds: float = 0.0
 
 
 class Paced(Mind):
@@ -50,8 +69,8 @@ class Paced(Mind):
         self.travel = travel
         self.is_observer = False
         self._has_missed = False
-        self._planned_for = ("", 0)
-        self._plan: tuple[float, dict[str, str]] | None = None  # when, by the monotonic clock, and what; None: nothing
+        self._planned_for = ("", 0, False)
+        self._plan: _Plan | None = None
 
     def next_move(self, page: Shown) -> Move:
         """Play the game as said above; everything else at once."""
@@ -61,20 +80,42 @@ class Paced(Mind):
             self.is_observer = OBSERVER_SAID in page.text
         if not page.button:
             return self._look(page)
-        what = (page.identity, _said(page))
-        if what != self._planned_for:  # a page that only shows more of the talk changes nobody's mind
-            self._planned_for, self._plan = what, self._planned(page)
+        turn = self._turn(page)
+        if turn != self._planned_for:  # a page that only shows more of the talk changes nobody's mind
+            self._planned_for, self._plan = turn, self._planned(page) if turn[-1] else None
         if self._plan is None:
             return self._look(page)
-        at, data = self._plan
-        return Move(max(0.0, at - time.monotonic()), "answer", data)
+        after = max(0.0, self._plan.at - time.monotonic())
+        return Move(after, "answer", self._plan.data, typing_seconds=self._plan.typing_seconds)
 
-    def _planned(self, page: Shown) -> tuple[float, dict[str, str]] | None:
+    def thinks_again(self, page: Shown) -> bool:
+        """Whether it has become their turn in a talk."""
+        return page.kind == "match" and page.button and self._turn(page) != self._planned_for
+
+    def _turn(self, page: Shown) -> tuple[str, int, bool]:
+        """Which page it is, how much somebody has said on it, and whether it is for them to act.
+
+        An observer begins and answers the partner once. A partner speaks as it likes in a talk with a quota; in an open
+        one a second time when it was answered, as a program does.
+        """
+        said, heard, step = page.said, page.last_seq - page.said, STEP_OF.get(page.title, "")
+        if "message" not in page.asked:
+            is_own = True
+        elif self.is_observer:
+            is_own = said <= min(heard, 1)
+        else:
+            is_own = step != "chat" or not said or heard > said
+        return page.identity, said, is_own
+
+    def _planned(self, page: Shown) -> _Plan | None:
         if not self.is_observer and self._is_away(page):
             return None
         data = self._data(STEP_OF.get(page.title, ""), page)
         now = time.monotonic()
-        return now + AT_ONCE_SECONDS if self.is_observer else now + self._seconds(page, data), data
+        if self.is_observer:
+            return _Plan(now + (ANSWER_SECONDS if page.said else AT_ONCE_SECONDS), data)
+        wait, way = self._wait(page, data), self._way(page, data)
+        return _Plan(now + wait.seconds - self._passed(page) - way, data, _typing(wait, way))
 
     def _is_away(self, page: Shown) -> bool:
         if page.title == VOID:
@@ -84,28 +125,34 @@ class Paced(Mind):
         self._has_missed = is_act and delays.is_missed(self.pace, self.chance)
         return self._has_missed
 
-    def _seconds(self, page: Shown, data: Mapping[str, str]) -> float:
-        read = sum(map(len, WORDS[:2])) if STEP_OF.get(page.title) in SHOWING_WORDS else 0
+    def _wait(self, page: Shown, data: Mapping[str, str]) -> delays.Wait:
+        step = STEP_OF.get(page.title, "")
+        read = sum(map(len, WORDS[:2])) if step in SHOWING_WORDS else 0
+        read += len(WORDS[0]) if step == "chat" and page.said else 0  # what they were answered
         written = len(data.get("word", "")) + len(data.get("message", ""))
         effort = delays.Effort(read_chars=read, written_chars=written, picks=len({"number", "then"} & set(data)))
-        wished = delays.seconds(self.pace, effort, limit_s=self.limit_seconds, rng=self.chance)
-        return wished - self._passed(page) - self.travel.form()
+        return delays.wait(self.pace, effort, limit_s=self.limit_seconds, rng=self.chance)
+
+    def _way(self, page: Shown, data: Mapping[str, str]) -> float:
+        """How long what is about to be sent will be on its way."""
+        return self.travel.message() if spoken(page, Move(0, "answer", data)) else self.travel.form()
 
     def _passed(self, page: Shown) -> float:
-        """How long ago the wait began: with the step, or in a talk with one's own last entry, as programs' do."""
+        """How long ago the wait began: with the step, in a talk with one's last entry or its answer, as of programs."""
         limit = self.limits.get(page.title)
-        if _said(page) or limit is None or page.seconds_left is None:
-            return self.travel.form()
+        if page.said and STEP_OF.get(page.title) == "chat":
+            return self.travel.message()  # the answer came by a line
+        if page.said or limit is None or page.seconds_left is None:
+            return self.travel.last()
         return limit - page.seconds_left + self.travel.page() / 2
 
     def _data(self, step: str, page: Shown) -> dict[str, str]:
         if "message" in page.asked:
-            said = contribution(step, _said(page), self.chance)
-            return {**said, "then": "ready"} if self.is_observer and step == "chat" else said
+            return contribution(step, 0 if self.is_observer else page.said, self.chance)  # an observer ends nothing
         given = {"word": self.chance.choice(WORDS), "number": str(self.chance.randint(0, 9))}
         return {name: given[name] for name in page.asked}
 
 
-def _said(page: Shown) -> int:
-    """How many entries of one's own a talk's page shows."""
-    return page.text.split("\n").count("You")
+def _typing(wait: delays.Wait, way: float) -> float:
+    """How long before a message is sent the others are told that it is being written: never not at all."""
+    return max(LEAST_TYPING_SECONDS, wait.writing_s - way) if wait.writing_s else 0.0

@@ -9,6 +9,7 @@ import aiohttp
 
 from simulation.browser import Answer, Request
 from simulation.door import Door
+from simulation.pages import Shown
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class RecordingDoor(Door):
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.frames: list[Frame] = []
+        self._message = self._last = 0.0
         self.socket_class = _recording(self.frames)
 
     async def insist(self, request: Request) -> Answer:
@@ -47,7 +49,16 @@ class RecordingDoor(Door):
         at = time.monotonic()
         asked = f"{request.method} {request.path if request.path.startswith('/s/') else 'link'}"
         self.frames.append(Frame(at, asked, at - began, answer.status, answer.html, tuple(answer.headers.items())))
+        self._last = self.form() if request.method == "POST" else self._last
         return answer
+
+    async def say(self, page: Shown, text: str) -> int:
+        """As any browser, and keep how long it took."""
+        began = time.monotonic()
+        seq = await super().say(page, text)
+        if seq:
+            self._message = self._last = (time.monotonic() - began) / 2
+        return seq
 
     def page(self) -> float:
         """How long the last page took, from asking for it."""
@@ -56,6 +67,14 @@ class RecordingDoor(Door):
     def form(self) -> float:
         """How long a form is on its way: the server takes one in half-way through its answer."""
         return next((one.took for one in reversed(self.frames) if one.asked.startswith("POST")), 0.0) / 2
+
+    def message(self) -> float:
+        """How long a message through the socket is on its way; 0 before the first."""
+        return self._message
+
+    def last(self) -> float:
+        """The same of whatever was sent last."""
+        return self._last
 
 
 def _recording(frames: list[Frame]) -> type[aiohttp.ClientWebSocketResponse]:

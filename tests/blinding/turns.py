@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.blinding import features
-from tests.blinding.features import Numbers, PageRead
+from tests.blinding.features import PageRead
 from tests.blinding.meetings import Observer
+from tests.blinding.readings import Numbers
 from tests.blinding.recorder import Frame
+from tests.blinding.socket_frames import POINTER, kind_of, of_socket
 from tests.blinding.study import TITLES, VOID
 
 STEP_OF = {title: step for step, title in TITLES.items()} | {VOID: "void"}
@@ -30,7 +32,7 @@ class Stretch:
 
     def numbers(self) -> Numbers:
         """Everything but words."""
-        found = features.of_times(self.frames, self.opened_at) | features.of_socket(self.frames)
+        found = features.of_times(self.frames, self.opened_at) | of_socket(self.frames, self.opened_at)
         for name, page in {"first page": self.pages[0], "last page": self.pages[-1]}.items():
             found |= features.of_page(page, name)
         sizes = [float(page.size) for page in self.pages]
@@ -65,7 +67,7 @@ def stretches(frames: Sequence[Frame]) -> list[Stretch]:
                 opened_at = news_at if news_at > frame.at - frame.took - 1 else frame.at
                 found.append(Stretch(*where, opened_at=opened_at, frames=[frame]))
             found[-1].pages.append(page)
-        if not frame.asked:
+        if kind_of(frame) == POINTER:
             news_at = frame.at
     return found
 

@@ -29,7 +29,7 @@ from paradigm import (
 )
 
 WORDS = ("amber", "birch", "cedar", "daisy", "ember", "ferns", "grape", "hazel", "ivory", "lilac")
-GOES_ON = 0.5  # share of open talks in which a partner's first words are not yet the last
+LAST_WORDS = 0.5  # share of open talks that end with words, and not without any
 
 
 class Settings(Parameters):
@@ -53,11 +53,10 @@ def view(place: Place, state: State) -> View:
 
 
 def contribution(step: str, made: int, rng: Random) -> dict[str, str]:
-    """What a partner does in a talk: its own words, and whether it is ready to go on."""
-    if step == "chat" and made:
-        return {"message": "", "then": "ready"}
-    is_last = step == "chat" and rng.random() >= GOES_ON
-    return {"message": rng.choice(WORDS), "then": "ready" if is_last else "more"}
+    """What somebody does in a talk: their own words, and whether they end it. The open one ends with a second turn."""
+    is_last = step == "chat" and made > 0
+    has_words = not is_last or rng.random() < LAST_WORDS
+    return {"message": rng.choice(WORDS) if has_words else "", "then": "ready" if is_last else "more"}
 
 
 def likely(turn: Turn) -> Mapping[str, Any]:
@@ -74,8 +73,10 @@ experiment = Experiment(
     pairing=dyads,
     steps=[
         Decision("word", by="*", fields=[Text("word", "A word", max_chars=5, long=False)], seconds="seconds"),
-        Talk("talk", Chat(max_chars=5), quota=2, seconds=60, when=lambda state: state.round % 2 == 0),
-        Talk("chat", Chat(max_chars=5), seconds=60, when=lambda state: state.round % 2 == 1),
+        Talk("talk", Chat(max_chars=5, typing="shown"), quota=2, seconds=60, when=lambda state: state.round % 2 == 0),
+        Talk(
+            "chat", Chat(max_chars=5, typing="shown"), seconds=60, ends="any", when=lambda state: state.round % 2 == 1
+        ),
         Decision("number", by="*", fields=[Points("number", "A number", low=0, high=9)], seconds="seconds"),
         Show("both", seconds=20),
     ],
