@@ -16,13 +16,15 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from config.middleware import route_of
+from participants.identity import owner_of_stop
 from participants.queries import link_of, version_for
+from participants.spoken import spoken_in
 from studies import definition
 from studies.models import Version
 
 log = logging.getLogger("rapport.request")
 
-PAGES, LINK = "/s/", "/j/"  # of participants, and the links by which they come
+PAGES, LINK, WAY_OUT = "/s/", "/j/", "/u/"  # of participants, links by which they come, and that stop reminders
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -69,14 +71,14 @@ def forgery(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: AR
 def _in_study_language(request: HttpRequest, *, may_ask: bool = True) -> AbstractContextManager[None]:
     """Speak the language of the study that the visitor is in, or that their link leads into, where that can be told.
 
-    Whatever fails here leaves the language as it is.
+    A link that leads nowhere any more says its language itself. Whatever fails here leaves the language as it is.
 
     Args:
         may_ask: False where the database may be what has failed: then only what is known already is used.
     """
     try:
         version = _version_of(request, may_ask=may_ask)
-        language = definition.definition(version).language if version else ""
+        language = definition.definition(version).language if version else spoken_in(request)
     except Exception as error:
         log.warning("language of an error page is not known", extra={"facts": {"error": type(error).__name__}})
         return nullcontext()
@@ -89,6 +91,8 @@ def _version_of(request: HttpRequest, *, may_ask: bool) -> Version | None:
     if path.startswith(LINK) and may_ask:
         link = link_of(path.removeprefix(LINK))
         return version_for(link) if link else None
+    if path.startswith(WAY_OUT) and may_ask and (owner := owner_of_stop(path.removeprefix(WAY_OUT))) is not None:
+        return definition.version_of(owner.version_id)
     if path.startswith(PAGES) and may_ask and known is None:
         # a form that is refused for forgery, and an address behind which nothing stands, come to nobody's guard
         known = import_string(settings.PARTICIPANT_OF)(request)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_noop
 
 from paradigm import Field, FieldError
-from participants.identity import LONGEST_ADDRESS, is_address
+from participants.identity import LONGEST_ADDRESS, has_decided, is_address
 from scheduling.models import Session
 from studies import definition
 
@@ -63,6 +63,9 @@ def has_reminders(session: Session) -> bool:
 
 
 def is_address_wanted(session: Session) -> bool:
-    """Whether somebody whose first visit is over may now give an address."""
+    """Whether somebody whose first visit is over may now give an address.
+
+    Nobody is asked twice: on the page about reminders, which has an address of its own, they may have given one before.
+    """
     first = definition.definition(session.participant.version).waves[0].id
-    return session.wave == first and is_by_email(session)
+    return session.wave == first and is_by_email(session) and not has_decided(session.participant)

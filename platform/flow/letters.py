@@ -12,6 +12,7 @@ from flow.awaited import is_awaited, is_put_off, when_awaited
 from flow.between import said
 from flow.zones import place_of_zone
 from participants.models import Participant
+from participants.spoken import address_of
 from participants.tokens import digest
 from scheduling.meetings import waits_from_to
 from scheduling.models import Reminder, ScheduledSession
@@ -83,10 +84,11 @@ def letter_of(reminder: Reminder, row: ScheduledSession, *, link: str, stop: str
     person = row.participant
     study = definition.definition(person.version)
     rule = rules_of(study, row.wave)[reminder.number - 1]
-    stop_url = f"{settings.ORIGIN}{reverse('stop_reminders', args=[stop])}"
+    stop_url = address_of(reverse("stop_reminders", args=[stop]), study.language)
+    way_in = address_of(reverse("landing", args=[link]), study.language)
     with translation.override(study.language):
         names = slots(person.version) | _given(row)
-        names |= {"link": f"{settings.ORIGIN}{reverse('landing', args=[link])}", "stop_link": stop_url}
+        names |= {"link": way_in, "stop_link": stop_url}
         heading, _newline, body = definition.text(person.version, text_path(rule)).lstrip().partition("\n")
         subject = " ".join(fill(heading.lstrip("#"), names).split())[:LONGEST_SUBJECT]
         text = f"{fill(body, names).strip()}\n"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -22,7 +23,9 @@ from flow.services import addresses
 from flow.views import in_study_language, to_page, too_fast, unreadable
 from paradigm import FieldError
 from participants import identity, limiter
+from participants.access import cookie_token, participant_with
 from participants.models import Participant
+from participants.spoken import spoken_in
 from scheduling.models import Session
 from studies import definition
 
@@ -99,7 +102,8 @@ def stop_reminders(request: HttpRequest, token: str) -> HttpResponse:
     """
     owner = identity.owner_of_stop(token)
     if owner is None:
-        return _unknown(request)
+        with translation.override(_language_of(request)):
+            return _unknown(request)
     with translation.override(definition.definition(owner.version).language):
         if request.method == "POST":
             is_one_click = request.POST.get(ONE_CLICK[0]) == ONE_CLICK[1]
@@ -125,6 +129,14 @@ def _answer(request: HttpRequest, owner: Participant, *, is_done: bool) -> HttpR
         words = _("Your part in the study is over, and your address is deleted.")
     facts = {"frame": frame, "heading": heading, "words": words, "asks": not is_done}
     return render(request, "participant/stop_reminders.html", facts)
+
+
+def _language_of(request: HttpRequest) -> str:
+    """Of a link that no row knows any more: what it says itself, or that of the study that the browser is in."""
+    if said := spoken_in(request):
+        return said
+    known = participant_with(cookie_token(request))
+    return definition.definition(known.version).language if known is not None else settings.LANGUAGE_CODE
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.db.models import Q
 
 from events import clock, log
 from participants.errors import ParticipantError
@@ -83,6 +84,12 @@ def hint_of(participant: Participant) -> str:
 def has_stopped(participant: Participant) -> bool:
     """Whether a person wants no reminders."""
     return Contact.objects.filter(participant=participant, stopped_at__isnull=False).exists()
+
+
+def has_decided(participant: Participant) -> bool:
+    """Whether a person has given an address that is still kept, or wants no reminders."""
+    decided = ~Q(sealed_address="") | Q(stopped_at__isnull=False)
+    return Contact.objects.filter(decided, participant=participant).exists()
 
 
 def stop(participant: Participant, *, by: str) -> bool:

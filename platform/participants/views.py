@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,6 +15,7 @@ from participants import limiter, queries, services
 from participants.access import cookie_token, give_cookie, participant_with, pilot_cookie_name, pilot_token
 from participants.errors import ParticipantError
 from participants.models import EntryLink, Participant
+from participants.spoken import spoken_in
 from participants.tokens import new_token
 from studies import definition
 from studies.money import amount_text
@@ -34,7 +36,10 @@ class Landing(View):
         link = queries.link_of(kwargs["token"])
         version = queries.version_for(link) if link else None
         if link is None or version is None:
-            return redirect("session") if _is_of(request, kwargs["token"]) else _unknown(request)
+            if _is_of(request, kwargs["token"]):
+                return redirect("session")
+            with translation.override(spoken_in(request) or settings.LANGUAGE_CODE):
+                return _unknown(request)
         study = definition.definition(version)
         with translation.override(study.language):
             return self._answer(request, kwargs["token"], link=link, study=study)

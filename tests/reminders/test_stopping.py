@@ -17,9 +17,11 @@ from participants.models import Contact, Participant
 from participants.tokens import digest
 from scheduling.models import Session
 from studies.models import Version
+from tests.machinery.people import newcomer, page, send
 from tests.reminders.conftest import SOMEBODY, became, enrolled, link_in, outbox
-from tests.scheduling.test_visits import berlin, pass_to
+from tests.scheduling.test_visits import answer, berlin, newest, pass_to
 from tests.scheduling.test_visits import enrolled as without_question
+from verification.check import check
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Version]
@@ -100,6 +102,53 @@ def test_unknown_tokens_are_answered_alike_and_counted(version: Version) -> None
     assert "your address is deleted" in gone.content.decode()
 
 
+def test_link_that_leads_nowhere_any_more_answers_in_the_language_of_its_study(make: Make) -> None:
+    session, link = stop_link(make(language="de"))
+    way_in = link_in(outbox()[-1], "/j/")
+    stranger = Client(headers={"host": "localhost"})
+    assert "Willkommen zurück." in stranger.get(way_in).content.decode()
+    Contact.objects.filter(participant=session.participant).delete()
+    pass_to(berlin(2027, 3, 25, 12))  # the visit and its grace are over
+    gone = stranger.get(link, headers={"Accept-Language": "en"})
+    assert gone.status_code == 404
+    assert '<html lang="de">' in gone.content.decode()
+    assert "Dieser Link gilt nicht mehr" in gone.content.decode()
+    ended = stranger.get(way_in)
+    assert (ended.status_code, ended.headers["Content-Language"]) == (404, "de")
+    assert "Hier ist nichts" in ended.content.decode()
+    for _ in range(10):
+        stranger.get(link)
+    for address in (link, way_in):
+        refused = stranger.get(address)
+        assert refused.status_code == 429
+        assert "Bitte warten Sie eine Minute" in refused.content.decode()
+
+
+def test_link_of_which_a_part_is_missing_answers_a_known_browser_in_the_language_of_its_study(make: Make) -> None:
+    session, link = stop_link(make(language="de"))
+    cut = link.partition("?")[0][:-4]
+    assert "Dieser Link gilt nicht mehr" in browser_of(session).get(cut).content.decode()
+    stranger = Client(headers={"host": "localhost"})
+    assert "This link does not work any more" in stranger.get(cut).content.decode()
+    for strange in ("xx", "../de", "de'", "d" * 999):
+        assert "This link does not work any more" in stranger.get(cut, {"in": strange}).content.decode()
+
+
+def test_page_that_fails_says_so_in_the_language_of_the_study(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    _session, link = stop_link(make(language="de"))
+
+    def fails(*_about: object, **_facts: object) -> None:
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr("flow.services.addresses.stop", fails)
+    browser = Client(headers={"host": "localhost"}, raise_request_exception=False)
+    failed = browser.post(link, "", content_type=FORM)
+    assert failed.status_code == 500
+    assert "Etwas ist schiefgegangen" in failed.content.decode()
+    with_too_much = browser.post(link.partition("?")[0], {"x": "y" * 3_000_000})
+    assert (with_too_much.status_code, with_too_much.headers["Content-Language"]) == (413, "de")
+
+
 def test_address_is_changed_and_taken_back_beside_the_visits(version: Version) -> None:
     session = enrolled(version)
     browser = browser_of(session)
@@ -123,6 +172,39 @@ def test_address_is_changed_and_taken_back_beside_the_visits(version: Version) -
     assert [message.to for message in outbox()] == [["third@example.org"]]
     kinds = Event.objects.filter(kind__startswith="reminders.").order_by("pk").values_list("kind", flat=True)
     assert list(kinds) == ["reminders.agreed", "reminders.agreed", "reminders.stopped", "reminders.agreed"]
+
+
+def test_nobody_is_asked_for_an_address_twice(version: Version) -> None:
+    session, asked = newcomer(version), 0
+    while page(session).kind != "end":
+        if page(session).kind == "home" and not page(session).button:
+            opens = session.participant.scheduled.filter(state="planned").order_by("number")[0].opens_at
+            assert opens is not None
+            pass_to(opens)
+            continue
+        is_asked = any(field.kind == "email" for field in page(session).fields)
+        asked += is_asked
+        session = newest_after(session, {ADDRESS: SOMEBODY, AGREED: "yes"}) if is_asked else answer(session)
+    assert asked == 1
+
+
+@pytest.mark.parametrize("decision", [f"do=keep&{ADDRESS}=own%40example.org&{AGREED}=yes", "do=stop"])
+def test_who_has_decided_on_the_page_about_reminders_is_not_asked_once_more(version: Version, decision: str) -> None:
+    """It can be opened in the first visit, too, by whoever knows its address."""
+    session = newcomer(version)
+    browser = browser_of(session)
+    assert post(browser, decision) == 303
+    while session.status == Session.Status.ACTIVE:
+        assert not any(field.kind == "email" for field in page(session).fields)
+        session = answer(session)
+    assert identity.address_of(session.participant) == ("own@example.org" if "keep" in decision else "")
+    assert [row.state for row in session.participant.scheduled.order_by("number")] == ["planned"] * 4
+    assert [str(one) for one in check(version.study).differences] == []
+
+
+def newest_after(session: Session, said: dict[str, str]) -> Session:
+    assert send(session, **said) == "stored"
+    return newest(session)
 
 
 def test_messages_to_a_mistyped_address_open_nothing_once_it_is_mended(version: Version) -> None:
