@@ -7,9 +7,9 @@ from pathlib import Path
 from django.conf import settings
 from django.urls import reverse
 
-from config.private_file import new_private_file
 from flow.debriefing import Owed, exposed_in, stage_of_debrief
 from flow.services.debriefs import Link, send_links
+from participants.private_file import new_private_file
 from studies.models import Study
 from studies.problems import StudyError
 from studies.queries import version_of

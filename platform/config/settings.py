@@ -225,6 +225,8 @@ _email_url = env("RAPPORT_EMAIL_URL", default="")
 _email = env.email_url_config(_email_url or "filemail://")
 _email_backend = env("RAPPORT_EMAIL_BACKEND", default="")
 EMAIL_BACKEND = _email_backend or _email["EMAIL_BACKEND"]
+if EMAIL_BACKEND == "django.core.mail.backends.filebased.EmailBackend":
+    EMAIL_BACKEND = "flow.mail_files.EmailBackend"  # whose files nobody else can read
 if EMAIL_BACKEND.endswith(".console.EmailBackend"):
     raise ImproperlyConfigured(
         "RAPPORT_EMAIL_URL would write people's addresses and links into the logs: use filemail://"

@@ -3,7 +3,6 @@
 import smtplib
 from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ from flow.letters import Letter, NotSentError
 from participants import identity
 from participants.models import Participant
 
-TO_FILES = "django.core.mail.backends.filebased.EmailBackend"
+TO_FILES = "flow.mail_files.EmailBackend"
 PERMANENT = 500  # replies of a mail server from here on are for good
 AWAY, AWAY_FOR = "mail:away", timedelta(minutes=1)
 """Whoever calls a server that does not answer waits `EMAIL_TIMEOUT` seconds, in a thread that deadlines need as well.
@@ -84,8 +83,6 @@ def _is_away() -> bool:
 
 def _connection(letter: Letter) -> Any:
     """What is tried out leaves by no mail server, whatever this installation is set up for."""
-    if letter.is_trial or not settings.SENDS_EMAIL:
-        Path(settings.EMAIL_FILE_PATH).mkdir(mode=0o700, parents=True, exist_ok=True)
     return get_connection(TO_FILES) if letter.is_trial else get_connection()
 
 

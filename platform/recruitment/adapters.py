@@ -11,6 +11,7 @@ from django.conf import settings
 
 from flow.letters import Letter, NotSentError
 from participants.models import Participant
+from participants.private_file import new_private_file, private_folder
 
 Capability = Literal["message"]
 """`message`: it can pass a message on to somebody whom it brought."""
@@ -55,10 +56,9 @@ class Files:
 
     def message(self, person: str, letter: Letter) -> None:
         """Write one file, whose name is the key of the message: a second of the same key is refused."""
-        folder: Path = settings.MESSAGES_FOLDER
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = private_folder(Path(settings.MESSAGES_FOLDER))
         try:
-            with (folder / f"{letter.key}.txt").open("x", encoding="utf-8") as file:
+            with new_private_file(folder / f"{letter.key}.txt") as file:
                 file.write(f"To: {person}\nSubject: {letter.subject}\n\n{letter.text}")
         except FileExistsError as error:
             raise NotSentError("had_already", is_final=True) from error

@@ -121,3 +121,19 @@ def test_command_without_a_database_says_so_in_one_line(tmp_path: Path, words: l
     assert done.returncode == 1
     assert done.stderr.startswith("no database answers; start this installation with `make up` or `make demo`")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "backend"),
+    [
+        ({}, "flow.mail_files.EmailBackend"),
+        ({"RAPPORT_EMAIL_URL": "filemail://"}, "flow.mail_files.EmailBackend"),
+        (
+            {"RAPPORT_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"},
+            "flow.mail_files.EmailBackend",
+        ),
+        ({"RAPPORT_EMAIL_URL": "smtp://mail.example.org:25"}, "django.core.mail.backends.smtp.EmailBackend"),
+    ],
+)
+def test_messages_that_become_files_are_private(variables: dict[str, str], backend: str) -> None:
+    assert _setting("EMAIL_BACKEND", variables) == backend

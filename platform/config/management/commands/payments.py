@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.private_file import new_private_file
+from participants.private_file import new_private_file
 from recruitment.queries import Payment, payments_of
 from studies.problems import StudyError
 from studies.queries import study_named
