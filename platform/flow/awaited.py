@@ -1,5 +1,6 @@
 """What whoever shares a visit with a partner is told: that one waits for them, and not as long as the visit is open."""
 
+from datetime import datetime
 from math import ceil
 
 from django.utils.translation import gettext as _
@@ -20,16 +21,21 @@ def is_awaited(row: ScheduledSession) -> bool:
     return row.pair_visit is not None and row.pair_visit.pair.status == Pair.Status.LASTING
 
 
+def again_at(row: ScheduledSession) -> datetime | None:
+    """When the two of a visit are to meet instead, where one came and the other did not."""
+    return row.pair_visit.again_at if row.pair_visit is not None and is_awaited(row) else None
+
+
 def is_put_off(row: ScheduledSession) -> bool:
     """Whether the two are to meet at another time, which is still to come."""
-    visit = row.pair_visit
-    return is_awaited(row) and visit is not None and visit.again_at is not None and visit.again_at > clock.now()
+    again = again_at(row)
+    return again is not None and again > clock.now()
 
 
 def when_awaited(row: ScheduledSession) -> str:
     """From when on the partner waits in a visit, and for how long at most."""
-    assert row.pair_visit is not None and row.opens_at is not None  # noqa: PT018
-    again, zone = row.pair_visit.again_at, row.participant.zone
+    assert row.opens_at is not None
+    again, zone = again_at(row), row.participant.zone
     if again is not None and is_put_off(row):
         opens = _("You meet your partner on %(when)s.") % {"when": said(again, zone)}
     elif row.state == State.OPEN:

@@ -11,14 +11,14 @@ from django.utils.translation import ngettext
 
 from events import clock
 from flow.addresses import has_reminders
-from flow.awaited import how_long, is_awaited, when_awaited
+from flow.awaited import again_at, how_long, is_awaited, when_awaited
 from flow.between import said
 from flow.kinds import kind
 from flow.page import Page
 from flow.zones import ASSUMED_ZONE, is_asked, place_of_zone
 from paradigm import Table, View
 from participants.models import Participant
-from scheduling.models import Pair, ScheduledSession, Session
+from scheduling.models import ScheduledSession, Session
 from scheduling.pairs import is_alone, pair_of
 from scheduling.states import ATTENDED, OVER, State
 from studies import definition
@@ -76,7 +76,7 @@ def home_page(session: Session) -> Page:
         note=_note(session),
         facts={
             "before": _before(session, rows, pay.by_wave),
-            "next": _("You can begin now.") if is_open else _opening(row, now, zone),
+            "next": _now(row, now, zone) if is_open else _opening(row, now, zone),
             # one second at least: whoever looks at the very instant is led on by the next look
             "opens_seconds": 0 if is_open else max(1, _until(row.opens_at, now)),
             # of two who meet it closes where the day of one of them ends, which is told to nobody
@@ -85,7 +85,7 @@ def home_page(session: Session) -> Page:
             # a visit that was open as the zone changed keeps its own; it is said by the clock that the page names
             "until": _until_when(row, zone),
             "about": _about(session.participant, rows, row, pay.by_wave),
-            "partner": _met_again(row, zone) or partner_named(session.participant, row.wave),
+            "partner": _met_again(row, now, zone) or partner_named(session.participant, row.wave),
             "has_reminders": has_reminders(session),
             "progress": _progress(rows, session.participant),
             "way": way,
@@ -95,10 +95,20 @@ def home_page(session: Session) -> Page:
     )
 
 
+def _now(row: ScheduledSession, now: datetime, zone: str) -> str:
+    """Of an open visit: that it can be begun, or when the two meet who did not at first."""
+    again = again_at(row)
+    return _put_off(again, zone) if again is not None and again > now else _("You can begin now.")
+
+
+def _put_off(again: datetime, zone: str) -> str:
+    return _("Your partner has been here. You meet on %(when)s instead.") % {"when": said(again, zone)}
+
+
 def _until_when(row: ScheduledSession, zone: str) -> str:
     """Until when it makes sense to begin: a partner does not wait for as long as the visit is open."""
-    if is_awaited(row):
-        return when_awaited(row) if row.state == State.OPEN else how_long(row)  # when it opens is said above
+    if is_awaited(row):  # when it opens, or when they meet instead, is said beside it
+        return when_awaited(row) if row.state == State.OPEN and again_at(row) is None else how_long(row)
     assert row.closes_at is not None
     return _("You can begin until %(when)s.") % {"when": said(row.closes_at, zone)}
 
@@ -111,13 +121,16 @@ def _not_planned(session: Session) -> Page:
     return replace(page, poll_seconds=POLL_SECONDS) if waits else page
 
 
-def _met_again(row: ScheduledSession, zone: str) -> str:
-    """What is told of the person whom one meets in a visit; empty where one meets nobody who lasts."""
-    visit = row.pair_visit
-    if visit is None or visit.pair.status != Pair.Status.LASTING:
+def _met_again(row: ScheduledSession, now: datetime, zone: str) -> str:
+    """What is told of the person whom one meets in a visit; empty where one meets nobody who lasts, or it stands above.
+
+    A visit that is put off names its time once.
+    """
+    if not is_awaited(row):
         return ""
-    if visit.again_at is not None:
-        return _("Your partner has been here. You meet on %(when)s instead.") % {"when": said(visit.again_at, zone)}
+    again = again_at(row)
+    if again is not None:
+        return "" if again > now else _put_off(again, zone)
     return _("You meet your partner then: please come when it opens.")
 
 

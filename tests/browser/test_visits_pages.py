@@ -25,7 +25,9 @@ from scheduling.models import Session
 from studies.models import Membership, Version
 from tests.browser import look
 from tests.machinery.people import MakeVersion, make_version, sharing_is_installed  # noqa: F401
+from tests.scheduling.couples import made
 from tests.scheduling.test_changed_visits import PAID
+from tests.scheduling.test_couples_apart import AGAIN, waits_in_vain
 from tests.scheduling.test_visits import FILE, START, answer, berlin, enrolled, pass_to, take_part
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -97,6 +99,26 @@ def test_home_is_accessible_fits_a_phone_and_is_reached_by_keyboard(
         look.check(tab)
         expect(tab.locator("[data-zone-clock]")).to_contain_text("There it is")
         assert [one for one in complaints if "WebSocket" not in one] == []
+
+
+def test_home_of_a_visit_that_is_put_off_names_its_time_once_and_fits_a_phone(
+    make_version: MakeVersion,  # noqa: F811
+    chromium: Browser,
+    live_server: LiveServer,
+    settings: LazySettings,
+) -> None:
+    settings.ORIGIN = live_server.url
+    cache.clear()
+    _here, away = waits_in_vain(made(make_version, lasts=AGAIN))
+    Participant.objects.filter(pk=away.participant_id).update(token_sha256=digest(SECRET))
+    for _width, context in contexts(chromium, live_server, name=cookie_name(), value=SECRET):
+        tab = context.new_page()
+        tab.goto(f"{live_server.url}/s/")
+        lead = tab.locator("#visit .lead")
+        expect(lead).to_have_text("Your partner has been here. You meet on Wednesday, March 24, 18:00 instead.")
+        assert tab.locator("#visit").inner_text().count("18:00") == 1
+        expect(tab.get_by_role("button", name="Begin")).to_be_visible()
+        look.check(tab)
 
 
 def test_home_turns_by_itself_when_the_visit_opens(

@@ -62,7 +62,7 @@ def test_another_time_is_offered_and_both_meet_then(make_version: Make) -> None:
     (visit,) = visits()
     assert visit.again_at == SIX + timedelta(days=1)
     assert rows(here)[0].closes_at == rows(away)[0].closes_at == visit.closes_at == SIX + timedelta(days=1, minutes=90)
-    assert "You meet on Wednesday, March 24, 18:00 instead" in page(newest(away)).facts["partner"]
+    assert "You meet on Wednesday, March 24, 18:00 instead" in page(newest(away)).facts["next"]
     begin(away)
     assert page(newest(away)).title == "Your partner has been here before"
     pass_to(SIX + timedelta(days=1), here, away)

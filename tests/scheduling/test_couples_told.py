@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -71,7 +72,7 @@ def test_page_and_mail_say_when_it_opens_and_how_long_the_partner_waits(
 
 def test_whoever_is_to_come_later_is_told_of_that_time(make_version: Callable[..., Version]) -> None:  # noqa: F811
     _here, away = waits_in_vain(remembered(make_version))
-    assert until(away) == f"You meet your partner on Wednesday, March 24, 18:00. {WAITS}"
+    assert until(away) == WAITS
     assert f"You meet your partner on Wednesday, March 24, 18:00. {WAITS}" in letter(away)
 
 
@@ -132,3 +133,22 @@ def test_open_page_turns_when_there_is_no_partner_any_more(make_version: Callabl
     assert told.status_code == 200
     assert "go on alone" in told.content.decode()
     assert "You can begin until" in told.content.decode()
+
+
+def test_page_names_the_time_of_a_visit_that_is_put_off_once(make_version: Callable[..., Version]) -> None:  # noqa: F811
+    """Before that time, and from then on, as long as the other is expected."""
+    here, away = waits_in_vain(remembered(make_version))
+    told = "Your partner has been here. You meet on Wednesday, March 24, 18:00 instead."
+    assert page(newest(away)).facts["next"] == told
+    assert sentences(away).count(told) == sentences(away).count("18:00") == 1
+    assert "You can begin now" not in sentences(away), "who comes now is told to come then"
+    pass_to(SIX + timedelta(days=1, minutes=2), here)
+    assert page(newest(away)).facts["next"] == "You can begin now."
+    assert sentences(away).count(told) == sentences(away).count("18:00") == 1
+    assert sentences(away).count(WAITS) == 1
+
+
+def sentences(person: Session) -> str:
+    """All that the page says of the next visit above its table."""
+    facts = page(newest(person)).facts
+    return " ".join(facts[name] for name in ("before", "next", "until", "about", "partner"))
