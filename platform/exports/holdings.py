@@ -15,13 +15,13 @@ from bots.models import Memory
 from chat.models import Entry, Report, SafetyStep
 from events.models import Due, Event
 from exports.declared import Declared, is_free_answer, split_key
-from exports.redaction import is_words, marked, stored, wordless
+from exports.redaction import is_words, marked, named, page_without_words, stored, wordless
 from exports.tombstones import purges_of
 from flow.models import Act, Exposure, PracticeStep, Submission
 from flow.standing import work_of
 from llm.models import Call
 from matching.models import Group
-from measures.models import Answer
+from measures.models import Answer, PageShown
 from participants.codes import SIMULATED
 from participants.models import PURGED_TEXT, WITHDRAWN_TEXT, Contact, EntryLink, Participant
 from participants.tokens import new_code
@@ -95,6 +95,17 @@ def _texts(*columns: str) -> Callable[[Study], Changes]:
 
 def _differing(row: Model, new: Mapping[str, Any]) -> New:
     return {name: value for name, value in new.items() if value != getattr(row, name)}
+
+
+def _of_entry(row: Entry) -> New:
+    new = {"text": PURGED_TEXT} if row.text not in _MARKS else {}
+    return new | dict(_differing(row, {"facts": named(row.facts, _mark)}) or {})
+
+
+def _of_page(row: PageShown) -> New:
+    """The hash of its words goes with them: they could be guessed at by it."""
+    facts = page_without_words(row.facts)
+    return {} if facts == row.facts else {"facts": facts, "sha256": ""}
 
 
 def _of_act(_study: Study) -> Changes:
@@ -219,12 +230,13 @@ STEPS: Mapping[str, list[Step]] = {
     ],
     "payments": [Step("payments", Settlement, _of_person(Settlement), _each(_without_code))],
     "texts": [
-        Step("texts", Entry, _in_talk(Entry), _texts("text")),
+        Step("texts", Entry, _in_talk(Entry), _each(_of_entry)),
         Step("texts", Report, _in_talk(Report), _texts("text", "answer")),
         Step("texts", SafetyStep, _in_talk(SafetyStep), _texts("words")),
         Step("texts", Act, _acts, _of_act),
         Step("texts", Exposure, _in_match(Exposure), _each(_of_view)),
         Step("texts", PracticeStep, _in_visit(PracticeStep), _each(_of_practice)),
+        Step("texts", PageShown, _in_visit(PageShown), _each(_of_page)),
         Step("texts", Answer, _answers, _each(_of_answer)),
         Step("texts", Memory, _of_person(Memory), _each(_of_memory)),
         Step("texts", Call, _calls, _each(_of_call)),

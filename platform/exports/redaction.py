@@ -1,7 +1,7 @@
 """Taking words out of what is stored as JSON. Pure: what is gone is marked, and nothing else changes shape."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import sha256
 from json import dumps
@@ -13,6 +13,8 @@ from participants.models import PURGED_TEXT, WITHDRAWN_TEXT
 
 LEAST_CHARS = 12
 """Shorter texts ("ok", "I am fair.") tell little about anybody, and stand in other people's words by chance."""
+POINTED_AT = "thing"
+"""In the facts of a pointing: a name of at most 60 characters."""
 _ENDS = re.compile("[.!?\u2026\u3002\uff01\uff1f\n]+")  # of sentences, also as Chinese and Japanese write them
 _WORD = re.compile(r"[^\W_]+")
 
@@ -133,6 +135,27 @@ def wordless(view: Mapping[str, Any]) -> dict[str, Any]:
     if view.get("tables"):
         new["tables"] = [{**one, "rows": marked(one["rows"], mark=PURGED_TEXT)} for one in view["tables"]]
     return {**view, **new}
+
+
+def named(facts: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    """Facts of an entry with another name of what was pointed at, which whoever pointed wrote.
+
+    All else is the experiment's own: which entry one is about, a vote, the section of a document.
+    """
+    return {name: change(value) if name == POINTED_AT else value for name, value in facts.items()}
+
+
+def page_without_words(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a stage's page without what only this page filled its slots with; numbers stay."""
+    new: dict[str, Any] = {}
+    filled = {words for words in strings_in(facts.get("given")) if any(map(str.isalpha, words))}
+    if facts.get("given"):
+        new["given"] = marked(facts["given"], mark=PURGED_TEXT)
+    if facts.get("tables"):
+        new["tables"] = [{**one, "rows": marked(one["rows"], mark=PURGED_TEXT)} for one in facts["tables"]]
+    if any(words in facts.get("title", "") for words in filled - {WITHDRAWN_TEXT, PURGED_TEXT}):
+        new["title"] = PURGED_TEXT
+    return {**facts, **new}
 
 
 def unhashed(view: Mapping[str, Any]) -> dict[str, Any]:

@@ -76,20 +76,60 @@ COLUMNS: dict[str, dict[Holds, str]] = {
         W: "prompt output error", T: "prompt_sha256 memory_sha256",
     },
     "chat_conversation": {STATE: "path channel edition"},
-    "chat_entry": {STATE: "kind", W: "text", O: "facts", T: "key"},
+    "chat_entry": {STATE: "kind", W: "text facts", T: "key"},  # of facts the name of what is pointed at
     "chat_report": {STATE: "reason", W: "text answer"},
     "chat_trigger": {STATE: "tier source edition", O: "rules", T: "key"},
     "chat_safetystep": {STATE: "what verdict", W: "words", TEAM: "by"},  # what the team did about somebody, in words
     "measures_answer": {DESIGN: "stage item", W: "value"},
     "measures_scaledrawn": {DESIGN: "stage scale", O: "shown left_out"},
-    "measures_pageshown": {DESIGN: "stage source", O: "facts", T: "sha256"},
+    "measures_pageshown": {DESIGN: "stage source", W: "facts", T: "sha256"},  # of facts what only this page was given
     "bots_botturn": {STATE: "path outcome error_code"},
     "bots_memory": {DESIGN: "partner kind made_by", W: "text", O: "sources", T: "sha256"},
     "recruitment_settlement": {STATE: "exit currency", S: "explanation", Holds.PAYMENT: "code"},
     "exports_tombstone": {STATE: "rule what", TEAM: "by"},
-    "exports_release": {STATE: "sha256 left_out", TEAM: "retired_by"},
+    "exports_release": {STATE: "sha256 table left_out", TEAM: "retired_by"},
     "simulation_simulationrun": {TEAM: "mode seed assumptions not_clean_because differences report"},
 }  # fmt: skip
+
+
+ANYTHING = "*"
+JSON_KEYS: dict[str, str] = {
+    "events_event.facts": ANYTHING,  # each kind of event has its own; `reason` is the only one that holds words
+    "events_due.facts": ANYTHING,
+    "events_beat.facts": ANYTHING,
+    "studies_version.definition": ANYTHING,
+    "studies_version.experiment_sha256": ANYTHING,
+    "participants_consent.ticks": ANYTHING,  # the boxes of the study file: yes or no
+    "scheduling_session.facts": ANYTHING,  # emptied as a whole
+    "matching_topicorder.topics": "",
+    "matching_seat.settings": ANYTHING,  # drawn by the study file's rules
+    "matching_seat.dealt": ANYTHING,
+    "flow_match.edges": "",
+    "flow_act.values": ANYTHING,  # by field: what the experiment declares as an option or a number stays
+    "flow_exposure.view": ANYTHING,  # `exports.redaction.wordless` says which parts hold words
+    "flow_practicestep.view": ANYTHING,
+    "flow_practicestep.values": ANYTHING,
+    "llm_call.parameters": ANYTHING,
+    "llm_call.prompt": ANYTHING,
+    "llm_call.price": ANYTHING,
+    "chat_entry.facts": "to value section thing",
+    "chat_trigger.rules": "",
+    "measures_answer.value": "",
+    "measures_scaledrawn.shown": "",
+    "measures_scaledrawn.left_out": "",
+    "measures_pageshown.facts": "title asked worded lead instruction buttons hint given tables",
+    "bots_memory.sources": "",
+    "recruitment_settlement.explanation": "what amount_minor because",
+    "exports_release.left_out": "",
+    "simulation_simulationrun.assumptions": ANYTHING,
+    "simulation_simulationrun.not_clean_because": ANYTHING,
+    "simulation_simulationrun.differences": ANYTHING,
+    "simulation_simulationrun.report": ANYTHING,
+}
+"""Every column of JSON → the keys of what stands in it; none where it holds no objects.
+
+Which of them hold words of people, and so go in a purge, is what `exports.holdings` knows: a new key is a new question.
+"""
 
 
 def declared() -> dict[str, Holds]:

@@ -108,9 +108,9 @@ def _asked(person: Writer, group: Group) -> None:
 
 
 @into("chat_entry.facts")
-def _reference(person: Writer, group: Group) -> None:
+def _pointing(person: Writer, group: Group) -> None:
     with erasing():
-        Entry.objects.filter(seat=seat_of(person)).update(facts={"section": person.mark})
+        Entry.objects.filter(seat=seat_of(person)).update(facts={"thing": f"The house of {person.mark}"})
 
 
 @into("chat_report.text", "chat_report.answer")

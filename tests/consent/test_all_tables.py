@@ -1,5 +1,6 @@
 """Every column of the database is declared, and after a wish or a purge none that holds words holds any."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from events import runner
 from matching.models import Group
 from participants.models import Participant
 from studies.masking.services import unmask
-from tests.consent.columns import Holds, declared, that_hold
+from tests.consent.columns import ANYTHING, JSON_KEYS, Holds, declared, that_hold
 from tests.consent.planting import PLANTINGS, plant
 from tests.consent.trading import (
     Writer,
@@ -26,6 +27,10 @@ TAKES_TEXT = """
 SELECT table_name || '.' || column_name FROM information_schema.columns
 WHERE table_schema = 'public' AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'ARRAY')
 """
+TAKES_JSON = """
+SELECT table_name || '.' || column_name FROM information_schema.columns
+WHERE table_schema = 'public' AND data_type IN ('json', 'jsonb')
+"""
 REMEDY = (
     "declare it in tests/consent/columns.py; where people's words may stand in it, delete them in "
     "exports/services/erasure.py (or echoes.py) and exports/holdings.py, and plant some in tests/consent/planting.py"
@@ -39,13 +44,18 @@ def played(tmp_path: Path) -> Played:
     return found
 
 
-def ended(played: Played) -> tuple[list[Writer], Group]:
-    """A group that has played, whose people have answered the questions after it, with words wherever words can be."""
+def ended(played: Played, *, has_plants: bool = True) -> tuple[list[Writer], Group]:
+    """A group that has played, whose people have answered the questions after it, with words wherever words can be.
+
+    Args:
+        has_plants: False: only where playing leaves them.
+    """
     trio, group = group_of_three(played)
     play(trio, group)
     for person in trio:
         person.go_to("debrief")
-        plant(person, group)
+        if has_plants:
+            plant(person, group)
     return trio, group
 
 
@@ -55,6 +65,33 @@ def test_every_column_that_takes_text_is_declared() -> None:
         found = {place for (place,) in cursor.fetchall()}
     assert sorted(found - declared().keys()) == [], REMEDY
     assert sorted(declared().keys() - found) == [], "there is no such column any more: take it out of columns.py"
+
+
+def test_every_column_of_json_says_what_may_stand_in_it(played: Played) -> None:
+    ended(played)
+    with connection.cursor() as cursor:
+        cursor.execute(TAKES_JSON)
+        found = {place for (place,) in cursor.fetchall()}
+    assert sorted(found ^ JSON_KEYS.keys()) == [], f"name its keys in tests/consent/columns.py: {REMEDY}"
+    strange = {place: keys_in(place) - set(keys.split()) for place, keys in JSON_KEYS.items() if keys != ANYTHING}
+    assert {place: keys for place, keys in strange.items() if keys} == {}, f"who wrote what stands there? {REMEDY}"
+
+
+def keys_in(place: str) -> set[str]:
+    """The keys of the objects in a column, and of those in its lists."""
+    table, column = place.split(".")
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT "{column}"::text FROM "{table}"')
+        values = [json.loads(value) for (value,) in cursor.fetchall() if value is not None]
+    parts = [part for value in values for part in (value if isinstance(value, list) else [value])]
+    return {key for part in parts if isinstance(part, dict) for key in part}
+
+
+def test_what_people_write_stands_where_it_is_declared_and_nowhere_else(played: Played) -> None:
+    trio, _group = ended(played, has_plants=False)
+    theirs = set(that_hold(Holds.WORDS))
+    for person in trio:
+        assert {"chat_entry.text", "measures_answer.value"} <= set(places_with(person.mark)) <= theirs, REMEDY
 
 
 def test_what_is_planted_is_declared_to_hold_something_of_people() -> None:

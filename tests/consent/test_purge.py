@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,14 @@ from console.board import board_of
 from events.models import Event
 from exports.errors import ExportError
 from exports.models import Tombstone
+from exports.redaction import marked, named, page_without_words
 from exports.services import purge as purging
 from exports.services.bundle import export
 from exports.tombstones import kept_of, overdue, purges_of
 from flow.models import Submission
 from flow.services import sessions
 from matching.models import Group
-from participants.models import Contact, EntryLink, Participant
+from participants.models import PURGED_TEXT, Contact, EntryLink, Participant
 from recruitment.models import Settlement
 from studies.schema_retention import CLASSES
 from studies.services import close_study
@@ -110,7 +112,7 @@ def test_purge_takes_every_word_address_code_and_form_and_leaves_the_rest(played
 def _dataset_says_so(played: Played, out: Path, marks: list[str]) -> None:
     export(played.study, out)
     for mark in marks:
-        assert set(files_with(out, mark)) <= {"entries.csv", "pages.csv", "safety.csv"}, "what somebody picked or drew"
+        assert set(files_with(out, mark)) <= {"safety.csv"}, "which rules were met"
     with (out / "entries.csv").open(encoding="utf-8") as file:
         entries = list(csv.DictReader(file))
     assert {(one["text"], one["n_chars"], one["missing_reason"]) for one in entries} == {("", "", "purged")}
@@ -120,6 +122,24 @@ def _dataset_says_so(played: Played, out: Path, marks: list[str]) -> None:
     assert numbers
     assert all(value.isdigit() for value in numbers), "numbers stay"
     assert json.loads((out / "manifest.json").read_text())["release"] == 1
+
+
+def test_only_what_somebody_wrote_goes_from_what_is_kept_of_entries_and_pages() -> None:
+    gone = partial(marked, mark=PURGED_TEXT)
+    assert named({"to": 3, "value": -1}, gone) == {"to": 3, "value": -1}
+    assert named({"section": "The second part"}, gone) == {"section": "The second part"}
+    assert named({"thing": "my red house"}, gone) == {"thing": PURGED_TEXT}
+    page = {
+        "title": "Hello Mia Berg", "asked": ["note"], "buttons": ["Continue"], "given": {"name": "Mia", "points": 7},
+        "tables": [{"caption": "Said", "columns": ["Round", "Words"], "rows": [[1, "I am Mia"]]}],
+    }  # fmt: skip
+    assert page_without_words(page) == page | {
+        "title": PURGED_TEXT, "given": {"name": PURGED_TEXT, "points": 7},
+        "tables": [{"caption": "Said", "columns": ["Round", "Words"], "rows": [[1, PURGED_TEXT]]}],
+    }  # fmt: skip
+    assert page_without_words(page_without_words(page)) == page_without_words(page)
+    plain = {"title": "Round 3", "given": {"paid_rounds": "3", "points": 2}}
+    assert page_without_words(plain)["title"] == "Round 3"
 
 
 def test_purge_that_is_interrupted_goes_on_and_twice_changes_nothing(

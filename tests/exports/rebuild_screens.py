@@ -69,6 +69,8 @@ class Bundle:
     def pages(self) -> Iterator[Screen]:
         """The pages of stages, by person and in order."""
         for row in self.table("pages"):
+            if not row["text_sha256"]:
+                continue
             texts = self.texts[int(row["version"])]
             words = joined(page_parts(texts, row))
             visit = row["wave"] if row["repeat"] == "1" else f"{row['wave']}:{row['repeat']}"

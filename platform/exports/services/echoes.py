@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -14,7 +14,18 @@ from bots.scribes import CUT
 from chat.models import Entry, Report
 from chat.services import UNKNOWN
 from exports.declared import split_key
-from exports.redaction import Quote, is_words, marked, quotes_any, reduced, stored, strings_in, without
+from exports.redaction import (
+    POINTED_AT,
+    Quote,
+    is_words,
+    marked,
+    named,
+    quotes_any,
+    reduced,
+    stored,
+    strings_in,
+    without,
+)
 from exports.society import Society
 from flow.models import Act, Award, Exposure
 from llm.models import Call
@@ -59,7 +70,9 @@ class Echoes:
 
     def said(self) -> Sequence[str]:
         """What the person wrote here, which others may have repeated here or later."""
-        said = list(Entry.objects.filter(seat__in=self.mine).values_list("text", flat=True))
+        said: list[str] = []
+        for text, facts in Entry.objects.filter(seat__in=self.mine).values_list("text", "facts"):
+            said += [text, *strings_in(facts.get(POINTED_AT))]
         for act in Act.objects.filter(seat__in=self.mine):
             for name, value in act.values.items():
                 said += strings_in(value) if self._is_words(act, name, value) else ()
@@ -90,8 +103,10 @@ class Echoes:
             if row.seat_id in self.mine:  # its number stays, so that what others refer to is still there
                 return {"text": marked(row.text), "facts": {}, "key": f"withdrawn:{row.seq}", **asdict(UNKNOWN)}
             if row.seat_id in self._automated and match in self._touched:
-                return {"text": marked(row.text)}
-            return {"text": without(row.text, quotes)} if self._may_repeat(match, row.seat_id) else {}
+                return {"text": marked(row.text), "facts": named(row.facts, marked)}
+            if not self._may_repeat(match, row.seat_id):
+                return {}
+            return {"text": without(row.text, quotes), "facts": named(row.facts, partial(without, quotes=quotes))}
 
         rows = Entry.objects.filter(conversation__match__in=self.society.matches)
         return _rewrite(rows.select_related("conversation"), change)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exports import keys
-from exports.columns import Column, Row, Table
+from exports.columns import OUTLIVED, Column, Row, Table
 from exports.scope import CHUNK, Scope, by_code, kept, seconds
 from exports.texts import slots_shown
 from measures.models import PageShown
@@ -19,7 +19,7 @@ COLUMNS = [
     Column("version", "Number of the study version whose texts the page shows: `texts.vN.json`.", "integer"),
     Column("stage", "The stage, as named in the study file."),
     Column("number", "Which page of the stage, from 1; a quiz that is asked again is another page.", "integer"),
-    Column("title", "The heading.", "text"),
+    Column("title", "The heading.", "text", missing=OUTLIVED),
     Column("text", "The file of its text, in `files` of `texts.vN.json`.", missing="the page has no text"),
     Column("slots", "What the text's slots were filled with: expression and words.", "json"),
     Column(
@@ -37,6 +37,7 @@ COLUMNS = [
         "text_sha256",
         "SHA-256 of the page's words, one space between any two, as it was opened. "
         "`tests/exports/rebuild_screens.py` makes the words again.",
+        missing=OUTLIVED,
     ),
     keys.since_session("page_s", "When the person came to it"),
 ]  # fmt: skip
@@ -76,7 +77,7 @@ def _row(page: PageShown, version: Version, number: int) -> Row:
         "buttons": said.get("buttons", []),
         "hint": said.get("hint") or None,
         "tables": said.get("tables", []),
-        "text_sha256": page.sha256,
+        "text_sha256": page.sha256 or None,
         "page_s": seconds(page.at, page.session.started_at),
     }
 
