@@ -64,7 +64,7 @@ def _said(one: Kept, *, is_due: bool) -> str:
 def _warn(command: Teller, study: Study, due: list[Kept]) -> None:
     """Whatever is wanted of what goes must have been written before."""
     if any(one.rule == "texts" for one in due):
-        whole = study.releases.filter(is_masked=False).order_by("-as_of").first()
+        whole = study.releases.filter(is_masked=False, table="").order_by("-as_of").first()
         last = f"the last whole one is release {whole.number} of {whole.as_of:%Y-%m-%d}" if whole else "there is none"
         command.stdout.write(f"Words will be in no dataset that is written from now on; {last}.")
     if any(one.rule == "codes" for one in due):
@@ -113,10 +113,10 @@ def releases_verb(command: Teller, options: dict[str, Any]) -> None:
         state = "OUTDATED: destroy every copy" if one.number in old else "current"
         if one.retired_at is not None:
             state = f"retired {one.retired_at:%Y-%m-%d} by {one.retired_by}"
-        kind = "masked" if one.is_masked else "whole"
+        kind, what = "masked" if one.is_masked else "whole", one.table or "all tables"
         written = f"{one.as_of:%Y-%m-%d %H:%M} UTC"
         command.stdout.write(
-            f"{one.number:>4}  {written}  {kind:6}  {one.people:>6} people  {one.sha256[:12]}  {state}"
+            f"{one.number:>4}  {written}  {kind:6}  {what:16}  {one.people:>6} people  {one.sha256[:12]}  {state}"
         )
     remedy = f": write a new one, and then `manage.py study releases {study.slug} --retire`" if old else ""
     command.stdout.write(f"{len(old)} outdated{remedy}")

@@ -38,13 +38,15 @@ class Tombstone(models.Model):
 
 
 class Release(models.Model):
-    """A dataset that was written, by its content: the same data again are the same release.
+    """A dataset that was written, or a single table of it, by its content: the same data again are the same release.
 
     Only that its copies are destroyed is written later, once. It is outdated where somebody whose data it holds has
     asked for deletion since.
 
     Attributes:
         sha256: Over the names and hashes of its files, `CHANGES.md` and `manifest.json` apart, which name the release.
+            Of a single table that of its file.
+        table: Which one; "" for a dataset.
         left_out: Keys of the participants who had asked for deletion.
         as_of: The instant of the snapshot.
     """
@@ -52,6 +54,7 @@ class Release(models.Model):
     study = models.ForeignKey(Study, models.PROTECT, related_name="releases")
     number = models.PositiveIntegerField()  # 1, 2, 3 … of its study
     sha256 = models.CharField(max_length=64)
+    table = models.CharField(max_length=40, blank=True, default="")
     is_masked = models.BooleanField()
     people = models.PositiveIntegerField()
     left_out = models.JSONField(default=list)

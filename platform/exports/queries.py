@@ -5,9 +5,6 @@ Whether a table is masked for its reader is decided in the snapshot from which i
 
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import BinaryIO
 
 from exports.cells import cells
 from exports.codebook import codebook
@@ -15,7 +12,6 @@ from exports.columns import Row, Table
 from exports.scope import Scope
 from exports.services.snapshot import snapshot
 from exports.tables import table_for, tables_for, tables_of
-from exports.writing import write_csv
 from studies.models import Study
 
 MOST_COUNTED = 2000
@@ -52,21 +48,6 @@ def first_rows(study: Study, name: str, limit: int, reader: int | None) -> tuple
         scope = _scope(study)
         table = table_for(name, scope.study, reader)
         return table, [cells(table.columns, row) for row in islice(table.rows(scope), limit)]
-
-
-def csv_of(study: Study, name: str, reader: int | None) -> BinaryIO:
-    """One table as an open file. Written first and sent then: a slow reader must not hold the snapshot open.
-
-    Raises:
-        ExportError: "unknown_table", "held_back".
-    """
-    with TemporaryDirectory() as folder:
-        with snapshot():
-            scope = _scope(study)
-            table = table_for(name, scope.study, reader)
-            path = Path(folder) / f"{table.name}.csv"
-            write_csv(path, table.columns, table.rows(scope))
-        return path.open("rb")  # an open file outlives its name
 
 
 def _scope(study: Study) -> Scope:

@@ -57,7 +57,7 @@ Release {number} of the dataset of {study}.
 {rows}
 
 A release that holds people whom a later one leaves out must not be used any more: destroy every copy of it. Numbers
-that are missing are of copies of another kind: masked while data came in, or whole for a monitor.
+that are missing are of copies of another kind: masked while data came in, whole for a monitor, or single tables.
 """
 
 
@@ -108,7 +108,8 @@ def readme(
 
 def changes_markdown(release: Release) -> str:
     """Which release of its kind this is, and how many people each leaves out that the one before had: a count only."""
-    before = release.study.releases.filter(is_masked=release.is_masked, number__lte=release.number)
+    alike = {"is_masked": release.is_masked, "table": release.table}
+    before = release.study.releases.filter(**alike, number__lte=release.number)
     rows: list[str] = []
     gone: set[int] | None = None  # who had asked before the first is in none
     for one in before.order_by("number"):

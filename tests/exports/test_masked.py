@@ -18,7 +18,7 @@ from exports.errors import ExportError
 from exports.masked import DECIDED, Decided, undecided
 from exports.scope import Scope
 from exports.services import bundle
-from exports.services.bundle import export, export_zip
+from exports.services.bundle import export, export_table, export_zip
 from exports.tables import TABLES, columns_of, tables_of
 from flow.models import Placing
 from matching.models import Group
@@ -250,7 +250,7 @@ def test_a_monitor_gets_everything_and_others_do_not(tmp_path: Path) -> None:
             queries.first_rows(study, "decisions", 5, reader)
         assert refused.value.code == "held_back"
         with pytest.raises(ExportError, match="until collection of choosing is closed"):
-            queries.csv_of(study, "decisions", reader)
+            export_table(study, "decisions", tmp_path, reader=reader)
     export(study, tmp_path / "out", reader=ana.pk)
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["is_masked"] is False
     assert "label=disclosed" in cells_in(tmp_path / "out")["groups"]

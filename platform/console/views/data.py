@@ -15,7 +15,7 @@ from console.services import note_download
 from exports import queries
 from exports.errors import ExportError
 from exports.masked import held_back
-from exports.services.bundle import export_zip
+from exports.services.bundle import export_table, export_zip
 from exports.stamps import dataset_name
 from exports.tables import tables_of
 from flow.drawing import plain
@@ -57,15 +57,16 @@ def table(request: HttpRequest, desk: Desk, name: str) -> HttpResponse:
 @desk_page(Capability.SEE_DATA)
 @require_safe
 def table_csv(request: HttpRequest, desk: Desk, name: str) -> HttpResponseBase:
-    """One table as a file."""
-    try:
-        opened = queries.csv_of(desk.study, name, desk.reader)
-    except ExportError as error:
-        return _refusal(request, desk, error)
+    """One table as a file, which is a release as the whole dataset is."""
+    with TemporaryDirectory(prefix="rapport-table-") as folder:
+        try:
+            path, _release = export_table(desk.study, name, Path(folder), reader=desk.reader)
+        except ExportError as error:
+            return _refusal(request, desk, error)
+        opened = path.open("rb")
     _note_look(desk, name)
     note_download(desk.study, user_id=desk.reader, what=name)
-    called = f"{dataset_name(desk.study)}_{name}.csv"
-    return FileResponse(opened, as_attachment=True, filename=called, content_type="text/csv; charset=utf-8")
+    return FileResponse(opened, as_attachment=True, filename=path.name, content_type="text/csv; charset=utf-8")
 
 
 @desk_page(Capability.SEE_DATA)
@@ -96,7 +97,9 @@ def codebook(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 
 def _refusal(request: HttpRequest, desk: Desk, error: ExportError) -> HttpResponse:
-    """The page for a table that is held back. Raises Http404 where there is no such table."""
+    """The page for a table that is held back. Raises Http404 where there is no such table, and whatever else it is."""
+    if error.code == "withdrawn_meanwhile":
+        raise error
     if error.code != "held_back":
         raise Http404(str(error)) from error
     return render(request, "researcher/held_back.html", {"desk": desk, "here": "data"}, status=403)

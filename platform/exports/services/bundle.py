@@ -16,11 +16,12 @@ from exports.columns import Table
 from exports.deviation_words import deviations_markdown
 from exports.errors import ExportError
 from exports.masked import held_back
+from exports.models import Release
 from exports.scope import Scope
 from exports.services.releases import Content, keep
 from exports.services.snapshot import snapshot
 from exports.stamps import dataset_name, stamped
-from exports.tables import tables_for, tables_of
+from exports.tables import table_for, tables_for, tables_of
 from exports.texts import texts_of
 from exports.words import Counted, changes_markdown, codebook_markdown, readme
 from exports.writing import Written, write_csv, write_json, write_text
@@ -31,6 +32,7 @@ from studies.models import Study
 FORMAT = "rapport-dataset/1"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 MOST_TRIES = 3
+MEANWHILE = "people asked for deletion while it was written: write it once more"
 
 
 def export(study: Study, out: Path, *, reader: int | None = None) -> list[Written]:
@@ -76,6 +78,26 @@ def export_zip(study: Study, folder: Path, *, reader: int | None = None) -> Path
     return path
 
 
+def export_table(study: Study, name: str, folder: Path, *, reader: int | None = None) -> tuple[Path, Release]:
+    """One table as a file inside an existing folder: a release of its own, whose number the name of the file tells.
+
+    Raises:
+        ExportError: "unknown_table", "held_back", "inside_transaction", "withdrawn_meanwhile".
+    """
+    for _ in range(MOST_TRIES):
+        with snapshot():
+            seen = Study.objects.get(pk=study.pk)  # as the snapshot shows it
+            counted, as_of = _counted(seen), clock.now()
+            table = table_for(name, seen, reader)
+            written, is_masked = _write_table(seen, table, folder), is_masked_for(seen, reader)
+        if _withdrawn(study) == counted.left_out:
+            content = Content(written.sha256, is_masked, counted.people, counted.left_out, as_of, table=table.name)
+            release = keep(study, content, reader=reader)
+            called = f"{dataset_name(study)}_{table.name}_release{release.number}.csv"
+            return (folder / written.name).rename(folder / called), release
+    raise ExportError("withdrawn_meanwhile", MEANWHILE)
+
+
 def _write_until_true(study: Study, folder: Path, reader: int | None) -> list[Written]:
     """The files; written anew where somebody asked for deletion meanwhile, whom the snapshot shows as before."""
     for _ in range(MOST_TRIES):
@@ -93,7 +115,7 @@ def _write_until_true(study: Study, folder: Path, reader: int | None) -> list[Wr
             said |= {"release": release.number, "files": listed(files)}
             files.append(write_json(folder / "manifest.json", said))
             return files
-    raise ExportError("withdrawn_meanwhile", "people asked for deletion while it was written: write it once more")
+    raise ExportError("withdrawn_meanwhile", MEANWHILE)
 
 
 def _withdrawn(study: Study) -> tuple[int, ...]:

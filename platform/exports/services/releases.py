@@ -25,11 +25,12 @@ class Content:
     people: int
     left_out: Sequence[int]
     as_of: datetime
+    table: str = ""
 
 
 @transaction.atomic
 def keep(study: Study, content: Content, *, reader: int | None) -> Release:
-    """Keep that a dataset was written, and by whom; the same content again is the same release.
+    """Keep that a dataset was written, or a table of it, and by whom; the same content again is the same release.
 
     Its events belong to no study: writing a dataset must not change it.
     """
@@ -41,6 +42,7 @@ def keep(study: Study, content: Content, *, reader: int | None) -> Release:
             study=study,
             number=Release.objects.filter(study=study).count() + 1,
             sha256=content.sha256,
+            table=content.table,
             is_masked=content.is_masked,
             people=content.people,
             left_out=sorted(content.left_out),
