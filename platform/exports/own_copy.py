@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from chat.models import Entry, Report
+from chat.models import Entry, Report, SafetyStep
 from chat.reports import fields as report_fields
 from events import clock
 from exports.own_questions import Questions, in_words
+from exports.redaction import POINTED_AT
 from flow.consenting import consent_page
 from flow.home import state_words
 from flow.models import Act, Exposure, PracticeStep
@@ -98,6 +99,15 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Support:
+    """Something that a page showed, or that one did there, because a message might have spoken of danger."""
+
+    visit: str
+    at: str
+    what: str
+
+
+@dataclass(frozen=True)
 class OwnCopy:
     """The whole copy. Times are by the clock of `clock`, to the minute; `address` is where reminders go."""
 
@@ -111,6 +121,7 @@ class OwnCopy:
     practice: Sequence[Reply]
     messages: Sequence[Words]
     reports: Sequence[Words]
+    support: Sequence[Support]
     pay: Sequence[Amount]
     address: str
     reminders: Sequence[Message]
@@ -130,6 +141,7 @@ def copy_of(session: Session) -> OwnCopy:
         practice=list(own.practice()),
         messages=list(own.messages()),
         reports=list(own.reports()),
+        support=list(own.support()),
         pay=own.pay(),
         address=own.address(),
         reminders=list(own.reminders()),
@@ -233,7 +245,7 @@ class _Own:
         entries = Entry.objects.filter(seat__participant=self.person).select_related("seat").order_by("pk")
         kinds = _kinds_of_entries()
         for one in entries:
-            text = one.text or str(one.facts.get("value", ""))
+            text = one.text or str(one.facts.get(POINTED_AT) or one.facts.get("value", ""))
             yield Words(self._visit(one.seat.session_id), self.at(one.at), kinds.get(one.kind, ""), text)
 
     def reports(self) -> Iterator[Words]:
@@ -242,6 +254,13 @@ class _Own:
         for one in Report.objects.filter(seat__participant=self.person).select_related("seat").order_by("pk"):
             why = in_words(reasons, one.reason)
             yield Words(self._visit(one.seat.session_id), self.at(one.at), why, one.text)
+
+    def support(self) -> Iterator[Support]:
+        """What was on the person's own pages; not what was found, nor what the team made of it."""
+        words = _kinds_of_support()
+        steps = SafetyStep.objects.filter(seat__participant=self.person, what__in=words).select_related("seat")
+        for one in steps.order_by("at", "pk"):
+            yield Support(self._visit(one.seat.session_id), self.at(one.at), words[one.what])
 
     def pay(self) -> Sequence[Amount]:
         """As the last page shows it; nothing before there is one."""
@@ -257,6 +276,15 @@ class _Own:
 
     def _visit(self, session: int | None) -> str:
         return self.names.get(session or 0, "")
+
+
+def _kinds_of_support() -> Mapping[str, str]:
+    return {
+        SafetyStep.What.CARD: _("You were shown where to find help."),
+        SafetyStep.What.PAUSED: _("Your conversation paused."),
+        SafetyStep.What.RESUMED: _("You went on with the conversation."),
+        SafetyStep.What.STOPPED: _("You stopped for the day."),
+    }
 
 
 def _kinds_of_entries() -> Mapping[str, str]:

@@ -14,7 +14,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from chat.models import Entry
+from chat.models import Entry, SafetyStep, Trigger
 from config.logs import JsonFormatter
 from events import runner
 from events.models import Event
@@ -29,6 +29,7 @@ from participants.tokens import digest
 from recruitment.models import Settlement
 from studies.masking.services import unmask
 from tests.browser.look import forbidden_words
+from tests.consent.planting import talk_of
 from tests.consent.test_erasure import ended, show
 from tests.consent.trading import Writer, come, pair_with, participant_of, seat_of, trading
 from tests.machinery.people import fresh
@@ -38,7 +39,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 KEYS = {
     "": {
         "study", "made_at", "clock", "visits", "agreements", "answers", "decisions", "practice", "messages", "reports",
-        "pay", "address", "reminders",
+        "support", "pay", "address", "reminders",
     },
     "visits": {"visit", "opens", "closes", "begun", "ended", "state"},
     "agreements": {"at", "agreed", "text", "boxes"},
@@ -47,6 +48,7 @@ KEYS = {
     "practice": {"visit", "at", "round", "question", "answer", "value"},
     "messages": {"visit", "at", "what", "text"},
     "reports": {"visit", "at", "what", "text"},
+    "support": {"visit", "at", "what"},
     "pay": {"what", "how", "amount"},
     "reminders": {"visit", "at"},
 }  # fmt: skip
@@ -193,6 +195,38 @@ def test_questions_stand_in_the_words_of_the_pages(played: Played) -> None:
     numbers = [row for row in copy["decisions"] if row["value"] is not None]
     assert numbers
     assert all(str(row["value"]) in row["answer"] for row in numbers)
+
+
+def test_copy_tells_what_pages_showed_of_support_and_not_what_was_found_or_made_of_it(played: Played) -> None:
+    trio, _group = ended(played)
+    person, other = trio[0], trio[1]
+    for one in (person, other):
+        where = {"conversation": talk_of(one), "seat": seat_of(one)}
+        found = Trigger.objects.create(**where, key="k", seq=1, tier="stop", source="rules", rules=["plan_to_die"])
+        for what in ("alerted", "paused", "card", "resumed") if one is person else ("stopped",):
+            SafetyStep.objects.create(**where, trigger=found, what=what)
+        answered = {"verdict": "risk", "words": "We rang them.", "by": "ana"}
+        SafetyStep.objects.create(**where, trigger=found, what="answered", **answered)
+        SafetyStep.objects.create(**where, what="break", number=1)
+    copy = copy_of(person)
+    assert [row["what"] for row in copy["support"]] == [
+        "Your conversation paused.", "You were shown where to find help.", "You went on with the conversation.",
+    ]  # fmt: skip
+    assert {row["visit"] for row in copy["support"]} == {"First visit"}
+    assert all(TO_THE_MINUTE.fullmatch(row["at"]) for row in copy["support"])
+    page = ask(person, "page").content.decode()
+    assert "You were shown where to find help." in page
+    for secret in ("plan_to_die", "We rang them", '"risk"', "alerted"):
+        assert secret not in json.dumps(copy)
+        assert secret not in page
+    assert [row["what"] for row in copy_of(other)["support"]] == ["You stopped for the day."]
+
+
+def test_copy_names_what_somebody_pointed_at(played: Played) -> None:
+    trio, _group = ended(played)
+    talk, seat = talk_of(trio[0]), seat_of(trio[0])
+    Entry.objects.create(conversation=talk, seq=99, seat=seat, kind="point", facts={"thing": "my window"}, key="p")
+    assert "my window" in [row["text"] for row in copy_of(trio[0])["messages"]]
 
 
 def test_pay_stands_there_as_on_the_last_page(played: Played) -> None:
