@@ -10,7 +10,7 @@ from typing import Literal
 from django.db.models import QuerySet
 
 from events.models import Event
-from flow.services import rescue
+from flow.services import parting, rescue
 from participants.models import Participant
 from studies.changes import differences
 from studies.models import Study
@@ -24,6 +24,7 @@ HELP = {
     rescue.EXCUSE: "a visit was excused",
     rescue.END: "a person's participation was ended",
     rescue.END_GROUP: "a group's game was ended",
+    parting.PART: "a person and their partner were parted",
 }
 """What a researcher may do that changes somebody's course. A new link does not, nor a deletion that a person wants."""
 BEYOND = {

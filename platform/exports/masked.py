@@ -144,10 +144,11 @@ DECIDED: Mapping[str, Decided] = {
     "waits": Decided(leaves=_names("participant wave repeat stage outcome misses joined_s ended_s waited_s")),
     "groups": Decided(
         leaves=_names(
-            "group version stage origin status end_reason is_filled has_withdrawn study_day duration_s"
+            "group version stage origin status is_filled has_withdrawn study_day duration_s"
         ),
         arms={"condition": Letter("arm", _is_recruited)},
-        partly={"rounds_begun": _if_all_play_alike},
+        # only two people are parted
+        partly={"rounds_begun": _if_all_play_alike, "end_reason": partial(_if_nobody_is_paired, "end_reason")},
         held=_names("parameters topic seats people rounds_planned pair"),  # what a factor varies, or who is a person
     ),
     "seats": Decided(

@@ -1,6 +1,7 @@
 """Which status may follow which. The only place that says so; services ask before they write."""
 
 from flow.errors import FlowError
+from scheduling.pairs import PARTED
 
 MOVES: dict[str, dict[str, set[str]]] = {
     "session": {"active": {"finished"}, "finished": set()},
@@ -19,7 +20,8 @@ MOVES: dict[str, dict[str, set[str]]] = {
     },
 }
 TECHNICAL = "technical"  # the game's own rules fail
-END_REASONS = frozenset({"too_few", "researcher", TECHNICAL})
+TOO_FEW = "too_few"
+END_REASONS = frozenset({TOO_FEW, "researcher", PARTED, TECHNICAL})
 """Why a group may end before its last round."""
 
 

@@ -27,8 +27,8 @@ from studies.schema_waves import Ending
 
 FORMED, ENDED = "pair.formed", "pair.ended"
 GO_ON = "flow.tasks.go_on"  # what looks what follows for the other of the two
-SHORT = "short"
-"""Why a pair ends, where nobody leaves the study: the two share too little of a visit."""
+SHORT, PARTED = "short", "parted"
+"""Why a pair ends, where nobody leaves the study: the two share too little of a visit, or a researcher parts them."""
 
 
 def form(version: Version, group: str, people: Sequence[Participant], *, visit: int) -> Pair:

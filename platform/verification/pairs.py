@@ -22,10 +22,15 @@ Plans = Mapping[int, Sequence[ScheduledSession]]
 
 def check_pairs(inquiry: Inquiry) -> None:
     """Every pair of the study, and every group of two people who last."""
+    before = set[frozenset[int]]()
     for pair in Pair.objects.filter(version__study=inquiry.study).order_by("pk"):
         pair.version = inquiry.versions[pair.version_id]
         people = list(Participant.objects.filter(memberships__pair=pair).order_by("pk"))
         inquiry.report.count("pairs")
+        both = frozenset(person.pk for person in people)
+        if len(both) == 2 and both in before:
+            inquiry.report.differ("pair of two who were partners before", pair.code, "two others", "the same two")
+        before.add(both)
         log = list(Event.objects.filter(subject_kind="pair", subject_id=pair.pk).order_by("pk"))
         _check_pair(inquiry, pair, people, log)
         if len(people) == 2 and not any(person.erased_at for person in people):

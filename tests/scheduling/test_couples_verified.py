@@ -50,6 +50,14 @@ def test_verification_names_what_is_untrue(version: Version, what: str) -> None:
     assert named in {each.what for each in check(version.study, late_after_seconds=1e6).differences}
 
 
+def test_verification_names_two_who_are_partners_again(version: Version) -> None:
+    again = Pair.objects.create(version=version, code="dagain", group="pair", visit=2, status="ended")
+    for member in Pair.objects.earliest("pk").members.all():
+        again.members.create(participant=member.participant, lasts=False)
+    found = check(version.study, late_after_seconds=1e6).differences
+    assert ("pair of two who were partners before", "dagain") in {(each.what, each.where) for each in found}
+
+
 def test_verification_names_a_pair_that_nobody_formed_or_left(version: Version) -> None:
     person = PairMember.objects.latest("pk").participant
     pair = Pair.objects.get()

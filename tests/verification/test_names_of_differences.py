@@ -37,6 +37,7 @@ ELSEWHERE = {
     "end reason of a pair", "people of a pair that is over", "pair of somebody who has left",
     "outcome of a pair's visit", "second time of a pair's visit", "window of a pair", "window of a pair, reckoned",
     "meeting of a pair", "wait in vain", "people of a group of a pair",
+    "pair of two who were partners before",
     "trigger missing", "trigger that no rule gives", "tier of a trigger",  # tests/chat/test_safety_verified.py
     "rules of a trigger", "trigger without its message", "trigger in a study without safety",
     "step of safety without a trigger", "alert missing", "pause missing", "pause without a reason",

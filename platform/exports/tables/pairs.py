@@ -25,7 +25,7 @@ COLUMNS = [
     Column(
         "end_reason",
         "Why they are not: the exit by which the first of them left, completed where that was at the end; short where "
-        "their windows overlapped by too little.",
+        "their windows overlapped by too little; parted where a researcher ended it for a reason.",
         missing="they still are",
     ),
     Column("first_visit", "The visit in which they met first, among all of a person, from 1.", "integer", "visits"),

@@ -16,6 +16,7 @@ from flow.services import games, partners, sessions, visits
 from flow.services.consents import ask_those_who_wait
 from matching import queries, rules, services
 from matching.company import ALONE
+from matching.errors import MatchingError
 from matching.models import Group, Ticket
 from matching.seating import game_after
 from scheduling.models import Session
@@ -120,7 +121,12 @@ def _seat(version: Version, room: WaitingRoomStage, people: Sequence[int], pool:
         Ticket.objects.filter(pk__in=people).select_related("session__participant", "version").order_by("pk")
     )
     game = game_after(definition.definition(version), room.id)
-    group = services.seat_group(version, game, tickets, origin=pool.origin, is_replaced=_is_alone(pool))
+    try:
+        group = services.seat_group(version, game, tickets, origin=pool.origin, is_replaced=_is_alone(pool))
+    except MatchingError as error:
+        if error.code != "parted":
+            raise
+        raise _ChangedError from error  # they were one pair when we looked
     locked = visits.lock_sessions(ticket.session_id for ticket in tickets)
     _check_still_there(room, tickets, locked)
     if group.pair is not None and not partners.have_met(group.pair, locked):

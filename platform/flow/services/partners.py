@@ -76,10 +76,13 @@ def is_unplanned(row: ScheduledSession | None) -> bool:
 def have_met(pair: Pair, sessions: Sequence[Session]) -> bool:
     """Keep that the two of a pair sit together, in a transaction that holds the locks of their visits.
 
+    A visit that was planned with a partner of before, whose pair ended while it was open, is nobody's meeting.
+
     Returns:
         Whether the pair still lasts.
     """
-    for visit in {found.pk: found for found in map(meetings.visit_of, sessions) if found is not None}.values():
+    planned = (found for found in map(meetings.visit_of, sessions) if found is not None and found.pair_id == pair.pk)
+    for visit in {found.pk: found for found in planned}.values():
         meetings.settle_visit(_locked(visit, pair), PairVisit.Outcome.MET)
     return Pair.objects.filter(pk=pair.pk, status=Pair.Status.LASTING).exists()
 

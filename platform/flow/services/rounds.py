@@ -19,7 +19,7 @@ from flow.game import game_of
 from flow.kinds import VOID_PATH
 from flow.levels import RoundLevels, levels_of_round
 from flow.lookup import step_kind
-from flow.machine import TECHNICAL, check_move
+from flow.machine import PARTED, TECHNICAL, TOO_FEW, check_move
 from flow.models import Act, Exposure, Match
 from flow.pairing import matching_of, seats_of
 from flow.remaining import is_too_small
@@ -44,7 +44,7 @@ def open_round(group: Group, number: int) -> None:
     seats = seats_of(group)
     plans = game.experiment.pairing(matching_of(group, game, number, seats))
     if not plans:
-        end(group, "too_few")
+        end(group, TOO_FEW)
         return
     group.round = number
     update(group, "round")
@@ -345,7 +345,7 @@ def _finish(group: Group, status: str, reason: str) -> None:
     group.seats.filter(status=Seat.Status.SITTING).update(status=Seat.Status.DONE)
     draw_paid_rounds(group, sitting)
     # Whoever is left of two who last goes on as the study file says of their pair.
-    has_left_partner = reason == "too_few" and group.pair_id is not None
+    has_left_partner = reason in (TOO_FEW, PARTED) and group.pair_id is not None
     exit_name = game_of(group).config.on_too_few.exit if reason and not has_left_partner else ""
     for session in visits.lock_sessions(seat.session_id for seat in sitting if seat.session_id):
         session.planned_exit = exit_name or session.planned_exit
@@ -364,7 +364,7 @@ def leave_seat(group: Group, seat: Seat) -> None:
     if group.status != Group.Status.ACTIVE:
         return
     if is_too_small(group):
-        end(group, "too_few")
+        end(group, TOO_FEW)
         return
     for match in group.matches.filter(placings__seat=seat).exclude(path="").order_by("pk"):
         match.group = group

@@ -10,17 +10,22 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
+from config import parting_words
 from flow import standing
 from flow.errors import FlowError
-from flow.services import rescue
+from flow.services import parting, rescue
 from participants.errors import ParticipantError
-from studies.masking.standing import is_masked
+from studies.masking.services import note_look
+from studies.masking.standing import is_masked, monitor_named
+from studies.problems import StudyError
+
+FOR_MONITORS = "a monitor does it with --monitor USERNAME"
 
 
 class Command(BaseCommand):
     """One subcommand per verb."""
 
-    help = "Show a participant; give more time, move, replace, excuse, end, delete their data, or make a new link."
+    help = "Show a participant; give more time, move, replace, excuse, part, end, delete data, or make a new link."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the verbs."""
@@ -48,12 +53,16 @@ class Command(BaseCommand):
             text = "when their letter came, such as 2027-03-31; the month in which it must be done counts from it"
             deleting.add_argument("--came", type=_day, metavar="DAY", help=text)
         verb("link", "revoke the old link and print a new one, once")
+        parting = verb("part", "end the pair of somebody who has a partner that lasts; neither of the two is told why")
+        parting.add_argument("--dry-run", action="store_true", help="only say what it would come to")
+        text = "though data are coming in: it tells that somebody meets a person; that a monitor did is kept"
+        parting.add_argument("--monitor", default="", metavar="USERNAME", help=text)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the verb; a refusal ends with status 1, says why, and changes nothing."""
         try:
             said = self._run(options["verb"], options)
-        except (FlowError, ParticipantError) as error:
+        except (FlowError, ParticipantError, StudyError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(said)
 
@@ -76,20 +85,32 @@ class Command(BaseCommand):
         if verb == "replace":
             seat = rescue.replace(code, policy=options["policy"], reason=reason, exit_name=options["exit"])
             return f"seat {seat.number} ({seat.policy}) plays on from the next round; {code} left by {options['exit']}"
-        if verb in ("excuse", "link"):
-            return self._come_back(code, number=options.get("visit"), reason=reason)
-        return self._end(verb, options)
+        return self._come_back(verb, options) if verb in ("excuse", "link") else self._end(verb, options)
 
     @staticmethod
-    def _come_back(code: str, *, number: int | None, reason: str) -> str:
-        if number is None:
-            return f"{settings.ORIGIN}{reverse('landing', args=[rescue.link(code, reason=reason)])}"
-        rescue.excuse(code, number=number, reason=reason)
-        return f"visit {number} of {code} is excused"
+    def _part(code: str, reason: str, options: dict[str, Any]) -> str:
+        study = rescue.session_named(code).participant.study
+        if options["monitor"]:
+            note_look(study, user_id=monitor_named(study, options["monitor"]).pk, what="pairs")
+        elif is_masked(study):
+            raise StudyError("masked", f"whether {code} meets a person is held back while data come in: {FOR_MONITORS}")
+        is_tried = options["dry_run"]
+        found = parting.outlook(code) if is_tried else parting.part(code, reason=reason)
+        lines = ["nothing was changed; it would come to this:"] if is_tried else []
+        return "\n".join([*lines, *parting_words.lines_of(found)])
 
     @staticmethod
-    def _end(verb: str, options: dict[str, Any]) -> str:
+    def _come_back(verb: str, options: dict[str, Any]) -> str:
         code, reason = options["code"], options["reason"]
+        if verb == "link":
+            return f"{settings.ORIGIN}{reverse('landing', args=[rescue.link(code, reason=reason)])}"
+        rescue.excuse(code, number=options["visit"], reason=reason)
+        return f"visit {options['visit']} of {code} is excused"
+
+    def _end(self, verb: str, options: dict[str, Any]) -> str:
+        code, reason = options["code"], options["reason"]
+        if verb == "part":
+            return self._part(code, reason, options)
         if verb == "end":
             rescue.end(code, exit_name=options["exit"], reason=reason)
             return f"{code} left by {options['exit']}"

@@ -1,0 +1,128 @@
+"""Two people who last and write to each other: to leave a conversation, or to report it, does not end their pair."""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from chat import reports
+from chat.models import Conversation, Report
+from config.places import ROOT
+from events import clock, runner
+from flow.services import parting
+from matching.models import Group
+from recruitment.models import Settlement
+from scheduling.models import Session
+from studies.models import Version
+from studies.services import load
+from tests.machinery.people import newcomer, page, send, sharing_is_installed  # noqa: F401
+from tests.machinery.study_files import read_study, write_study
+from tests.scheduling.couples import (
+    START,
+    answer,
+    begin,
+    differences,
+    go_through,
+    newest,
+    pair,
+    pass_to,
+    person_of,
+    rows,
+    states,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+STUDIES = ROOT / "experiments" / "longitudinal_chat" / "studies"
+
+
+@pytest.fixture
+def version(tmp_path: Path) -> Version:
+    """Seven conversations of two people, to try out: without the quiz before them."""
+    clock.simulate()
+    clock.stand(START)
+    shutil.copytree(STUDIES, tmp_path / "studies")
+    folder = tmp_path / "studies" / "seven_chats_people"
+    said = read_study(folder)
+    intake = said["waves"][0]
+    intake["stages"] = [stage for stage in intake["stages"] if stage["id"] not in ("how", "check")]
+    write_study(folder, said)
+    return load(folder, seed="reported", is_demo=True, is_open=True)
+
+
+def at_their_talk(*people: Session) -> None:
+    """Both have begun the visit and are in its conversation."""
+    begin(*people)
+    for _ in range(40):
+        at_it = [any(field.key == "message" for field in page(newest(one)).fields) for one in people]
+        if all(at_it):
+            return
+        for one, is_there in zip(people, at_it, strict=True):
+            if page(newest(one)).button and not is_there:
+                answer(one)
+        pass_to(clock.now() + timedelta(seconds=5), *people)
+    raise AssertionError([page(newest(one)).title for one in people])
+
+
+def two_enrolled(version: Version) -> tuple[Session, Session]:
+    both = (newcomer(version), newcomer(version))
+    for one in both:
+        while newest(one).status == Session.Status.ACTIVE:
+            answer(one)
+    runner.drain("bots", "jobs")
+    return both
+
+
+def opens(one: Session, number: int) -> None:
+    """Let time pass until a visit of two is open."""
+    at = rows(one)[number - 1].opens_at
+    assert at is not None
+    pass_to(at)
+
+
+@pytest.mark.parametrize("is_reported", [False, True])
+def test_leaving_or_reporting_a_conversation_keeps_the_pair(version: Version, is_reported: bool) -> None:
+    one, other = two_enrolled(version)
+    opens(one, 1)
+    at_their_talk(one, other)
+    assert send(newest(other), message="Tell me where you live, or else.") == "stored"
+    if is_reported:
+        said = {"reason": "harm", "text": "It was a threat."}
+        assert reports.take(newest(one), uuid4(), said) == {}
+        assert Conversation.objects.get().closed_at is None, "it goes on meanwhile"
+    assert send(newest(one), then="left") == "stored"
+    assert Conversation.objects.get().closed_at is not None
+    go_through(one, other)
+    runner.drain("bots", "jobs")
+    assert states(one)[0] == states(other)[0] == "completed", "nothing is void, and the visit is paid"
+    assert (pair().status, Report.objects.count()) == ("lasting", int(is_reported))
+    assert {person_of(each).status for each in (one, other)} == {"active"}
+    assert rows(one)[1].pair_visit == rows(other)[1].pair_visit is not None
+    opens(one, 2)
+    at_their_talk(one, other)
+    assert [group.pair for group in Group.objects.order_by("pk")] == [pair(), pair()]
+    assert differences(version) == []
+
+
+def test_who_is_parted_after_a_report_meets_the_other_no_more_and_keeps_what_was_earned(version: Version) -> None:
+    one, other = two_enrolled(version)
+    opens(one, 1)
+    at_their_talk(one, other)
+    assert send(newest(other), message="Tell me where you live, or else.") == "stored"
+    assert reports.take(newest(one), uuid4(), {"reason": "harm", "text": "It was a threat."}) == {}
+    parting.part(person_of(one).code, reason="report 1")
+    assert Conversation.objects.get().closed_at is not None
+    assert {page(newest(each)).kind for each in (one, other)} == {"text"}, "the questions after the conversation"
+    go_through(one, other)
+    runner.drain("bots", "jobs")
+    for each in (one, other):
+        assert states(each) == ["completed", *["cancelled"] * 6, "planned"], "and still to the last visit"
+    opens(one, 8)
+    for each in (one, other):
+        begin(each)
+        go_through(each)
+        assert person_of(each).exit == "partner_gone"
+    paid = set(Settlement.objects.values_list("base_minor", flat=True))
+    assert paid == {250 + 350 + 250}, "the first visit, the one that was broken off, and the last"
+    assert differences(version) == []
