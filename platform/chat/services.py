@@ -25,6 +25,7 @@ from chat.terms import PERSON, Terms, terms_of
 from chat.writing import Writing
 from events import clock
 from events.log import record
+from events.models import Event
 from events.prepared import Given, prepared, run, together
 from flow.deadlines import GRACE
 from flow.models import Act, Match, Placing
@@ -37,6 +38,7 @@ CLOSED = "talk.closed"
 READY = "talk.ready"
 HELD = "chat.held_back"
 REPORTED, ANSWERED = "chat.reported", "chat.report_answered"
+ALERT, TOLD = "chat.report_alert", "chat.report_told"
 MOST_KEY_CHARS = 60
 UNKNOWN = Writing()
 # A page that shows nothing new stores nothing; of two that are drawn at once one row stays.
@@ -283,7 +285,21 @@ def report(conversation: Conversation, seat: Seat, *, key: UUID, reason: str, te
     made, is_new = Report.objects.get_or_create(seat=seat, key=key, defaults={"conversation": conversation, **facts})
     if is_new:
         _record(REPORTED, conversation, conversation.match, {"seat": seat.pk, "reason": reason})
+        if reason == Report.Reason.DANGER:
+            _record(ALERT, conversation, conversation.match, {"report": made.pk})
     return made
+
+
+def is_told_of(row: Report) -> bool:
+    """Whether whoever is on call was told of a report."""
+    about = {"subject_kind": "conversation", "subject_id": row.conversation_id, "facts__report": row.pk}
+    return Event.objects.filter(kind=TOLD, **about).exists()
+
+
+@transaction.atomic
+def note_told_of(row: Report) -> None:
+    """Keep that whoever is on call was told of a report."""
+    _record(TOLD, row.conversation, row.conversation.match, {"report": row.pk})
 
 
 @transaction.atomic

@@ -291,8 +291,13 @@ def _warn_of_silent_models(command: Command, study: Study) -> None:
 
 
 def _warn_of_no_mail(command: Command, study: Study) -> None:
-    """Without a mail server nobody is reminded by e-mail."""
-    said = definition(queries.version_of(study, None)).reminders
+    """Without a mail server nobody is reminded by e-mail, and whoever is on call is not told of a danger."""
+    frozen = definition(queries.version_of(study, None))
+    said = frozen.reminders
+    if frozen.safety is not None and not settings.SENDS_EMAIL:
+        text = f"Messages to who is on call become files in {settings.EMAIL_FILE_PATH}, which nobody is told of: set "
+        text += "RAPPORT_EMAIL_URL before anybody comes in."
+        command.stdout.write(command.style.WARNING(text))
     if said is not None and "email" in said.channels and not settings.SENDS_EMAIL:
         so = "are not sent" if settings.IS_PRODUCTION else f"become files in {settings.EMAIL_FILE_PATH}"
         text = f"Its reminders by e-mail {so}: set RAPPORT_EMAIL_URL before anybody comes in."

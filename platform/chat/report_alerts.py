@@ -1,0 +1,43 @@
+"""Telling whoever is on call that somebody reported a danger: where to look, and no word of anybody."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.mail import send_mail
+
+from chat import services
+from chat.models import Report
+from chat.reports import of_study
+from chat.safety.policy import safety_of
+from events.claim import Claim
+from participants.models import Participant
+
+TRIALS = (Participant.Origin.DEMO, Participant.Origin.PREVIEW)
+WORDS = """Somebody in study {slug} reported a conversation at {at} UTC, because somebody may be in danger. Reported by
+participant {code}; the report's number is {number}.
+
+Look at it now, on the server:
+
+    manage.py reports {slug} --monitor USERNAME
+"""
+
+
+def send(claim: Claim) -> str:
+    """Send the message of one report. It may be sent twice where a worker dies right after; it is never left out."""
+    found = Report.objects.select_related("conversation__match__group__version__study", "seat__participant")
+    report = found.get(pk=claim.facts["report"])
+    version = report.conversation.match.group.version
+    safety, study = safety_of(version), version.study
+    if study.is_simulated or safety is None:
+        return "nobody is on call"
+    if report.answered_at is not None or services.is_told_of(report):
+        return "seen before"
+    person = report.seat.participant
+    trial = "[trial] " if person is not None and person.origin in TRIALS else ""
+    number = [one.pk for one in of_study(study)].index(report.pk) + 1
+    code = person.code if person is not None else "unknown"
+    words = WORDS.format(slug=study.slug, at=f"{report.at:%Y-%m-%d %H:%M}", number=number, code=code)
+    subject = f"{trial}Rapport: look at study {study.slug}, report {number}"
+    send_mail(subject, words, settings.DEFAULT_FROM_EMAIL, [safety.on_call.email])
+    services.note_told_of(report)
+    return "sent"

@@ -1,0 +1,90 @@
+"""Somebody reports that somebody may be in danger: whoever is on call is told at once, and reads no word of anybody."""
+
+from io import StringIO
+from uuid import uuid4
+
+import pytest
+from django.conf import LazySettings
+from django.core import mail
+
+from chat import report_alerts, reports, services
+from chat.models import Report
+from config.management.commands import study as command
+from events import due, runner
+from events.models import Due, Event
+from flow.models import Match
+from studies.models import Study
+from tests.chat.rooms import Sitter, make_match
+from tests.chat.test_between_people import session_of
+from tests.chat.test_safety import TWO, room, versions_may_change  # noqa: F401  a fixture is found by name
+
+pytestmark = pytest.mark.django_db
+SAID = "He wrote that he has pills."
+
+
+def report(match: Match, reason: str) -> Report:
+    assert reports.take(session_of(match, 1), uuid4(), {"reason": reason, "text": SAID}) == {}
+    return Report.objects.latest("pk")
+
+
+def test_whoever_is_on_call_is_told_once_of_a_danger_without_a_word() -> None:
+    match = room(*TWO)
+    report(match, "harm")
+    found = report(match, "danger")
+    row = Due.objects.get(reaction="chat.report_alerts.send")
+    (claim,) = due.claim_ids([row.pk])
+    assert report_alerts.send(claim) == "sent"
+    assert report_alerts.send(claim) == "seen before"
+    (told,) = mail.outbox
+    study = match.group.version.study
+    assert (told.to, told.subject) == (["oncall@example.org"], f"Rapport: look at study {study.slug}, report 2")
+    assert "manage.py reports" in told.body
+    assert "pills" not in f"{told.subject}{told.body}"
+    kept = Event.objects.get(kind="chat.report_told")
+    assert kept.facts["report"] == found.pk
+
+
+@pytest.mark.parametrize("reason", ["harm", "contact", "other"])
+def test_nobody_is_woken_by_any_other_report(reason: str) -> None:
+    report(room(*TWO), reason)
+    runner.drain("jobs")
+    assert mail.outbox == []
+    assert not Due.objects.filter(reaction="chat.report_alerts.send").exists()
+
+
+def test_nobody_is_told_where_nobody_is_on_call_the_people_are_simulated_or_it_was_answered() -> None:
+    without = make_match("chatting", Sitter("talker"), Sitter("talker"), parameters={"quota": 0})
+    report(without, "danger")
+    played = room(*TWO)
+    Study.objects.filter(pk=played.group.version.study_id).update(is_simulated=True)
+    report(played, "danger")
+    seen = report(room(*TWO), "danger")
+    services.answer_report(seen.pk, answer="I was looking at the board.")
+    runner.drain("jobs")
+    assert mail.outbox == []
+    outcomes = Due.objects.filter(reaction="chat.report_alerts.send").order_by("pk").values_list("outcome", flat=True)
+    assert list(outcomes) == ["nobody is on call", "nobody is on call", "seen before"]
+
+
+def test_message_that_did_not_leave_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    report(room(*TWO), "danger")
+    sent = report_alerts.send_mail
+
+    def fails(*_said: object) -> None:
+        raise ConnectionRefusedError("no server")
+
+    monkeypatch.setattr(report_alerts, "send_mail", fails)
+    runner.drain("jobs")
+    assert not Event.objects.filter(kind="chat.report_told").exists()
+    monkeypatch.setattr(report_alerts, "send_mail", sent)
+    Due.objects.filter(reaction="chat.report_alerts.send").update(run_after="2020-01-01T00:00Z")
+    runner.drain("jobs")
+    assert len(mail.outbox) == 1
+
+
+def test_opening_a_study_says_that_nobody_would_be_told_without_a_mail_server(settings: LazySettings) -> None:
+    study = room(*TWO).group.version.study
+    for sends, is_said in ((False, True), (True, False)):
+        settings.SENDS_EMAIL, out = sends, StringIO()
+        command._warn_of_no_mail(command.Command(stdout=out, no_color=True), study)
+        assert ("Messages to who is on call become files" in out.getvalue()) == is_said
