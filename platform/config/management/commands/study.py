@@ -295,8 +295,7 @@ def _warn_of_no_mail(command: Command, study: Study) -> None:
     frozen = definition(queries.version_of(study, None))
     said = frozen.reminders
     if frozen.safety is not None and not settings.SENDS_EMAIL:
-        text = f"Messages to who is on call become files in {settings.EMAIL_FILE_PATH}, which nobody is told of: set "
-        text += "RAPPORT_EMAIL_URL before anybody comes in."
+        text = "Messages to who is on call reach nobody: set RAPPORT_EMAIL_URL before anybody comes in."
         command.stdout.write(command.style.WARNING(text))
     if said is not None and "email" in said.channels and not settings.SENDS_EMAIL:
         so = "are not sent" if settings.IS_PRODUCTION else f"become files in {settings.EMAIL_FILE_PATH}"
