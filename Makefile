@@ -16,8 +16,11 @@ demo: $(RUN)  ## start everything with a demo study, and print where to play it
 up: $(RUN)  ## start everything without a demo study
 	@$(BIN)/python manage.py up
 
-test: $(DEV)  ## run the tests (some 20 to 30 minutes on two cores)
-	$(BIN)/python -m pytest -n 2 -m "not long"
+# One process more than two cores have: many tests wait for clocks, for programs that think, for what was killed.
+WORKERS ?= 3
+
+test: $(DEV)  ## run the tests, in three processes unless WORKERS says otherwise
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not long"
 
 check: $(DEV)  ## formatting, lint, types, system checks, missing migrations, layout
 	$(BIN)/ruff format --check .

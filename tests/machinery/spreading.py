@@ -20,6 +20,10 @@ FIRST = (
     "tests/browser/",
     "tests/simulation/",
     "tests/events/",
+    "tests/language/test_declarations_run.py",
+    "tests/scheduling/test_tickers_that_crash.py",
+    "tests/reminders/test_simulated.py",
+    "tests/practice/test_simulated.py",
 )
 
 
