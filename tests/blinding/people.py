@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
+from statistics import fmean
 from typing import Any, Protocol
 
 from bots import delays
@@ -20,6 +21,7 @@ ANSWER_SECONDS = 0.6  # later than the page of whoever has just spoken is drawn
 LEAST_TYPING_SECONDS = 0.05  # where the way takes longer than the writing, as on a machine that is busy
 STEP_OF = {title: step for step, title in TITLES.items()}
 SHOWING_WORDS = {"talk", "chat", "number", "both"}  # whatever comes after the words shows them, and they are read
+USUAL_CHARS = fmean(map(len, WORDS))
 VOID_LIMIT = {VOID: VOID_SECONDS}
 
 
@@ -127,10 +129,10 @@ class Paced(Mind):
 
     def _wait(self, page: Shown, data: Mapping[str, str]) -> delays.Wait:
         step = STEP_OF.get(page.title, "")
-        read = sum(map(len, WORDS[:2])) if step in SHOWING_WORDS else 0
-        read += len(WORDS[0]) if step == "chat" and page.said else 0  # what they were answered
+        read = 2 * USUAL_CHARS if step in SHOWING_WORDS else 0
+        read += USUAL_CHARS if step == "chat" and page.said else 0  # what they were answered
         written = len(data.get("word", "")) + len(data.get("message", ""))
-        effort = delays.Effort(read_chars=read, written_chars=written, picks=len({"number", "then"} & set(data)))
+        effort = delays.Effort(read_chars=round(read), written_chars=written, picks=len({"number", "then"} & set(data)))
         return delays.wait(self.pace, effort, limit_s=self.limit_seconds, rng=self.chance)
 
     def _way(self, page: Shown, data: Mapping[str, str]) -> float:

@@ -10,12 +10,13 @@ from tests.machinery.study_files import write_study
 NAME = "meeting"
 PARTNER, OBSERVER = "partner", "observer"
 CALM: dict[str, Any] = {
-    "min_s": 0.2, "max_s": 9.0, "chars_per_s": 1000.0, "think_s": [1.0, 7.0], "miss": 0.2, "returns": 0.5
+    "min_s": 0.2, "max_s": 9.0, "chars_per_s": 2.0, "think_s": [1.0, 7.0], "miss": 0.2, "returns": 0.5
 }  # fmt: skip
 """Of programs in the study file and of the simulated people of `people.Paced` alike. Wide enough that a busy machine,
-which delays people and programs differently, does not show; and with far more misses than in life, so that every
-branch is met often."""
-BRISK = CALM | {"max_s": 4.0, "think_s": [0.6, 3.6], "miss": 0.25}
+which delays people and programs differently, does not show; with words that take one to two and a half seconds, because
+a person's notice of writing is on its way some hundredths longer than a message; and with far more misses than in life,
+so that every branch is met often."""
+BRISK = CALM | {"max_s": 4.0, "chars_per_s": 4.0, "think_s": [0.6, 3.6], "miss": 0.25}
 """For leaks, which are easier to see than nothing."""
 FORGETFUL = BRISK | {"miss": 0.35, "returns": 1.0}
 """For leaks that show where somebody has missed an act: often one of two, and whoever did comes back."""

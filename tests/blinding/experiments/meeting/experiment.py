@@ -1,6 +1,6 @@
 """Each round an observer meets one partner, a person or a program by chance, and nobody says which.
 
-Everybody uses words of one length, so that what is written tells nothing. The observer acts at once: what a page does
+Everybody draws from the same words, so that what is written tells nothing. The observer acts at once: what a page does
 after that is the partner's doing.
 """
 
@@ -28,7 +28,7 @@ from paradigm import (
     setting,
 )
 
-WORDS = ("amber", "birch", "cedar", "daisy", "ember", "ferns", "grape", "hazel", "ivory", "lilac")
+WORDS = ("ox", "yo", "hi", "oak", "elm", "fir", "iris", "lily", "moss", "amber", "birch", "cedar")
 LAST_WORDS = 0.5  # share of open talks that end with words, and not without any
 
 
