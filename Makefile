@@ -10,10 +10,10 @@ DEV := var/.stamp-dev
 help:  ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(RUN)  ## start everything with a demo study, and print where to play it
+demo: $(RUN)  ## start everything with two demo studies, and print where to play them
 	@$(BIN)/python manage.py up --demo
 
-up: $(RUN)  ## start everything without a demo study
+up: $(RUN)  ## start everything without the demo studies
 	@$(BIN)/python manage.py up
 
 # One process more than two cores have: many tests wait for clocks, for programs that think, for what was killed.

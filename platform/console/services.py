@@ -22,15 +22,18 @@ DOWNLOADED = "data.downloaded"
 
 @dataclass(frozen=True)
 class Demo:
-    """A demonstration that can be played: two tokens that are stored nowhere."""
+    """A demonstration that can be played: two tokens that are stored nowhere; the second may be "": not asked for."""
 
     study: Study
     play_token: str
     researcher_token: str
 
 
-def prepare_demo(folder: Path) -> Demo:
+def prepare_demo(folder: Path, *, has_entry: bool = True) -> Demo:
     """Have the demonstration in a folder open, with fresh links. Older links to play stay valid.
+
+    Args:
+        has_entry: Whether to make a link for its researcher, too. One leads to all demonstrations.
 
     Raises:
         StudyError: the folder holds no study, or one whose id belongs to a real study.
@@ -40,7 +43,7 @@ def prepare_demo(folder: Path) -> Demo:
     study = version.study
     with transaction.atomic():
         studies.add_member(study, user, role=Membership.Role.OWNER)
-        return Demo(study, make_play_link(study), make_demo_entry(user))
+        return Demo(study, make_play_link(study), make_demo_entry(user) if has_entry else "")
 
 
 @transaction.atomic

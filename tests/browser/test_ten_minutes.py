@@ -18,7 +18,7 @@ SLUG = "partner-selection-demo"
 
 
 def links(running: Running) -> dict[str, str]:
-    """What `manage.py demo` prints: two lines for each study."""
+    """What `manage.py demo` prints: where to play each study, and where its researcher comes in."""
     return dict(line.split(": ", 1) for line in running.manage("demo").splitlines())
 
 
@@ -31,7 +31,7 @@ def looked_at(page: Page, name: str) -> None:
 
 def test_ten_minutes_by_clicks(running: Running, chromium: Browser, tmp_path: Path) -> None:
     ways = links(running)
-    play_three_rounds(Player.enter(chromium, ways["Play it"]))
+    play_three_rounds(Player.enter(chromium, ways["Play the game"]))
     desk = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
     complaints = look.listen(desk)
     come_in(desk, ways["Researcher"])

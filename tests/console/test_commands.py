@@ -9,6 +9,7 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from console.models import DemoEntry
 from studies.models import Study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,15 +21,23 @@ def run(*words: str) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_demo_prints_two_lines_that_lead_somewhere(settings: LazySettings) -> None:
+def test_demo_prints_lines_that_lead_to_both_studies_and_to_their_researcher(settings: LazySettings) -> None:
     for _ in range(2):
-        play, researcher = run("demo")
-        assert re.fullmatch(rf"Play it: {settings.ORIGIN}/j/\S{{43}}", play)
+        game, chat, researcher = run("demo")
+        assert re.fullmatch(rf"Play the game: {settings.ORIGIN}/j/\S{{43}}", game)
+        assert re.fullmatch(rf"Play the chat: {settings.ORIGIN}/j/\S{{43}}", chat)
         assert re.fullmatch(rf"Researcher: {settings.ORIGIN}/researcher/enter/\S{{43}}", researcher)
-        for line in (play, researcher):
-            assert Client().get(line.partition(settings.ORIGIN)[2]).status_code == 200
-    study = Study.objects.get()
-    assert (study.is_demo, study.status) == (True, "open")
+        said = [Client().get(line.partition(settings.ORIGIN)[2]).content.decode() for line in (game, chat)]
+        assert ["visits on different days" in page for page in said] == [False, True]
+        desk = Client()
+        entry = researcher.partition(settings.ORIGIN)[2]
+        assert desk.get(entry).status_code == 200
+        listed = desk.post(entry, follow=True).content.decode()
+        assert all(slug in listed for slug in ("partner-selection-demo", "seven-chats-demo"))
+    assert {(study.slug, study.is_demo, study.status) for study in Study.objects.all()} == {
+        ("partner-selection-demo", True, "open"), ("seven-chats-demo", True, "open"),
+    }  # fmt: skip
+    assert DemoEntry.objects.count() == 2, "one for each time"
 
 
 def test_demo_is_refused_in_production(settings: LazySettings) -> None:
