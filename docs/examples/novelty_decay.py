@@ -1,14 +1,17 @@
 """How much of what people feel at first is gone later: read from a dataset as docs/longitudinal-chat.md describes it.
 
-    python docs/examples/novelty_decay.py FOLDER closeness [WAVE] [FACTOR]
+    python docs/examples/novelty_decay.py FOLDER closeness [WAVE] [FACTOR] [LATER]
 
-FOLDER is what `manage.py export` wrote, `closeness` a scale of the study, WAVE the one with the visits (chat). It needs
-nothing but Python, and shares no code with the platform. It prints, for everybody and for each level of the factor:
+FOLDER is what `manage.py export` wrote, `closeness` a scale of the study, WAVE the one with the visits (chat), LATER a
+wave after a change, such as a new partner. It needs nothing but Python, and shares no code with the platform. It
+prints, for everybody and for each level of the factor:
 
     D1      mean change from the first visit to the second, of those who have both; and in standard deviations of y1
     slope2  mean over people of their own slope from the second visit on (people with at least two such visits)
     E       mean of the last visit less that of the first: how wrong a study of one visit would have been
     left    people with a score at each visit, in order
+    back    where LATER is named: mean over people of its first visit less where their own line over WAVE leads (people
+            with a score there, and with at least two before)
 
 once for all available, and once for completers (with a score at each visit).
 """
@@ -84,15 +87,32 @@ def extrapolation_error(people: Curves, last: int) -> float:
     return mean(at[1]) - mean(at[0]) if all(at) else NONE
 
 
-def told(people: Curves, last: int) -> str:
+def back(people: Curves, later: Curves, last: int) -> tuple[float, float, int]:
+    """The mean of what the first visit after a change is above people's own lines, its standard error, of how many."""
+    above = [
+        later[code][1] - (mean(y.values()) + slope * (last + 1 - mean(y)))
+        for code, y in people.items()
+        if 1 in later.get(code, {}) and (slope := _slope(y)) is not None
+    ]
+    if not above:
+        return NONE, NONE, 0
+    error = stdev(above) / sqrt(len(above)) if len(above) > 1 else NONE
+    return mean(above), error, len(above)
+
+
+def told(people: Curves, last: int, later: Curves | None = None) -> str:
     """One line."""
     drop, in_sd, both = first_drop(people)
     slope, error, many = later_slope(people)
     left = " ".join(str(sum(k in y for y in people.values())) for k in range(1, last + 1))
-    return (
+    said = (
         f"D1 {drop:+.3f} ({in_sd:+.2f} SD, n={both})  slope2 {slope:+.4f} (SE {error:.4f}, n={many})  "
         f"E {extrapolation_error(people, last):+.3f}  left {left}"
     )
+    if later is None:
+        return said
+    above, error, many = back(people, later, last)
+    return f"{said}  back {above:+.3f} (SE {error:.3f}, n={many})"
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -100,6 +120,7 @@ def main(arguments: Sequence[str]) -> None:
     folder, scale = Path(arguments[0]), arguments[1]
     wave = arguments[2] if len(arguments) > 2 else "chat"
     everybody = curves(folder, scale, wave)
+    later = curves(folder, scale, arguments[4]) if len(arguments) > 4 else None
     last = max((k for y in everybody.values() for k in y), default=1)
     groups = {"everybody": everybody}
     if len(arguments) > 3:
@@ -107,9 +128,9 @@ def main(arguments: Sequence[str]) -> None:
         for level in sorted(set(of.values())):
             groups[level] = {code: y for code, y in everybody.items() if of.get(code) == level}
     for name, people in groups.items():
-        sys.stdout.write(f"{name}, all available  {told(people, last)}\n")
+        sys.stdout.write(f"{name}, all available  {told(people, last, later)}\n")
         whole = {code: y for code, y in people.items() if len(y) == last}
-        sys.stdout.write(f"{name}, completers     {told(whole, last)}\n")
+        sys.stdout.write(f"{name}, completers     {told(whole, last, later)}\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Whole studies over weeks, from the link to the dataset: every planned visit is a row, and memory is what differs."""
 
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
+from config.places import ROOT
 from simulation.profile import Profile
 from tests.experiments.weeks import Study, Weeks, play
 from tests.sizes import sized
@@ -140,6 +143,38 @@ def three_days(said: Study) -> None:
             stage["visits"] = [2]
 
 
+TOPICS = ["your hobbies", "your work", "your family"]
+
+
+def with_topics(said: Study) -> None:
+    """Seven conversations in three, each with another topic, in an order of each person's own."""
+    shorter(said, chat=len(TOPICS))
+    for wave in said["waves"]:
+        for stage in wave["stages"]:
+            if stage["kind"] == "game":
+                stage["topic"] = {"pool": TOPICS, "order": "latin_square"}
+
+
+@pytest.mark.sized
+def test_topics_in_a_latin_square_are_played_and_exported(tmp_path: Path) -> None:
+    people = sized(test=2, long=12)
+    weeks = play(tmp_path, "seven_chats", people=people, profile=STEADY, change=with_topics)
+    assert (weeks.report.run.differences, weeks.report.not_clean_because) == ([], [])
+    topic = {row["group"]: row["topic"] for row in weeks.table("groups")}
+    seats = [row for row in weeks.table("seats") if row["participant"]]
+    orders: dict[str, list[str]] = {}
+    for row in sorted(seats, key=lambda row: int(row["repeat"])):
+        orders.setdefault(row["participant"], []).append(topic[row["group"]])
+    assert len(orders) == people
+    assert all(sorted(order) == sorted(TOPICS) for order in orders.values()), "each topic once"
+    assert len({tuple(order) for order in orders.values()}) > 1, "orders are people's own"
+    prompts = {row["group"] for row in weeks.table("calls")}
+    assert prompts <= set(topic), "every conversation has its topic"
+    if people % (2 * len(TOPICS)) == 0:  # whole blocks of a square of an odd number
+        for visit in range(len(TOPICS)):
+            assert set(Counter(order[visit] for order in orders.values()).values()) == {people // len(TOPICS)}
+
+
 def few(said: Study) -> None:
     """Two visits, and two after the change where there is one."""
     shorter(said, chat=2, later=2)
@@ -172,6 +207,49 @@ def test_new_partner_and_new_questions_come_to_whom_they_are_for(tmp_path: Path)
     assert {level for level, scale in asked if scale == "enjoyment_b"} == {"new_questions"}
     assert {level for level, scale in asked if scale == "enjoyment"} == {"same", "new_partner"}
     assert {level for level, scale in asked if scale == "closeness"} == {"same", "new_partner", "new_questions"}
+    _names_are_those_of_whom_one_meets(weeks, condition)
+    _change_can_be_read(weeks, condition)
+
+
+def _names_are_those_of_whom_one_meets(weeks: Weeks, condition: dict[str, str]) -> None:
+    """One name over the weeks, and another one for whoever meets another partner."""
+    person = {row["group"]: row["participant"] for row in weeks.table("seats") if row["participant"]}
+    names: dict[str, set[str]] = {}
+    for row in weeks.table("seats"):
+        if not row["participant"]:
+            names.setdefault(person[row["group"]], set()).add(row["display_name"])
+    assert {code: len(known) for code, known in names.items()} == {
+        code: 2 if level == "new_partner" else 1 for code, level in condition.items()
+    }
+
+
+def _change_can_be_read(weeks: Weeks, condition: dict[str, str]) -> None:
+    """A person by visit has one score, and the example reckons from it what comes back."""
+    own: dict[str, dict[tuple[str, str], float]] = {}
+    for row in weeks.table("scores"):
+        if (row["scale"], row["subscale"]) == ("closeness", ""):
+            visits = own.setdefault(row["participant"], {})
+            assert (row["wave"], row["repeat"]) not in visits, "one for each visit"
+            visits[row["wave"], row["repeat"]] = float(row["score"])
+    attended = {
+        (row["participant"], row["wave"], row["repeat"])
+        for row in weeks.table("planned_sessions")
+        if row["state"] == "completed" and row["wave"] != "final"
+    }
+    assert {(code, *visit) for code, visits in own.items() for visit in visits} == attended
+    assert len(attended) == 4 * len(condition)
+    said = subprocess.run(
+        [sys.executable, ROOT / "docs/examples/novelty_decay.py", weeks.folder, "closeness", "chat", "change", "later"],
+        capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    assert len(said) == 2 + 2 * 3
+    for level in ("same", "new_partner", "new_questions"):
+        mine = [own[code] for code, one in condition.items() if one == level]
+        # of two visits the line is the one through both: its next point is as far beyond the second again
+        above = [y["later", "1"] - (2 * y["chat", "2"] - y["chat", "1"]) for y in mine]
+        (line,) = [one for one in said if one.startswith(f"{level}, all available")]
+        assert f"back {sum(above) / len(above):+.3f}" in line
+        assert line.endswith(f"n={len(mine)})")
 
 
 @pytest.mark.sized

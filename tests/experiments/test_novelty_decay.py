@@ -88,7 +88,16 @@ def test_printed_lines_tell_completers_from_all_and_level_from_level(
     assert lines[1].endswith("left 1 1 1 1")
 
 
+def test_what_comes_back_is_reckoned_against_each_ones_own_line(example: ModuleType) -> None:
+    later = {"pa": {1: 4.0, 2: 9.0}, "pb": {1: 2.0}, "pc": {1: 4.0}, "pd": {1: 5.0}}
+    above, error, many = example.back(CURVES, later, 4)
+    own = [4.0 - 2.25, 2.0 - 12 / 7]  # lines by hand: 3.875 - 0.65 * 2.5, and 8/3 - 5/14 * 8/3; pc has no line
+    assert (above, many) == (pytest.approx(sum(own) / 2), 2)
+    assert error == pytest.approx((own[0] - own[1]) / 2)
+
+
 def test_nothing_is_made_up_where_nothing_is_known(example: ModuleType) -> None:
     assert isnan(example.first_drop({"pa": {1: 3.0}})[0])
     assert isnan(example.later_slope({"pa": {1: 3.0, 2: 2.0}})[0])
     assert isnan(example.extrapolation_error({}, 7))
+    assert isnan(example.back({"pa": {1: 3.0}}, {"pa": {1: 3.0}}, 1)[0])
