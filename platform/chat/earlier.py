@@ -1,7 +1,8 @@
 """Earlier conversations of a person with the partner that they meet again, as their page lets them read them.
 
 Whether they may is a field of the study file of its own (`past_transcript_visible`), and says nothing of what the
-partner remembers: no prompt is made of this. Reads only, save through `services`.
+partner remembers: no prompt is made of this. Two people who last read the same words of each other, and whoever has
+another partner now reads nothing of the one before. Reads only, save through `services`.
 """
 
 from __future__ import annotations
@@ -30,12 +31,31 @@ from participants.models import WITHDRAWN_TEXT
 from scheduling.models import Session
 from studies import definition
 from studies.models import levels_of
-from studies.schema_memory import told_at, visible_at, visible_under
-from studies.schema_partners import AutomatedPartner
+from studies.schema_memory import AnyTold, told_at, visible_at, visible_under
+from studies.schema_partners import AutomatedPartner, Partner
 
 MOST_LINES = 500
 """Messages of one conversation that are shown, the newest."""
 PERSON = "person"
+
+
+@dataclass(frozen=True)
+class Met:
+    """Whom the person in a seat meets.
+
+    Attributes:
+        name: Of its entry in the study file.
+        person: Key of the other participant; None where it is an automated partner.
+    """
+
+    name: str
+    entry: Partner
+    person: int | None
+
+    @property
+    def told(self) -> AnyTold:
+        """What people are told of its memory: nothing of another person's."""
+        return self.entry.told_about_memory if isinstance(self.entry, AutomatedPartner) else "nothing"
 
 
 @dataclass(frozen=True)
@@ -44,28 +64,27 @@ class Past:
 
     Attributes:
         talks: Oldest first; a conversation's number is its place among them, from 1.
-        partner: The name of the partner in the study file.
-        told: What people are told of its memory: "yes", "no" or "nothing".
+        told: What people are told of the partner's memory: "yes", "no" or "nothing".
     """
 
     talks: Sequence[Conversation]
-    partner: str
+    met: Met
     told: str
 
 
 def past_of(state: MatchState, seat: Seat) -> Past | None:
     """The earlier conversations of the person in a seat with the partner that they meet; None where they see none."""
     levels = _levels(state, seat)
-    for name, partner in _met(state, seat):
-        if visible_at(partner.past_transcript_visible, levels):
-            return Past(list(_over_with(seat, name)), name, told_at(partner.told_about_memory, levels))
+    for met in _met(state, seat):
+        if visible_at(met.entry.past_transcript_visible, levels):
+            return Past(list(_over_with(seat, met)), met, told_at(met.told, levels))
     return None
 
 
 def is_later(state: MatchState, seat: Seat) -> bool:
     """Whether a seat is in a further conversation with a partner with whom earlier ones are seen at some level."""
-    met = [name for name, partner in _met(state, seat) if any(visible_under(partner.past_transcript_visible).values())]
-    return any(_over_with(seat, name).exists() for name in met)
+    seen = [met for met in _met(state, seat) if any(visible_under(met.entry.past_transcript_visible).values())]
+    return any(_over_with(seat, met).exists() for met in seen)
 
 
 def facts_of(state: MatchState, seat: Seat) -> Mapping[str, Any]:
@@ -90,7 +109,7 @@ def page(session: Session, number: int) -> Page | None:
     own = talk.match.placings.select_related("seat")
     position = {placing.seat_id: placing.position for placing in own}
     lines = [
-        Line("" if row.seat.participant_id else position[row.seat_id], _words(row), row.kind, row.seq)
+        Line("" if _is_own(row, seat) else position[row.seat_id], _words(row), row.kind, row.seq)
         for row in rows[-MOST_LINES:]
     ]
     zone = seat.participant.zone if seat.participant else ""
@@ -118,13 +137,19 @@ def _open(session: Session) -> tuple[Match, Seat, Past] | None:
     return (match, seat, past) if seat and past else None
 
 
-def _met(state: MatchState, seat: Seat) -> list[tuple[str, AutomatedPartner]]:
-    """The automated partners that the person in a seat meets in a conversation, by their names in the study file."""
+def _met(state: MatchState, seat: Seat) -> list[Met]:
+    """Whom the person in a seat meets in a conversation: automated partners, and people; stand-ins last for nobody."""
     if seat.participant_id is None or not _is_chat(state):
         return []
     partners = definition.definition(state.game.version).partners
-    met = [other.partner for other in state.seats.values() if other.occupant != PERSON]
-    return [(name, partner) for name in met if isinstance(partner := partners.get(name), AutomatedPartner)]
+    found = []
+    for other in state.seats.values():
+        entry = partners.get(other.partner)
+        if other.occupant != PERSON and isinstance(entry, AutomatedPartner):
+            found.append(Met(other.partner, entry, None))
+        elif entry is not None and other.participant_id not in (None, seat.participant_id):
+            found.append(Met(other.partner, entry, other.participant_id))
+    return found
 
 
 def _is_chat(state: MatchState) -> bool:
@@ -139,18 +164,28 @@ def _levels(state: MatchState, seat: Seat) -> dict[str, str]:
     return levels_of(state.match.condition or state.match.group.condition) | levels_of(own)
 
 
-def _over_with(seat: Seat, partner: str) -> QuerySet[Conversation]:
+def _over_with(seat: Seat, met: Met) -> QuerySet[Conversation]:
     """Conversations of a person with a partner that are over, in the order in which they began."""
     mine = Placing.objects.filter(seat__participant=seat.participant_id).values("match")
-    theirs = Placing.objects.filter(seat__partner=partner).exclude(seat__occupant=PERSON).values("match")
+    if met.person is None:
+        theirs = Placing.objects.filter(seat__partner=met.name).exclude(seat__occupant=PERSON).values("match")
+    else:
+        theirs = Placing.objects.filter(seat__participant=met.person).values("match")
     over = Conversation.objects.filter(channel="chat", closed_at__isnull=False, match__in=mine)
     return over.filter(match__in=theirs).select_related("match").order_by("pk")
 
 
 def _said(talk: Conversation, seat: Seat, past: Past) -> QuerySet[Entry]:
     """What the two said in a conversation, and nobody else."""
-    by_either = Q(seat__participant=seat.participant_id) | Q(seat__partner=past.partner, seat__participant=None)
+    theirs = Q(seat__partner=past.met.name, seat__participant=None)
+    if past.met.person is not None:
+        theirs = Q(seat__participant=past.met.person)
+    by_either = Q(seat__participant=seat.participant_id) | theirs
     return talk.entries.filter(by_either, kind="message").select_related("seat")
+
+
+def _is_own(row: Entry, seat: Seat) -> bool:
+    return row.seat.participant_id == seat.participant_id
 
 
 def _words(row: Entry) -> str:

@@ -19,7 +19,7 @@ from studies.definition import experiment, parameters_of
 from studies.models import levels_of
 from studies.schema import StudyFile
 from studies.schema_memory import VisibleByLevel
-from studies.schema_partners import AutomatedPartner, Label
+from studies.schema_partners import Label
 from studies.schema_stages import BriefingStage, GameStage
 from studies.schema_when import ConditionalStage
 from studies.varied import varied
@@ -172,8 +172,7 @@ def _terms(talk: Talk, numbers: Parameters) -> list[object]:
 
 def _decide_the_past(study: StudyFile) -> set[str]:
     """The factors that decide whether people may read earlier conversations."""
-    met = [partner for partner in study.partners.values() if isinstance(partner, AutomatedPartner)]
-    seen = [partner.past_transcript_visible for partner in met]
+    seen = [partner.past_transcript_visible for partner in study.partners.values()]
     return {one.by for one in seen if isinstance(one, VisibleByLevel)}
 
 

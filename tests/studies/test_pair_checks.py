@@ -1,6 +1,7 @@
 """Pairs that cannot last, meet or be told of are refused with where, what and what to do."""
 
 import json
+import shutil
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from config.places import ROOT
 from tests.machinery.study_files import write_study
 from tests.scheduling.couples import COMPUTER, couple_file
 from tests.studies.conftest import Folder, sharing_is_installed  # noqa: F401
@@ -198,3 +200,36 @@ def test_plan_of_two_needs_a_group_that_lasts(folder: Folder) -> None:
     write_study(folder.path, said | {"sample": {"unit": "group", "target": 2}})
     with pytest.raises(CommandError, match="no group that lasts"):
         plan(folder.path, "--zone", "UTC", "--partner-zone", "UTC", "--enrolled", "2027-03-22")
+
+
+VISIBLE = "partners.person.past_transcript_visible"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda said: said["groups"]["pair"].pop("lasts"), "meet others each time"),
+        (lambda _said: None, "no pair that lasts has two of them"),  # their game has no talk
+    ],
+)
+def test_earlier_conversations_are_read_by_two_who_have_some(folder: Folder, change: Any, words: str) -> None:
+    said = couple(folder, talk=HOUR)
+    said["partners"]["person"]["past_transcript_visible"] = True
+    change(said)
+    write_study(folder.path, said)
+    found = folder.one("E872")
+    assert found.path == VISIBLE
+    assert words in str(found)
+    said["partners"]["person"]["past_transcript_visible"] = False
+    write_study(folder.path, said)
+    assert "E872" not in folder.codes()
+
+
+def test_two_who_last_and_talk_may_read_what_they_said(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "experiments" / "longitudinal_chat" / "studies", tmp_path / "studies")
+    folder = Folder(tmp_path / "studies" / "seven_chats_people")
+    folder.change('    label: {all: ""}\n', '    label: {all: ""}\n    past_transcript_visible: true\n')
+    assert folder.codes() <= {"W411", "W832"}
+    by_level = "past_transcript_visible: {by: nothing, values: {some: true}}"
+    folder.change("past_transcript_visible: true", by_level)
+    assert "E201" in folder.codes()

@@ -7,8 +7,10 @@ from studies.checks.context import Context, needs
 from studies.checks.ethics import is_hidden
 from studies.checks.memory import games_with, talks_in
 from studies.checks.references import covered
+from studies.definition import group_of
 from studies.schema_memory import MemoryByLevel, VisibleByLevel, visible_under
-from studies.schema_partners import AutomatedPartner
+from studies.schema_partners import AutomatedPartner, PersonPartner
+from studies.schema_stages import GameStage
 from studies.yaml_file import Path
 
 
@@ -23,12 +25,12 @@ def _shown(context: Context) -> Iterator[tuple[str, AutomatedPartner, Path]]:
 def levels_are_covered(context: Context) -> None:
     """E201, E202, E468: every level has its value, and it does not differ with memory unless that is said."""
     for name, partner in context.study.partners.items():
-        visible = partner.past_transcript_visible if isinstance(partner, AutomatedPartner) else False
-        if not isinstance(partner, AutomatedPartner) or not isinstance(visible, VisibleByLevel):
+        visible = partner.past_transcript_visible
+        if not isinstance(visible, VisibleByLevel):
             continue
         path: Path = ("partners", name, "past_transcript_visible")
         covered(context, (*path, "by"), (*path, "values"), visible.by, visible.values)
-        memory = partner.memory
+        memory = partner.memory if isinstance(partner, AutomatedPartner) else None
         is_together = isinstance(memory, MemoryByLevel) and memory.by == visible.by
         if is_together and isinstance(memory, MemoryByLevel) and "past_transcript_visible" not in memory.differs_too:
             what = f'differs by "{visible.by}" as memory does: its effect could not be told from that of memory.'
@@ -39,8 +41,8 @@ def levels_are_covered(context: Context) -> None:
 @needs("partners", "factors", "conditions", "allocation")
 def levels_hold_in_talks(context: Context) -> None:
     """E469: the factor that decides is one whose level holds while people talk."""
-    for _name, partner, path in _shown(context):
-        visible = partner.past_transcript_visible
+    for name, partner in context.study.partners.items():
+        visible, path = partner.past_transcript_visible, ("partners", name, "past_transcript_visible")
         for _, entry in entries(context) if isinstance(visible, VisibleByLevel) else ():
             if isinstance(visible, VisibleByLevel) and visible.by in entry.factors and entry.rule.unit == "item":
                 what = f'"{visible.by}" is given item by item, and holds in no conversation.'
@@ -73,4 +75,32 @@ def they_tell_nobody_apart(context: Context) -> None:
             context.say("E470", path, what, remedy)
 
 
-CHECKS = [levels_are_covered, levels_hold_in_talks, there_is_something_to_read, they_tell_nobody_apart]
+@needs("partners", "groups", "waves", "factors")
+def people_meet_again(context: Context) -> None:
+    """E872: only two people who last have earlier conversations with each other, and they need a second one."""
+    for name, partner in context.study.partners.items():
+        if not isinstance(partner, PersonPartner) or not any(visible_under(partner.past_transcript_visible).values()):
+            continue
+        path: Path = ("partners", name, "past_transcript_visible")
+        met = {group: plan for group, plan in context.study.groups.items() if plan.partners.human == name}
+        passing = sorted(group for group, plan in met.items() if plan.lasts is None and plan.humans > 1)
+        if passing:
+            what = f'people of the group "{passing[0]}" meet others each time: there is nothing of each other to read.'
+            context.say("E872", path, what, "Let the group last (lasts: …), or write false.")
+        elif sum(_talks_of(context, group) for group, plan in met.items() if plan.lasts is not None) < 2:
+            what = "two people are to read their earlier conversations, and no pair that lasts has two of them."
+            context.say("E872", path, what, "Plan a second one in a group that lasts, or write false.")
+
+
+def _talks_of(context: Context, group: str) -> int:
+    """How many conversations the people of a group have at most, over all visits."""
+    found = 0
+    for path, stage in context.stages("game"):
+        if isinstance(stage, GameStage) and group_of(context.study, stage.id) == group:
+            found += talks_in(context, stage) * context.study.waves[int(path[1])].repeat
+    return found
+
+
+CHECKS = [
+    levels_are_covered, levels_hold_in_talks, there_is_something_to_read, they_tell_nobody_apart, people_meet_again,
+]  # fmt: skip
