@@ -12,6 +12,7 @@ from measures.scoring import VERSION, score_bounds
 from paradigm import Choice, Field, Parameters
 from studies import definition
 from studies.asked import asked_at
+from studies.horizon import horizon_of
 from studies.items import Item, briefing_items
 from studies.markdown import fill
 from studies.models import Study, Version, condition_of
@@ -98,6 +99,10 @@ def _told_rows(version: Version, said: StudyFile) -> Iterator[Row]:
             version, "told", "", name=name, label=Told.model_fields[name].description or "Whether AI may be there.",
             type="boolean" if name == "ai_may_be_present" else "string", value=value, source="study file: told",
         )  # fmt: skip
+    if said.horizon is not None:
+        value = canonical(horizon_of(said).model_dump(mode="json"))
+        label = "Whether people were told how many visits there are, and between which numbers where they were not."
+        yield _row(version, "told", "", name="horizon", label=label, value=value, source="study file: horizon")
 
 
 def _scale_rows(version: Version, said: StudyFile) -> Iterator[Row]:

@@ -21,6 +21,7 @@ from exports.own_questions import Questions, in_words
 from exports.redaction import POINTED_AT
 from flow.consenting import consent_page
 from flow.home import state_words
+from flow.horizon import known_to, number_of
 from flow.models import Act, Exposure, PracticeStep
 from measures.models import Answer
 from paradigm import Choice
@@ -29,7 +30,7 @@ from participants.errors import ParticipantError
 from participants.models import Participant
 from recruitment.pay_words import pay_tables
 from recruitment.queries import settlement_of
-from scheduling.models import Reminder, Session
+from scheduling.models import Reminder, ScheduledSession, Session
 from scheduling.states import State
 from studies import definition
 from studies.markdown import visible
@@ -168,21 +169,27 @@ class _Own:
     @cached_property
     def names(self) -> Mapping[int, str]:
         """Session → what its visit is called."""
-        planned = dict(self.person.scheduled.exclude(session=None).values_list("session", "number"))
-        return {
-            one.pk: _("Visit %(n)d") % {"n": planned[one.pk]} if one.pk in planned else _("First visit")
-            for one in self.sessions
-        }
+        planned = {row.session_id: self.name_of(row) for row in self.known}
+        return {one.pk: planned.get(one.pk, _("First visit")) for one in self.sessions}
+
+    @cached_property
+    def known(self) -> Sequence[ScheduledSession]:
+        """Planned visits; where pages do not tell how many there are, those to come are told at the end."""
+        rows = list(self.person.scheduled.select_related("session").order_by("number"))
+        return known_to(self.person, rows) if self.person.status == Participant.Status.ACTIVE else rows
+
+    def name_of(self, row: ScheduledSession) -> str:
+        return _("Visit %(n)d") % {"n": number_of(row, self.known)}
 
     def visits(self) -> Iterator[Visit]:
         words = state_words()
         for one in self.sessions[:1]:
             state = words[State.STARTED if one.finished_at is None else State.COMPLETED]
             yield Visit(_("First visit"), "", "", self.at(one.started_at), self.at(one.finished_at), state)
-        for row in self.person.scheduled.select_related("session").order_by("number"):
+        for row in self.known:
             begun = row.session.started_at if row.session else None
             yield Visit(
-                visit=_("Visit %(n)d") % {"n": row.number},
+                visit=self.name_of(row),
                 opens=self.at(row.opens_at or row.planned_open),
                 # of a visit with a partner it would tell by which clock that one lives
                 closes=self.at(row.closes_at) if row.pair_visit_id is None else "",
@@ -201,7 +208,7 @@ class _Own:
     def reminders(self) -> Iterator[Message]:
         sent = Reminder.objects.filter(scheduled__participant=self.person, state=Reminder.State.SENT)
         for one in sent.select_related("scheduled").order_by("sent_at", "pk"):
-            yield Message(_("Visit %(n)d") % {"n": one.scheduled.number}, self.at(one.sent_at))
+            yield Message(self.name_of(one.scheduled), self.at(one.sent_at))
 
     def agreements(self) -> Iterator[Agreement]:
         for one in self.person.consents.order_by("pk"):

@@ -16,6 +16,7 @@ from studies import definition, items, rules, variables
 from studies.allocation_plan import entries_of
 from studies.asked import asked_in
 from studies.definition import FROZEN, canonical
+from studies.horizon import horizon_of
 from studies.markdown import fill
 from studies.models import Version
 from studies.money import points_rule
@@ -109,6 +110,8 @@ def content_of(planned: Planned) -> Content:
     }
     if study.scales:  # otherwise not said, so that what was registered before there were scales keeps its sha256
         content["scales"] = scales_in(study, planned.files)
+    if study.horizon is not None:
+        content["horizon"] = horizon_of(study).model_dump(mode="json")
     return content | {"sha256": sha256_of(content)}
 
 

@@ -156,6 +156,10 @@ def _blinding(content: Content) -> Iterator[str]:
             yield f"Labels of partner `{name}` are drawn anew for each seat and match, by weight: {_plain(draw)}."
     if told["sentence"]:
         yield f"The words they read: *{told['sentence']}*"
+    if horizon := content.get("horizon"):
+        yield f"Whether they are told how many visits there are: {_plain(horizon['tells'])}."
+        for wave, between in horizon["between"].items():
+            yield f"Those who are not read of {between['least']} to {between['most']} visits of `{wave}`."
     yield ""
     for each in content["deception"]:
         yield f"* {each['what']} ({DECEPTIONS[each['what']]}): approved by {each['approved_by']}, {each['reference']}; "

@@ -9,6 +9,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from events import clock
+from flow.horizon import known_to
 from flow.page import Page
 from flow.zones import is_asked, place_of_zone, zone_field
 from participants.models import Participant
@@ -75,11 +76,13 @@ def said(at: datetime, zone: str) -> str:
 
 
 def calendar_of(participant: Participant) -> str:
-    """The visits to come whose days are known, as a calendar file."""
+    """The visits to come whose days are known, as a calendar file; the next alone where their number is not told."""
     study, has_partner = definition.definition(participant.version), pair_of(participant) is not None
     entries = []
-    rows = participant.scheduled.filter(state__in=[State.PLANNED, State.OPEN]).select_related("pair_visit")
-    for row in rows.order_by("number"):
+    rows = list(participant.scheduled.select_related("pair_visit").order_by("number"))
+    for row in known_to(participant, rows):
+        if row.state not in (State.PLANNED, State.OPEN):
+            continue
         opens, until = waits_from_to(row) if has_partner and is_met_in(study, row.wave) else _open_for(study, row)
         if opens is not None and until is not None:
             name = entry_name(participant.version.seed, participant.code, row.number)

@@ -13,6 +13,7 @@ from events import clock
 from flow.addresses import has_reminders
 from flow.awaited import again_at, how_long, is_awaited, when_awaited
 from flow.between import said
+from flow.horizon import is_told, known_to, number_of
 from flow.kinds import kind
 from flow.page import Page
 from flow.zones import ASSUMED_ZONE, is_asked, place_of_zone
@@ -22,6 +23,7 @@ from scheduling.models import ScheduledSession, Session
 from scheduling.pairs import is_alone, pair_of
 from scheduling.states import ATTENDED, OVER, State
 from studies import definition
+from studies.horizon import ends
 from studies.markdown import slot_names
 from studies.models import Version
 from studies.schema_stages import GameStage
@@ -61,11 +63,12 @@ class Mark:
 
 def home_page(session: Session) -> Page:
     """When the next visit opens, or a button to begin it; how far one has come, and what one has earned."""
-    rows = list(session.participant.scheduled.order_by("number"))
+    person = session.participant
+    rows = known_to(person, list(person.scheduled.order_by("number")))
     row = next((one for one in rows if one.state in (State.PLANNED, State.OPEN)), None)
     if row is None or row.opens_at is None or row.closes_at is None:
         return _not_planned(session)
-    is_open, now, zone = row.state == State.OPEN, clock.now(), session.participant.zone
+    is_open, now, zone = row.state == State.OPEN, clock.now(), person.zone
     pay, way = kind("pay", "so_far")(session), _way(rows, row)
     return Page(
         kind="home",
@@ -84,10 +87,10 @@ def home_page(session: Session) -> Page:
             "asks_zone": is_asked(session),
             # a visit that was open as the zone changed keeps its own; it is said by the clock that the page names
             "until": _until_when(row, zone),
-            "about": _about(session.participant, rows, row, pay.by_wave),
-            "partner": _met_again(row, now, zone) or partner_named(session.participant, row.wave),
+            "about": _about(person, rows, row, pay.by_wave),
+            "partner": _met_again(row, now, zone) or partner_named(person, row.wave),
             "has_reminders": has_reminders(session),
-            "progress": _progress(rows, session.participant),
+            "progress": _progress(rows, person),
             "way": way,
             "legend": _legend(way),
             "pay": pay.sentences,
@@ -173,9 +176,10 @@ def _before(session: Session, rows: Rows, by_wave: Mapping[str, str]) -> str:
     if last is None:
         return f"{_('Saved.')} {_earned(session.wave, by_wave)}".strip()
     if last.state == State.MISSED:
-        return _("You missed visit %(n)d. That is fine.") % {"n": last.number}
+        return _("You missed visit %(n)d. That is fine.") % {"n": number_of(last, rows)}
     if last.state == State.PARTIAL:
-        return _("The time for visit %(n)d was over before its end. What you sent is saved.") % {"n": last.number}
+        words = _("The time for visit %(n)d was over before its end. What you sent is saved.")
+        return words % {"n": number_of(last, rows)}
     return f"{_('Saved.')} {_earned(last.wave, by_wave)}".strip() if last.state == State.COMPLETED else ""
 
 
@@ -191,9 +195,10 @@ def _opening(row: ScheduledSession, now: datetime, zone: str) -> str:
 
 
 def _about(person: Participant, rows: Rows, row: ScheduledSession, by_wave: Mapping[str, str]) -> str:
-    """Which visit it is, how long it takes, what it pays, and whether others come after it."""
-    number, count = row.number, len(rows)
-    words = [_("It is visit %(n)d of %(all)d.") % {"n": number, "all": count}]
+    """Which visit it is, how long it takes, what it pays, and, where people are told, whether others come after it."""
+    number, count, told = number_of(row, rows), len(rows), is_told(person)
+    words = [_("It is visit %(n)d of %(all)d.") % {"n": number, "all": count}] if told else []
+    words = words or [_("It is visit %(n)d.") % {"n": number}]
     minutes = _wave(person, row.wave).minutes
     if minutes is not None:
         words.append(
@@ -201,7 +206,7 @@ def _about(person: Participant, rows: Rows, row: ScheduledSession, by_wave: Mapp
         )
     if row.wave in by_wave:
         words.append(_("You earn %(amount)s for it.") % {"amount": by_wave[row.wave]})
-    if count > 1 and number >= count - 1:
+    if told and count > 1 and number >= count - 1:
         words.append(_("It is the last one.") if number == count else _("After it one visit remains."))
     return " ".join(words)
 
@@ -214,9 +219,9 @@ def _way(rows: Rows, upcoming: ScheduledSession) -> list[Mark]:
     """Every visit as a shape, the first one before those that were planned."""
     words = state_words()
     way = [Mark(_("First"), _("First visit"), MARKS[State.COMPLETED], words[State.COMPLETED])]
-    for row in rows:
-        told = _("Visit %(n)d") % {"n": row.number}
-        way.append(Mark(str(row.number), told, MARKS[row.state], words[State(row.state)], is_next=row == upcoming))
+    for number, row in enumerate(rows, start=1):
+        told = _("Visit %(n)d") % {"n": number}
+        way.append(Mark(str(number), told, MARKS[row.state], words[State(row.state)], is_next=row == upcoming))
     return way
 
 
@@ -228,11 +233,23 @@ def _legend(way: Sequence[Mark]) -> list[Mark]:
 def _progress(rows: Rows, person: Participant) -> str:
     done = sum(one.state in ATTENDED for one in rows)
     told = _("You have taken part in %(done)d of %(all)d visits so far.") % {"done": done, "all": len(rows)}
+    if not is_told(person):
+        told = _so_far(done, person)
     if any(one.exit and one.state not in OVER for one in rows):
         return f"{told} {_('The others do not take place any more; this one is still open to you.')}"
     if is_alone(person):
         return f"{told} {_('You do not meet your partner of before any more, and go on alone.')}"
     return told
+
+
+def _so_far(done: int, person: Participant) -> str:
+    """How far somebody has come who is not told how far it goes; the range is the one of the page of consent."""
+    least, most = ends(definition.definition(person.version))
+    words = ngettext(
+        "You have taken part in %(done)d visit so far.", "You have taken part in %(done)d visits so far.", done
+    )
+    in_all = _("With the first one there are between %(least)d and %(most)d visits in all.")
+    return f"{words % {'done': done}} {in_all % {'least': least.visits, 'most': most.visits}}"
 
 
 def _until(at: datetime, now: datetime) -> int:
@@ -258,7 +275,7 @@ def _table(session: Session, rows: Rows, by_wave: Mapping[str, str]) -> Table:
     words, zone = state_words(), session.participant.zone
     first = session if session.wave not in {row.wave for row in rows} else _first(session.participant)
     listed: list[list[Any]] = [[_("First"), said(first.started_at, zone), words[State.COMPLETED], first.wave]]
-    listed += [[str(row.number), _when(row, zone), words[State(row.state)], row.wave] for row in rows]
+    listed += [[str(n), _when(row, zone), words[State(row.state)], row.wave] for n, row in enumerate(rows, start=1)]
     columns = [_("Visit"), _("Opens"), _("What became of it")]
     if by_wave:
         columns.append(_("Pay"))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from flow.awaited import is_awaited, is_put_off, when_awaited
 from flow.between import said
+from flow.horizon import is_told, known_to, number_of
 from flow.zones import place_of_zone
 from participants.models import Participant
 from participants.spoken import address_of
@@ -117,9 +118,10 @@ def _given(row: ScheduledSession) -> dict[str, object]:
         when = _("It is open now. You can begin until %(closes)s.") % {"closes": closes}
     else:
         when = _("It opens on %(opens)s. You can begin until %(closes)s.") % {"opens": opens, "closes": closes}
+    known = known_to(row.participant, list(row.participant.scheduled.order_by("number")))
     return {
-        "visit": row.number,
-        "visits": row.participant.scheduled.count(),
+        "visit": number_of(row, known),
+        "visits": len(known) if is_told(row.participant) else "",  # no text names it then: E871
         "when": when,
         "opens": opens,
         "closes": closes,

@@ -22,6 +22,8 @@ from paradigm import Decision, Entry, Field, Place, Play, State, View
 from paradigm.fields import resolve
 from paradigm.program import names_step, repetition, step_at
 from paradigm.state import Values
+from studies import definition
+from studies.horizon import is_told_at, is_told_to_all
 from studies.models import levels_of
 
 MOST_PLAYS = 50
@@ -160,12 +162,22 @@ class MatchState(State):
 
     @property
     def is_last_visit(self) -> bool:
-        return self._visiting.number >= self._visiting.of
+        return 0 < self._visiting.of <= self._visiting.number
 
     @cached_property
     def _visiting(self) -> Visiting:
         people = [seat.session_id for seat in self.seats.values() if seat.session_id is not None]
-        return visiting(self.game.version, self.game.config.experiment, people)
+        found = visiting(self.game.version, self.game.config.experiment, people)
+        return found if self._tells_visits else replace(found, of=0)
+
+    @property
+    def _tells_visits(self) -> bool:
+        """Whether everybody who sits in the match may know how many visits there are."""
+        study = definition.definition(self.game.version)
+        if is_told_to_all(study):
+            return True
+        own = [levels_of(one.condition) for one in self.placings if one.seat.participant_id is not None]
+        return all(is_told_at(study, {**self.levels, **levels}) for levels in own or [{}])
 
     @property
     def repetition(self) -> int:

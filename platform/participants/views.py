@@ -18,6 +18,7 @@ from participants.models import EntryLink, Participant
 from participants.spoken import spoken_in
 from participants.tokens import new_token
 from studies import definition
+from studies.horizon import is_told_to_all
 from studies.money import amount_text
 from studies.schema import StudyFile
 from studies.slots import study_facts
@@ -60,6 +61,7 @@ class Landing(View):
             "pays_points": study.payments.points is not None,
             "base": amount_text(study.fixed_pay, study.payments.currency),
             "most": slots["bonus_max"],
+            "between": None if is_told_to_all(study) else slots,  # the page is the same for whoever is told later
         }
         return render(request, "participant/landing.html", facts)
 

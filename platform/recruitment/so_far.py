@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from flow.framing import is_worth_told, kept_on_leaving
+from flow.horizon import is_told
 from paradigm import Table
 from participants.models import Participant
 from recruitment.pay_words import pay_tables
@@ -50,7 +51,7 @@ def pay_so_far(session: Session) -> SoFar:
     at_the_end = _told(person, reckon(terms, _with_all_to_come(person, earned)))
     sentences = [
         kept_on_leaving(session),
-        _if_all(at_the_end, terms.currency),
+        _if_all(at_the_end, terms.currency) if is_told(person) else _("You are paid for each visit that you finish."),
         *_of_points(person),
         *_of_missing(person),
     ]

@@ -14,6 +14,7 @@ from studies.checks import (
     ethics,
     exclusions,
     games,
+    horizon,
     keeping,
     labels,
     masking,
@@ -89,6 +90,8 @@ CHECKS: list[Check] = [
     *exclusions.CHECKS,
     *probes.CHECKS,
     *plan.CHECKS,
+    *horizon.CHECKS,
+    *horizon.LAST,
     *shares.LAST,
     *texts.LAST,
 ]

@@ -20,9 +20,13 @@ def text_path(rule: Reminder) -> str:
     return rule.text or SHIPPED
 
 
-def shipped_text(language: str) -> str | None:
-    """Our own words in a language; None where we have none."""
-    file = LETTERS / f"reminder.{language[:2]}.md"
+def shipped_text(language: str, *, counts: bool = True) -> str | None:
+    """Our own words in a language; None where we have none.
+
+    Args:
+        counts: Whether they say how many visits there are.
+    """
+    file = LETTERS / f"{'reminder' if counts else 'uncounted'}.{language[:2]}.md"
     return file.read_text(encoding="utf-8") if language[:2] in ("en", "de") else None
 
 

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from studies.schema_allocation import Allocation, Allocations
 from studies.schema_checks import FactorCheck
+from studies.schema_horizon import AnyHorizon
 from studies.schema_partners import GroupPlan, Partner
 from studies.schema_pay import PointsPay
 from studies.schema_plan import Exclusion, Preregistration, Sample
@@ -176,6 +177,10 @@ class StudyFile(Part):
         default_factory=dict, max_length=40, description="Questionnaires that surveys may ask, by name."
     )
     waves: list[Wave] = Field(min_length=1, max_length=MOST_WAVES, description="In the order in which they take place.")
+    horizon: AnyHorizon | None = Field(
+        None,
+        description="Whether people are told how many visits there are: `told` (so it is unless given), or what else.",
+    )
     timezone: Timezone | None = Field(None, description="Where there are several waves.")
     attendance: Attendance | None = Field(None, description="Where there are several waves.")
     reminders: Reminders | None = Field(None, description="Where waves have `reminders`.")

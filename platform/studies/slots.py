@@ -6,6 +6,7 @@ from typing import Any
 
 from paradigm import Parameters
 from studies import definition as frozen
+from studies.horizon import end_slots
 from studies.models import Version
 from studies.money import amount_text, points_rule
 from studies.prizes import prizes_of
@@ -119,6 +120,7 @@ def _visit_facts(study: StudyFile) -> dict[str, Any]:
         found[f"{wave.id}_visits"] = wave.repeat
         if wave.closes is not None:
             found[f"{wave.id}_hours"] = _whole(span(wave.closes.after).nominal.total_seconds() / 3600)
+    found |= end_slots(study)
     return found | ({"most_missed": study.attendance.max_missed} if study.attendance else {})
 
 

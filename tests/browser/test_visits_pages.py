@@ -20,6 +20,7 @@ from pytest_django.live_server_helper import LiveServer
 from events import clock
 from participants.access import cookie_name
 from participants.models import Participant
+from participants.services import make_link
 from participants.tokens import digest
 from scheduling.models import Session
 from studies.models import Membership, Version
@@ -28,6 +29,7 @@ from tests.machinery.people import MakeVersion, make_version, sharing_is_install
 from tests.scheduling.couples import made
 from tests.scheduling.test_changed_visits import PAID
 from tests.scheduling.test_couples_apart import AGAIN, waits_in_vain
+from tests.scheduling.test_horizon import COUNTED, file_with
 from tests.scheduling.test_visits import FILE, START, answer, berlin, enrolled, pass_to, take_part
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -119,6 +121,33 @@ def test_home_of_a_visit_that_is_put_off_names_its_time_once_and_fits_a_phone(
         assert tab.locator("#visit").inner_text().count("18:00") == 1
         expect(tab.get_by_role("button", name="Begin")).to_be_visible()
         look.check(tab)
+
+
+def test_pages_of_whoever_is_not_told_how_many_there_are(
+    make_version: MakeVersion,  # noqa: F811
+    live_server: LiveServer,
+    chromium: Browser,
+    settings: LazySettings,
+) -> None:
+    settings.ORIGIN = live_server.url
+    cache.clear()
+    clock.simulate()
+    clock.stand(START)
+    version = make_version(**file_with() | {"payments": PAID})
+    on_the_way(version)
+    token = make_link(version.study)
+    for width, context in contexts(chromium, live_server, name=cookie_name(), value=SECRET):
+        tab = context.new_page()
+        tab.goto(f"{live_server.url}/s/")
+        expect(tab.locator(".way li")).to_have_count(4)
+        assert COUNTED.findall(look.read(tab)) == []
+        look.check(tab)
+        look.picture(tab, f"home-uncounted-{width}")
+        context.clear_cookies()
+        tab.goto(f"{live_server.url}/j/{token}")
+        expect(tab.locator(".prose")).to_contain_text("There are between 4 and 8 visits on different days.")
+        look.check(tab)
+        look.picture(tab, f"door-uncounted-{width}")
 
 
 def test_home_turns_by_itself_when_the_visit_opens(

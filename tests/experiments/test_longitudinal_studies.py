@@ -15,8 +15,14 @@ from tests.experiments.test_partner_selection_texts import GIVING_AWAY, HIGHEST_
 from tests.machinery.study_files import read_study
 
 STUDIES = ROOT / "experiments" / "longitudinal_chat" / "studies"
-NAMES = ["active_control", "daily_28", "demo", "fast_friends", "novelty_return", "seven_chats", "seven_chats_people"]
+NAMES = [
+    "active_control", "daily_28", "demo", "fast_friends", "novelty_return", "open_end", "seven_chats",
+    "seven_chats_people",
+]  # fmt: skip
+SEVERAL = [name for name in NAMES if name not in ("demo", "fast_friends")]
+"""The studies that go over weeks."""
 PAGES = sorted(page for page in STUDIES.rglob("*.md") if "prompts" not in page.parts)
+SLOT = re.compile(r"\{\{ \w+ \}\}")
 BLOCKS = {"counted", "one_left", "last", "farewell"}  # they stand under the text of another page
 TOLD_LATER = SHOWN_LATER | {
     "partner_name": "Sam", "label": "AI", "conversation": 6, "conversations": 7, "topic": "whatever you like",
@@ -100,6 +106,7 @@ def test_partners_of_seven_chats_differ_in_memory_alone() -> None:
         ("novelty_return", "change", ["groups.pair_on.partners.ai", "waves.2.stages.3.when", "waves.2.stages.4.when"]),
         ("daily_28", "task", ["waves.1.stages.1.parameters.topic"]),
         ("fast_friends", "style", ["waves.0.stages.5.parameters.style"]),
+        ("open_end", "horizon", ["horizon.tells", "waves.0.stages.2.when", "waves.0.stages.3.when"]),
         ("demo", "memory", ["partners.companion.memory"]),
     ],
 )
@@ -141,13 +148,36 @@ def test_consent_says_what_it_must(page: Path) -> None:
     text = page.read_text()
     for said in (
         "no help line", "Nobody of us reads along", "stop at any time", "data deleted",
-        "findahelpline.com", "{{ contact_email }}", "{{ ethics_ref }}", "{{ minutes }}", "{{ ai_services }}",
+        "findahelpline.com", "{{ contact_email }}", "{{ ethics_ref }}", "{{ ai_services }}",
     ):  # fmt: skip
         assert said in text
+    assert "{{ minutes }}" in text or {"{{ minutes_least }}", "{{ minutes_most }}"} <= set(SLOT.findall(text))
     assert "is a computer program" in text or "is a person" in text
     if page.stem != "consent_fast":
         for said in ("If you miss a", "{{ most_missed }}", "How it ends", "keep the pay"):
             assert said in text
+
+
+@pytest.mark.parametrize("study", [*SEVERAL, "demo"])
+def test_study_over_weeks_says_whether_people_know_how_many_visits_there_are(study: str) -> None:
+    """And where they know it, the page of consent names the number of conversations."""
+    said = read_study(STUDIES / study)
+    consent = (STUDIES / study / said["waves"][0]["stages"][0]["document"]).read_text()
+    assert said["horizon"] == "told" or study == "open_end"
+    assert ("{{ game_visits }}" in consent) == (study != "open_end")
+
+
+@pytest.mark.parametrize("study", SEVERAL)
+def test_study_over_weeks_reminds_and_consent_says_so(study: str) -> None:
+    """Each of its waves but the first, in our words, by e-mail to those who want it; the choice is called ours."""
+    said = read_study(STUDIES / study)
+    assert said["reminders"]["channels"] == ["email"]
+    assert said["reminders"]["quiet_hours"] == ["21:00", "08:00"]
+    assert [bool(wave.get("reminders")) for wave in said["waves"]] == [False] + [True] * (len(said["waves"]) - 1)
+    consent = (STUDIES / study / said["waves"][0]["stages"][0]["document"]).read_text()
+    assert "**If you want to be reminded.**" in consent
+    assert "You need not give one." in consent
+    assert re.search(r"reminders: +# ours", (STUDIES / study / "study.yaml").read_text())
 
 
 def test_persona_may_not_make_up_a_life_and_knows_where_help_is() -> None:

@@ -59,6 +59,11 @@ def test_codebook_has_the_rules_and_the_words_that_people_were_told() -> None:
     told = {row["name"]: row["value"] for row in book if row["entry"] == "told"}
     assert told["sentence"] == "You play 2 rounds with people and AI."
     assert (told["ai_may_be_present"], told["share"], told["who_knows"]) == (1, "some", "nobody")
+    assert "horizon" not in told
+    hidden = {"tells": "untold", "between": {}}
+    rows.make_version(study, 3, said=rows.definition(study.slug) | {"horizon": hidden})
+    (row,) = [row for row in codebook(tables_of(study), study) if (row["entry"], row["name"]) == ("told", "horizon")]
+    assert (row["version"], row["value"]) == (3, '{"between":{},"tells":"untold"}')
     rules = {row["name"]: (row["value"], row["label"], row["source"]) for row in book if row["entry"] == "exclusion"}
     assert rules["tries"] == ("quiz_attempts > 1", "Did not read.", "study file: exclusions, pre_treatment, registered")
     assert rules["woman"][2] == "study file: exclusions, post_treatment"

@@ -145,3 +145,14 @@ def test_study_without_a_preregistration_is_refused_and_warned_of(tmp_path: Path
     assert "has no preregistration" not in study("open", "partner-selection")
     study("pause", "partner-selection-demo")
     assert not list(tmp_path.iterdir())
+
+
+def test_document_says_whether_people_know_how_many_visits_there_are(tmp_path: Path) -> None:
+    home = ROOT / "experiments" / "longitudinal_chat" / "studies" / "open_end"
+    study("prereg", home, "--out", tmp_path)
+    text = (tmp_path / "prereg.md").read_text()
+    assert "how many visits there are: by horizon" in text
+    assert "Those who are not read of 4 to 10 visits of `chat`." in text
+    said = json.loads((tmp_path / "prereg.json").read_text())["horizon"]
+    assert said["tells"]["values"] == {"counted": "told", "uncounted": "untold"}
+    assert "horizon" not in content_of(of_folder(MAIN)), "a study that says nothing of it is registered as before"

@@ -136,7 +136,9 @@ def test_our_own_texts_are_sound_and_frozen(waves: Folder, language: str) -> Non
 @pytest.mark.django_db
 def test_a_newer_release_changes_no_text_that_was_frozen(waves: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     version: Version = freeze(waves.path)
-    monkeypatch.setattr("studies.checks.reminders.shipped_text", lambda _language: "# Other\n\n{{link}} {{stop_link}}")
+    monkeypatch.setattr(
+        "studies.checks.reminders.shipped_text", lambda _language, **_how: "# Other\n\n{{link}} {{stop_link}}"
+    )
     again = amend(version.study, {"contact.name": "Another"}, reason="moved")
     kept = VersionFile.objects.get(version=again, path=SHIPPED).file.text
     assert kept == shipped_text("en")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from studies.checks.context import Context, needs
 from studies.checks.texts import known_names
 from studies.grammar import parse
+from studies.horizon import is_told_to_all
 from studies.markdown import slot_expressions
 from studies.problems import StudyError
 from studies.schema_partners import ModelPartner
@@ -21,7 +22,7 @@ class _Must:
     what: str
 
 
-@needs("waves", "exits", "payments", "groups", "partners", "contact", "estimated_minutes", "public_title")
+@needs("waves", "exits", "payments", "groups", "partners", "contact", "estimated_minutes", "public_title", "horizon")
 def consent_is_complete(context: Context) -> None:
     """W451: time, pay, contact, approval and the AI service stand on the page, by their slot or word for word."""
     for path, stage in context.stages("consent"):
@@ -49,7 +50,8 @@ def models_say_who_runs_them(context: Context) -> None:
 
 def _musts(context: Context) -> Iterator[_Must]:
     study = context.study
-    yield _Must("minutes", "how long it takes")
+    if is_told_to_all(study):  # otherwise E871 asks for the least and the most
+        yield _Must("minutes", "how long it takes")
     yield _Must("contact_email", "whom to ask")
     if study.contact.ethics_ref:
         yield _Must("ethics_ref", "by which number it was approved")

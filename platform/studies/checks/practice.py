@@ -44,7 +44,7 @@ def role_is_known(context: Context) -> None:
             context.say("E443", (*path, "roles"), what, "Move it behind the waiting room, or write roles: each.")
 
 
-@needs("waves", "groups", "payments", "exits", "factors")
+@needs("waves", "groups", "payments", "exits", "factors", "horizon")
 def others_answer(context: Context) -> None:
     """E444, E445, W443, W701: everybody else has answers that their fields take, and the rules can be asked for it."""
     for path, stage in _practices(context):

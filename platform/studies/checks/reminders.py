@@ -7,6 +7,7 @@ from django.conf import settings
 
 from studies.checks.context import Context, meant, needs
 from studies.checks.waves import DAY, NOTHING, nominal
+from studies.horizon import is_told_to_all
 from studies.markdown import slot_names
 from studies.reminders import OWN_LINKS, SHIPPED, adapter_of, recruiter, shipped_text, text_path
 from studies.schema_reminders import Reminders
@@ -113,7 +114,7 @@ def channels_can_be_used(context: Context) -> None:
             context.say("E316", path, what, remedy)
 
 
-@needs("waves", "language")
+@needs("waves", "language", "horizon")
 def texts_say_what_they_must(context: Context) -> None:
     """E317, E318: a text has a subject, the way to one's page and the way out; ours is there in the language."""
     for path, _, rule in declared(context):
@@ -139,7 +140,7 @@ def _shipped(context: Context) -> str | None:
         try:
             text: str | None = context.source.read(SHIPPED)
         except SourceError:
-            text = shipped_text(context.study.language)
+            text = shipped_text(context.study.language, counts=is_told_to_all(context.study))
         if text is None:
             return None
         context.files[SHIPPED] = text

@@ -42,7 +42,7 @@ def pages_are_sound(context: Context) -> None:
     """E103, E603, E606, W701: pages of stages and exits, and texts of reminders."""
     names = known_names(context)
     for path, stage in context.stages():
-        for where, file in _pages_of(stage):
+        for where, file in pages_of(stage):
             _page(context, (*path, *where), file, kind=stage.kind, known=_known(names, stage.kind))
         if isinstance(stage, GameStage):
             _game_pages(context, path, stage)
@@ -76,7 +76,8 @@ def no_secrets(context: Context) -> None:
                 context.say_of_file("E104", file, number, "secrets must not be here.", "Remove it, and make a new key.")
 
 
-def _pages_of(stage: StageConfig) -> Iterator[tuple[Path, str]]:
+def pages_of(stage: StageConfig) -> Iterator[tuple[Path, str]]:
+    """Files of the pages of a stage, with where it names them; of a game its folder says."""
     if isinstance(stage, ConsentStage):
         yield ("document",), stage.document
     elif isinstance(stage, InstructionsStage):
@@ -155,6 +156,7 @@ def _known(names: Mapping[str, Any] | None, kind: str) -> Known | None:
 def known_names(context: Context) -> dict[str, Any] | None:
     """Slots of the study with their values; None where so much is wrong with it that nothing can be said."""
     read = {"contact", "estimated_minutes", "public_title", "payments", "exits", "groups", "partners", "factors"}
+    read |= {"horizon"}
     if not read <= context.sections:
         return None
     for _, each in context.stages("game"):

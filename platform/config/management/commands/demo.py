@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
-from console.services import prepare_demo
+from console.services import Demo, prepare_demo
 from studies.problems import StudyError
 
 DEMOS = {
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         """Print one line for each demonstration, and one for the researcher of all of them."""
         if settings.IS_PRODUCTION:
             raise CommandError("a demonstration's links let anybody in: run it on a local installation")
-        made = {}
+        made: dict[str, Demo] = {}
         for name, folder in DEMOS.items():
             try:
                 made[name] = prepare_demo(settings.EXPERIMENTS_DIR / folder, has_entry=not made)
