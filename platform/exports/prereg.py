@@ -15,6 +15,7 @@ from exports.tables import TABLES
 from studies import definition, items, rules, variables
 from studies.allocation_plan import entries_of
 from studies.asked import asked_in
+from studies.check import check_folder
 from studies.definition import FROZEN, canonical
 from studies.horizon import horizon_of
 from studies.markdown import fill
@@ -29,7 +30,7 @@ from studies.schema_plan import Exclusion, Outcome, Preregistration
 from studies.schema_stages import BriefingStage, GameStage, QuizStage, SurveyStage, WaitingRoomStage
 from studies.services import definition_of
 from studies.slots import parameter_slots, study_slots
-from studies.sources import STUDY_FILE, FolderSource
+from studies.sources import STUDY_FILE
 from studies.varied import varied
 
 FORMAT = "rapport-prereg/1"
@@ -72,9 +73,9 @@ def of_folder(folder: Path) -> Planned:
     """The study in a folder. Raises StudyError: "invalid"."""
     folder = folder.parent if folder.name == STUDY_FILE else folder
     said = definition_of(folder)
-    source, frozen = FolderSource(folder), said.pop(FROZEN)
+    frozen, texts_there = said.pop(FROZEN), check_folder(folder).files  # with our own text of a reminder, in no folder
     sha256 = hashlib.sha256(canonical(said | {FROZEN: frozen}).encode()).hexdigest()
-    files = {path: source.read(path) for path in frozen["files"]}
+    files = {path: texts_there[path] for path in frozen["files"]}
     return Planned(StudyFile.model_validate(said), files, frozen, sha256)
 
 

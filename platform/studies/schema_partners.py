@@ -78,7 +78,7 @@ class PersonPartner(Part):
     label: Label
     note: str = ""
     past_transcript_visible: AnyVisible = Field(
-        False,
+        default=False,
         description="Where two people last as a pair: whether both may read their earlier conversations with each "
         "other beside the one that is open; `true`, `false`, or one for each level of a factor.",
     )
