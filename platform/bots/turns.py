@@ -27,6 +27,7 @@ log = logging.getLogger("rapport.turn")
 Outcome = BotTurn.Outcome
 LONGEST_WAIT = timedelta(seconds=30)  # in memory; the loop ends a handler after 90 s, of which a model may need 45
 LOOK_AGAIN_AFTER = timedelta(seconds=10)
+SUPERSEDED = "model_superseded"
 AHEAD = timedelta(seconds=3)  # to decide anew, from the log of calls where a model was asked
 
 
@@ -76,6 +77,9 @@ async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) ->
     try:
         values = await _values(occupant, turn, facts)
     except BotsError as error:
+        if error.code == SUPERSEDED and claim.attempts < MAX_ATTEMPTS:
+            # Another holder has asked since. Either this claim is lost, or it is theirs that was, and they were slow.
+            raise
         return await run_db(services.end, claim, turn, outcome=Outcome.FAILED, error_code=error.code)
     if turn.heard:
         spoken = rules.spoken(values, turn.heard)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from bots.models import BotTurn
 from bots.queries import TAKE_TURN
@@ -47,17 +47,23 @@ def _check_row(inquiry: Inquiry, row: Due) -> None:
 
 def _missing_after(row: Due) -> str:
     """What must have followed from a failure for good and did not; "" when it did."""
+    turn = _turn_of(row) if row.reaction == TAKE_TURN else BotTurn.objects.none()
+    if turn.filter(outcome=BotTurn.Outcome.FAILED).exists():
+        return ""  # not the work failed but the model or policy: the turn says why, and its step's deadline decides
     if not Event.objects.filter(kind=FAILED, subject_kind="due", subject_id=row.pk).exists():
         return "an event that says that it failed"
     if row.reaction == TAKE_TURN:
-        turn = BotTurn.objects.filter(
-            match=row.facts["match"], path=row.facts["path"], seat=int(row.key.rpartition(":")[2])
-        )
         return "" if turn.exclude(outcome=BotTurn.Outcome.OPEN).exists() else "a turn with an outcome"
     if row.reaction in DEADLINES:
         resort = Due.objects.filter(Q(outcome="") | Q(outcome="done"), reaction=LAST_RESORT, key=f"due:{row.pk}")
         return "" if resort.exists() else "a last resort that was taken"
     return "work that does not fail: nothing else does it"
+
+
+def _turn_of(row: Due) -> QuerySet[BotTurn]:
+    return BotTurn.objects.filter(
+        match=row.facts["match"], path=row.facts["path"], seat=int(row.key.rpartition(":")[2])
+    )
 
 
 def _where(row: Due) -> str:

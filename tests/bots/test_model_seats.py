@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -10,7 +11,8 @@ from django.conf import LazySettings
 from bots.models import BotTurn
 from bots.turns import take_turn
 from chat.models import Entry
-from events import runner
+from events import clock, runner
+from events.models import Due
 from flow.models import Act, Match
 from flow.services import games
 from llm.errors import ProviderFailed
@@ -19,6 +21,7 @@ from matching.models import Group
 from tests.bots import answers
 from tests.bots.test_turns import QUICK, claims_of
 from tests.chat.rooms import Sitter, end_talk, make_match
+from verification.check import check
 
 pytestmark = pytest.mark.django_db
 MODEL = {"name": "told/one", "temperature": 0.7, "max_tokens": 200, "daily_cost_usd": "1.00"}
@@ -82,6 +85,8 @@ def test_unusable_model_fails_the_turn_and_the_deadline_decides(said: list[Any],
     assert not Act.objects.filter(match=match, path="answer", seat__occupant="model").exists()
     match.refresh_from_db()
     assert match.path == "answer"
+    found = check(match.group.version.study, late_after_seconds=1e9).differences
+    assert "failed work" not in {one.what for one in found}, "the turn failed, and the work on it did not"
 
 
 def test_model_talks_by_the_same_form_as_people() -> None:
@@ -125,8 +130,6 @@ def test_turn_taken_anew_after_a_crash_uses_the_answer_it_has() -> None:
     match = at_answer()
     (claim,) = claims_of(match)
     answers.will('{"number": 5}', '{"number": 6}')
-    from unittest.mock import patch
-
     with patch("bots.services.games.act", side_effect=ConnectionError), pytest.raises(ConnectionError):
         async_to_sync(take_turn)(claim)
     planned = turn_of(match).planned_at
@@ -134,6 +137,19 @@ def test_turn_taken_anew_after_a_crash_uses_the_answer_it_has() -> None:
     assert Act.objects.get(match=match, path="answer", seat__occupant="model").values == {"number": 5}
     assert turn_of(match).planned_at == planned
     assert Call.objects.count() == 1
+
+
+def test_answer_that_a_slow_former_holder_has_superseded_is_asked_for_again() -> None:
+    match = at_answer()
+    answers.will('{"number": 5}', '{"number": 6}')
+    with patch("llm.services.close_call", return_value=False):
+        runner.drain("bots")
+    (turn,) = Due.objects.filter(reaction="bots.turns.take_turn", outcome="", key__startswith=f"{match.pk}:")
+    assert (turn_of(match).outcome, turn.error_code) == ("open", "model_superseded")
+    Due.objects.filter(pk=turn.pk).update(run_after=clock.now())
+    runner.drain("bots")
+    assert turn_of(match).outcome == "delivered"
+    assert Act.objects.get(match=match, path="answer", seat__occupant="model").values == {"number": 6}
 
 
 def test_daily_cost_stops_a_model_before_it_is_asked() -> None:
