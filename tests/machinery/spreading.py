@@ -9,6 +9,7 @@ TOGETHER = ("tests/screens/",)  # folders whose files share something that takes
 APART = ("tests/experiments/test_longitudinal_weeks.py",)  # files whose tests share nothing, and take long each
 # What takes longest begins first, so that no worker is left with it when the others have nothing more to do.
 FIRST = (
+    "tests/weeks/",
     "tests/browser/test_ten_minutes.py",
     "tests/config/test_up.py",
     "tests/screens/",

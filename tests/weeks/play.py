@@ -27,23 +27,18 @@ from events.offload import POOL  # noqa: E402
 from participants.models import Participant  # noqa: E402
 from participants.queries import link_of  # noqa: E402
 from participants.services import make_link  # noqa: E402
-from simulation.conduct import Conduct, right_answers  # noqa: E402
+from simulation.conduct import right_answers  # noqa: E402
 from simulation.door import Door, new_connector  # noqa: E402
 from simulation.engine import Life  # noqa: E402
 from simulation.ledger import Ledger  # noqa: E402
-from simulation.mind import Mind  # noqa: E402
 from simulation.person import Person  # noqa: E402
 from simulation.play import DB_THREADS, LONGEST_CALENDAR  # noqa: E402
-from simulation.profile import Profile  # noqa: E402
 from studies import queries  # noqa: E402
 from tests.weeks.jumping import Jumping  # noqa: E402
+from tests.weeks.people import Talker  # noqa: E402
 from tests.weeks.study import LEDGER, PLAYED  # noqa: E402
 
 PATIENCE_SECONDS = 300.0  # with servers that are killed
-PEOPLE = Profile.flawless().with_(
-    misreading=0.1, reloading=0.02, two_tabs=0.1, visit_delay_hours=0.3, missing_visits=0.12, dropping_out=0.01,
-    travelling=0.03, withdrawing=0.02,
-)  # fmt: skip
 
 
 def spring() -> datetime:
@@ -79,8 +74,7 @@ async def play(start: Start, seed: str, ledger: Ledger) -> Jumping:
                 door = Door(
                     address, person=number, ledger=ledger, connector=connector, patience_seconds=PATIENCE_SECONDS
                 )
-                conduct = Conduct(link, number=number, seed=seed, policies={})
-                mind = Mind(number, seed=seed, profile=PEOPLE, answers=start.answers, choose=conduct)
+                mind = Talker(number, seed=seed, answers=start.answers)
                 lives.append(Life(Person(door, mind), link, start.at))
             return await played(lives, start.at)
 
@@ -111,6 +105,8 @@ def main(study: str, people: str, seed: str, out: str) -> None:
         "sent": len(ledger),
         "changes": [[one.person, one.after, one.by] for one in engine.changes],
         "heard": engine.heard,
+        "left": engine.left,
+        "steps": engine.steps,
         "longest_seconds": round(engine.longest_seconds, 2),
     }
     (Path(out) / PLAYED).write_text(json.dumps(facts))
