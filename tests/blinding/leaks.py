@@ -3,9 +3,12 @@
 The old text must occur exactly once, so that an edit cannot silently come to nothing when the source changes.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from tests.blinding.study import BRISK, FAITHFUL, FORGETFUL
 
 
 @dataclass(frozen=True)
@@ -32,18 +35,18 @@ class Leak:
     """A mistake that betrays who is a program.
 
     Attributes:
-        of_misses: Whether it shows only where somebody has missed an act, so that many must be missed to see it.
+        pace: Of programs and people; another where it shows only after acts that were missed.
         rounds: How many are played; more where only the partner's misses show it, of which a meeting has one at most.
     """
 
     name: str
     edits: Sequence[Edit]
-    of_misses: bool = False
+    pace: Mapping[str, Any] = field(default_factory=lambda: BRISK)
     rounds: int = 2
 
 
-def _leak(name: str, file: str, old: str, new: str, *, of_misses: bool = False, rounds: int = 2) -> Leak:
-    return Leak(name, [Edit(file, old, new)], of_misses, rounds)
+def _leak(name: str, file: str, old: str, new: str, *, pace: Mapping[str, Any] = BRISK, rounds: int = 2) -> Leak:
+    return Leak(name, [Edit(file, old, new)], pace, rounds)
 
 
 PROGRAMS = "placings.exclude(seat__occupant='person').count()"
@@ -67,7 +70,7 @@ LEAKS = (
         "platform/bots/delays.py",
         "return rng.random() < pace.miss",
         "return False",
-        of_misses=True,
+        pace=FORGETFUL,
     ),
     _leak(
         "programs always think for the same time",
@@ -134,7 +137,7 @@ LEAKS = (
         "platform/bots/delays.py",
         "return rng.random() < pace.returns",
         "return False",
-        of_misses=True,
+        pace=FAITHFUL,
         rounds=6,
     ),
     _leak(
@@ -142,7 +145,7 @@ LEAKS = (
         "platform/chat/ending.py",
         "acting &= passing_for_people(state)",
         "acting &= {number for number, seat in state.seats.items() if seat.occupant == 'person'}",
-        of_misses=True,
+        pace=FORGETFUL,
     ),
     _leak(
         "a program's missed act voids nothing",
@@ -150,7 +153,7 @@ LEAKS = (
         "    missing = implementation.missing(state, step)\n    if missing and not",
         '    missing = [p for p in implementation.missing(state, step) if state.seats[p.seat].occupant == "person"]\n'
         "    if missing and not",
-        of_misses=True,
+        pace=FORGETFUL,
     ),
     _leak(
         "lines of programs come one tick later",

@@ -18,8 +18,10 @@ a person's notice of writing is on its way some hundredths longer than a message
 so that every branch is met often."""
 BRISK = CALM | {"max_s": 4.0, "chars_per_s": 4.0, "think_s": [0.6, 3.6], "miss": 0.25}
 """For leaks, which are easier to see than nothing."""
-FORGETFUL = BRISK | {"miss": 0.35, "returns": 1.0}
-"""For leaks that show where somebody has missed an act: often one of two, and whoever did comes back."""
+FORGETFUL = BRISK | {"miss": 0.5}
+"""For leaks that show where somebody has missed an act."""
+FAITHFUL = BRISK | {"miss": 0.35, "returns": 1.0}
+"""For the leak that shows in who comes back after a miss: often only one of two has missed, and who has comes back."""
 SURE = BRISK | {"miss": 0.0}
 """Where there is little time: a void match costs a quarter of a minute."""
 

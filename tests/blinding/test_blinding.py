@@ -9,7 +9,7 @@ from tests.blinding.classify import ENOUGH
 from tests.blinding.installation import Copied
 from tests.blinding.leaks import LEAKS
 from tests.blinding.meetings import Play
-from tests.blinding.study import BRISK, CALM, FORGETFUL, SURE
+from tests.blinding.study import CALM, SURE
 from tests.blinding.turns import Row
 from tests.blinding.verdict import verdict_on
 
@@ -66,8 +66,7 @@ def test_every_planted_leak_is_caught(copied: Copied) -> None:
     unseen = {}
     for number, leak in enumerate(LEAKS):
         copied.restart(leak)
-        pace = FORGETFUL if leak.of_misses else BRISK
-        verdict = verdict_on(*copied.rows(Play(f"leak-{number}", groups=AT_A_TIME, rounds=leak.rounds, pace=pace)))
+        verdict = verdict_on(*copied.rows(Play(f"leak-{number}", groups=AT_A_TIME, rounds=leak.rounds, pace=leak.pace)))
         log.info("%s\n%s", leak.name, verdict)
         if verdict.is_blind or not verdict.tells:
             unseen[leak.name] = str(verdict)
