@@ -58,7 +58,7 @@ def _once(file: Path) -> Iterator[bool]:
     """True for one process of the run, for which the others wait; should it fail, true for the next."""
     with file.open("a+") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        is_first = held.tell() == 0
+        is_first = os.fstat(held.fileno()).st_size == 0  # now, and not as it was when we opened it and waited
         yield is_first
         if is_first:
             held.write("made\n")
