@@ -131,7 +131,7 @@ def _numbers(weeks: Weeks) -> dict[str, Any]:
         "messages": len(weeks.mail),
         "messages twice": len(weeks.mail) - len({one.key for one in weeks.mail}),
         "changes of pages": len(weeks.played["changes"]),
-        "exits": {exit_: count for _, exit_, count in ask(weeks.running, ENDS)},
+        "ends": {f"{status} by {exit_}": count for status, exit_, count in ask(weeks.running, ENDS)},
     }
 
 
