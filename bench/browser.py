@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 ANSWER_SECONDS = 120.0
+CONNECT_AGAIN, CONNECT_SECONDS = 5, 0.2
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 _listeners: set[asyncio.Task[None]] = set()  # the loop itself keeps no task alive
@@ -75,7 +76,7 @@ class Browser:
             is_kept = self._streams is not None and not self._streams[0].at_eof()
             if not is_kept:
                 self.close()
-                self._streams = await asyncio.open_connection(_number_of(self.host), self.port)
+                self._streams = await _connected(_number_of(self.host), self.port)
             try:
                 return await self._ask(method, path, body, headers)
             except (asyncio.IncompleteReadError, ConnectionError) as error:
@@ -137,6 +138,16 @@ async def _content(reader: asyncio.StreamReader, status: int, headers: Mapping[s
         await reader.readexactly(2)
     await reader.readuntil(b"\r\n")
     return b"".join(parts)
+
+
+async def _connected(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A new connection; tried again where a busy server's queue was full: nothing has been sent yet."""
+    for _ in range(CONNECT_AGAIN):
+        try:
+            return await asyncio.open_connection(host, port)
+        except ConnectionResetError:
+            await asyncio.sleep(CONNECT_SECONDS)
+    return await asyncio.open_connection(host, port)
 
 
 def _number_of(host: str | None) -> str:
