@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class Weeks:
 
 def play(
     home: Path, study: str, *, people: int, profile: Profile, policy: str = "teller", role: str = "talker",
-    change: Callable[[Study], None] | None = None,
+    change: Callable[[Study], None] | None = None, start: datetime | None = None,
 ) -> Weeks:  # fmt: skip
     """Play a study of longitudinal_chat; whoever talks does so by a policy that plays a person."""
     shutil.copytree(STUDIES, home / "studies")
@@ -54,6 +55,7 @@ def play(
     report = run(
         Plan.model_validate({
             **frozen, "participants": people, "seed": "7", "profile": profile, "policies": {role: policy}, "out": home,
+            "start": start,
         })
     )  # fmt: skip
     return Weeks(report, home / DATASET)
