@@ -34,7 +34,10 @@ def retention_text(rule: Retention, language: str) -> str:
 
 def _sentence(name: Class) -> str:
     return {
-        "contact": _("We keep the links and addresses that lead to you for: %(length)s."),
+        "contact": _(
+            "We keep the links that lead to you for: %(length)s. If you gave an e-mail address for reminders, it is "
+            "deleted when your part ends, and with these links at the latest."
+        ),
         "payments": _("We keep the codes by which you are paid for: %(length)s."),
         "texts": _("We keep what was written, by you and to you, for: %(length)s."),
         "technical": _("We keep technical records for: %(length)s."),

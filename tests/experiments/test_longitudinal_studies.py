@@ -106,7 +106,7 @@ def test_partners_of_seven_chats_differ_in_memory_alone() -> None:
         ("novelty_return", "change", ["groups.pair_on.partners.ai", "waves.2.stages.3.when", "waves.2.stages.4.when"]),
         ("daily_28", "task", ["waves.1.stages.1.parameters.topic"]),
         ("fast_friends", "style", ["waves.0.stages.5.parameters.style"]),
-        ("open_end", "horizon", ["horizon.tells", "waves.0.stages.2.when", "waves.0.stages.3.when"]),
+        ("open_end", "horizon", ["horizon.tells", "waves.0.stages.4.when", "waves.0.stages.5.when"]),
         ("demo", "memory", ["partners.companion.memory"]),
     ],
 )
@@ -147,10 +147,11 @@ def test_scale_is_called_ours_and_not_validated(file: Path) -> None:
 def test_consent_says_what_it_must(page: Path) -> None:
     text = page.read_text()
     for said in (
-        "no help line", "Nobody of us reads along", "stop at any time", "data deleted",
-        "findahelpline.com", "{{ contact_email }}", "{{ ethics_ref }}", "{{ ai_services }}",
+        "not a help line", "None of us reads along", "stop at any time", "data deleted", "{{ kept_codes }}",
+        "findahelpline.com", "{{ contact_email }}", "{{ ethics_ref }}", "{{ failed_quiz_amount }}",
     ):  # fmt: skip
         assert said in text
+    assert ("sent to no AI service" if page.stem == "consent_people" else "{{ ai_services }}") in text
     assert "{{ minutes }}" in text or {"{{ minutes_least }}", "{{ minutes_most }}"} <= set(SLOT.findall(text))
     assert "is a computer program" in text or "is a person" in text
     if page.stem != "consent_fast":

@@ -355,3 +355,9 @@ def test_placeholder_of_an_example_is_warned_of(folder: Folder, old: str, new: s
     folder.change(old, new)
     found = folder.one("W411")
     assert (found.path, found.severity) == (path, "warning")
+
+
+def test_placeholder_on_a_page_is_warned_of(folder: Folder) -> None:
+    folder.write(folder.text("pages/consent.md") + "\nWe pay within [[DAYS]] days.\n", "pages/consent.md")
+    found = folder.one("W411")
+    assert (found.path, found.severity, found.what) == ("pages/consent.md", "warning", "[[DAYS]] is a placeholder.")

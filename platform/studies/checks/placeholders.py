@@ -10,6 +10,8 @@ _NOBODYS = re.compile(r"@([a-z0-9-]+\.)*example\.(org|com|net)$", re.IGNORECASE)
 _NO_NUMBER = re.compile(r"\b0{3,}\b")
 _EXAMPLE = re.compile(r"\bexample\b", re.IGNORECASE)
 _NOBODY = "the study team"
+IN_TEXTS = re.compile(r"\[\[[^\]\n]*\]\]")
+"""What a shipped text leaves to its author: `[[…]]`."""
 
 
 @needs("contact", "deception")

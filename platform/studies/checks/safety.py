@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from studies.checks.consent_words import slots_in
 from studies.checks.context import Context, meant, needs
+from studies.checks.placeholders import IN_TEXTS
 from studies.companions import needs_safety, screens, talks_of, talks_with_model
 from studies.definition import parameters_by_level
 from studies.lasting import forms_pair
@@ -15,7 +16,6 @@ from studies.spans import clock, is_date, span, spelled
 from studies.staffing import longest_gap
 
 DEFAULT_CARDS = "docs/safety/card.en.md and card.de.md"
-_PLACEHOLDER = re.compile(r"\[\[[^\]\n]*\]\]")
 _HEADING = re.compile(r"\A\s*#[ \t]+\S")
 AT = ("safety",)
 TIME_TO_TALK = timedelta(hours=1)
@@ -79,7 +79,7 @@ def cards_are_ready(context: Context) -> None:
         if not _HEADING.match(text):
             context.say_of_file("E831", file, 1, "begins with no heading.", "Write # and a heading on its first line.")
         for number, line in enumerate(text.splitlines(), start=1):
-            for found in _PLACEHOLDER.findall(line):
+            for found in IN_TEXTS.findall(line):
                 remedy = "Write the helpline of your country, call it, and say in `helplines` who did."
                 context.say_of_file("E833", file, number, f"{found} is a placeholder.", remedy)
     if not screens(language):

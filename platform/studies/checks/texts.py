@@ -12,6 +12,7 @@ from studies import grammar, registry
 from studies.checks import quiet_words, reminders
 from studies.checks.context import Context, meant, needs
 from studies.checks.games import found_experiment, found_parameters
+from studies.checks.placeholders import IN_TEXTS
 from studies.checks.schema import holds_secret
 from studies.definition import group_of
 from studies.markdown import slot_expressions, stray_braces
@@ -137,6 +138,8 @@ def _page(context: Context, path: Path, file: str, *, kind: str, known: "Known |
         if _FOREIGN_PICTURE.search(line):
             remedy = "Put it under /static/ and name that."
             context.say_of_file("E606", file, number, "pictures from elsewhere are not shown.", remedy)
+        for left in IN_TEXTS.findall(line):
+            context.say_of_file("W411", file, number, f"{left} is a placeholder.", "Write what holds in your study.")
         if kind != "debrief" and (what := quiet_words.giving_away(context, line)):
             context.say_of_file("W701", file, number, what, quiet_words.REMEDY)
 
