@@ -181,6 +181,24 @@ def test_study_over_weeks_reminds_and_consent_says_so(study: str) -> None:
     assert re.search(r"reminders: +# ours", (STUDIES / study / "study.yaml").read_text())
 
 
+@pytest.mark.parametrize("study", SEVERAL)
+def test_whoever_runs_out_of_time_at_the_quiz_is_paid_for_the_first_visit(study: str) -> None:
+    said = read_study(STUDIES / study)
+    assert said["exits"]["failed_quiz"]["amount"] == said["payments"]["per_wave"]["intake"]
+
+
+def test_somebody_looks_while_two_people_write() -> None:
+    """From before an evening opens until its conversations are over, on each day on which one may be."""
+    said = read_study(STUDIES / "seven_chats_people")
+    chat = next(wave for wave in said["waves"] if wave["id"] == "chat")
+    (hours,) = said["safety"]["staffed"]["hours"]
+    assert (chat["opens"]["at"], chat["closes"]["after"], chat["grace"]) == ("18:00", "1h", "90m")
+    assert hours["begin"] < "18:00"
+    assert hours["end"] > "20:30"
+    assert len(hours["days"]) == 7
+    assert said["safety"]["staffed"]["zone"] == said["timezone"]["zone"]
+
+
 def test_persona_may_not_make_up_a_life_and_knows_where_help_is() -> None:
     for persona in STUDIES.glob("prompts/*.md"):
         text = persona.read_text()
