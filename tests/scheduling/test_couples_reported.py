@@ -48,6 +48,8 @@ def version(tmp_path: Path) -> Version:
     intake = said["waves"][0]
     intake["stages"] = [stage for stage in intake["stages"] if stage["id"] not in ("how", "check")]
     write_study(folder, said)
+    consent = tmp_path / "studies" / "pages" / "consent_people.md"  # which names the minutes of that quiz
+    consent.write_text(consent.read_text().replace("{{ quiz_minutes }}", "some"))
     return load(folder, seed="reported", is_demo=True, is_open=True)
 
 
