@@ -187,7 +187,7 @@ def after(installation: Running, seconds: int) -> None:
 def first_look(one: Writer) -> str:
     """The page of a conversation as its first words stand there, without what no two people share."""
     html = one.tab.locator("main").inner_html()
-    html = re.sub(r'value="[^"]*"|<span class="who">.*?</p>', "", html)
+    html = re.sub(r'value="[^"]*"| data-talk="[^"]*"|<span class="who">.*?</p>', "", html)
     return re.sub(r"Topic: your \w+", "Topic", html)
 
 
