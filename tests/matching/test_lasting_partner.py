@@ -61,8 +61,8 @@ def seated(version: Version, person: Participant, visit: int) -> Seat:
     person.version = version
     session = Session.objects.create(participant=person, wave="main", repeat=visit)
     ticket = Ticket.objects.create(session=session, version=version, stage="lobby")
-    code = f"g{version.pk}x{person.pk}x{visit}"
-    group = Group.objects.create(version=version, code=code[:16], stage="game", rounds=1, condition="label=hidden")
+    code = f"g{person.pk}x{visit}"
+    group = Group.objects.create(version=version, code=code, stage="game", rounds=1, condition="label=hidden")
     make_seats(table_of(version, "game"), group, [ticket], fill=None)
     return group.seats.get(occupant="model")
 
