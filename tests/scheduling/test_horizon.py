@@ -122,7 +122,8 @@ def test_door_says_between_what_it_lies(version: Version) -> None:
     token = make_link(version.study)
     html = visible(Client(headers={"host": "localhost"}).get(f"/j/{token}").content.decode())
     assert "There are between 4 and 8 visits on different days. Together they take about 32 to 64 minutes." in html
-    assert "You earn between £6.00 and £10.00 if you come to every visit, depending on how many visits there are." in html
+    earned = "You earn between £6.00 and £10.00 if you come to every visit, depending on how many visits there are."
+    assert earned in html
 
 
 def test_home_counts_what_was_and_not_what_is_to_come(version: Version) -> None:
