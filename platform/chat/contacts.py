@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator
 from unicodedata import normalize
 
+from flow.drawing import plain
+
 EMAIL, PHONE, LINK, HANDLE = "email", "phone", "link", "handle"
 
-_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_JOINERS = dict.fromkeys(map(ord, "\u200c\u200d\u00ad"))  # pages show them: some scripts need them
 _DOMAINS = "com|org|net|edu|gov|io|de|uk|fr|nl|ch|eu|tv|gg|app|info|xyz|online|site|page"
 _AT = r"(?:@|\s*[(\[{]\s*(?:at|@)\s*[)\]}]\s*)"
 _DOT = r"(?:\.|\s*[(\[{]\s*(?:dot|punkt|\.)\s*[)\]}]\s*)"
@@ -65,8 +67,8 @@ LEAST_SPELT = 7
 
 def found(text: str) -> tuple[str, ...]:
     """Which kinds of contact details a text seems to have, sorted: some of "email", "handle", "link", "phone"."""
-    plain = normalize("NFKC", text).translate(_UNSEEN).casefold()
-    return tuple(sorted(set(_kinds(plain))))
+    seen = normalize("NFKC", plain(text)).translate(_JOINERS).casefold()
+    return tuple(sorted(set(_kinds(seen))))
 
 
 def _kinds(text: str) -> Iterator[str]:

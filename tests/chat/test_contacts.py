@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.contacts import found
+from flow.drawing import TURNING, UNSEEN
 from tests.chat.contact_set import LATER_WITH, LATER_WITHOUT, WITH, WITHOUT
 
 LEAST_RECALL = 0.95
@@ -31,6 +32,11 @@ def test_most_contact_details_are_found_and_few_other_words_are_taken_for_them()
     assert len(WITHOUT) >= 90
     assert 1 - len(lost) / len(WITH) >= LEAST_RECALL, lost
     assert len(wrong) / len(WITHOUT) <= MOST_FALSE_ALARMS, wrong
+
+
+@pytest.mark.parametrize("unseen", [*TURNING, *UNSEEN, "\u200c", "\u200d", "\u00ad", "\U000e0041", "\x01"])
+def test_what_nobody_sees_parts_no_number(unseen: str) -> None:
+    assert found(f"0170 12{unseen}34 56{unseen}78") == ("phone",)
 
 
 @given(st.text(max_size=400))
