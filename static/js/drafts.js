@@ -8,11 +8,11 @@ const nameOf = (rev) => PREFIX + pageOf(rev);
 /** What of a revision names the page. */
 export const pageOf = (rev) => rev.split(".")[0];
 
-/** Remember what stands in `form`; with `key` also that it is on its way under this key. */
-export function keep(form, rev, key = "") {
+/** Remember what stands in `form`; with `key` also that it is on its way under this key, and what the newest line of one's own was then. */
+export function keep(form, rev, key = "", after = 0) {
   const typed = [...new FormData(form)].filter(([name, value]) => !NOT_KEPT.has(name) && value !== "");
   try {
-    if (typed.length) sessionStorage.setItem(nameOf(rev), JSON.stringify({ typed, key }));
+    if (typed.length) sessionStorage.setItem(nameOf(rev), JSON.stringify({ typed, key, after }));
     else sessionStorage.removeItem(nameOf(rev));
   } catch { /* storage is full or forbidden: then a refresh forgets */ }
 }
@@ -31,6 +31,7 @@ export function restore(form, rev) {
   if (!kept.key) return;
   form.elements.namedItem("key").value = kept.key;
   form.dataset.sent = "yes";
+  form.dataset.after = kept.after || 0;
 }
 
 /** That page is over, or what stood on it was stored. */

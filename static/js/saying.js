@@ -33,13 +33,18 @@ function settle(isStored) {
   waiting = null;
 }
 
-/** Free the box for the next message, which has a key of its own. */
+/** Free the box for the next message. */
 export function next(form) {
+  empty(form);
+  form.querySelector("[data-said]").focus();
+}
+
+/** Take out a message that was stored: what comes next has a key of its own. */
+export function empty(form) {
   const box = form.querySelector("[data-said]");
   box.value = "";
   box.dispatchEvent(new Event("input", { bubbles: true }));
   form.elements.namedItem("key").value = newKey();
-  box.focus();
 }
 
 /** A random UUID; the browser has one ready only over https. */

@@ -8,9 +8,9 @@ import { forget, keep, pageOf, restore } from "./drafts.js";
 import { flash, offerSound, ring } from "./attention.js";
 import { listen } from "./socket.js";
 import { openPast } from "./past.js";
-import { answered, giveUp, next, say } from "./saying.js";
+import { answered, empty, giveUp, next, say } from "./saying.js";
 import { asked, noticeTyping, typed, writes, writing, written } from "./typing.js";
-import { add, carry, follow, isAnotherTalk, isSaid, join, measured, read, stored } from "./talk.js";
+import { add, carry, follow, isAnotherTalk, isSaid, join, measured, ownNewest, read, stored } from "./talk.js";
 
 const words = document.getElementById("words").dataset;
 const REQUEST_MS = 15000;
@@ -87,7 +87,8 @@ function renew(old, next) {
     form.remove();
     form = null;
   } else if (form) {
-    for (const name of ["key", "rev", "csrfmiddlewaretoken"]) form.elements.namedItem(name).value = other.elements.namedItem(name).value;
+    const isSent = form.dataset.sent === "yes";  // it keeps the key under which it may be stored already
+    for (const name of [...(isSent ? [] : ["key"]), "rev", "csrfmiddlewaretoken"]) form.elements.namedItem(name).value = other.elements.namedItem(name).value;
     offerEnd(form, other);
     other.replaceWith(document.createElement("form"));
   }
@@ -97,7 +98,8 @@ function renew(old, next) {
   if (strip) old.prepend(strip);
   delete old.dataset.drawn;
   Object.assign(old.dataset, next.dataset);
-  if (form) keep(form, old.dataset.rev);
+  if (form?.dataset.sent === "yes") keep(form, old.dataset.rev, form.elements.namedItem("key").value, Number(form.dataset.after || 0));
+  else if (form) keep(form, old.dataset.rev);
   begin();
 }
 
@@ -155,7 +157,7 @@ async function send(form, submitter) {
   const how = measured(form);
   for (const [name, value] of how) body.set(name, value);
   hold(form, true);
-  keep(form, page().dataset.rev, body.get("key"));
+  keep(form, page().dataset.rev, body.get("key"), ownNewest(page()));
   const slow = setTimeout(() => tell(words.sending), 1200);
   if (!submitter?.name && await say(page(), form, how, socket)) {
     clearTimeout(slow);
@@ -201,7 +203,18 @@ function said(form) {
 function talked(frame) {
   if (!frame.lines) { answered(frame); return; }
   if (!add(page(), frame)) poll();
+  dropSaid();
   written();
+}
+
+/** What was on its way when the page was loaded again stands in the log by now: it is not offered a second time. */
+function dropSaid() {
+  const form = page().querySelector("form[data-form][data-sent]");
+  if (sending || !form || !isSaid(page(), form)) return;
+  empty(form);
+  stored();
+  delete form.dataset.sent;
+  forget(page().dataset.rev);
 }
 
 function release(form) {
@@ -286,10 +299,10 @@ function begin() {
   for (const form of current.querySelectorAll("form[data-form]:not([data-ready])")) {
     form.dataset.ready = "yes";
     restore(form, current.dataset.rev);
-    if (form.dataset.sent === "yes" && isSaid(current, form)) { form.querySelector("[data-said]").value = ""; forget(current.dataset.rev); }
     form.addEventListener("submit", (event) => { event.preventDefault(); send(form, event.submitter); });
     form.addEventListener("input", () => { delete form.dataset.sent; keep(form, page().dataset.rev); });
   }
+  dropSaid();
   follow(current, { words, tell });
   openPast(current, { words, tell });
   noticeTyping(current, { tell: () => { if (socket.isOpen()) socket.say("typing"); return socket.isOpen(); } });

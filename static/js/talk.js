@@ -102,11 +102,17 @@ export function stored() {
   writing = null;
 }
 
-/** Whether the last line of one's own says what stands in `form`. */
+/** The number of the newest line of one's own. */
+export function ownNewest(root) {
+  return numberOf([...lines(root, ".mine")].at(-1));
+}
+
+/** Whether what stands in `form`, and was on its way, has come: a line of one's own says it that was not there when it was sent. */
 export function isSaid(root, form) {
   const box = form.querySelector("[data-said]");
-  const own = [...lines(root, ".mine")].at(-1)?.querySelector(".said");
-  return Boolean(box && own && box.value.trim() && own.textContent === box.value.trim());
+  const own = [...lines(root, ".mine")].at(-1);
+  const isNew = !numberOf(own) || numberOf(own) > Number(form.dataset.after || 0);
+  return Boolean(box && own && isNew && box.value.trim() && own.querySelector(".said")?.textContent === box.value.trim());
 }
 
 function hear(log) {

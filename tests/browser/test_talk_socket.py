@@ -228,6 +228,70 @@ def test_message_under_way_at_a_reload_keeps_its_key(tab: Tab) -> None:
     assert len({frame["key"] for frame in stage.said}) == 1
 
 
+def sent_and_loaded_again(tab: Tab, stage: Live, text: str) -> None:
+    """A message is on its way, nothing has answered, and the page is loaded again."""
+    stage.says = None
+    tab.locator("textarea").press_sequentially(text)
+    tab.keyboard.press("Enter")
+    tab.wait_for_timeout(200)
+    tab.reload()
+    expect(tab.locator("textarea")).to_have_value(text)
+    tab.wait_for_timeout(300)
+    stage.says = stage.take_in
+
+
+def test_same_words_a_second_time_are_not_taken_for_stored(tab: Tab) -> None:
+    stage = Live()
+    opened(tab, stage)
+    tab.locator("textarea").press_sequentially("ok")
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".talk .mine .said")).to_have_text("ok")
+    sent_and_loaded_again(tab, stage, "ok")
+    tab.locator("textarea").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".talk .mine .said")).to_have_text(["ok", "ok"])
+    first, second, again = (frame["key"] for frame in stage.said)
+    assert first != second == again
+
+
+def test_message_under_way_at_a_reload_keeps_its_key_when_news_comes(tab: Tab) -> None:
+    stage = Live()
+    opened(tab, stage)
+    sent_and_loaded_again(tab, stage, "hello")
+    stage.come(Line("B", "Well?", seq=2))
+    tab.evaluate(NEWS)
+    expect(tab.locator(".talk li")).to_have_count(2)
+    expect(tab.locator("textarea")).to_have_value("hello")
+    tab.reload()
+    expect(tab.locator("textarea")).to_have_value("hello")
+    tab.wait_for_timeout(300)
+    tab.locator("textarea").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".talk .mine .said")).to_have_text("hello")
+    first, again = (frame["key"] for frame in stage.said)
+    assert first == again
+
+
+@pytest.mark.parametrize("way", ["line", "page"])
+def test_message_that_comes_after_a_reload_is_not_offered_again(tab: Tab, way: str) -> None:
+    stage = Live()
+    opened(tab, stage)
+    sent_and_loaded_again(tab, stage, "hello")
+    if way == "line":
+        stage.bring(Line("", "hello", seq=2))
+    else:
+        stage.come(Line("", "hello", seq=2))
+        tab.evaluate(NEWS)
+    expect(tab.locator(".talk .mine .said")).to_have_text("hello")
+    expect(tab.locator("textarea")).to_have_value("")
+    tab.locator("textarea").press_sequentially("more")
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".talk .mine .said")).to_have_text(["hello", "more"])
+    first, next_one = (frame["key"] for frame in stage.said)
+    assert first != next_one, "what was stored has used its key"
+    assert stage.sent == []
+
+
 def test_answer_that_was_drawn_before_a_line_came_takes_it_not_away(tab: Tab) -> None:
     stage = Live()
     stage.says = lambda frame: [{"stream": "talk", "talk": NAME, "form": frame["key"]}]
