@@ -21,7 +21,7 @@ from flow.models import Match
 from flow.queries import match_of, visit_of
 from flow.state import MatchState
 from matching.models import Seat
-from paradigm import Talk
+from paradigm import Place, Talk
 from paradigm.program import step_at
 from participants.models import Participant
 from participants.tokens import stream_name
@@ -33,7 +33,7 @@ FADES_AFTER = 5
 
 @dataclass(frozen=True)
 class Writing:
-    """Somebody is writing: their position, since when, and the newest entry at that time."""
+    """Somebody is writing: what they are called, since when, and the newest entry at that time."""
 
     who: str
     begun_at: datetime
@@ -72,20 +72,19 @@ def seen_by(match: Match | None, seat: Seat) -> list[Writing] | None:
     state = _open_talk(match)
     if state is None:
         return None
-    names = {
-        _name(state.match, one.number): state.place(one).position for one in state.seats.values() if one.pk != seat.pk
-    }
+    others = [one for one in state.seats.values() if one.pk != seat.pk]
+    names = {_name(state.match, one.number): called(state.place(one)) for one in others}
     found = ((names[name], *_read(value)) for name, value in fading.lasting(names).items())
     return sorted((Writing(*one) for one in found), key=lambda one: one.who)
 
 
-def end(match: Match, number: int, position: str, streams: Sequence[str]) -> None:
+def end(match: Match, number: int, who: str, streams: Sequence[str]) -> None:
     """What was written has come: after the commit nobody is told any more that it is being written."""
 
     def after_commit() -> None:
         fading.end(_name(match, number))
         for stream in streams:
-            announce.notice(stream=stream, facts={"who": position, "seconds": 0})
+            announce.notice(stream=stream, facts={"who": who, "seconds": 0})
 
     transaction.on_commit(after_commit, robust=True)
 
@@ -100,14 +99,19 @@ def _open_talk(match: Match | None) -> MatchState | None:
 
 
 def _begin(state: MatchState, seat: Seat, *, seconds: int) -> None:
-    match, position = state.match, state.place(seat).position
+    match, who = state.match, called(state.place(seat))
     newest = Conversation.objects.filter(match=match, path=match.path).values_list("last_seq", flat=True).first() or 0
     value, _ = fading.begin(_name(match, seat.number), f"{clock.now().isoformat()} {newest}", seconds=seconds)
     begun_at, after = _read(value)
-    facts = {"who": position, "after": after, "begun_at": begun_at.isoformat(), "seconds": seconds}
+    facts = {"who": who, "after": after, "begun_at": begun_at.isoformat(), "seconds": seconds}
     others = Seat.objects.filter(placings__match=match, status=Seat.Status.SITTING, session__isnull=False)
     for token in others.exclude(pk=seat.pk).values_list("session__participant__token_sha256", flat=True):
         announce.notice(stream=stream_name(token), facts=facts)
+
+
+def called(place: Place) -> str:
+    """What a writer is called: as in the lines, or a page could not see that theirs has come (`typing.js`)."""
+    return place.name or place.position
 
 
 def _name(match: Match, number: int) -> str:

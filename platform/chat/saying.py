@@ -18,8 +18,12 @@ from flow.said import Said, Taken
 from paradigm.fields import clean
 
 
-def say(participant: int, known: Known | None, said: Said) -> Taken:
-    """Store what somebody says in the talk that they are in. Implements KINDS["lines"]["say"]."""
+def say(participant: int, stream: str, known: Known | None, said: Said) -> Taken:
+    """Store what somebody says in the talk that they are in. Implements KINDS["lines"]["say"].
+
+    Args:
+        stream: Of the browser that says it: one whose secret was replaced meanwhile says nothing more.
+    """
     room = known if isinstance(known, Room) and known.name == said.talk else room_of(participant)
     if room is None or room.name != said.talk or room.quota:
         return Taken(room)
@@ -27,7 +31,8 @@ def say(participant: int, known: Known | None, said: Said) -> Taken:
     if not words:
         return Taken(room)
     writing = by_browser(said.how, counts_pastes=room.counts_pastes)
-    stored = services.say(room, Incoming(room.seat, said.key, Draft("message", words, {}), writing))
+    new = Incoming(room.seat, said.key, Draft("message", words, {}), writing)
+    stored = services.say(room, new, stream=stream)
     if stored is None:
         return Taken(None)
     entry, is_new = stored

@@ -15,6 +15,7 @@ from chat.channels import Draft
 from chat.errors import ChatError
 from chat.lines import Room
 from chat.models import Conversation, EarlierShown, Entry, Report, TypingShown
+from chat.notices import called
 from chat.queries import as_said
 from chat.safety import services as guard
 from chat.safety.policy import safety_of
@@ -29,6 +30,7 @@ from events.models import Event
 from events.prepared import Given, prepared, run, together
 from flow.deadlines import GRACE
 from flow.models import Act, Match, Placing
+from flow.state import place_of
 from matching.models import Seat
 from participants.models import Participant
 from scheduling.models import Session
@@ -106,7 +108,7 @@ def post_entry(
 
 
 @transaction.atomic
-def say(room: Room, new: Incoming) -> tuple[Entry, bool] | None:
+def say(room: Room, new: Incoming, *, stream: str) -> tuple[Entry, bool] | None:
     """Store what a person says over a socket, and whether it is new under its key; None, and nothing is changed, where
     anything is not as it is in an ordinary talk.
 
@@ -120,11 +122,13 @@ def say(room: Room, new: Incoming) -> tuple[Entry, bool] | None:
         _ready.given(match=room.match, path=room.path, seat=new.seat),
         seated_in(room.match),
     )
+    own = next((one for one in seated if one.seat == new.seat), None)
+    if own is None or own.stream != stream:
+        return None
     if known:
         is_same = (known[0].kind, known[0].text) == (new.draft.kind, new.draft.text)
         return (known[0], False) if is_same else None
-    own = next((one for one in seated if one.seat == new.seat), None)
-    if own is None or ready or not _is_here(own) or not _is_open(talk, match, talk.read_at):
+    if ready or not _is_here(own, talk.read_at) or not _is_open(talk, match, talk.read_at):
         return None
     if room.screens and has_paused(talk.pk, new.seat):
         return None
@@ -143,7 +147,9 @@ def _match_under_lock(match: Given) -> QuerySet[Match]:
 
 @prepared
 def _talk_under_lock(talk: Given) -> QuerySet[Conversation]:
-    return Conversation.objects.select_for_update(of=("self",)).filter(pk=talk).annotate(read_at=clock.RapportNow())
+    # Its key stays: rows that only name it, such as what was shown to others meanwhile, need not wait.
+    locked = Conversation.objects.select_for_update(of=("self",), no_key=True)
+    return locked.filter(pk=talk).annotate(read_at=clock.RapportNow())
 
 
 @prepared
@@ -156,10 +162,12 @@ def _ready(match: Given, path: Given, seat: Given) -> QuerySet[Act, int]:
     return Act.objects.filter(match=match, path=path, seat=seat).values_list("pk", flat=True)
 
 
-def _is_here(own: Seated) -> bool:
-    """Whether somebody may speak with nothing to follow: an act that comes after missed ones forgives them."""
+def _is_here(own: Seated, now: datetime) -> bool:
+    """Whether somebody may speak with nothing to follow: an act that comes after missed ones forgives them, and one
+    after the time of its visit breaks the visit off."""
     is_in = own.status == Seat.Status.SITTING and own.session == Session.Status.ACTIVE
-    return is_in and own.occupant == PERSON and not own.strikes
+    is_in_time = own.grace_until is None or now <= own.grace_until + GRACE
+    return is_in and is_in_time and own.occupant == PERSON and not own.strikes
 
 
 def _hold(match: Match) -> None:
@@ -188,13 +196,15 @@ def keep_shown(match_id: int, path: str, seat_id: int, seq: int) -> bool:
 
 @transaction.atomic
 def keep_typing(participant_id: int, who: str, begun_at: str) -> None:
-    """Keep that somebody's browser was told that another in their open talk, by position, was writing; the first time.
+    """Keep that somebody's browser was told that another in their open talk, by what it is called there, was writing;
+    the first time.
 
     Harmless where the talk is over by now: then nobody knows any more whom it was about.
     """
     here = Placing.objects.filter(seat__participant=participant_id, seat__status=Seat.Status.SITTING)
     own = here.exclude(match__path="").order_by("-match__pk").first()
-    writer = Placing.objects.filter(match=own.match_id, position=who).first() if own else None
+    placings = Placing.objects.filter(match=own.match_id).select_related("seat") if own else []
+    writer = next((one for one in placings if called(place_of(one)) == who), None)
     conversation = Conversation.objects.filter(match=own.match_id, closed_at=None).first() if own else None
     if own is None or writer is None or conversation is None:
         return

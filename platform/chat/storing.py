@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -23,6 +24,8 @@ from events import announce
 from events.log import record
 from events.prepared import Given, Question, inserting, prepared, updating
 from flow.models import Match, Placing
+from matching.lasting import NAMED
+from matching.models import Seat
 from participants.tokens import stream_name
 
 ENTRY = "chat.entry"
@@ -54,6 +57,18 @@ class Seated(NamedTuple):
     session: str | None
     token_sha256: str | None
     strikes: int | None
+    grace_until: datetime | None
+    name: str | None
+
+    @property
+    def stream(self) -> str:
+        """Where the person's browser hears of news; empty where there is none."""
+        return stream_name(self.token_sha256) if self.token_sha256 else ""
+
+    @property
+    def called(self) -> str:
+        """What others call whoever sits here, as `chat.notices.called`."""
+        return self.name or self.position
 
 
 @prepared
@@ -62,6 +77,7 @@ def _seated(match: Given) -> QuerySet[Placing, tuple[object, ...]]:
     return Placing.objects.filter(match=match).values_list(
         "seat_id", "seat__number", "position", "seat__occupant", "seat__status",
         "seat__session__status", f"{person}__token_sha256", f"{person}__strikes",
+        "seat__session__scheduled__grace_until", f"seat__settings__{NAMED}",
     )  # fmt: skip
 
 
@@ -92,7 +108,7 @@ def store(
         kind=new.draft.kind, text=new.draft.text, facts=dict(new.draft.facts),
         **new.writing.within(conversation.last_seq - 1),
     )  # fmt: skip
-    streams = [stream_name(one.token_sha256) for one in seated if one.token_sha256]
+    streams = [one.stream for one in seated if one.stream and one.status == Seat.Status.SITTING]
     is_chat = conversation.channel == CHAT
     facts = {"match": match.pk, "path": conversation.path, "rev": match.rev}
     facts |= {"seat": new.seat, "seq": entry.seq, "kind": entry.kind} | ({BY_SOCKET: True} if by_socket else {})
@@ -110,5 +126,5 @@ def store(
         transaction.on_commit(told, robust=True)
     if shows_typing:
         own = next(one for one in seated if one.seat == new.seat)
-        notices.end(match, own.number, own.position, streams)
+        notices.end(match, own.number, own.called, streams)
     return entry

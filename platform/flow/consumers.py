@@ -6,7 +6,7 @@ Messages of a conversation, and its lines, go through it by `flow.talking`.
 import asyncio
 import json
 import logging
-from collections import Counter
+from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import dataclass
 from math import floor
@@ -27,6 +27,7 @@ from participants.tokens import stream_name
 
 MOST_SOCKETS = 3
 LEAST_BETWEEN_SECONDS = 1.0  # of what a browser says of its typing
+MOST_FRAMES, FRAMES_SECONDS = 60, 10.0  # a browser of ours says a few: a flood is not read
 UNKNOWN, MALFORMED, TOO_MANY = 4401, 4400, 4429
 LATER = 1013  # no Redis just now: the page polls, and the browser tries again
 
@@ -55,11 +56,20 @@ class SessionConsumer(AsyncWebsocketConsumer):
     _last_tick = 0
     _telling: asyncio.Task[None] | None = None
     _talking: Talking | None = None
+    _is_closed = False
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self._writers: dict[str, _Writer] = {}
         self._asking: set[asyncio.Task[None]] = set()  # or nothing would hold them until they are done
+        self._heard: deque[float] = deque(maxlen=MOST_FRAMES + 1)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """As Channels does; whatever ends it, also an error, nothing of it stays behind."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._gone()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """As Channels does, without its way through one thread first, where it closes connections that are not in use.
@@ -69,64 +79,98 @@ class SessionConsumer(AsyncWebsocketConsumer):
         await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
-        """Accept first: a browser that is refused earlier never learns why."""
-        await self.accept()
+        """Follow, then accept: the browser asks for its page when it is open, and what is new after that comes here.
+
+        Who is refused is accepted, too, and then closed: a browser that is refused earlier never learns why.
+        """
         participant = await database_sync_to_async(participant_of_scope)(self.scope)
         if participant is None:
-            await self.close(code=UNKNOWN)
+            await self._refuse(UNKNOWN)
             return
         if _open[participant.pk] >= MOST_SOCKETS:
-            await self.close(code=TOO_MANY)
+            await self._refuse(TOO_MANY)
             return
         self.participant_id = participant.pk
         _open[participant.pk] += 1
         self.stream = stream_name(participant.token_sha256)
-        self._talking = Talking(participant.pk, lambda text: self.send(text_data=text), self._point)
+        self._talking = Talking(participant.pk, self.stream, lambda text: self.send(text_data=text), self._point)
         try:
             await Hub.of(self.channel_layer).follow(self.stream, self._talking)
             await self.channel_layer.group_add(self.stream, self.channel_name)
         except (RedisError, OSError):
-            await self.close(code=LATER)
+            await self._refuse(LATER)
+            return
+        await self.accept()
+        self._talking.open()
+
+    async def _refuse(self, code: int) -> None:
+        await self.accept()
+        await self.close(code=code)
+
+    async def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Say it once: a second time is an error of the protocol. What comes after it is not heard."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._fall_silent()
+        await super().close(code=code, reason=reason)
 
     async def disconnect(self, code: int) -> None:
         """Stop following. Presence is not decided here: a closed socket may be a phone in a pocket."""
+        await self._gone()
+
+    def _fall_silent(self) -> None:
         if self._telling is not None:
             self._telling.cancel()
         if self._talking is not None:
             self._talking.close()
-            await Hub.of(self.channel_layer).leave(self.stream, self._talking)
-        if self.participant_id is None:
+
+    async def _gone(self) -> None:
+        """Leave nothing behind; harmless when it was done before."""
+        self._is_closed = True
+        self._fall_silent()
+        participant_id, self.participant_id = self.participant_id, None
+        if participant_id is None:
             return
-        _open[self.participant_id] -= 1
-        if _open[self.participant_id] <= 0:
-            del _open[self.participant_id]
-        self.participant_id = None
+        _open[participant_id] -= 1
+        if _open[participant_id] <= 0:
+            del _open[participant_id]
+        if self._talking is not None:
+            await Hub.of(self.channel_layer).leave(self.stream, self._talking)
         with suppress(RedisError, OSError):
             await self.channel_layer.group_discard(self.stream, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Answer a ping, hear that somebody types, take in a message; close on anything else.
+        """Answer a ping, hear that somebody types, take in a message; close on anything else, and on a flood.
 
-        Who is not known yet, or any more, is not answered.
+        Who is not known, or any more, is not answered.
         """
-        if self.participant_id is None or self._talking is None:
+        if self._is_closed or self._talking is None:
+            return
+        if self._is_flooded():
+            await self.close(code=TOO_MANY)
             return
         match read_frame(text_data):
             case "ping":
                 await self.send(text_data='{"do":"pong"}')
             case "typing":
-                self._typing(self.participant_id)
+                self._typing(self._talking)
             case Said() as said:
                 self._talking.say(said)
             case _:
                 await self.close(code=MALFORMED)
 
-    def _typing(self, participant_id: int) -> None:
+    def _is_flooded(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        self._heard.append(now)
+        return len(self._heard) > MOST_FRAMES and now - self._heard[0] < FRAMES_SECONDS
+
+    def _typing(self, talking: Talking) -> None:
         """Let the others know; what comes sooner than a browser of ours says it is left alone."""
         now = asyncio.get_running_loop().time()
         if now >= self._may_type_at:
             self._may_type_at = now + LEAST_BETWEEN_SECONDS
-            self._ask("by_person", participant_id)
+            talking.type()
 
     def _ask(self, what: str, *about: Any) -> None:
         """Do something about who is writing beside all else: neither pings nor pointers wait for the database."""
@@ -173,6 +217,8 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self._tell_soon()
 
     def _tell_soon(self) -> None:
+        if self._is_closed:
+            return
         if self._telling is None or self._telling.done():
             self._telling = asyncio.create_task(self._tell())
 

@@ -35,27 +35,45 @@ class Talking:
     """What one socket does in conversations, one thing after the other.
 
     Args:
+        stream: The name under which its browser was let in.
         send: Sends a frame to the browser.
         point: Tells the browser at the next tick that its page is another one.
     """
 
-    def __init__(self, participant_id: int, send: Send, point: Callable[[int], None]) -> None:
-        self._participant_id = participant_id
+    def __init__(self, participant_id: int, stream: str, send: Send, point: Callable[[int], None]) -> None:
+        self._participant_id, self._stream = participant_id, stream
         self._send, self._point = send, point
-        self._said: deque[tuple[Said, float]] = deque()
+        self._said: deque[tuple[Said | None, float]] = deque()  # None: it is being typed
         self._news: dict[int, int] = {}  # conversation → the newest number that was heard of
         self._room: Room | None = None
         self._told = 0  # the newest number of `_room` that this socket was told
         self._lived_at = float("-inf")
         self._working: asyncio.Task[None] | None = None
+        self._is_open = False
         self._quick = Quick.of(participant_id)
 
+    def open(self) -> None:
+        """The browser can be told: what was heard before goes out now."""
+        self._is_open = True
+        self._work_soon()
+
     def say(self, said: Said) -> None:
-        """Take in a message, when those before it are through."""
+        """Take in a message, when those before it are through. One of too many goes by its form without an answer."""
+        if len(self._said) >= 2 * MOST_WAITING:
+            return
         now = asyncio.get_running_loop().time()
         is_too_much = self._quick.is_too_quick(now) or len(self._said) >= MOST_WAITING
         self._said.append((said, float("-inf") if is_too_much else now))
         self._work_soon()
+
+    def type(self) -> None:
+        """Let the others know that somebody types: after the messages before it, and before the one that is typed.
+
+        Otherwise it might begin after its own message was stored, and outlive it: a program's never does.
+        """
+        if len(self._said) < MOST_WAITING:
+            self._said.append((None, asyncio.get_running_loop().time()))
+            self._work_soon()
 
     def hear(self, talk: int, seq: int) -> None:
         """A conversation has come to a number."""
@@ -63,12 +81,15 @@ class Talking:
         self._work_soon()
 
     def close(self) -> None:
-        """The socket is gone. What is being stored is stored."""
+        """The socket is gone, for good. What is being stored is stored."""
+        self._is_open = False
+        self._said.clear()
+        self._news.clear()
         if self._working is not None:
             self._working.cancel()
 
     def _work_soon(self) -> None:
-        if self._working is None or self._working.done():
+        if self._is_open and (self._working is None or self._working.done()):
             self._working = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
@@ -81,11 +102,16 @@ class Talking:
             except Exception as error:  # the socket is gone, or going
                 log.info("line not sent", extra={"facts": {"error": type(error).__name__}})
 
-    async def _take(self, said: Said, since: float) -> None:
+    async def _take(self, said: Said | None, since: float) -> None:
+        is_late = asyncio.get_running_loop().time() - since >= LATE_SECONDS
+        if said is None:
+            if not is_late:
+                await self._note_typing()
+            return
         taken = Taken(self._room)
-        if asyncio.get_running_loop().time() - since < LATE_SECONDS:
+        if not is_late:
             try:
-                taken = await run_kept(kind("lines", "say"), self._participant_id, self._room, said)
+                taken = await run_kept(kind("lines", "say"), self._participant_id, self._stream, self._room, said)
             except Exception as error:  # its form does and says what follows from that
                 log.info("message not taken", extra={"facts": {"error": type(error).__name__}})
                 taken = Taken(None)
@@ -114,14 +140,21 @@ class Talking:
         except Exception as error:  # the page has it
             log.info("lines not read", extra={"facts": {"error": type(error).__name__}})
             news = News(None)
-        self._room = news.room
         if news.room is None or news.lines is None:
-            self._room = None
+            if is_known:  # of another talk nothing follows for the one that is open
+                self._room = None
             self._point(seq)
             return
+        self._room = news.room
         self._told = max([after, *(int(line["seq"]) for line in news.lines)])
         if news.lines:
             await self._frame(news.room.name, lines=news.lines)
+
+    async def _note_typing(self) -> None:
+        try:
+            await run_kept(kind("typing", "by_person"), self._participant_id)
+        except Exception as error:  # a hint, and no more
+            log.info("notice lost", extra={"facts": {"what": "by_person", "error": type(error).__name__}})
 
     def _is_known(self, talk: int) -> bool:
         return self._room is not None and self._room.talk == talk

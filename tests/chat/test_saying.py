@@ -1,18 +1,19 @@
 """A message over a socket: stored as its form would be in the ordinary case, and nothing changed in any other."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from chat import lines, saying
+from chat import lines, saying, services
 from chat.models import Conversation, Entry, Shown
 from events import announce, clock, runner
 from events.models import Due, Event
+from flow.deadlines import GRACE
 from flow.models import Act, Match, Submission
 from flow.queries import rev_of
 from flow.said import Said, Taken
@@ -20,7 +21,7 @@ from flow.services import games, sessions
 from matching.models import Seat
 from participants.models import Participant
 from participants.tokens import stream_name
-from scheduling.models import Session
+from scheduling.models import ScheduledSession, Session
 from tests.bots.test_turns import QUICK
 from tests.chat.rooms import Sitter, browser_of, end_talk, make_match
 from tests.chat.test_between_people import session_of
@@ -45,7 +46,12 @@ def person_in(match: Match, number: int) -> int:
 def say(match: Match, number: int, text: str, *, key: str = "", talk: str = "", **how: str) -> Taken:
     """Somebody's socket brings a message."""
     said = Said(talk or lines.name_of(match, match.path), key or str(uuid4()), text, how)
-    return saying.say(person_in(match, number), None, said)
+    return saying.say(person_in(match, number), stream_in(match, number), None, said)
+
+
+def stream_in(match: Match, number: int) -> str:
+    """Where the browser of the person in a seat hears of news."""
+    return stream_name(Participant.objects.get(pk=person_in(match, number)).token_sha256)
 
 
 def told(match: Match, number: int, *, after: int = 0) -> list[tuple[int, str, str]] | None:
@@ -86,9 +92,9 @@ def test_it_takes_few_statements() -> None:
     match = make_match("chatting", *TWO, parameters=FREE)
     room = say(match, 1, "first").room
     person, other = person_in(match, 1), person_in(match, 2)
-    said = Said(lines.name_of(match, "talk"), KEY, "second")
+    said, stream = Said(lines.name_of(match, "talk"), KEY, "second"), stream_in(match, 1)
     with CaptureQueriesContext(connection) as asked:
-        assert saying.say(person, room, said).seq == 2
+        assert saying.say(person, stream, room, said).seq == 2
     words = [one["sql"].split()[0] for one in asked if one["sql"].split()[0] not in {"BEGIN", "COMMIT"}]
     assert words == ["SELECT"] * 5 + ["UPDATE", "INSERT", "INSERT"], "in two ways to the server"
     seat, talk = match.group.seats.get(number=2), Conversation.objects.get()
@@ -127,6 +133,19 @@ def closed(match: Match) -> None:
     Conversation.objects.filter(match=match).update(closed_at=clock.now())
 
 
+def overdue(match: Match) -> None:
+    visit_until(match, clock.now() - GRACE - timedelta(seconds=1))
+
+
+def visit_until(match: Match, ends: datetime) -> None:
+    """The person in the first seat is in a visit whose time ends then."""
+    session = Session.objects.get(seats__group=match.group, seats__number=1)
+    window = {"opens_at": ends - timedelta(days=1), "closes_at": ends, "grace_until": ends}
+    ScheduledSession.objects.create(
+        participant=session.participant, session=session, number=1, repeat=1, wave="main", state="started", **window
+    )
+
+
 @pytest.mark.parametrize(
     ("before", "text", "parameters"),
     [
@@ -137,6 +156,7 @@ def closed(match: Match) -> None:
         (gone, "hello", {}),
         (missed, "hello", {}),
         (closed, "hello", {}),
+        (overdue, "hello", {}),
         (None, "hello", {"quota": 5}),
         (None, "x" * 41, {}),
         (None, "   ", {}),
@@ -156,7 +176,7 @@ def test_what_is_not_ordinary_changes_nothing(
         before(match)
     counts = [model.objects.count() for model in (Entry, Event, Due, Act, Shown)]
     for room in (known, None):  # what a socket knows from before, and what it finds anew
-        taken = saying.say(person_in(match, 1), room, Said(name, KEY, text))
+        taken = saying.say(person_in(match, 1), stream_in(match, 1), room, Said(name, KEY, text))
         assert (taken.seq, taken.line) == (0, None)
     assert [model.objects.count() for model in (Entry, Event, Due, Act, Shown)] == counts
     assert Conversation.objects.get(match=match, path="talk").last_seq == 0
@@ -166,9 +186,41 @@ def test_another_talk_is_none_of_theirs() -> None:
     match, other = (make_match("chatting", *TWO, parameters=FREE) for _ in range(2))
     assert say(match, 1, "hello", talk=lines.name_of(other, "talk")).seq == 0
     assert say(match, 1, "hello", talk="x" * 24).seq == 0
-    assert saying.say(10**9, None, Said("x", KEY, "hello")) == Taken(None)
+    assert saying.say(10**9, "", None, Said("x", KEY, "hello")) == Taken(None)
     assert lines.name_of(match, "talk") != lines.name_of(match, "answer")
     assert not Entry.objects.exists()
+
+
+def test_visit_whose_time_is_not_over_is_ordinary() -> None:
+    match = make_match("chatting", *TWO, parameters=FREE)
+    visit_until(match, clock.now())
+    assert say(match, 1, "hello").seq == 1, "what was sent in time may arrive a little late"
+
+
+def test_what_was_shown_is_kept_while_somebody_else_s_message_is_being_stored() -> None:
+    match = make_match("chatting", *TWO, parameters=FREE)
+    say(match, 1, "first")
+    seat = match.group.seats.get(number=2).pk
+
+    def keep() -> bool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1s'")
+            return services.keep_shown(match.pk, "talk", seat, 1)
+
+    with transaction.atomic():
+        assert say(match, 1, "second").seq == 2
+        assert together([keep]) == [True], "it waits for no message"
+
+
+def test_whoever_has_left_is_told_of_no_line(announced: list[tuple[str, Any]]) -> None:
+    match = make_match("chatting", *TWO, Sitter("talker"), parameters=FREE)
+    for number in (1, 2, 3):
+        browser_of(match, number)  # each gets a stream of their own
+    left(match)
+    announced.clear()
+    say(match, 2, "hello")
+    ((_, (streams, *_rest)),) = announced
+    assert streams == {stream_in(match, 2), stream_in(match, 3)}
 
 
 def by_form(match: Match, number: int, text: str, key: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
-from chat import lines, saying
+from chat import lines, notices, saying
 from chat.models import Conversation, Entry, Shown
 from events.announce import LINES
 from flow import consumers, talking
@@ -270,6 +270,63 @@ async def test_stranger_and_whoever_is_revoked_say_nothing(match: Match) -> None
     await in_thread(lambda: Participant.objects.filter(seats__number=1).update(token_sha256=digest("another")))()
     await in_thread(by_form)(match, 2, "not for this browser", str(uuid4()))
     assert await one.receive_nothing(timeout=0.6), "the stream has another name by now"
+    await one.disconnect()
+
+
+async def test_typing_is_told_before_the_message_that_was_typed_and_ends_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    consumers._open.clear()
+    match = await in_thread(make_match)("chatting", *TWO, parameters=FREE | {"typing": "shown"})
+    await in_thread(browser_of)(match, 1)
+    order: list[str] = []
+
+    def slowly(family: str, name: str) -> Any:
+        def call(*about: Any) -> Any:
+            time.sleep(0.3 if family == "typing" else 0)
+            order.append(name)
+            return kind(family, name)(*about)
+
+        return call
+
+    for module in (consumers, talking):
+        monkeypatch.setattr(module, "kind", slowly)
+    one = await socket_of(match, 1)
+    await one.send_to('{"do":"typing"}')
+    await one.send_to(frame(match, "hello"))
+    assert (await one.receive_from())["seq"] == 1
+    await asyncio.sleep(0.5)
+    assert order[:2] == ["by_person", "say"]
+    assert await in_thread(lambda: notices.seen_by(match, match.group.seats.get(number=2)))() == []
+    await one.disconnect()
+
+
+async def test_line_that_comes_when_the_page_is_asked_for_is_told(
+    match: Match, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = talking.Hub.follow
+
+    async def slowly(*about: Any) -> None:
+        await asyncio.sleep(0.5)
+        await usual(*about)
+
+    monkeypatch.setattr(talking.Hub, "follow", slowly)
+    one = Socket(await in_thread(secret_of)(match, 2))
+    await one.connect()  # at this its browser asks for its page
+    await in_thread(by_form)(match, 1, "hello", str(uuid4()))
+    assert await told(one) == [(1, "1", "hello")]
+    await one.disconnect()
+
+
+async def test_browser_whose_secret_was_replaced_says_nothing_more(match: Match) -> None:
+    one, key = await socket_of(match, 1), str(uuid4())
+    await one.send_to(frame(match, "hello"))
+    assert (await one.receive_from())["seq"] == 1
+    await told(one)
+    await in_thread(lambda: Participant.objects.filter(seats__number=1).update(token_sha256=digest("another")))()
+    await one.send_to(frame(match, "not from here", key=key))
+    assert (await one.receive_from())["form"] == key, "its form is told that it is not known any more"
+    assert await in_thread(Entry.objects.count)() == 1
     await one.disconnect()
 
 

@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as RedisGone
 
 from bots.models import BotTurn
 from bots.turns import take_turn
-from chat import notices
+from chat import notices, services
 from chat.models import Entry, TypingShown
 from events import announce, clock, fading, runner
 from events.models import Due
@@ -23,6 +23,7 @@ from exports.scope import Scope
 from exports.tables.seen import SEEN
 from exports.tables.talk import ENTRIES
 from flow.models import Match
+from matching.lasting import NAMED
 from matching.models import Seat
 from scheduling.models import Session
 from tests.bots import answers
@@ -56,6 +57,26 @@ def types(match: Match, number: int) -> None:
     person = match.group.seats.get(number=number).participant_id
     assert person is not None
     notices.by_person(person)
+
+
+def test_partner_with_a_name_is_called_by_it_until_their_line_has_come(told: list[dict[str, Any]]) -> None:
+    match = make_match("chatting", *TWO, parameters=SHOWN)
+    named = match.group.seats.filter(number=1)
+    named.update(settings={NAMED: "Robin"})
+    for number in (1, 2):
+        browser_of(match, number)
+    match = Match.objects.get(pk=match.pk)
+    types(match, 1)
+    assert seen(match, 2) == [("Robin", 0)]
+    reader = match.group.seats.get(number=2)
+    assert reader.participant_id is not None
+    begun_at = told[0]["begun_at"]
+    services.keep_typing(reader.participant_id, "Robin", begun_at)
+    services.keep_typing(reader.participant_id, "1", begun_at)
+    assert [(kept.seat_id, kept.writer_id) for kept in TypingShown.objects.all()] == [(reader.pk, named.get().pk)]
+    act(match, 1, message="hello")
+    assert {(one["who"], bool(one["seconds"])) for one in told} == {("Robin", True), ("Robin", False)}
+    assert '<span class="who">Robin</span>' in browser_of(match, 2).get("/s/").content.decode()
 
 
 def seen(match: Match, number: int) -> list[tuple[str, int]] | None:

@@ -12,7 +12,7 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.db import OperationalError
 
-from flow import consumers
+from flow import consumers, talking
 from flow.consumers import SessionConsumer
 from matching.models import Group
 from participants.access import cookie_name
@@ -26,13 +26,16 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 SECRET = "a-secret"
 
 
+def scope_of(secret: str) -> dict[str, Any]:
+    headers = [(b"cookie", f"{cookie_name()}={secret}".encode())] if secret else []
+    return {"type": "websocket", "path": "/ws/session", "headers": headers, "subprotocols": []}
+
+
 class Socket(ApplicationCommunicator):
     """A browser's end. (channels.testing has one, but its package imports daphne, which is not installed.)"""
 
     def __init__(self, secret: str) -> None:
-        headers = [(b"cookie", f"{cookie_name()}={secret}".encode())] if secret else []
-        scope = {"type": "websocket", "path": "/ws/session", "headers": headers, "subprotocols": []}
-        super().__init__(SessionConsumer.as_asgi(), scope)
+        super().__init__(SessionConsumer.as_asgi(), scope_of(secret))
 
     async def connect(self) -> None:
         await self.send_input({"type": "websocket.connect"})
@@ -73,7 +76,9 @@ async def test_stranger_is_told_and_closed(person: Participant, secret: str) -> 
     assert await code_of_close(one) == 4401
 
 
-async def test_who_is_not_known_yet_is_not_answered(person: Participant, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_is_not_known_yet_is_not_let_in_nor_answered(
+    person: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked, may_answer = threading.Event(), threading.Event()
 
     def slowly(scope: Any) -> None:
@@ -82,11 +87,13 @@ async def test_who_is_not_known_yet_is_not_answered(person: Participant, monkeyp
 
     monkeypatch.setattr(consumers, "participant_of_scope", slowly)
     one = Socket("stranger")
-    await one.connect()
+    await one.send_input({"type": "websocket.connect"})
     while not asked.is_set():
         await asyncio.sleep(0.01)
     await one.send_to('{"do":"ping"}')
+    assert await one.receive_nothing(timeout=0.3)
     may_answer.set()
+    assert (await one.receive_output(timeout=3))["type"] == "websocket.accept"
     assert await code_of_close(one) == 4401
     assert await one.receive_nothing(timeout=0.3)
 
@@ -196,7 +203,7 @@ async def test_typing_is_heard_at_most_once_a_second_and_answered_with_nothing(
     person: Participant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[Any] = []
-    monkeypatch.setattr(consumers, "kind", lambda family, name: lambda *about: heard.append((family, name, *about)))
+    monkeypatch.setattr(talking, "kind", lambda family, name: lambda *about: heard.append((family, name, *about)))
     one = Socket(SECRET)
     await one.connect()
     await one.send_to('{"do":"ping"}')
@@ -217,7 +224,8 @@ async def test_hint_that_cannot_be_kept_costs_no_socket(person: Participant, mon
     def gone(*_: Any) -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(consumers, "kind", lambda _family, _name: gone)
+    for module in (consumers, talking):
+        monkeypatch.setattr(module, "kind", lambda _family, _name: gone)
     one = Socket(SECRET)
     await one.connect()
     await deliver(f"session-{digest(SECRET)[:32]}", writing(seconds=5))
@@ -251,6 +259,53 @@ async def test_bytes_close(person: Participant) -> None:
     await one.connect()
     await one.send_to(data=b'{"do":"ping"}')
     assert await code_of_close(one) == 4400
+
+
+def arrived(*texts: str) -> asyncio.Queue[dict[str, Any]]:
+    """What the server hands over, all at once: a connection, its frames, and that it is gone."""
+    found: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    frames: list[dict[str, Any]] = [{"type": "websocket.receive", "text": text} for text in texts]
+    around: list[dict[str, Any]] = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1006}]
+    for one in (around[0], *frames, around[1]):
+        found.put_nowait(one)
+    return found
+
+
+async def test_two_bad_frames_at_once_close_once_and_leave_nothing_behind(person: Participant) -> None:
+    sent: list[str] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        if "websocket.close" in sent:  # as uvicorn
+            raise RuntimeError("Unexpected ASGI message")
+        sent.append(message["type"])
+
+    await SessionConsumer.as_asgi()(scope_of(SECRET), arrived("bad", "bad", '{"do":"ping"}').get, send)
+    assert sent == ["websocket.accept", "websocket.close"]
+    assert not consumers._open
+    assert not talking.Hub.of(get_channel_layer())._followers
+
+
+async def test_error_on_the_way_leaves_nothing_behind(person: Participant) -> None:
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.send":
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await SessionConsumer.as_asgi()(scope_of(SECRET), arrived('{"do":"ping"}').get, send)
+    assert not consumers._open
+    assert not talking.Hub.of(get_channel_layer())._followers
+
+
+async def test_flood_of_frames_closes(person: Participant) -> None:
+    one = Socket(SECRET)
+    await one.connect()
+    for _ in range(consumers.MOST_FRAMES + 2):
+        await one.send_to('{"do":"ping"}')
+    for _ in range(consumers.MOST_FRAMES):
+        assert await one.receive_from() == {"do": "pong"}
+    assert await code_of_close(one) == 4429
+    assert await one.receive_nothing(timeout=0.3)
+    await one.disconnect()
 
 
 async def test_fourth_socket_of_one_person_is_closed_and_a_closed_one_makes_room(person: Participant) -> None:
