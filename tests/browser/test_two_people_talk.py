@@ -32,7 +32,8 @@ def tabs(chromium: Browser, link: str) -> Iterator[list[Tab]]:
     until = time.monotonic() + 120
     while waiting := [one for one in players if not one.tab.locator("textarea").count()]:
         assert time.monotonic() < until, [one.titles for one in waiting]
-        if not any(one.step() for one in waiting):
+        # a page may turn into the talk at any moment: there nobody may take a step
+        if not any(not one.tab.locator("textarea").count() and one.step() for one in waiting):
             time.sleep(0.2)
     yield [one.tab for one in players]
     for one in players:
