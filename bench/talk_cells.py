@@ -52,8 +52,8 @@ class TalkPlan:
 
 _CROWD = Crowd(at_once=100, total=100_000)
 # Three hundred people may send 600 messages a second between them: each at most 20 within 10 s (platform/flow/pace.py).
-QUICK = TalkPlan("quick", Talk(150, 150, 20), (200, 300, 400, 500), 8, Talk(50, 50, 15), _CROWD, repetitions=1)
-FULL = TalkPlan("full", Talk(150, 150, 60), (200, 300, 400, 500, 550), 15, Talk(50, 50, 40), _CROWD, repetitions=3)
+QUICK = TalkPlan("quick", Talk(150, 150, 20), (200, 300, 400, 450, 500), 8, Talk(50, 50, 15), _CROWD, repetitions=1)
+FULL = TalkPlan("full", Talk(150, 150, 60), (200, 300, 400, 450, 500, 550), 15, Talk(50, 50, 40), _CROWD, repetitions=3)
 SMOKE = TalkPlan("smoke", Talk(3, 6, 3), (12,), 2, Talk(2, 4, 3), replace(_CROWD, at_once=4), repetitions=1)
 SIZES = {one.name: one for one in (QUICK, FULL, SMOKE)}
 
