@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from chat import queries, services
 from chat.errors import ChatError
-from chat.models import Entry
+from chat.models import Conversation, Entry
 from events import clock
 from events.models import Due, Event
 from flow.models import Match
@@ -201,25 +201,27 @@ def test_quota_holds_when_a_seat_posts_in_parallel() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_no_entry_gets_into_a_talk_that_closes_at_the_same_time() -> None:
     for _ in range(5):
-        close_while_posting(make_match("chatting", *TALKERS, parameters={"quota": 0}))
+        conversation = conversation_of(make_match("chatting", *TALKERS, parameters={"quota": 0}))
+        results = close_while_posting(conversation)
+        assert results[:2] == ["stored", "stored"]
+        assert {getattr(result, "code", "stored") for result in results[2:]} <= {"stored", "closed"}
+        conversation.refresh_from_db()
+        stored = list(conversation.entries.order_by("seq"))
+        assert [entry.seq for entry in stored] == list(range(1, conversation.last_seq + 1))
+        assert conversation.closed_at is not None
+        assert all(entry.at <= conversation.closed_at for entry in stored)
 
 
-def close_while_posting(match: Match) -> None:
-    conversation = conversation_of(match)
+def close_while_posting(conversation: Conversation) -> list[object]:
+    """Both say to be ready while one of them posts six times: what came of each."""
+    match = conversation.match
     seats = list(match.group.seats.order_by("number"))
 
     def ready(seat: Seat) -> str:
         return games.act(match_id=match.pk, path="talk", seat_id=seat.pk, values={"then": "ready"}, source="person")
 
     posts = [partial(post_to, conversation.pk, seats[0].pk, str(key)) for key in range(6)]
-    results = together([*[partial(ready, seat) for seat in seats], *posts])
-    assert results[:2] == ["stored", "stored"]
-    assert {getattr(result, "code", "stored") for result in results[2:]} <= {"stored", "closed"}
-    conversation.refresh_from_db()
-    stored = list(conversation.entries.order_by("seq"))
-    assert [entry.seq for entry in stored] == list(range(1, conversation.last_seq + 1))
-    assert conversation.closed_at is not None
-    assert all(entry.at <= conversation.closed_at for entry in stored)
+    return together([*[partial(ready, seat) for seat in seats], *posts])
 
 
 def post_to(conversation_id: int, seat_id: int, key: str) -> Entry:

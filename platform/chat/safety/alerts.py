@@ -7,29 +7,18 @@ again where a worker dies in between; each time with the same subject, number an
 from __future__ import annotations
 
 import hashlib
-import logging
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 
 from chat.models import Trigger
-from chat.safety import services
+from chat.safety import oncall, services
 from chat.safety.policy import safety_of
 from chat.safety.queries import What, of_study
-from events import clock
 from events.claim import Claim
-from participants.models import Participant
 from studies.models import Version
 
-log = logging.getLogger("rapport.safety")
-
-SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=30)
-"""Between two tries, while the mail server takes nothing, as much time passes as has passed already, within these."""
-GIVEN_UP_AFTER = timedelta(hours=24)
-"""From then on only the board says that nobody was told."""
-TRIALS = (Participant.Origin.DEMO, Participant.Origin.PREVIEW)
 WORDS = """A message in study {slug} may speak of imminent danger. It came at {at} UTC; this is its number: {number}.
 
 Look at it now, on the server:
@@ -60,31 +49,15 @@ def send(claim: Claim) -> str | None:
         return "sent before"
     if What.ANSWERED in done:
         return "answered before"
-    try:
-        if settings.IS_PRODUCTION and not settings.SENDS_EMAIL:
-            raise RuntimeError("RAPPORT_EMAIL_URL names no mail server")
-        _message(trigger, version, to=safety.on_call.email).send()
-    except Exception as error:
-        # Whatever it is, and whether or not it has left: somebody must be told. What it says may quote the address.
-        log.error("an alert did not leave", extra={"facts": {"trigger": trigger.pk, "error": type(error).__name__}})
-        return _again(claim, trigger)
+    if not oncall.has_left(_message(trigger, version, to=safety.on_call.email), {"trigger": trigger.pk}):
+        return oncall.again(claim, since=trigger.at)
     services.note_alerted(trigger)
     return "sent"
-
-
-def _again(claim: Claim, trigger: Trigger) -> str:
-    now = clock.now()
-    waited = now - trigger.at
-    if waited > GIVEN_UP_AFTER:
-        return "given up"
-    services.alert_again(claim, now + min(max(waited, SOONEST), LATEST))
-    return "later"
 
 
 def _message(trigger: Trigger, version: Version, *, to: str) -> EmailMessage:
     """The same every time, so that a mailbox can tell that it is one message."""
     study, person = version.study, trigger.seat.participant
-    trial = "[trial] " if person is not None and person.origin in TRIALS else ""
     number = [one.pk for one in of_study(study)].index(trigger.pk) + 1
     words = WORDS.format(
         slug=study.slug, at=f"{trigger.at:%Y-%m-%d %H:%M}", number=number, code=person.code if person else "unknown",
@@ -92,7 +65,7 @@ def _message(trigger: Trigger, version: Version, *, to: str) -> EmailMessage:
     )  # fmt: skip
     name = hashlib.sha256(f"{version.seed}/alert/{trigger.pk}".encode()).hexdigest()[:32]
     return EmailMessage(
-        subject=f"{trial}Rapport: look at study {study.slug}, number {number}",
+        subject=oncall.subject_of(study.slug, f"number {number}", person),
         body=words,
         to=[to],
         headers={"Message-ID": f"<{name}@{urlsplit(settings.ORIGIN).hostname}>", "Auto-Submitted": "auto-generated"},
