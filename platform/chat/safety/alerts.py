@@ -1,6 +1,6 @@
 """Telling whoever is on call, by e-mail: where to look, without a word of anybody and without who they are.
 
-Once at least: a second message is better than none (docs/decisions/0013). It is noted after it was sent, so it may come
+Once at least: a second message is better than none (docs/decisions/0016). It is noted after it was sent, so it may come
 again where a worker dies in between; each time with the same subject, number and Message-ID.
 """
 

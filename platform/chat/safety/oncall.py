@@ -1,6 +1,6 @@
 """A message to whoever is on call: sent once at least, and tried for a day.
 
-A second message is better than none (docs/decisions/0013), so the caller notes that it was sent after it was.
+A second message is better than none (docs/decisions/0016), so the caller notes that it was sent after it was.
 """
 
 from __future__ import annotations
