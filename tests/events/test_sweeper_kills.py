@@ -122,8 +122,8 @@ def test_several_sweepers_race_without_doubling(make_due: Make, wait_for: WaitFo
 
 
 def test_one_long_job_does_not_hold_up_the_others(make_due: Make, sweeping: Sweeper, wait_for: WaitFor) -> None:
-    make_due("effect", seconds=-5)
-    Due.objects.update(facts={"seconds": 14})
+    make_due("effect", seconds=60)  # not yet: it is due with what makes it long, in one statement
+    Due.objects.update(facts={"seconds": 14}, run_after=clock.now() - timedelta(seconds=5))
     time.sleep(2.5)
     later = [make_due("effect", seconds=-5) for _ in range(5)]
     wait_for(lambda: all_done(len(later)), seconds=10)  # while the long one is in hand, however slow the machine
