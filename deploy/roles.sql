@@ -72,7 +72,7 @@ BEGIN
                 'studies_versionfile', 'studies_sourcefile']),
             -- append-only: added to, never changed
             ('SELECT, INSERT', ARRAY['events_event', 'flow_act', 'flow_award', 'flow_exposure', 'flow_submission',
-                'flow_paidround', 'flow_practicestep', 'chat_entry', 'chat_shown', 'chat_trigger', 'chat_safetystep',
+                'flow_paidround', 'flow_practicestep', 'chat_entry', 'chat_shown', 'chat_casenumber', 'chat_trigger', 'chat_safetystep',
                 'studies_allocation', 'recruitment_settlement', 'measures_pageshown', 'measures_scaledrawn']),
             -- the state of a game and of those in it
             ('SELECT, INSERT, UPDATE', ARRAY['events_due', 'events_beat', 'studies_slot', 'scheduling_%', 'matching_%',

@@ -5,6 +5,26 @@ from django.db import models
 from events.clock import RapportNow
 from flow.models import Match
 from matching.models import Seat
+from studies.models import Study
+
+
+class CaseNumber(models.Model):
+    """The number by which a study team speaks of what was found or reported. Append-only: `chat.case_numbers` draws it.
+
+    It stays when what it stands for goes with the data of whoever asks for deletion: so a number that was read in a
+    message names that, or nothing, for ever.
+    """
+
+    class Kind(models.TextChoices):
+        FOUND = "found"
+        REPORT = "report"
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="case_numbers")
+    kind = models.CharField(max_length=6, choices=Kind)
+    number = models.PositiveIntegerField()  # in its study and of its kind, from 1
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "kind", "number"], name="case_number_once")]
 
 
 class Conversation(models.Model):
@@ -114,6 +134,7 @@ class Report(models.Model):
         DANGER = "danger"
         OTHER = "other"
 
+    case = models.OneToOneField(CaseNumber, models.PROTECT, related_name="report")
     conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="reports")
     seat = models.ForeignKey(Seat, models.PROTECT, related_name="reports")
     key = models.UUIDField()  # of the form it came by
@@ -149,6 +170,7 @@ class Trigger(models.Model):
         CLASSIFIER = "classifier"
         FAILED = "failed"  # the screening itself did: then the card is shown
 
+    case = models.OneToOneField(CaseNumber, models.PROTECT, related_name="trigger")
     conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="triggers")
     seat = models.ForeignKey(Seat, models.PROTECT, related_name="triggers")
     is_reply = models.BooleanField(default=False)

@@ -63,9 +63,9 @@ def take(session: Session, key: UUID, data: Mapping[str, str]) -> Mapping[str, F
 
 
 def of_study(study: Study) -> Sequence[Report]:
-    """Every report of a study, oldest first: its place in this list is its number, from 1."""
-    found = Report.objects.filter(conversation__match__group__version__study=study)
-    return list(found.select_related("conversation__match__group", "seat__participant").order_by("pk"))
+    """Every report of a study, by its number."""
+    found = Report.objects.filter(case__study=study).order_by("case__number")
+    return list(found.select_related("case", "conversation__match__group", "seat__participant"))
 
 
 def unanswered(study: Study) -> int:

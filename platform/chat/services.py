@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, QuerySet
 
-from chat import earlier
+from chat import case_numbers, earlier
 from chat.channels import Draft
 from chat.errors import ChatError
 from chat.lines import Room
-from chat.models import Conversation, EarlierShown, Entry, Report, TypingShown
+from chat.models import CaseNumber, Conversation, EarlierShown, Entry, Report, TypingShown
 from chat.notices import called
 from chat.queries import as_said
 from chat.safety import services as guard
@@ -291,7 +292,8 @@ def report(conversation: Conversation, seat: Seat, *, key: UUID, reason: str, te
     Of somebody who has asked for deletion only that there was something, and why: their words are not taken in.
     """
     kept = "" if _is_withdrawn(seat) else text
-    facts = {"reason": reason, "text": kept, "last_seq": conversation.last_seq}
+    case = partial(case_numbers.drawn, conversation.match.group.version.study_id, CaseNumber.Kind.REPORT)
+    facts = {"reason": reason, "text": kept, "last_seq": conversation.last_seq, "case": case}
     made, is_new = Report.objects.get_or_create(seat=seat, key=key, defaults={"conversation": conversation, **facts})
     if is_new:
         _record(REPORTED, conversation, conversation.match, {"seat": seat.pk, "reason": reason})

@@ -8,6 +8,7 @@ from datetime import datetime
 from events import clock
 from events.moment import one_moment
 from studies.models import Study
+from verification.case_numbers import check_case_numbers
 from verification.groups import check_groups
 from verification.inquiry import Inquiry, Progress, silent
 from verification.pairs import check_pairs
@@ -46,6 +47,7 @@ def check(
         check_pairs(inquiry)
         check_slots(inquiry)
         check_groups(inquiry)
+        check_case_numbers(inquiry)
         check_work(inquiry)
         inquiry.told.close()
     return report

@@ -40,7 +40,8 @@ def test_whoever_is_on_call_is_told_once_of_a_danger_without_a_word() -> None:
     study = match.group.version.study
     assert (told.to, told.subject) == (["oncall@example.org"], f"Rapport: look at study {study.slug}, report 2")
     assert "manage.py reports" in told.body
-    assert "pills" not in f"{told.subject}{told.body}"
+    for secret in ("pills", found.seat.participant.code, match.group.code, f"{found.at:%H:%M}", f"{found.at:%Y}"):
+        assert secret not in f"{told.subject}{told.body}"
     kept = Event.objects.get(kind="chat.report_told")
     assert kept.facts["report"] == found.pk
 

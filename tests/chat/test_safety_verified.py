@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from chat import screening_wordings
+from chat import case_numbers, screening_wordings
 from chat.models import Conversation, SafetyStep, Trigger
 from events.models import Event
 from flow.models import Match
@@ -101,7 +101,8 @@ def test_trigger_of_a_study_without_safety_is_named(talked: Match) -> None:
     send(plain, 1, message=OFFER)
     talk = Conversation.objects.get(match=plain)
     assert talk.edition == ""
-    copy(of("offer"), conversation=talk.pk, seat=plain.group.seats.get(number=1).pk)
+    case = case_numbers.drawn(plain.group.version.study_id, "found").pk
+    copy(of("offer"), conversation=talk.pk, seat=plain.group.seats.get(number=1).pk, case=case)
     assert named(plain) == {"trigger in a study without safety"}
     assert named(talked) == set()
 

@@ -75,6 +75,7 @@ COLUMNS: dict[str, dict[Holds, str]] = {
         STATE: "scope model_requested model_served parameters schema_sha256 outcome price",
         W: "prompt output error", T: "prompt_sha256 memory_sha256",
     },
+    "chat_casenumber": {STATE: "kind"},
     "chat_conversation": {STATE: "path channel edition"},
     "chat_entry": {STATE: "kind", W: "text facts", T: "key"},  # of facts the name of what is pointed at
     "chat_report": {STATE: "reason", W: "text answer"},

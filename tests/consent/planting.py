@@ -8,6 +8,7 @@ from hashlib import sha256
 from uuid import uuid4
 
 from bots.models import BotTurn, Memory
+from chat.case_numbers import drawn
 from chat.models import Conversation, Entry, Report, SafetyStep, Trigger
 from flow.models import Exposure, PracticeStep
 from flow.services import rescue
@@ -118,13 +119,15 @@ def _report(person: Writer, group: Group) -> None:
     Report.objects.create(
         conversation=talk_of(person), seat=seat_of(person), key=uuid4(), reason="other",
         text=f"{person.mark} was annoyed", last_seq=1, answer=f"We wrote to {person.mark}",
+        case=drawn(group.version.study_id, "report"),
     )  # fmt: skip
 
 
 @into("chat_safetystep.words", "chat_trigger.rules")
 def _danger(person: Writer, group: Group) -> None:
     where = {"conversation": talk_of(person), "seat": seat_of(person)}
-    found = Trigger.objects.create(**where, key=uuid4().hex, seq=1, tier="note", source="rules", rules=[person.mark])
+    said = {"key": uuid4().hex, "seq": 1, "tier": "note", "source": "rules", "rules": [person.mark]}
+    found = Trigger.objects.create(**where, **said, case=drawn(group.version.study_id, "found"))
     SafetyStep.objects.create(
         **where, trigger=found, what="answered", words=f"We rang {person.mark}", verdict="no_risk"
     )

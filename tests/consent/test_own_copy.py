@@ -14,6 +14,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from chat import case_numbers
 from chat.models import Entry, SafetyStep, Trigger
 from config.logs import JsonFormatter
 from events import runner
@@ -202,7 +203,9 @@ def test_copy_tells_what_pages_showed_of_support_and_not_what_was_found_or_made_
     person, other = trio[0], trio[1]
     for one in (person, other):
         where = {"conversation": talk_of(one), "seat": seat_of(one)}
-        found = Trigger.objects.create(**where, key="k", seq=1, tier="stop", source="rules", rules=["plan_to_die"])
+        case = case_numbers.drawn(played.study.pk, "found")
+        judged = {"key": "k", "seq": 1, "tier": "stop", "source": "rules", "rules": ["plan_to_die"]}
+        found = Trigger.objects.create(**where, case=case, **judged)
         for what in ("alerted", "paused", "card", "resumed") if one is person else ("stopped",):
             SafetyStep.objects.create(**where, trigger=found, what=what)
         answered = {"verdict": "risk", "words": "We rang them.", "by": "ana"}

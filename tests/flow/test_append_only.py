@@ -19,6 +19,7 @@ GUARDED = [
     "measures_scaledrawn",
     "participants_consent",
     "recruitment_settlement",
+    "chat_casenumber",
     "chat_entry",
     "chat_trigger",
     "chat_safetystep",

@@ -42,6 +42,8 @@ ELSEWHERE = {
     "rules of a trigger", "trigger without its message", "trigger in a study without safety",
     "step of safety without a trigger", "alert missing", "pause missing", "pause without a reason",
     "pause without an end", "pause that ended twice", "end of a pause that never began",
+    "first and last case number", "case number of another study or kind",  # tests/chat/test_case_numbers.py
+    "case number without what it stands for",
 }  # fmt: skip
 
 

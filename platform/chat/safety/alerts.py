@@ -1,5 +1,8 @@
 """Telling whoever is on call, by e-mail: where to look, without a word of anybody and without who they are.
 
+A message leaves the platform and stays in mailboxes, where nobody can delete it with somebody's data. So it names the
+study, the tier and the number, and nothing by which it could be joined with a dataset: no code, no time.
+
 Once at least: a second message is better than none (docs/decisions/0016). It is noted after it was sent, so it may come
 again where a worker dies in between; each time with the same subject, number and Message-ID.
 """
@@ -15,17 +18,17 @@ from django.core.mail import EmailMessage
 from chat.models import Trigger
 from chat.safety import oncall, services
 from chat.safety.policy import safety_of
-from chat.safety.queries import What, of_study
+from chat.safety.queries import What
 from events.claim import Claim
 from studies.models import Version
 
-WORDS = """A message in study {slug} may speak of imminent danger. It came at {at} UTC; this is its number: {number}.
+WORDS = """A message in study {slug} may speak of imminent danger ({tier}). This is its number: {number}.
 
-Look at it now, on the server:
+Look at it now, on the server, where it also says who wrote it and when:
 
-    manage.py safety {slug} --read {number}{monitor}
+    manage.py safety {slug} --read {number} --monitor USERNAME
 
-Participant {code}. What the screening finds is no diagnosis, and may be wrong.
+What the screening finds is no diagnosis, and may be wrong.
 
 Where it is not certain that this message has left it is sent once more, with the same number.
 """
@@ -34,7 +37,7 @@ Where it is not certain that this message has left it is sent once more, with th
 def send(claim: Claim) -> str | None:
     """Send the message of one trigger, or try again later. Never left out; now and then it comes twice."""
     trigger = (
-        Trigger.objects.select_related("conversation__match__group__version__study", "seat__participant")
+        Trigger.objects.select_related("case", "conversation__match__group__version__study", "seat__participant")
         .filter(pk=claim.facts["trigger"])
         .first()
     )
@@ -58,11 +61,8 @@ def send(claim: Claim) -> str | None:
 def _message(trigger: Trigger, version: Version, *, to: str) -> EmailMessage:
     """The same every time, so that a mailbox can tell that it is one message."""
     study, person = version.study, trigger.seat.participant
-    number = [one.pk for one in of_study(study)].index(trigger.pk) + 1
-    words = WORDS.format(
-        slug=study.slug, at=f"{trigger.at:%Y-%m-%d %H:%M}", number=number, code=person.code if person else "unknown",
-        monitor=" --monitor USERNAME",
-    )  # fmt: skip
+    number = trigger.case.number
+    words = WORDS.format(slug=study.slug, tier=trigger.tier, number=number)
     name = hashlib.sha256(f"{version.seed}/alert/{trigger.pk}".encode()).hexdigest()[:32]
     return EmailMessage(
         subject=oncall.subject_of(study.slug, f"number {number}", person),

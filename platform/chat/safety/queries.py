@@ -127,9 +127,9 @@ def people_pause(talk: Conversation, people: Sequence[int]) -> bool:
 
 
 def of_study(study: Study) -> Sequence[Trigger]:
-    """Every trigger of a study, oldest first: its place in this list is its number, from 1."""
-    found = Trigger.objects.filter(conversation__match__group__version__study=study)
-    return list(found.select_related("conversation__match__group", "seat__participant").order_by("pk"))
+    """Every trigger of a study, by its number."""
+    found = Trigger.objects.filter(case__study=study).order_by("case__number")
+    return list(found.select_related("case", "conversation__match__group", "seat__participant"))
 
 
 def unanswered(study: Study) -> Sequence[Trigger]:

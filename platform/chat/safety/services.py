@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
+from chat import case_numbers
 from chat.errors import ChatError
-from chat.models import Conversation, Entry, SafetyStep, Trigger
+from chat.models import CaseNumber, Conversation, Entry, SafetyStep, Trigger
 from chat.safety.policy import Judged, judged, language_of, pauses, safety_of
 from chat.safety.queries import PERSON, What, paused_in
 from chat.screening_wordings import edition
@@ -43,7 +45,8 @@ def look(conversation: Conversation, match: Match, entry: Entry) -> None:
     found = judged(entry.text, language_of(version))
     if not found.tier:
         return
-    trigger = Trigger.objects.create(conversation=conversation, seat=seat, key=entry.key, seq=entry.seq, **found.row)
+    said = {"conversation": conversation, "seat": seat, "key": entry.key, "seq": entry.seq}
+    trigger = Trigger.objects.create(case=_case(conversation), **said, **found.row)
     _record(FOUND, conversation, {"seat": seat.pk, "seq": entry.seq, "tier": found.tier, "source": found.source}, seat)
     if pauses(safety, found.tier):
         _pause(conversation, match, trigger)
@@ -91,10 +94,10 @@ def stop(conversation: Conversation, trigger: Trigger) -> None:
 def hold_reply(conversation_id: int, seat_id: int, *, key: str, found: Judged, held_ms: int) -> Trigger:
     """Keep that a program's reply was replaced, and why. The same turn again returns the stored row."""
     conversation = Conversation.objects.select_related("match__group__version").get(pk=conversation_id)
+    new: dict[str, Any] = {"case": partial(_case, conversation), "seq": conversation.last_seq, **found.row}
     made, is_new = Trigger.objects.get_or_create(
-        conversation=conversation, seat_id=seat_id, is_reply=True, key=key,
-        defaults={"seq": conversation.last_seq, **found.row},
-    )  # fmt: skip
+        conversation=conversation, seat_id=seat_id, is_reply=True, key=key, defaults=new
+    )
     if is_new:
         SafetyStep.objects.create(
             conversation=conversation, seat_id=seat_id, trigger=made, what=What.REPLACED, number=held_ms
@@ -152,6 +155,11 @@ def answer(trigger_id: int, *, verdict: str, words: str, by: str = "") -> None:
         verdict=verdict, words="" if is_withdrawn else words.strip(),
     )  # fmt: skip
     _record(ANSWERED, row.conversation, {"seat": row.seat_id})
+
+
+def _case(conversation: Conversation) -> CaseNumber:
+    """A number that was never given in the study."""
+    return case_numbers.drawn(conversation.match.group.version.study_id, CaseNumber.Kind.FOUND)
 
 
 def _is_alone(match: Match) -> bool:

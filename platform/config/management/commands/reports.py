@@ -38,12 +38,12 @@ class Command(BaseCommand):
         """List or answer; a refusal ends with status 1, says why, and changes nothing."""
         try:
             study = study_named(options["study"])
-            found = reports.of_study(study)
+            found = {one.case.number: one for one in reports.of_study(study)}
             number = options["answer"]
             if number is not None:
-                if not 0 < number <= len(found):
-                    raise CommandError(f"there is no report {number}: the list ends with {len(found)}")
-                services.answer_report(found[number - 1].pk, answer=options["done"])
+                if number not in found:
+                    raise CommandError(f"there is no report {number}: the list ends with {max(found, default=0)}")
+                services.answer_report(found[number].pk, answer=options["done"])
                 self.stdout.write(f"report {number} is answered")
                 return
             reader = monitor_named(study, options["monitor"]).pk if options["monitor"] else None
@@ -52,22 +52,22 @@ class Command(BaseCommand):
         except (ChatError, StudyError) as error:
             raise CommandError(str(error)) from error
         is_held = is_masked_for(study, reader)
-        for at, one in enumerate(found, start=1):
-            self._print(at, one, is_held=is_held)
-        self.stdout.write(f"{sum(one.answered_at is None for one in found)} of {len(found)} open")
+        for number, one in found.items():
+            self._print(number, one, is_held=is_held)
+        self.stdout.write(f"{sum(one.answered_at is None for one in found.values())} of {len(found)} open")
         if is_held and found:
             self.stdout.write("Masked while data come in: a monitor reads them with --monitor USERNAME.")
 
-    def _print(self, at: int, one: Report, *, is_held: bool) -> None:
+    def _print(self, number: int, one: Report, *, is_held: bool) -> None:
         minutes = int(((one.answered_at or clock.now()) - one.at).total_seconds() // 60)
         state = f"answered after {minutes} min" if one.answered_at else f"OPEN for {minutes} min"
         if is_held:
-            self.stdout.write(f"{at}  {one.reason}  {state}")
+            self.stdout.write(f"{number}  {one.reason}  {state}")
             return
         match, person = one.conversation.match, one.seat.participant
         where = f"{match_code(match.group.code, match.round, match.number)} {one.conversation.path}"
         seat, who = seat_code(match.group.code, one.seat.number), person.code if person else "nobody"
-        self.stdout.write(f"{at}  {one.reason}  {who} in {seat} at {where}, entry {one.last_seq}  {state}")
+        self.stdout.write(f"{number}  {one.reason}  {who} in {seat} at {where}, entry {one.last_seq}  {state}")
         self._quote("reported: ", one.text)
         self._quote("done: ", one.answer)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from chat.case_numbers import gone
 from chat.errors import ChatError
 from chat.models import SafetyStep, Trigger
 from chat.safety import services
@@ -16,10 +17,12 @@ from exports.codes import match_code, seat_code
 from flow.drawing import plain
 from studies.masking.services import note_look
 from studies.masking.standing import is_masked, is_masked_for, monitor_named
+from studies.models import Study
 from studies.problems import StudyError
 from studies.queries import study_named
 
 AROUND = 6  # messages before and after the one that is read
+GONE = "its message was deleted with the data of who wrote it"
 
 
 class Command(BaseCommand):
@@ -45,30 +48,41 @@ class Command(BaseCommand):
         """List, read or answer; a refusal ends with status 1, says why, and changes nothing."""
         try:
             study = study_named(options["study"])
-            found = of_study(study)
-            number = options["answer"] or options["read"]
-            if number is not None and not 0 < number <= len(found):
-                raise CommandError(f"there is no number {number}: the list ends with {len(found)}")
+            found = {one.case.number: one for one in of_study(study)}
             if options["answer"] is not None:
-                services.answer(
-                    found[number - 1].pk, verdict=options["verdict"], words=options["done"], by=options["monitor"]
-                )
+                number = options["answer"]
+                row = self._numbered(study, found, number)
+                services.answer(row.pk, verdict=options["verdict"], words=options["done"], by=options["monitor"])
                 self.stdout.write(f"number {number} is answered")
             elif options["read"] is not None:
+                row = self._numbered(study, found, options["read"])
                 reader = monitor_named(study, options["monitor"]).pk if options["monitor"] else None
                 if is_masked_for(study, reader):
                     raise CommandError("masked while data come in: a monitor reads with --monitor USERNAME")
                 if reader is not None and is_masked(study):
                     note_look(study, user_id=reader, what="safety")
-                self._read(found[number - 1])
+                self._read(row)
             else:
                 self._list(found, {one.pk for one in untold(study)}, everything=options["all"])
+                if options["all"]:
+                    self._list_gone(study)
         except (ChatError, StudyError) as error:
             raise CommandError(str(error)) from error
 
-    def _list(self, found: Any, untold: Collection[int], *, everything: bool) -> None:
+    def _numbered(self, study: Study, found: Mapping[int, Trigger], number: int) -> Trigger:
+        if number in found:
+            return found[number]
+        if number in gone(study):
+            raise CommandError(f"number {number}: {GONE}. A number is never given again")
+        raise CommandError(f"there is no number {number} in {study.slug}: --all lists every one")
+
+    def _list_gone(self, study: Study) -> None:
+        for number in gone(study):
+            self.stdout.write(f"{number}  {GONE}")
+
+    def _list(self, found: Mapping[int, Trigger], untold: Collection[int], *, everything: bool) -> None:
         waiting = 0
-        for at, one in enumerate(found, start=1):
+        for number, one in found.items():
             answered = one.steps.filter(what=What.ANSWERED).first()
             is_open = answered is None and one.tier != Trigger.Tier.NOTE
             waiting += is_open
@@ -76,18 +90,22 @@ class Command(BaseCommand):
                 continue
             minutes = int(((answered.at if answered else clock.now()) - one.at).total_seconds() // 60)
             state = f"{answered.verdict}, answered after {minutes} min" if answered else f"OPEN for {minutes} min"
-            person = one.seat.participant.code if one.seat.participant else "a program"
             told = "  nobody on call was told" if one.pk in untold else ""
-            self.stdout.write(f"{at}  {one.tier}  {one.source}  {person}  {state}{told}")
+            self.stdout.write(f"{number}  {one.tier}  {one.source}  {_who(one)}  {state}{told}")
         self.stdout.write(f"{waiting} of {len(found)} open")
 
     def _read(self, one: Trigger) -> None:
         talk = one.conversation
         match = talk.match
         where = f"{match_code(match.group.code, match.round, match.number)} {talk.path}, entry {one.seq}"
-        self.stdout.write(f"{one.tier}  {', '.join(one.rules)}  at {where}")
+        minutes = int((clock.now() - one.at).total_seconds() // 60)
+        self.stdout.write(f"{one.tier}  {', '.join(one.rules)}  {_who(one)} at {where}, {minutes} min ago")
         around = talk.entries.filter(seq__gte=one.seq - AROUND, seq__lte=one.seq + AROUND).select_related("seat")
         for entry in around.order_by("seq"):
             who = seat_code(match.group.code, entry.seat.number)
             for line in plain(entry.text).splitlines():
                 self.stdout.write(f"    {entry.seq} {who}: {line}")
+
+
+def _who(one: Trigger) -> str:
+    return one.seat.participant.code if one.seat.participant else "a program"
