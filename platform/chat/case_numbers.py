@@ -25,5 +25,5 @@ def drawn(study_id: int, kind: str) -> CaseNumber:
 
 def gone(study: Study) -> Sequence[int]:
     """The numbers of what was found in words that are deleted, in order."""
-    found = CaseNumber.objects.filter(study=study, kind=Kind.FOUND, trigger=None)
+    found = CaseNumber.objects.filter(study=study, kind=Kind.FOUND, trigger=None, words_trigger=None)
     return list(found.order_by("number").values_list("number", flat=True))

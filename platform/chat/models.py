@@ -5,6 +5,7 @@ from django.db import models
 from events.clock import RapportNow
 from flow.models import Match
 from matching.models import Seat
+from scheduling.models import Session
 from studies.models import Study
 
 
@@ -140,6 +141,7 @@ class Report(models.Model):
     key = models.UUIDField()  # of the form it came by
     reason = models.CharField(max_length=10, choices=Reason)
     text = models.TextField(blank=True)
+    edition = models.CharField(max_length=12, blank=True)  # of the rules by which its text was screened, where it was
     last_seq = models.PositiveIntegerField()  # how far the conversation had come
     at = models.DateTimeField(db_default=RapportNow())
     answered_at = models.DateTimeField(null=True)
@@ -232,3 +234,60 @@ class SafetyStep(models.Model):
                 name="safety_reminder_once",
             ),
         ]
+
+
+class WordsTrigger(models.Model):
+    """What the screening found in free text outside a conversation. Append-only; holds no words.
+
+    Attributes:
+        session: The visit in which it was written.
+        report: Whose text it is; None of an answer to a question, which `stage`, `item` and `attempt` name.
+        rules, edition: As of a `Trigger`.
+    """
+
+    case = models.OneToOneField(CaseNumber, models.PROTECT, related_name="words_trigger")
+    session = models.ForeignKey(Session, models.PROTECT, related_name="words_triggers")
+    report = models.OneToOneField(Report, models.PROTECT, related_name="trigger", null=True)
+    stage = models.CharField(max_length=40, blank=True)
+    item = models.CharField(max_length=40, blank=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    tier = models.CharField(max_length=5, choices=Trigger.Tier)
+    source = models.CharField(max_length=10, choices=Trigger.Source)
+    rules = models.JSONField(default=list)
+    edition = models.CharField(max_length=12)
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "stage", "item", "attempt"],
+                condition=models.Q(report=None),
+                name="words_trigger_once",
+            ),
+        ]
+
+
+class WordsStep(models.Model):
+    """Something that followed from what was found outside a conversation. Append-only.
+
+    Attributes:
+        session, rev: Of a card: the page on which it was shown first.
+        words, verdict, by: As of a `SafetyStep`.
+    """
+
+    class What(models.TextChoices):
+        CARD = "card"
+        ALERTED = "alerted"
+        ANSWERED = "answered"
+
+    trigger = models.ForeignKey(WordsTrigger, models.PROTECT, related_name="steps")
+    what = models.CharField(max_length=10, choices=What)
+    session = models.ForeignKey(Session, models.PROTECT, related_name="+", null=True)
+    rev = models.PositiveIntegerField(default=0)
+    words = models.TextField(blank=True)
+    verdict = models.CharField(max_length=8, choices=SafetyStep.Verdict, blank=True)
+    by = models.CharField(max_length=150, blank=True)
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["trigger", "what"], name="words_step_once")]

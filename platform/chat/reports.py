@@ -58,7 +58,7 @@ def take(session: Session, key: UUID, data: Mapping[str, str]) -> Mapping[str, F
     if found is None or errors:
         return errors
     talk, seat = found
-    services.report(talk, seat, key=key, reason=values["reason"], text=values["text"])
+    services.report(talk, seat, key=key, reason=values["reason"], text=values["text"], session=session)
     return {}
 
 

@@ -21,6 +21,7 @@ from chat.queries import as_said
 from chat.safety import services as guard
 from chat.safety.policy import safety_of
 from chat.safety.queries import has_paused
+from chat.safety.words import look_at_report
 from chat.screening_wordings import edition
 from chat.storing import Incoming, Seated, seated_in, store
 from chat.terms import PERSON, Terms, terms_of
@@ -286,19 +287,21 @@ def _record(kind: str, conversation: Conversation, match: Match, facts: Mapping[
 
 
 @transaction.atomic
-def report(conversation: Conversation, seat: Seat, *, key: UUID, reason: str, text: str) -> Report:
-    """Keep what somebody reports. The same key again returns the stored row.
+def report(conversation: Conversation, seat: Seat, *, key: UUID, reason: str, text: str, session: Session) -> Report:
+    """Keep what somebody reports, from whichever visit. The same key again returns the stored row.
 
     Of somebody who has asked for deletion only that there was something, and why: their words are not taken in.
     """
     kept = "" if _is_withdrawn(seat) else text
     case = partial(case_numbers.drawn, conversation.match.group.version.study_id, CaseNumber.Kind.REPORT)
-    facts = {"reason": reason, "text": kept, "last_seq": conversation.last_seq, "case": case}
+    screened_by = edition() if kept and safety_of(session.participant.version) else ""
+    facts = {"reason": reason, "text": kept, "last_seq": conversation.last_seq, "case": case, "edition": screened_by}
     made, is_new = Report.objects.get_or_create(seat=seat, key=key, defaults={"conversation": conversation, **facts})
     if is_new:
         _record(REPORTED, conversation, conversation.match, {"seat": seat.pk, "reason": reason})
         if reason == Report.Reason.DANGER:
             _record(ALERT, conversation, conversation.match, {"report": made.pk})
+        look_at_report(session, made)
     return made
 
 

@@ -30,9 +30,12 @@ KINDS: dict[str, dict[str, str]] = {
         "stops": "chat.safety.pages.stops",
         "shown": "chat.safety.pages.keep_shown",
         "frame": "chat.safety.pages.support_of",
+        "look": "chat.safety.words.look_at_answer",
+        "offer": "chat.safety.pages.with_card",
     },
     "screening": {
         "has_rules": "chat.screening.has_rules",
+        "edition": "chat.screening_wordings.edition",
     },
     "report": {
         "page": "chat.reports.page",

@@ -37,6 +37,7 @@ REACTIONS: dict[str, list[Reaction]] = {
     "safety.resumed": [Reaction("bots.turns.hear", key="conversation:{subject_id}")],
     # One row for each message: whoever is on call is told of every one.
     "safety.alert": [Reaction("chat.safety.alerts.send", key="trigger:{trigger}")],
+    "safety.words_alert": [Reaction("chat.safety.alerts.send_of_words", key="words:{trigger}")],
     "chat.report_alert": [Reaction("chat.report_alerts.send", key="report:{report}")],
     "talk.closed": [Reaction("bots.notes.after_talk", key="conversation:{subject_id}")],
 }

@@ -211,7 +211,7 @@ def _groups(study: Study) -> list[Tally]:
 
 
 def _safety(study: Study, now: datetime) -> str:
-    """What was found in conversations and waits: how much, for how long, and whether whoever is on call knows."""
+    """What was found in people's words and waits: how much, for how long, and whether whoever is on call knows."""
     waiting = safety.unanswered(study)
     if not waiting:
         return ""

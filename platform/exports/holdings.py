@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from bots.models import Memory
-from chat.models import Entry, Report, SafetyStep
+from chat.models import Entry, Report, SafetyStep, WordsStep
 from events.models import Due, Event
 from exports.declared import Declared, is_free_answer, split_key
 from exports.redaction import is_words, marked, named, page_without_words, stored, wordless
@@ -191,6 +191,10 @@ def _in_visit(model: type[Model]) -> Callable[[Study], QuerySet[Any]]:
     return lambda study: model._default_manager.filter(session__participant__study=study)
 
 
+def _words_steps(study: Study) -> QuerySet[WordsStep]:
+    return WordsStep.objects.filter(trigger__session__participant__study=study)
+
+
 def _of_person(model: type[Model]) -> Callable[[Study], QuerySet[Any]]:
     return lambda study: model._default_manager.filter(participant__study=study)
 
@@ -233,6 +237,7 @@ STEPS: Mapping[str, list[Step]] = {
         Step("texts", Entry, _in_talk(Entry), _each(_of_entry)),
         Step("texts", Report, _in_talk(Report), _texts("text", "answer")),
         Step("texts", SafetyStep, _in_talk(SafetyStep), _texts("words")),
+        Step("texts", WordsStep, _words_steps, _texts("words")),
         Step("texts", Act, _acts, _of_act),
         Step("texts", Exposure, _in_match(Exposure), _each(_of_view)),
         Step("texts", PracticeStep, _in_visit(PracticeStep), _each(_of_practice)),

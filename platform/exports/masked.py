@@ -271,6 +271,12 @@ DECIDED: Mapping[str, Decided] = {
             "resumed_s stopped_s held_ms alerted_s answered_s verdict"
         )
     ),
+    "safety_words": Decided(
+        held=_names(
+            "participant wave repeat what stage item attempt tier source rules edition found_s card_s alerted_s "
+            "answered_s verdict"
+        )
+    ),
     "answers": Decided(
         held=_names(
             "participant wave repeat stage item attempt position value is_correct shown_ms first_ms last_ms answer_s "

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from chat.models import Entry, Report, SafetyStep
+from chat.models import Entry, Report, SafetyStep, WordsStep
 from chat.reports import fields as report_fields
 from events import clock
 from exports.own_questions import Questions, in_words
@@ -266,8 +266,11 @@ class _Own:
         """What was on the person's own pages; not what was found, nor what the team made of it."""
         words = _kinds_of_support()
         steps = SafetyStep.objects.filter(seat__participant=self.person, what__in=words).select_related("seat")
-        for one in steps.order_by("at", "pk"):
-            yield Support(self._visit(one.seat.session_id), self.at(one.at), words[one.what])
+        shown = [(one.at, one.seat.session_id, words[one.what]) for one in steps.order_by("at", "pk")]
+        cards = WordsStep.objects.filter(trigger__session__participant=self.person, what=WordsStep.What.CARD)
+        shown += [(one.at, one.session_id, words[SafetyStep.What.CARD]) for one in cards.order_by("at", "pk")]
+        for at, session, what in sorted(shown, key=lambda one: one[0]):
+            yield Support(self._visit(session), self.at(at), what)
 
     def pay(self) -> Sequence[Amount]:
         """As the last page shows it; nothing before there is one."""

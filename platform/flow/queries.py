@@ -165,7 +165,7 @@ def page_of(session: Session) -> Page:
     """
     if session.status != Session.Status.ACTIVE:
         page: Page = home_page(session) if between.is_between(session) else kind("exit", "page")(session)
-        return replace(page, rev=rev_of(session))
+        return _protected(replace(page, rev=rev_of(session)), session)
     stage = stage_of(session)
     page = stage.page(session)
     stages = definition.definition(session.participant.version).stages
@@ -173,7 +173,15 @@ def page_of(session: Session) -> Page:
     number, all_of = place_of(stages[places.start : places.stop], session.stage - places.start, session.repeat)
     where = _("Step %(n)d of %(all)d") % {"n": number, "all": all_of}
     where = f"{where} · {page.where}" if page.where else where
-    return with_calculator(replace(page, where=where, rev=rev_of(session, stage)), session)
+    return _protected(with_calculator(replace(page, where=where, rev=rev_of(session, stage)), session), session)
+
+
+def _protected(page: Page, session: Session) -> Page:
+    """The page, with the card with resources where what somebody wrote before it calls for that."""
+    if definition.definition(session.participant.version).safety is None:
+        return page
+    found: Page = kind("safety", "offer")(page, session)
+    return found
 
 
 def view_from(stored: dict[str, Any]) -> View:

@@ -16,6 +16,7 @@ class Answer(models.Model):
     attempt = models.PositiveSmallIntegerField(default=1)
     position = models.PositiveSmallIntegerField()  # the place in which the item was shown, from 1
     value = models.JSONField(null=True)  # null: shown and not answered
+    edition = models.CharField(max_length=12, blank=True)  # of the rules by which one's own words were screened
     is_correct = models.BooleanField(null=True)  # quiz and attention items only
     # As the browser counted, from when the page was shown; null without scripts, and where it cannot be true.
     shown_ms = models.PositiveIntegerField(null=True)  # came into view

@@ -6,12 +6,15 @@ from typing import Any
 from django.db.models import QuerySet
 
 from events.prepared import Given, insert, insert_all, prepared
+from flow.kinds import kind
 from flow.page import Page
 from flow.visible import buttons_of, hint_of, text_sha256
 from measures.draws import draw_for
 from measures.models import Answer, PageShown, ScaleDrawn
 from measures.timing import UNTIMED, Times
+from paradigm import Text
 from scheduling.models import Session
+from studies import definition
 from studies.items import Item
 from studies.models import Version
 from studies.schema_stages import SurveyStage
@@ -36,6 +39,8 @@ def record_answers(
     """
     known = times or {}
     attempt = (_last.first(session=session.pk, stage=stage, items=[item.id for _, item in items]) or 0) + 1
+    screened = _to_be_screened(session, items, values)
+    edition = kind("screening", "edition")() if screened else ""
     insert_all(
         [
             Answer(
@@ -45,6 +50,7 @@ def record_answers(
                 attempt=attempt,
                 position=position,
                 value=values.get(item.field.key),
+                edition=edition if item.id in screened else "",
                 is_correct=item.is_correct(values.get(item.field.key)),
                 shown_ms=seen.shown_ms,
                 first_ms=seen.first_ms,
@@ -54,7 +60,19 @@ def record_answers(
             for seen in [known.get(item.field.key, UNTIMED)]
         ]
     )
+    for name, text in screened.items():
+        kind("safety", "look")(session, stage=stage, item=name, attempt=attempt, text=text)
     return attempt
+
+
+def _to_be_screened(
+    session: Session, items: Sequence[tuple[int, Item]], values: Mapping[str, Any]
+) -> Mapping[str, str]:
+    """What was answered in one's own words, by item, in a study that says what protects people."""
+    if definition.definition(session.participant.version).safety is None:
+        return {}
+    said = {item.id: values.get(item.field.key) for _, item in items if isinstance(item.field, Text)}
+    return {name: text for name, text in said.items() if isinstance(text, str) and text}
 
 
 def draw_scales(session: Session, version: Version, stage: SurveyStage) -> None:

@@ -7,7 +7,17 @@ from collections.abc import Mapping, Sequence
 from django.db.models import Q
 
 from bots.models import Memory
-from chat.models import EarlierShown, Entry, Report, SafetyStep, Shown, Trigger, TypingShown
+from chat.models import (
+    EarlierShown,
+    Entry,
+    Report,
+    SafetyStep,
+    Shown,
+    Trigger,
+    TypingShown,
+    WordsStep,
+    WordsTrigger,
+)
 from events.models import Event
 from exports.models import Tombstone
 from exports.services.erasure import ERASED, WITHDRAWAL
@@ -42,6 +52,8 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "shown": Shown.objects.filter(seat__participant=person),
         "safety_steps": SafetyStep.objects.filter(Q(seat__participant=person) | Q(trigger__seat__participant=person)),
         "triggers": Trigger.objects.filter(seat__participant=person),
+        "words_steps": WordsStep.objects.filter(trigger__session__participant=person),
+        "words_triggers": WordsTrigger.objects.filter(session__participant=person),
         "earlier": EarlierShown.objects.filter(seat__participant=person),
         "typing": TypingShown.objects.filter(Q(seat__participant=person) | Q(writer__participant=person)),
         "exposures": Exposure.objects.filter(seat__participant=person),

@@ -32,6 +32,7 @@ from verification.reminders import check_reminders
 from verification.scales import check_scales
 from verification.topics import check_orders
 from verification.windows import check_windows
+from verification.words import check_words
 
 PEOPLE_AT_ONCE = 250
 FINISHED = "session.finished"
@@ -76,6 +77,7 @@ def check_people(inquiry: Inquiry) -> None:
         check_forms(inquiry, visits)
         check_practice(inquiry, visits)
         check_scales(inquiry, visits)
+        check_words(inquiry, visits)
         check_lasting(inquiry, batch)
         check_orders(inquiry, batch)
         check_memories(inquiry, batch)

@@ -15,6 +15,7 @@ CHECKED = (
     "groups", "seats", "rounds", "paid rounds", "matches", "void matches", "steps", "acts", "turns", "exposures",
     "payoffs", "awards",
     "conversations", "entries", "pages of conversations", "triggers", "messages judged again",
+    "words found outside conversations", "answers judged again", "case numbers",
     "lasting partners", "pairs", "visits of pairs", "memories",
     "reminders", "due work",
 )  # fmt: skip

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from chat.models import Conversation, Entry, SafetyStep, Trigger
 from chat.safety.policy import language_of, pauses, safety_of
-from chat.safety.queries import PERSON
+from chat.safety.queries import PERSON, Found
 from chat.safety.services import ALERT
 from chat.screening import has_rules, screened
 from chat.screening_wordings import edition
 from events.models import Event
 from studies.models import Version
 from verification.inquiry import Inquiry
+from verification.report import Report
 from verification.sent import is_marked
 from verification.story import Story
 
@@ -91,15 +92,22 @@ def _judge(
     if is_marked({"text": entry.text}) or entry.seat_id in story.erased:
         report.left_out["what was purged of words"] += 1
         return
+    by = trigger.edition if trigger is not None else talk.edition
+    where = story.where(story.society.matches[talk.match_id], entry.seat_id, f"{talk.path}, entry {entry.seq}")
+    judge(report, where, entry.text, language, trigger, by=by, counted="messages judged again")
+
+
+def judge(
+    report: Report, where: str, text: str, language: str, trigger: Found | None, *, by: str, counted: str
+) -> None:
+    """One text once more, by the rules by which it was judged; `by` is their edition."""
     if trigger is not None and trigger.source == Trigger.Source.FAILED:
         return  # that it could not be judged says nothing of its words
-    by = trigger.edition if trigger is not None else talk.edition
     if by != edition() or not has_rules(language):
         report.left_out["messages judged by other rules"] += 1
         return
-    report.count("messages judged again")
-    again = screened(entry.text, language)
-    where = story.where(story.society.matches[talk.match_id], entry.seat_id, f"{talk.path}, entry {entry.seq}")
+    report.count(counted)
+    again = screened(text, language)
     if trigger is None:
         if again.tier:
             report.differ("trigger missing", where, f"{again.tier}: {', '.join(again.rules)}", "none")

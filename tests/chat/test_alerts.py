@@ -139,7 +139,7 @@ def test_what_was_answered_or_told_needs_no_message(stopped: Match) -> None:
     study = stopped.group.version.study
     make_old(3)
     assert len(untold(study)) == 1
-    services.answer(Trigger.objects.get().pk, verdict="no_risk", words="read it on the board")
+    services.answer(Trigger.objects.get(), verdict="no_risk", words="read it on the board")
     assert untold(study) == []
     assert alerts.send(claimed()) == "answered before"
     assert mail.outbox == []

@@ -6,18 +6,28 @@ from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.models import User
 from django.core import mail
+from django.core.management import call_command
 
 from chat import report_alerts, reports, services
-from chat.models import Report
+from chat.models import Report, SafetyStep, WordsStep, WordsTrigger
+from chat.safety.pages import keep_shown
+from chat.screening_wordings import edition
 from config.management.commands import study as command
 from events import clock, due, runner
 from events.models import Due, Event
+from exports.scope import Scope
+from exports.tables.safety_words import SAFETY_WORDS
 from flow.models import Match
+from flow.queries import page_of
+from participants.models import Participant
 from studies.models import Study
 from tests.chat.rooms import Sitter, make_match
-from tests.chat.safe_rooms import TWO, past_guards, room
-from tests.chat.test_between_people import session_of
+from tests.chat.safe_rooms import OFFER, STOP, TWO, past_guards, room
+from tests.chat.test_between_people import send, session_of
+from tests.verification.tampering import change
+from verification.check import check
 
 pytestmark = pytest.mark.django_db
 SAID = "He wrote that he has pills."
@@ -40,10 +50,49 @@ def test_whoever_is_on_call_is_told_once_of_a_danger_without_a_word() -> None:
     study = match.group.version.study
     assert (told.to, told.subject) == (["oncall@example.org"], f"Rapport: look at study {study.slug}, report 2")
     assert "manage.py reports" in told.body
-    for secret in ("pills", found.seat.participant.code, match.group.code, f"{found.at:%H:%M}", f"{found.at:%Y}"):
+    person = Participant.objects.get(seats=found.seat)
+    for secret in ("pills", person.code, match.group.code, f"{found.at:%H:%M}", f"{found.at:%Y}"):
         assert secret not in f"{told.subject}{told.body}"
     kept = Event.objects.get(kind="chat.report_told")
     assert kept.facts["report"] == found.pk
+
+
+def test_text_of_a_report_is_screened_and_the_next_page_of_who_wrote_it_has_the_card() -> None:
+    match = room(*TWO)
+    said = {"reason": "other", "text": STOP}
+    assert reports.take(session_of(match, 1), uuid4(), said) == {}
+    row, made = WordsTrigger.objects.get(), Report.objects.get()
+    assert (row.report, row.tier, row.session) == (made, "stop", session_of(match, 1))
+    assert made.edition == row.edition == edition()
+    here = page_of(session_of(match, 1))
+    assert here.facts["support"].title == "If you need support"
+    assert "support" not in page_of(session_of(match, 2)).facts
+    runner.drain("jobs")
+    assert [one.subject.rpartition(", ")[2] for one in mail.outbox] == ["number 1"]
+    (found,) = SAFETY_WORDS.rows(Scope(match.group.version.study))
+    assert (found["what"], found["stage"], found["tier"]) == ("report", None, "stop")
+    out = StringIO()
+    study = match.group.version.study
+    study.memberships.create(user=User.objects.create(username="ana", is_staff=True), role="monitor")
+    call_command("safety", study.slug, read=1, monitor="ana", stdout=out)
+    assert "main 1, a report" in out.getvalue()
+    assert out.getvalue().splitlines()[-1] == f"    {STOP}"
+    ours = {"trigger missing", "trigger that no rule gives", "trigger without its words", "alert missing"}
+    assert {one.what for one in check(study).differences} & ours == set()
+    change(made, text="I like cake.")
+    assert {one.what for one in check(study).differences} & ours == {"trigger that no rule gives"}
+
+
+def test_card_of_a_report_waits_while_the_conversation_pauses() -> None:
+    match = room(*TWO)
+    send(match, 1, message=STOP)
+    assert reports.take(session_of(match, 1), uuid4(), {"reason": "other", "text": OFFER}) == {}
+    here = page_of(session_of(match, 1))
+    assert "support" not in here.facts, "the page is about the card"
+    send(match, 1, safety="resume")
+    keep_shown(page_of(session_of(match, 1)).facts["safety"])
+    assert WordsStep.objects.get().what == "card"
+    assert SafetyStep.objects.filter(what="card").count() == 1
 
 
 @pytest.mark.parametrize("reason", ["harm", "contact", "other"])

@@ -78,10 +78,12 @@ COLUMNS: dict[str, dict[Holds, str]] = {
     "chat_casenumber": {STATE: "kind"},
     "chat_conversation": {STATE: "path channel edition"},
     "chat_entry": {STATE: "kind", W: "text facts", T: "key"},  # of facts the name of what is pointed at
-    "chat_report": {STATE: "reason", W: "text answer"},
+    "chat_report": {STATE: "reason edition", W: "text answer"},
     "chat_trigger": {STATE: "tier source edition", O: "rules", T: "key"},
+    "chat_wordstrigger": {STATE: "tier source edition", DESIGN: "stage item", O: "rules"},
+    "chat_wordsstep": {STATE: "what verdict", W: "words", TEAM: "by"},
     "chat_safetystep": {STATE: "what verdict", W: "words", TEAM: "by"},  # what the team did about somebody, in words
-    "measures_answer": {DESIGN: "stage item", W: "value"},
+    "measures_answer": {DESIGN: "stage item", STATE: "edition", W: "value"},
     "measures_scaledrawn": {DESIGN: "stage scale", O: "shown left_out"},
     "measures_pageshown": {DESIGN: "stage source", W: "facts", T: "sha256"},  # of facts what only this page was given
     "bots_botturn": {STATE: "path outcome error_code"},
@@ -115,6 +117,7 @@ JSON_KEYS: dict[str, str] = {
     "llm_call.price": ANYTHING,
     "chat_entry.facts": "to value section thing",
     "chat_trigger.rules": "",
+    "chat_wordstrigger.rules": "",
     "measures_answer.value": "",
     "measures_scaledrawn.shown": "",
     "measures_scaledrawn.left_out": "",

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from bots.models import BotTurn, Memory
 from chat.case_numbers import drawn
-from chat.models import Conversation, Entry, Report, SafetyStep, Trigger
+from chat.models import Conversation, Entry, Report, SafetyStep, Trigger, WordsStep, WordsTrigger
 from flow.models import Exposure, PracticeStep
 from flow.services import rescue
 from llm.models import Call
@@ -131,6 +131,14 @@ def _danger(person: Writer, group: Group) -> None:
     SafetyStep.objects.create(
         **where, trigger=found, what="answered", words=f"We rang {person.mark}", verdict="no_risk"
     )
+
+
+@into("chat_wordsstep.words", "chat_wordstrigger.rules")
+def _danger_in_an_answer(person: Writer, group: Group) -> None:
+    said = {"session": person.session, "stage": "after", "item": "felt", "attempt": 1, "edition": "0" * 12}
+    case = drawn(group.version.study_id, "found")
+    found = WordsTrigger.objects.create(**said, case=case, tier="note", source="rules", rules=[person.mark])
+    WordsStep.objects.create(trigger=found, what="answered", words=f"We rang {person.mark}", verdict="no_risk")
 
 
 @into("measures_pageshown.facts")

@@ -112,7 +112,7 @@ def test_purge_takes_every_word_address_code_and_form_and_leaves_the_rest(played
 def _dataset_says_so(played: Played, out: Path, marks: list[str]) -> None:
     export(played.study, out)
     for mark in marks:
-        assert set(files_with(out, mark)) <= {"safety.csv"}, "which rules were met"
+        assert set(files_with(out, mark)) <= {"safety.csv", "safety_words.csv"}, "which rules were met"
     with (out / "entries.csv").open(encoding="utf-8") as file:
         entries = list(csv.DictReader(file))
     assert {(one["text"], one["n_chars"], one["missing_reason"]) for one in entries} == {("", "", "purged")}

@@ -1,7 +1,8 @@
 """People who put words of their own wherever words can be put, in a game with texts and talks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 
@@ -36,10 +37,11 @@ class Writer(Person):
         return self.send(**data) in ("stored", "late", "stale")
 
 
-def trading(home: Path) -> Played:
-    """An open study in which three people and a program trade in two pairs, for one round."""
+def trading(home: Path, *, texts: Mapping[str, str] | None = None, **said: Any) -> Played:
+    """An open study in which three people and a program trade in two pairs, for one round; with more in its file."""
     game = GAME | {"parameters": {"rounds": 1, "endowment": 10}}
-    version = version_in(home, name="trading", texts=TEXTS, game=game, partners=PARTNERS)
+    all_texts = TEXTS | dict(texts or {})
+    version = version_in(home, name="trading", texts=all_texts, game=game, partners=PARTNERS, **said)
     return Played(version)
 
 

@@ -128,6 +128,7 @@ def test_codebook_says_which_numbers_the_study_file_changes(tmp_path: Path) -> N
 def test_every_table_has_rows_of_what_happened(tmp_path: Path) -> None:
     written = export(played().study, tmp_path / "out")
     empty = {"pairs.csv", "planned_sessions.csv", "reminders.csv", "reports.csv", "safety.csv", "seen.csv"}
+    empty |= {"safety_words.csv"}
     found = {file.name for file in written if file.rows == 0}
     assert found == empty, "one wave, nobody reports anybody, and no person looks at what programs say"
 

@@ -23,6 +23,8 @@ GUARDED = [
     "chat_entry",
     "chat_trigger",
     "chat_safetystep",
+    "chat_wordstrigger",
+    "chat_wordsstep",
     "events_event",
     "simulation_simulationrun",
     "studies_version",

@@ -15,14 +15,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from chat.models import Trigger
+from chat.models import Trigger, WordsTrigger
 from chat.safety import oncall, services
 from chat.safety.policy import safety_of
-from chat.safety.queries import What
+from chat.safety.queries import Found, What
 from events.claim import Claim
+from participants.models import Participant
 from studies.models import Version
 
-WORDS = """A message in study {slug} may speak of imminent danger ({tier}). This is its number: {number}.
+WORDS = """What somebody wrote in study {slug} may speak of imminent danger ({tier}). This is its number: {number}.
 
 Look at it now, on the server, where it also says who wrote it and when:
 
@@ -34,16 +35,26 @@ Where it is not certain that this message has left it is sent once more, with th
 """
 
 
-def send(claim: Claim) -> str | None:
+def send(claim: Claim) -> str:
     """Send the message of one trigger, or try again later. Never left out; now and then it comes twice."""
-    trigger = (
-        Trigger.objects.select_related("case", "conversation__match__group__version__study", "seat__participant")
-        .filter(pk=claim.facts["trigger"])
-        .first()
-    )
+    found = Trigger.objects.select_related("case", "conversation__match__group__version__study", "seat__participant")
+    trigger = found.filter(pk=claim.facts["trigger"]).first()
     if trigger is None:
         return "erased"
-    version = trigger.conversation.match.group.version
+    return _told(claim, trigger, trigger.conversation.match.group.version, trigger.seat.participant)
+
+
+def send_of_words(claim: Claim) -> str:
+    """The same of words outside conversations."""
+    found = WordsTrigger.objects.select_related("case", "session__participant__version__study")
+    trigger = found.filter(pk=claim.facts["trigger"]).first()
+    if trigger is None:
+        return "erased"
+    person = trigger.session.participant
+    return _told(claim, trigger, person.version, person)
+
+
+def _told(claim: Claim, trigger: Found, version: Version, person: Participant | None) -> str:
     safety = safety_of(version)
     if version.study.is_simulated or safety is None:
         return "simulated"
@@ -52,21 +63,20 @@ def send(claim: Claim) -> str | None:
         return "sent before"
     if What.ANSWERED in done:
         return "answered before"
-    if not oncall.has_left(_message(trigger, version, to=safety.on_call.email), {"trigger": trigger.pk}):
+    message = _message(trigger, version, person, to=safety.on_call.email)
+    if not oncall.has_left(message, {"trigger": trigger.pk, "number": trigger.case.number}):
         return oncall.again(claim, since=trigger.at)
     services.note_alerted(trigger)
     return "sent"
 
 
-def _message(trigger: Trigger, version: Version, *, to: str) -> EmailMessage:
+def _message(trigger: Found, version: Version, person: Participant | None, *, to: str) -> EmailMessage:
     """The same every time, so that a mailbox can tell that it is one message."""
-    study, person = version.study, trigger.seat.participant
-    number = trigger.case.number
-    words = WORDS.format(slug=study.slug, tier=trigger.tier, number=number)
-    name = hashlib.sha256(f"{version.seed}/alert/{trigger.pk}".encode()).hexdigest()[:32]
+    slug, number = version.study.slug, trigger.case.number
+    name = hashlib.sha256(f"{version.seed}/alert/{number}".encode()).hexdigest()[:32]
     return EmailMessage(
-        subject=oncall.subject_of(study.slug, f"number {number}", person),
-        body=words,
+        subject=oncall.subject_of(slug, f"number {number}", person),
+        body=WORDS.format(slug=slug, tier=trigger.tier, number=number),
         to=[to],
         headers={"Message-ID": f"<{name}@{urlsplit(settings.ORIGIN).hostname}>", "Auto-Submitted": "auto-generated"},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.html import format_html
@@ -15,13 +15,16 @@ from chat.safety import services
 from chat.safety.cards import kept
 from chat.safety.policy import card_of, language_of, safety_of
 from chat.safety.queries import NOTHING, Standing, standing_of
+from chat.safety.words import offered
 from events import clock
 from flow.errors import FlowError
 from flow.models import Match
+from flow.page import Page
 from flow.state import MatchState
 from flow.step import Asked
 from matching.models import Seat
 from paradigm import Place
+from scheduling.models import Session
 from studies.models import Version
 from studies.schema_safety import Safety
 from studies.staffing import hours_in_words, is_staffed
@@ -131,9 +134,25 @@ def is_for_safety(match: Match, path: str, seat: Seat, values: Mapping[str, Any]
     return FIELD in values or standing_of(match, path, seat).paused is not None
 
 
+def with_card(page: Page, session: Session) -> Page:
+    """The page, with the card where what somebody wrote outside conversations calls for it. Implements
+    KINDS["safety"]["offer"].
+
+    Not in the place of a pause, which is about the card; then it comes with the page after that.
+    """
+    keys, version = offered(session), session.participant.version
+    if not keys or any(one.get("name") == FIELD for one in page.facts.get("also", ())):
+        return page
+    safety = {**page.facts.get("safety", {}), "words": {"session": session.pk, "rev": session.rev, "triggers": keys}}
+    return replace(page, facts={"support": support_of(version), **page.facts, "safety": safety})
+
+
 def keep_shown(facts: Mapping[str, Any]) -> None:
     """Keep that a card or a reminder was on a page. Implements KINDS["safety"]["shown"]."""
-    services.note_shown(facts["match"], facts["path"], facts["seat"], facts["triggers"], facts["breaks"])
+    if words := facts.get("words"):
+        services.note_card(words["session"], words["rev"], list(words["triggers"]))
+    if "match" in facts:
+        services.note_shown(facts["match"], facts["path"], facts["seat"], facts["triggers"], facts["breaks"])
 
 
 def support_of(version: Version) -> Support | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 
-from chat.models import Conversation, SafetyStep, Trigger
+from chat.models import Conversation, SafetyStep, Trigger, WordsTrigger
 from chat.safety.policy import safety_of, shows_card
 from events import clock
 from events.prepared import Given, prepared
@@ -22,6 +23,8 @@ TOLD_WITHIN = timedelta(minutes=2)
 """So long the message to whoever is on call may take before the board says that nobody was told."""
 _PAUSES = (What.PAUSED, What.RESUMED, What.STOPPED)
 PERSON = "person"
+Found = Trigger | WordsTrigger
+"""What was found in a conversation, or in other words of somebody."""
 
 
 @dataclass(frozen=True)
@@ -126,27 +129,41 @@ def people_pause(talk: Conversation, people: Sequence[int]) -> bool:
     return all(seat in paused for seat in people)
 
 
-def of_study(study: Study) -> Sequence[Trigger]:
-    """Every trigger of a study, by its number."""
-    found = Trigger.objects.filter(case__study=study).order_by("case__number")
-    return list(found.select_related("case", "conversation__match__group", "seat__participant"))
+def of_study(study: Study) -> Sequence[Found]:
+    """All that was found in a study, by its number."""
+    said = Trigger.objects.filter(case__study=study)
+    said = said.select_related("case", "conversation__match__group", "seat__participant")
+    words = WordsTrigger.objects.filter(case__study=study).select_related("case", "session__participant", "report")
+    found: list[Found] = [*said, *words]
+    return sorted(found, key=lambda one: one.case.number)
 
 
-def unanswered(study: Study) -> Sequence[Trigger]:
+def unanswered(study: Study) -> Sequence[Found]:
     """Those that show or stop something and that nobody has looked at, oldest first."""
-    found = Trigger.objects.filter(conversation__match__group__version__study=study).exclude(tier=Trigger.Tier.NOTE)
-    return list(found.exclude(steps__what=What.ANSWERED).order_by("pk"))
+    return _waiting(study, answered=[What.ANSWERED])
 
 
-def untold(study: Study) -> Sequence[Trigger]:
-    """Messages that stopped something, of which whoever is on call was not told, and that nobody has answered.
+def untold(study: Study) -> Sequence[Found]:
+    """Words that call for whoever is on call, who was not told of them, and that nobody has answered.
 
     The mail server took nothing, none is named, or the work on it failed for good.
     """
     if study.is_simulated:
         return []
-    late = Trigger.objects.filter(
-        conversation__match__group__version__study=study, is_reply=False, tier=Trigger.Tier.STOP,
-        at__lt=clock.now() - TOLD_WITHIN,
-    )  # fmt: skip
-    return list(late.exclude(steps__what__in=[What.ALERTED, What.ANSWERED]).order_by("pk"))
+    late = {"tier": Trigger.Tier.STOP, "at__lt": clock.now() - TOLD_WITHIN}
+    return _waiting(study, answered=[What.ALERTED, What.ANSWERED], said=late | {"is_reply": False}, words=late)
+
+
+def _waiting(study: Study, *, answered: Sequence[str], **like: Mapping[str, Any]) -> Sequence[Found]:
+    """What is more than a note, and of which none of some steps was taken.
+
+    Args:
+        like: What else is true of it: `said` in a conversation, `words` outside.
+    """
+    in_talks = Trigger.objects.filter(case__study=study, **like.get("said", {}))
+    outside = WordsTrigger.objects.filter(case__study=study, **like.get("words", {}))
+    found: list[Found] = []
+    for rows in (in_talks, outside):
+        graver = rows.exclude(tier=Trigger.Tier.NOTE).exclude(steps__what__in=answered)
+        found += graver.select_related("case")
+    return sorted(found, key=lambda one: (one.at, one.case.number))

@@ -11,9 +11,10 @@ from django.db import transaction
 
 from chat import case_numbers
 from chat.errors import ChatError
-from chat.models import CaseNumber, Conversation, Entry, SafetyStep, Trigger
+from chat.models import CaseNumber, Conversation, Entry, SafetyStep, Trigger, WordsStep, WordsTrigger
+from chat.safety import words as words_outside
 from chat.safety.policy import Judged, judged, language_of, pauses, safety_of
-from chat.safety.queries import PERSON, What, paused_in
+from chat.safety.queries import PERSON, Found, What, paused_in
 from chat.screening_wordings import edition
 from events import clock, due
 from events.claim import Claim
@@ -126,35 +127,54 @@ def alert_again(claim: Claim, at: datetime) -> None:
 
 
 @transaction.atomic
-def note_alerted(trigger: Trigger) -> None:
+def note_alerted(trigger: Found) -> None:
     """Keep that whoever is on call was told; once."""
+    if isinstance(trigger, WordsTrigger):
+        WordsStep.objects.get_or_create(trigger=trigger, what=WordsStep.What.ALERTED)
+        return
     SafetyStep.objects.get_or_create(
         conversation=trigger.conversation, seat=trigger.seat, trigger=trigger, what=What.ALERTED
     )
 
 
 @transaction.atomic
-def answer(trigger_id: int, *, verdict: str, words: str, by: str = "") -> None:
-    """Note that somebody looked at a trigger, whether there was risk, and what was done.
+def note_card(session_id: int, rev: int, triggers: list[int]) -> None:
+    """Keep on which page the card was first shown for what was found outside conversations; once each."""
+    known = WordsStep.objects.filter(trigger__in=triggers, what=WordsStep.What.CARD).values_list("trigger", flat=True)
+    # Those that were deleted since the page was drawn are left out.
+    there = WordsTrigger.objects.select_for_update(of=("self",), no_key=True)
+    new = there.filter(pk__in=set(triggers) - set(known)).order_by("pk")
+    steps = [WordsStep(trigger=one, what=WordsStep.What.CARD, session_id=session_id, rev=rev) for one in new]
+    WordsStep.objects.bulk_create(steps, ignore_conflicts=True)
+
+
+@transaction.atomic
+def answer(found: Found, *, verdict: str, words: str, by: str = "") -> None:
+    """Note that somebody looked at what was found, whether there was risk, and what was done.
 
     Of somebody who asked for deletion only that and when.
 
     Raises:
-        ChatError: "empty" without a verdict or words, "conflict" when it has an answer.
+        ChatError: "empty" without a verdict or words, "conflict" when it has an answer, "gone" when it was deleted.
     """
     # Under its lock: of two who answer at once one is told that the other was first.
-    row = Trigger.objects.select_for_update(of=("self",)).select_related("conversation__match").get(pk=trigger_id)
+    row = type(found)._default_manager.select_for_update(of=("self",)).filter(pk=found.pk).first()
+    if row is None:
+        raise ChatError("gone", "its message was deleted with the data of who wrote it")
     if verdict not in SafetyStep.Verdict.values or not words.strip():
         raise ChatError("empty", f"say {', '.join(SafetyStep.Verdict.values)}, and in a few words what was done")
     if row.steps.filter(what=What.ANSWERED).exists():
         raise ChatError("conflict", "it was answered already")
     locked = Participant.objects.select_for_update(of=("self",), no_key=True)
-    is_withdrawn = locked.filter(seats=row.seat, status=Participant.Status.WITHDRAWN).exists()
-    SafetyStep.objects.create(
-        conversation=row.conversation, seat=row.seat, trigger=row, what=What.ANSWERED, by=by,
-        verdict=verdict, words="" if is_withdrawn else words.strip(),
-    )  # fmt: skip
-    _record(ANSWERED, row.conversation, {"seat": row.seat_id})
+    theirs = {"sessions": row.session} if isinstance(row, WordsTrigger) else {"seats": row.seat}
+    is_withdrawn = locked.filter(**theirs, status=Participant.Status.WITHDRAWN).exists()
+    said = {"what": What.ANSWERED, "verdict": verdict, "words": "" if is_withdrawn else words.strip(), "by": by}
+    if isinstance(row, WordsTrigger):
+        WordsStep.objects.create(trigger=row, **said)
+        words_outside.tell(words_outside.ANSWERED, row)
+    else:
+        SafetyStep.objects.create(conversation=row.conversation, seat=row.seat, trigger=row, **said)
+        _record(ANSWERED, row.conversation, {"seat": row.seat_id})
 
 
 def _case(conversation: Conversation) -> CaseNumber:

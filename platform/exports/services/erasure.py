@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from bots.models import Memory
-from chat.models import EarlierShown, SafetyStep, Shown, Trigger, TypingShown
+from chat.models import EarlierShown, SafetyStep, Shown, Trigger, TypingShown, WordsStep, WordsTrigger
 from events import clock, due, log
 from events.claim import Claim
 from events.models import Event
@@ -148,6 +148,8 @@ def _forget_own(person: Participant) -> Counter[str]:
         "shown": Shown.objects.filter(seat__participant=person),
         "safety_steps": SafetyStep.objects.filter(Q(seat__participant=person) | Q(trigger__seat__participant=person)),
         "triggers": Trigger.objects.filter(seat__participant=person),
+        "words_steps": WordsStep.objects.filter(trigger__session__participant=person),
+        "words_triggers": WordsTrigger.objects.filter(session__participant=person),
         "earlier": EarlierShown.objects.filter(seat__participant=person),
         "typing": TypingShown.objects.filter(Q(seat__participant=person) | Q(writer__participant=person)),
     }

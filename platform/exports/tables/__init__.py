@@ -28,6 +28,7 @@ from exports.tables.practice import PRACTICE
 from exports.tables.reminders import REMINDERS
 from exports.tables.reports import REPORTS
 from exports.tables.safety import SAFETY
+from exports.tables.safety_words import SAFETY_WORDS
 from exports.tables.scales import SCALE_ITEMS, SCORES
 from exports.tables.seen import SEEN
 from exports.tables.talk import ANSWERS, ENTRIES
@@ -38,8 +39,8 @@ from studies.schema import StudyFile
 TABLES: list[Table] = [
     PARTICIPANTS, SESSIONS, PLANNED_SESSIONS, REMINDERS, PAIRS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS,
     PAID_ROUNDS, ALLOCATIONS, EXCLUSIONS, CHECK_RATES, CHECKS, PAGES, CHOICE_SETS, PRACTICE, EXPOSURES, DECISIONS,
-    ENTRIES, SEEN, KIND_QUESTIONS, BELIEFS, AWARDS, REPORTS, SAFETY, ANSWERS, SCALE_ITEMS, SCORES, BOT_TURNS, MEMORIES,
-    CALLS, EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
+    ENTRIES, SEEN, KIND_QUESTIONS, BELIEFS, AWARDS, REPORTS, SAFETY, SAFETY_WORDS, ANSWERS, SCALE_ITEMS, SCORES,
+    BOT_TURNS, MEMORIES, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
 ]  # fmt: skip
 
 

@@ -1,20 +1,21 @@
-"""`manage.py safety STUDY`: what was found in conversations that may be danger, and what was done about it."""
+"""`manage.py safety STUDY`: what was found in people's words that may be danger, and what was done about it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chat.case_numbers import gone
 from chat.errors import ChatError
-from chat.models import SafetyStep, Trigger
+from chat.models import SafetyStep, Trigger, WordsTrigger
 from chat.safety import services
-from chat.safety.queries import What, of_study, untold
+from chat.safety.queries import Found, What, of_study, untold
 from events import clock
 from exports.codes import match_code, seat_code
 from flow.drawing import plain
+from measures.models import Answer
 from studies.masking.services import note_look
 from studies.masking.standing import is_masked, is_masked_for, monitor_named
 from studies.models import Study
@@ -31,7 +32,7 @@ class Command(BaseCommand):
     While the study is masked only a monitor reads. Danger does not wait for that: name one before people come.
     """
 
-    help = "List what screening found in conversations, read it, or note that it was looked at and what was done."
+    help = "List what screening found in people's words, read it, or note that it was looked at and what was done."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -52,7 +53,7 @@ class Command(BaseCommand):
             if options["answer"] is not None:
                 number = options["answer"]
                 row = self._numbered(study, found, number)
-                services.answer(row.pk, verdict=options["verdict"], words=options["done"], by=options["monitor"])
+                services.answer(row, verdict=options["verdict"], words=options["done"], by=options["monitor"])
                 self.stdout.write(f"number {number} is answered")
             elif options["read"] is not None:
                 row = self._numbered(study, found, options["read"])
@@ -63,13 +64,13 @@ class Command(BaseCommand):
                     note_look(study, user_id=reader, what="safety")
                 self._read(row)
             else:
-                self._list(found, {one.pk for one in untold(study)}, everything=options["all"])
+                self._list(found, {one.case.number for one in untold(study)}, everything=options["all"])
                 if options["all"]:
                     self._list_gone(study)
         except (ChatError, StudyError) as error:
             raise CommandError(str(error)) from error
 
-    def _numbered(self, study: Study, found: Mapping[int, Trigger], number: int) -> Trigger:
+    def _numbered(self, study: Study, found: Mapping[int, Found], number: int) -> Found:
         if number in found:
             return found[number]
         if number in gone(study):
@@ -80,7 +81,7 @@ class Command(BaseCommand):
         for number in gone(study):
             self.stdout.write(f"{number}  {GONE}")
 
-    def _list(self, found: Mapping[int, Trigger], untold: Collection[int], *, everything: bool) -> None:
+    def _list(self, found: Mapping[int, Found], untold: Collection[int], *, everything: bool) -> None:
         waiting = 0
         for number, one in found.items():
             answered = one.steps.filter(what=What.ANSWERED).first()
@@ -90,22 +91,40 @@ class Command(BaseCommand):
                 continue
             minutes = int(((answered.at if answered else clock.now()) - one.at).total_seconds() // 60)
             state = f"{answered.verdict}, answered after {minutes} min" if answered else f"OPEN for {minutes} min"
-            told = "  nobody on call was told" if one.pk in untold else ""
+            told = "  nobody on call was told" if number in untold else ""
             self.stdout.write(f"{number}  {one.tier}  {one.source}  {_who(one)}  {state}{told}")
         self.stdout.write(f"{waiting} of {len(found)} open")
 
-    def _read(self, one: Trigger) -> None:
-        talk = one.conversation
-        match = talk.match
-        where = f"{match_code(match.group.code, match.round, match.number)} {talk.path}, entry {one.seq}"
+    def _read(self, one: Found) -> None:
         minutes = int((clock.now() - one.at).total_seconds() // 60)
-        self.stdout.write(f"{one.tier}  {', '.join(one.rules)}  {_who(one)} at {where}, {minutes} min ago")
-        around = talk.entries.filter(seq__gte=one.seq - AROUND, seq__lte=one.seq + AROUND).select_related("seat")
-        for entry in around.order_by("seq"):
-            who = seat_code(match.group.code, entry.seat.number)
-            for line in plain(entry.text).splitlines():
-                self.stdout.write(f"    {entry.seq} {who}: {line}")
+        head = f"{one.tier}  {', '.join(one.rules)}  {_who(one)} at {_where(one)}, {minutes} min ago"
+        self.stdout.write(head)
+        for who, text in _words(one):
+            for line in plain(text).splitlines():
+                self.stdout.write(f"    {who}{line}")
 
 
-def _who(one: Trigger) -> str:
-    return one.seat.participant.code if one.seat.participant else "a program"
+def _where(one: Found) -> str:
+    if isinstance(one, WordsTrigger):
+        visit = f"{one.session.wave} {one.session.repeat}"
+        return f"{visit}, a report" if one.report else f"{visit}, {one.stage}, question {one.item}"
+    match = one.conversation.match
+    return f"{match_code(match.group.code, match.round, match.number)} {one.conversation.path}, entry {one.seq}"
+
+
+def _words(one: Found) -> Iterator[tuple[str, str]]:
+    """What is to be read, each with who said it."""
+    if isinstance(one, WordsTrigger):
+        asked = Answer.objects.filter(session=one.session, stage=one.stage, item=one.item, attempt=one.attempt)
+        for text in [one.report.text] if one.report else asked.values_list("value", flat=True):
+            yield "", str(text)
+        return
+    talk = one.conversation
+    around = talk.entries.filter(seq__gte=one.seq - AROUND, seq__lte=one.seq + AROUND).select_related("seat")
+    for entry in around.order_by("seq"):
+        yield f"{entry.seq} {seat_code(talk.match.group.code, entry.seat.number)}: ", entry.text
+
+
+def _who(one: Found) -> str:
+    person = one.session.participant if isinstance(one, WordsTrigger) else one.seat.participant
+    return person.code if person else "a program"
