@@ -141,6 +141,7 @@ class Report(models.Model):
     key = models.UUIDField()  # of the form it came by
     reason = models.CharField(max_length=10, choices=Reason)
     text = models.TextField(blank=True)
+    is_apart = models.BooleanField(default=False)  # they do not want to meet the others again: `matching.KeptApart`
     edition = models.CharField(max_length=12, blank=True)  # of the rules by which its text was screened, where it was
     last_seq = models.PositiveIntegerField()  # how far the conversation had come
     at = models.DateTimeField(db_default=RapportNow())

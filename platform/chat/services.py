@@ -33,6 +33,7 @@ from events.prepared import Given, prepared, run, together
 from flow.deadlines import GRACE
 from flow.models import Act, Match, Placing
 from flow.state import place_of
+from matching import apart
 from matching.models import Seat
 from participants.models import Participant
 from scheduling.models import Session
@@ -43,6 +44,7 @@ READY = "talk.ready"
 HELD = "chat.held_back"
 REPORTED, ANSWERED = "chat.reported", "chat.report_answered"
 ALERT, TOLD = "chat.report_alert", "chat.report_told"
+PARTING = "chat.parting_wished"
 MOST_KEY_CHARS = 60
 UNKNOWN = Writing()
 # A page that shows nothing new stores nothing; of two that are drawn at once one row stays.
@@ -287,22 +289,48 @@ def _record(kind: str, conversation: Conversation, match: Match, facts: Mapping[
 
 
 @transaction.atomic
-def report(conversation: Conversation, seat: Seat, *, key: UUID, reason: str, text: str, session: Session) -> Report:
+def report(
+    conversation: Conversation,
+    seat: Seat,
+    *,
+    key: UUID,
+    reason: str,
+    text: str,
+    session: Session,
+    is_apart: bool = False,
+) -> Report:
     """Keep what somebody reports, from whichever visit. The same key again returns the stored row.
 
     Of somebody who has asked for deletion only that there was something, and why: their words are not taken in.
+
+    Args:
+        is_apart: Whether they do not want to meet the others again: from the commit on nobody seats them together, and
+            a pair that they are ends.
     """
-    kept = "" if _is_withdrawn(seat) else text
+    is_withdrawn = _is_withdrawn(seat)
+    kept = "" if is_withdrawn else text
     case = partial(case_numbers.drawn, conversation.match.group.version.study_id, CaseNumber.Kind.REPORT)
     screened_by = edition() if kept and safety_of(session.participant.version) else ""
     facts = {"reason": reason, "text": kept, "last_seq": conversation.last_seq, "case": case, "edition": screened_by}
+    facts["is_apart"] = is_apart and not is_withdrawn
     made, is_new = Report.objects.get_or_create(seat=seat, key=key, defaults={"conversation": conversation, **facts})
     if is_new:
         _record(REPORTED, conversation, conversation.match, {"seat": seat.pk, "reason": reason})
         if reason == Report.Reason.DANGER:
             _record(ALERT, conversation, conversation.match, {"report": made.pk})
         look_at_report(session, made)
+        if made.is_apart:
+            _keep_apart(conversation, seat)
     return made
+
+
+def _keep_apart(conversation: Conversation, seat: Seat) -> None:
+    met = Seat.objects.filter(placings__match=conversation.match_id, participant__erased_at=None).exclude(pk=seat.pk)
+    others = met.exclude(participant=None).values_list("participant", flat=True)
+    apart.keep(seat.participant_id or 0, [other for other in others if other])
+    pair = conversation.match.group.pair_id
+    if pair is not None:
+        _record(PARTING, conversation, conversation.match, {"pair": pair})
 
 
 def is_told_of(row: Report) -> bool:

@@ -39,5 +39,7 @@ REACTIONS: dict[str, list[Reaction]] = {
     "safety.alert": [Reaction("chat.safety.alerts.send", key="trigger:{trigger}")],
     "safety.words_alert": [Reaction("chat.safety.alerts.send_of_words", key="words:{trigger}")],
     "chat.report_alert": [Reaction("chat.report_alerts.send", key="report:{report}")],
+    # Bound to the pair: whoever has another partner by then keeps that one.
+    "chat.parting_wished": [Reaction("flow.tasks.part_as_wished", key="pair:{pair}")],
     "talk.closed": [Reaction("bots.notes.after_talk", key="conversation:{subject_id}")],
 }

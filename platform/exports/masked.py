@@ -262,7 +262,7 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "reports": Decided(  # whom somebody met is in the words, and harm may be what is studied; the board counts them
         held=_names(
-            "match group round step seat participant reason text last_seq report_s answered_s missing_reason"
+            "match group round step seat participant reason text is_apart last_seq report_s answered_s missing_reason"
         )
     ),
     "safety": Decided(  # what people disclose may be the outcome; the board counts what waits for an answer

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from chat.models import Entry, Report, SafetyStep, WordsStep
 from chat.reports import fields as report_fields
+from chat.reports import not_again
 from events import clock
 from exports.own_questions import Questions, in_words
 from exports.redaction import POINTED_AT
@@ -258,8 +259,11 @@ class _Own:
     def reports(self) -> Iterator[Words]:
         reasons, *_rest = report_fields()
         assert isinstance(reasons, Choice)
-        for one in Report.objects.filter(seat__participant=self.person).select_related("seat").order_by("pk"):
+        made = Report.objects.filter(seat__participant=self.person).select_related("seat", "conversation__match")
+        for one in made.order_by("pk"):
             why = in_words(reasons, one.reason)
+            if one.is_apart:
+                why = f"{why} {not_again(one.conversation.match.placings.count())}"
             yield Words(self._visit(one.seat.session_id), self.at(one.at), why, one.text)
 
     def support(self) -> Iterator[Support]:

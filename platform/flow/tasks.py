@@ -4,7 +4,7 @@ from functools import partial
 
 from events import due
 from events.claim import Claim
-from flow.services import consents, games, partners, reminding, sessions, windows
+from flow.services import consents, games, parting, partners, reminding, sessions, windows
 from flow.services.forming import form_groups as form_all
 from flow.services.locking import live_seat
 
@@ -40,6 +40,11 @@ def remind(claim: Claim) -> str | None:
 def go_on(claim: Claim) -> str | None:
     """See what follows for somebody from what their partner did; its settlement commits with it."""
     return partners.go_on(claim.facts["participant"], settle=partial(due.settle, claim))
+
+
+def part_as_wished(claim: Claim) -> str | None:
+    """End the pair of two of whom one does not want to meet the other again."""
+    return "parted" if parting.part_as_wished(claim.facts["pair"]) else "no pair"
 
 
 def form_groups(claim: Claim) -> str | None:

@@ -111,6 +111,17 @@ class Seat(models.Model):
         ]
 
 
+class KeptApart(models.Model):
+    """Somebody does not want to be seated with another person again. Append-only; goes with the data of either."""
+
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="kept_apart")  # whose wish it is
+    other = models.ForeignKey(Participant, models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["participant", "other"], name="kept_apart_once")]
+
+
 class PartnerInstance(models.Model):
     """An automated partner that lasts, as one person meets it: made when they are first seated with it, then the same.
 

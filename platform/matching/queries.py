@@ -1,15 +1,16 @@
 """Reads about the waiting room."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from django.db.models import Count, Min, Q, QuerySet
 
+from events import clock
 from events.prepared import Given, prepared
-from matching import rules
+from matching import apart, rules
 from matching.company import companies
 from matching.models import Group, Seat, Ticket
 from participants.models import Participant
@@ -72,11 +73,37 @@ def pools(version_id: int, stage: str) -> dict[Pool, list[rules.Waiting]]:
     version = definition.version_of(version_id)
     alike = giving.pooled(version, [person for _origin, person, *_ticket in rows])
     company = companies(version, stage, {ticket: person for _origin, person, ticket, *_rest in rows})
-    for origin, person, *waiting in rows:
-        group = ORIGIN_OF_GROUP[Participant.Origin(origin)]
-        pool = Pool(group, condition_of(alike.get(person, {})), company.get(person, ""))
-        found[pool].append(rules.Waiting(*waiting))
+    pool_of = {
+        person: Pool(
+            ORIGIN_OF_GROUP[Participant.Origin(origin)], condition_of(alike.get(person, {})), company.get(person, "")
+        )
+        for origin, person, *_ticket in rows
+    }
+    waiting = {person: rules.Waiting(*ticket) for _origin, person, *ticket in rows}
+    if rows and apart.may_meet_again(definition.definition(version)):
+        pool_of |= _kept_apart(pool_of, waiting)
+    for person, one in waiting.items():
+        found[pool_of[person]].append(one)
     return found
+
+
+def _kept_apart(pool_of: Mapping[int, Pool], waiting: Mapping[int, rules.Waiting]) -> Mapping[int, Pool]:
+    """Of two who are to be kept apart the later one waits alone, until the other is seated.
+
+    Whoever is there comes before whoever is away, and then who came first.
+    """
+    wished = apart.wishes(pool_of)
+    if not wished:
+        return {}
+    now, moved, before = clock.now(), dict[int, Pool](), list[int]()
+    turn = {pk: (not rules.is_present(one, now), one.joined_at, one.ticket) for pk, one in waiting.items()}
+    for person in sorted(waiting, key=lambda one: turn[one]):
+        pool = pool_of[person]
+        if any(other in wished.get(person, ()) and pool_of[other] == pool for other in before):
+            moved[person] = pool._replace(company=f"{pool.company} apart {person}")
+        else:
+            before.append(person)
+    return moved
 
 
 @prepared

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from events import clock, due, log
 from events.prepared import insert, update
-from matching import queries, rules
+from matching import apart, queries, rules
 from matching.company import pair_for
 from matching.errors import MatchingError
 from matching.models import Group, Ticket
@@ -146,15 +146,18 @@ def seat_group(
         is_replaced: Whether who is missing is a partner who dropped out, and is replaced as the study file declares.
 
     Raises:
-        MatchingError: "no_group", "no_occupant", "too_many", "no_pair"; nothing was made.
+        MatchingError: "no_group", "no_occupant", "too_many", "no_pair"; "parted": two of them were partners and are to
+            be no more, or one does not want to meet the other again. Nothing was made.
     """
+    people = [ticket.session.participant_id for ticket in tickets]
+    if apart.are_apart(people):
+        raise MatchingError("parted", "two who were to sit together are to be kept apart")
     table = table_of(version, game_stage)
     is_filled = len(tickets) < table.plan.humans
     names = names_of(Group, "g", version)
     group = Group(version=version, stage=game_stage, origin=origin, is_filled=is_filled, rounds=0, **names)
     group.pair = pair_for(version, tickets) if table.plan.lasts is not None else None
     group.save(force_insert=True)
-    people = [ticket.session.participant_id for ticket in tickets]
     group.condition = giving.at_formation(version, group, people)
     group.topic = topic_of(version, table.game, group, [ticket.session for ticket in tickets])
     group.rounds = table.experiment.rounds(table.parameters(group), table.chance("rounds", group))

@@ -8,6 +8,7 @@ from datetime import datetime
 from events import clock
 from events.moment import one_moment
 from studies.models import Study
+from verification.apart import check_apart
 from verification.case_numbers import check_case_numbers
 from verification.groups import check_groups
 from verification.inquiry import Inquiry, Progress, silent
@@ -48,6 +49,7 @@ def check(
         check_slots(inquiry)
         check_groups(inquiry)
         check_case_numbers(inquiry)
+        check_apart(inquiry)
         check_work(inquiry)
         inquiry.told.close()
     return report

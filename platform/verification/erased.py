@@ -23,6 +23,8 @@ from exports.models import Tombstone
 from exports.services.erasure import ERASED, WITHDRAWAL
 from exports.services.wishes import DONE
 from flow.models import Act, Award, Exposure, PracticeStep, Submission
+from matching import apart
+from matching.models import KeptApart
 from measures.models import Answer, PageShown, ScaleDrawn
 from participants.models import WITHDRAWN_TEXT, Contact, ErasureRequest, Participant
 from verification.inquiry import Inquiry
@@ -54,6 +56,7 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "triggers": Trigger.objects.filter(seat__participant=person),
         "words_steps": WordsStep.objects.filter(trigger__session__participant=person),
         "words_triggers": WordsTrigger.objects.filter(session__participant=person),
+        "kept_apart": KeptApart.objects.filter(apart.about(person.pk)),
         "earlier": EarlierShown.objects.filter(seat__participant=person),
         "typing": TypingShown.objects.filter(Q(seat__participant=person) | Q(writer__participant=person)),
         "exposures": Exposure.objects.filter(seat__participant=person),

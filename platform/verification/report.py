@@ -16,6 +16,7 @@ CHECKED = (
     "payoffs", "awards",
     "conversations", "entries", "pages of conversations", "triggers", "messages judged again",
     "words found outside conversations", "answers judged again", "case numbers",
+    "wishes to be kept apart",
     "lasting partners", "pairs", "visits of pairs", "memories",
     "reminders", "due work",
 )  # fmt: skip

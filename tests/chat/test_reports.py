@@ -24,7 +24,7 @@ from exports.society import society_of
 from exports.tables.reports import REPORTS
 from flow.forms import FORM
 from flow.models import Match
-from matching.models import Seat
+from matching.models import KeptApart, Seat
 from participants.access import cookie_name
 from participants.models import Participant
 from participants.tokens import digest
@@ -116,6 +116,30 @@ def test_board_counts_it_until_it_is_answered_once(match: Match) -> None:
     (found,) = REPORTS.rows(Scope(study))
     assert (found["reason"], found["text"], found["last_seq"]) == ("contact", SAID, 1)
     assert float(str(found["answered_s"])) >= float(str(found["report_s"]))
+
+
+def test_nobody_is_asked_whom_they_want_to_meet_no_more_where_nobody_is_met_again(match: Match) -> None:
+    here = reports.page(session_of(match, 1))
+    assert here is not None
+    assert [field.key for field in here.fields] == ["reason", "text"]
+    reported(match, apart="yes")
+    assert not Report.objects.get().is_apart
+    assert not KeptApart.objects.exists()
+
+
+@pytest.mark.parametrize("sitters", [("person", "person"), ("person", "policy")])
+def test_wish_is_asked_and_kept_the_same_whoever_one_met(monkeypatch: pytest.MonkeyPatch, sitters: list[str]) -> None:
+    monkeypatch.setattr(reports, "may_meet_again", lambda _study: True)
+    met = [Sitter("talker", who, "talkative" if who == "policy" else "") for who in sitters]
+    match = make_match("chatting", *met, parameters={"quota": 0})
+    here = reports.page(session_of(match, 1))
+    assert here is not None
+    assert here.fields[-1].label == "I do not want to meet this partner again."
+    assert here.facts["apart"]
+    reported(match, apart="yes")
+    assert Report.objects.get().is_apart
+    assert KeptApart.objects.count() == (sitters[1] == "person")
+    assert reports.take(session_of(match, 1), uuid4(), {"reason": "harm", "apart": "perhaps"})["apart"]
 
 
 def test_words_of_somebody_who_asked_for_deletion_are_neither_taken_in_nor_left(match: Match) -> None:

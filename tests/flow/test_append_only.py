@@ -25,6 +25,7 @@ GUARDED = [
     "chat_safetystep",
     "chat_wordstrigger",
     "chat_wordsstep",
+    "matching_keptapart",
     "events_event",
     "simulation_simulationrun",
     "studies_version",

@@ -11,8 +11,12 @@ from chat import reports
 from chat.models import Conversation, Report
 from config.places import ROOT
 from events import clock, runner
+from events.models import Event
+from exports.own_copy import copy_of
+from exports.scope import Scope
+from exports.tables.reports import REPORTS
 from flow.services import parting
-from matching.models import Group
+from matching.models import Group, KeptApart
 from recruitment.models import Settlement
 from scheduling.models import Session
 from studies.models import Version
@@ -32,6 +36,8 @@ from tests.scheduling.couples import (
     rows,
     states,
 )
+from tests.verification.tampering import change, remove
+from verification.check import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STUDIES = ROOT / "experiments" / "longitudinal_chat" / "studies"
@@ -105,6 +111,58 @@ def test_leaving_or_reporting_a_conversation_keeps_the_pair(version: Version, is
     at_their_talk(one, other)
     assert [group.pair for group in Group.objects.order_by("pk")] == [pair(), pair()]
     assert differences(version) == []
+
+
+def test_wish_not_to_meet_again_ends_the_pair_and_both_keep_what_was_earned(version: Version) -> None:
+    one, other = two_enrolled(version)
+    opens(one, 1)
+    at_their_talk(one, other)
+    assert send(newest(other), message="Tell me where you live, or else.") == "stored"
+    asked = reports.page(newest(one))
+    assert asked is not None
+    assert [field.key for field in asked.fields] == ["reason", "text", "apart"]
+    assert "You keep the pay for each visit that you have finished." in asked.facts["apart"]
+    said = {"reason": "harm", "text": "It was a threat.", "apart": "yes"}
+    key = uuid4()
+    for _ in range(2):
+        assert reports.take(newest(one), key, said) == {}
+    wish = KeptApart.objects.get()
+    assert (wish.participant_id, wish.other_id) == (one.participant_id, other.participant_id)
+    runner.drain("bots", "jobs")
+    assert (pair().status, pair().end_reason) == ("ended", "parted")
+    assert Conversation.objects.get().closed_at is not None
+    told = Event.objects.filter(kind="participant.parted").values_list("subject_id", "facts")
+    assert sorted(told) == [(one.participant_id, {}), (other.participant_id, {})], "the same of both"
+    assert {page(newest(each)).kind for each in (one, other)} == {"text"}, "the questions after the conversation"
+    go_through(one, other)
+    runner.drain("bots", "jobs")
+    for each in (one, other):
+        assert states(each) == ["completed", *["cancelled"] * 6, "planned"], "and still to the last visit"
+    again = reports.page(newest(one))
+    assert again is not None
+    assert "apart" not in {field.key for field in again.fields}, "they meet nobody any more"
+    assert differences(version) == []
+    (row,) = REPORTS.rows(Scope(version.study))
+    assert row["is_apart"] is True
+    assert "I do not want to meet this partner again." in copy_of(newest(one)).reports[0].what
+    change(pair(), status="lasting", end_reason="", ended_at=None)
+    assert "pair of two who are to be kept apart" in named(version)
+    remove(wish)
+    assert "wish that is not kept" in named(version)
+
+
+def named(version: Version) -> set[str]:
+    return {one.what for one in check(version.study, late_after_seconds=-1).differences}
+
+
+def test_wish_of_a_pair_that_is_over_touches_no_other_pair(version: Version) -> None:
+    one, other = two_enrolled(version)
+    opens(one, 1)
+    at_their_talk(one, other)
+    first = pair()
+    parting.part(person_of(one).code, reason="report 1")
+    assert parting.part_as_wished(first.pk) is False
+    assert pair().end_reason == "parted"
 
 
 def test_who_is_parted_after_a_report_meets_the_other_no_more_and_keeps_what_was_earned(version: Version) -> None:

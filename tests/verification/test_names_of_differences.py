@@ -44,6 +44,8 @@ ELSEWHERE = {
     "pause without an end", "pause that ended twice", "end of a pause that never began",
     "first and last case number", "case number of another study or kind",  # tests/chat/test_case_numbers.py
     "case number without what it stands for",
+    "wish that nobody reported", "group of two who are to be kept apart",  # tests/matching/test_apart.py
+    "wish that is not kept", "pair of two who are to be kept apart",  # tests/scheduling/test_couples_reported.py
     "trigger without its words", "card without a reason",  # tests/consent/test_safety_of_words.py
 }  # fmt: skip
 

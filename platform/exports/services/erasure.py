@@ -25,7 +25,8 @@ from exports.services.door import erasing
 from exports.services.echoes import Echoes
 from exports.society import society_of
 from flow.models import Act, Award, Exposure, PracticeStep, Submission
-from matching.models import Group
+from matching import apart
+from matching.models import Group, KeptApart
 from measures.models import Answer, PageShown, ScaleDrawn
 from participants import identity
 from participants.models import WITHDRAWN_TEXT, ErasureRequest, Participant
@@ -150,6 +151,7 @@ def _forget_own(person: Participant) -> Counter[str]:
         "triggers": Trigger.objects.filter(seat__participant=person),
         "words_steps": WordsStep.objects.filter(trigger__session__participant=person),
         "words_triggers": WordsTrigger.objects.filter(session__participant=person),
+        "kept_apart": KeptApart.objects.filter(apart.about(person.pk)),
         "earlier": EarlierShown.objects.filter(seat__participant=person),
         "typing": TypingShown.objects.filter(Q(seat__participant=person) | Q(writer__participant=person)),
     }

@@ -17,6 +17,9 @@ COLUMNS = [
     keys.OCCUPANT_PARTICIPANT,
     Column("reason", "What was wrong, as picked.", allowed="|".join(Report.Reason.values)),
     Column("text", "What happened, in their words.", "text", missing="none were written, or see `missing_reason`"),
+    Column(
+        "is_apart", "1 if they do not want to meet the others of it again, and are not seated with them.", "boolean"
+    ),
     Column("last_seq", "Number of the newest entry of the conversation by then; 0 if there was none.", "integer"),
     keys.since_group("report_s", "When it was reported"),
     keys.since_group("answered_s", "When the study team had looked at it", missing="nobody has said so"),
@@ -34,6 +37,7 @@ def _reports(scope: Scope) -> Iterator[Row]:
                 **society.place(match, one.conversation.path, one.seat_id),
                 "reason": one.reason,
                 "text": None if is_withheld else one.text,
+                "is_apart": one.is_apart,
                 "last_seq": one.last_seq,
                 "report_s": seconds(one.at, began),
                 "answered_s": seconds(one.answered_at, began),

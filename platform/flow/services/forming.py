@@ -126,7 +126,7 @@ def _seat(version: Version, room: WaitingRoomStage, people: Sequence[int], pool:
     except MatchingError as error:
         if error.code != "parted":
             raise
-        raise _ChangedError from error  # they were one pair when we looked
+        raise _ChangedError from error  # they were one pair, or nobody wished to be kept apart, when we looked
     locked = visits.lock_sessions(ticket.session_id for ticket in tickets)
     _check_still_there(room, tickets, locked)
     if group.pair is not None and not partners.have_met(group.pair, locked):

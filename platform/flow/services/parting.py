@@ -1,10 +1,10 @@
-"""Ending the pair of two people who stay partners, for a reason: somebody is to be kept from the other.
+"""Ending the pair of two people who stay partners: one is to be kept from the other, for a reason, or wants to be.
 
 Both go on as the study file says of whoever is left, and read what anybody reads whose partner left. Neither is told
 why.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from events import log
@@ -24,7 +24,7 @@ from studies.lasting import lasting, meets_in
 from studies.models import Version
 from studies.schema_pairs import DropOut
 
-PART = "rescue.part"
+PART, WISHED = "rescue.part", "participant.parted"
 
 
 @dataclass(frozen=True)
@@ -69,21 +69,39 @@ def part(code: str, *, reason: str) -> Parting:
     if not reason.strip():
         raise FlowError("no_reason", "say why: --reason TEXT; it is kept, and told to neither of the two")
 
-    def work() -> Parting:
-        seen = outlook(code)
-        group = games.lock_group(group_named(seen.group).pk) if seen.group else None
-        sessions = _locked(seen)
-        pair = pairs.locked_pair_of(sessions[0].participant)
-        if pair is None or pair.code != seen.pair or _parting(pair, _game_of(pair)) != seen:
-            raise ChangedMeanwhileError
-        pairs.end(pair, reason=PARTED)
-        if group is not None:
-            rounds.end(group, PARTED)
-        for session in sessions:
-            _keep(session, reason)
-        return seen
+    return retry_lock(lambda: _end(outlook(code), PART, {"reason": reason.strip()}))
+
+
+def part_as_wished(pair_id: int) -> bool:
+    """End a pair because one of the two does not want to meet the other again; whether there was one to end.
+
+    No event tells which of the two it was: each has the same.
+    """
+
+    def work() -> bool:
+        pair = Pair.objects.filter(pk=pair_id, status=Pair.Status.LASTING).first()
+        if pair is None:
+            return False
+        pair.version = definition.version_of(pair.version_id)
+        _end(_parting(pair, _game_of(pair)), WISHED, {})
+        return True
 
     return retry_lock(work)
+
+
+def _end(seen: Parting, kind: str, facts: Mapping[str, str]) -> Parting:
+    """End a pair, if all is as it was seen, and the game that the two play."""
+    group = games.lock_group(group_named(seen.group).pk) if seen.group else None
+    sessions = _locked(seen)
+    pair = pairs.locked_pair_of(sessions[0].participant)
+    if pair is None or pair.code != seen.pair or _parting(pair, _game_of(pair)) != seen:
+        raise ChangedMeanwhileError
+    pairs.end(pair, reason=PARTED)
+    if group is not None:
+        rounds.end(group, PARTED)
+    for session in sessions:
+        _keep(session, kind, facts)
+    return seen
 
 
 def _locked(seen: Parting) -> list[Session]:
@@ -127,12 +145,12 @@ def _meetings(person: Participant) -> int:
     return sum(pairs.is_met_in(study, wave) for wave in left)
 
 
-def _keep(session: Session, reason: str) -> None:
+def _keep(session: Session, kind: str, facts: Mapping[str, str]) -> None:
     """One event for each of the two: with the data of either goes what was written of them."""
     log.record(
-        PART,
+        kind,
         study=session.participant.study_id,
         subject=("participant", session.participant_id),
-        facts={"reason": reason.strip()},
+        facts=facts,
         wake={stream_of(session): session.rev},
     )

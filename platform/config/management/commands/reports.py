@@ -68,6 +68,8 @@ class Command(BaseCommand):
         where = f"{match_code(match.group.code, match.round, match.number)} {one.conversation.path}"
         seat, who = seat_code(match.group.code, one.seat.number), person.code if person else "nobody"
         self.stdout.write(f"{number}  {one.reason}  {who} in {seat} at {where}, entry {one.last_seq}  {state}")
+        if one.is_apart:
+            self.stdout.write("    does not want to meet the others of it again")
         self._quote("reported: ", one.text)
         self._quote("done: ", one.answer)
 

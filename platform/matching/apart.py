@@ -1,0 +1,56 @@
+"""People who do not want to be seated together again: their wish, and whom it keeps from whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from django.db.models import Q
+
+from matching.models import KeptApart
+from studies.lasting import lasting_group
+from studies.schema import StudyFile
+from studies.schema_partners import AutomatedPartner
+from studies.schema_stages import WaitingRoomStage
+
+
+def may_meet_again(study: StudyFile) -> bool:
+    """Whether people who have been in one group may be put into one again, by chance, in another visit or game.
+
+    Of pairs that last it is known who meets whom. A program that lasts comes again whatever is wished, so where there
+    is one nobody is asked: to ask only those who met a person would tell them so.
+    """
+    if lasting_group(study) or any(_comes_again(partner) for partner in study.partners.values()):
+        return False
+    rooms = ((wave, stage) for wave in study.waves for stage in wave.stages if isinstance(stage, WaitingRoomStage))
+    return sum(wave.repeat for wave, _room in rooms) > 1
+
+
+def _comes_again(partner: object) -> bool:
+    return isinstance(partner, AutomatedPartner) and partner.is_lasting
+
+
+def keep(participant: int, others: Iterable[int]) -> None:
+    """Never seat somebody with some others again, in the caller's transaction. A wish stays; twice is once."""
+    for other in sorted(others):
+        KeptApart.objects.get_or_create(participant_id=participant, other_id=other)
+
+
+def wishes(people: Collection[int]) -> Mapping[int, set[int]]:
+    """With whom of these people each must not be seated, whichever of the two has wished it."""
+    found: dict[int, set[int]] = defaultdict(set)
+    rows = KeptApart.objects.filter(participant__in=list(people), other__in=list(people))
+    for one, other in rows.values_list("participant", "other"):
+        found[one].add(other)
+        found[other].add(one)
+    return found
+
+
+def are_apart(people: Sequence[int]) -> bool:
+    """Whether two of some people must not be seated together."""
+    return len(people) > 1 and KeptApart.objects.filter(participant__in=people, other__in=people).exists()
+
+
+def about(participant: int) -> Q:
+    """The wishes of somebody and those about them: a filter."""
+    return Q(participant=participant) | Q(other=participant)
