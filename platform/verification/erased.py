@@ -20,7 +20,7 @@ from chat.models import (
 )
 from events.models import Event
 from exports.models import Tombstone
-from exports.services.erasure import ERASED, WITHDRAWAL
+from exports.services.erasure import ERASED, WITHDRAWAL, findings_of
 from exports.services.wishes import DONE
 from flow.models import Act, Award, Exposure, PracticeStep, Submission
 from matching import apart
@@ -63,6 +63,7 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "acts": Act.objects.filter(seat__participant=person).exclude(source=Act.Source.TIMEOUT),
         "awards": Award.objects.filter(seat__participant=person, said__isnull=False),
         "entries": Entry.objects.filter(seat__participant=person).exclude(text__in=("", WITHDRAWN_TEXT)),
+        "findings": findings_of(person),
         "reports": Report.objects.filter(seat__participant=person).exclude(text="", answer=""),
     }
     found = {name: count for name, rows in left.items() if (count := rows.count())}

@@ -305,3 +305,7 @@ def test_nothing_of_it_is_left_of_whoever_has_their_data_deleted() -> None:
         gone = erasure._forget_own(person)
     assert (gone["triggers"], gone["safety_steps"]) == (1, 1)
     assert [one.tier for one in Trigger.objects.all()] == ["offer"]
+    assert gone["findings"] == 1
+    facts = [event.facts for event in Event.objects.filter(kind="safety.found").order_by("pk")]
+    assert set(facts[0]) == {"seat"}, "how grave it was is not told any more"
+    assert facts[1]["tier"] == "offer"

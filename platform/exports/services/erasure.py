@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from bots.models import Memory
-from chat.models import EarlierShown, SafetyStep, Shown, Trigger, TypingShown, WordsStep, WordsTrigger
+from chat.models import Conversation, EarlierShown, SafetyStep, Shown, Trigger, TypingShown, WordsStep, WordsTrigger
+from chat.safety.services import FOUND
 from events import clock, due, log
 from events.claim import Claim
 from events.models import Event
@@ -26,7 +27,7 @@ from exports.services.echoes import Echoes
 from exports.society import society_of
 from flow.models import Act, Award, Exposure, PracticeStep, Submission
 from matching import apart
-from matching.models import Group, KeptApart
+from matching.models import Group, KeptApart, Seat
 from measures.models import Answer, PageShown, ScaleDrawn
 from participants import identity
 from participants.models import WITHDRAWN_TEXT, ErasureRequest, Participant
@@ -165,4 +166,16 @@ def _forget_own(person: Participant) -> Counter[str]:
             event.facts = event.facts | {"reason": WITHDRAWN_TEXT}
             event.save(update_fields=["facts"])
             gone["reasons"] += 1
+    for event in findings_of(person):
+        event.facts = {"seat": event.facts["seat"]}  # that something was found stays, as its number does; not what
+        event.save(update_fields=["facts"])
+        gone["findings"] += 1
     return gone
+
+
+def findings_of(person: Participant) -> QuerySet[Event]:
+    """The events that tell how grave something is that the screening found in somebody's words."""
+    seats = list(Seat.objects.filter(participant=person).values_list("pk", flat=True))
+    talks = Conversation.objects.filter(match__placings__seat__in=seats).values("pk")
+    told = Event.objects.filter(kind=FOUND, subject_kind="conversation", subject_id__in=talks)
+    return told.filter(facts__seat__in=seats, facts__has_key="tier")
