@@ -12,7 +12,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Route, expect
 from playwright.sync_api import Page as Tab
 
-from chat.models import Entry, SafetyStep, Trigger
+from chat.models import Entry, SafetyStep, Trigger, WordsStep, WordsTrigger
 from config.places import ROOT
 from flow.models import Match
 from participants.models import Participant
@@ -231,4 +231,27 @@ def test_partner_reads_of_a_short_pause_and_of_nothing_else(tab: Tab, language: 
     expect(tab.locator(".talk .mine")).to_have_count(2)
     assert Trigger.objects.get().seat.number == 1
     assert Entry.objects.count() == 3
+    assert one.complaints == []
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_card_stands_open_on_the_page_after_a_report_that_names_danger(tab: Tab, language: str) -> None:
+    match = made(language, *TWO)
+    words, one = SAID[language], Served.open(tab, match)
+    for kind in ("match", "end"):
+        tab.goto(f"{ORIGIN}/s/report")
+        tab.locator("input[type=radio]").first.check()
+        tab.locator("textarea").fill(words["stop"])
+        tab.locator("main .primary").click()
+        expect(tab.locator("#page")).to_have_attribute("data-kind", kind)
+        expect(tab.locator(".support.offered .prose")).to_be_visible()
+        expect(tab.locator(".support.offered")).to_contain_text(words["title"])
+        look.check(tab, allowed=SHIPPED)
+        look.picture(tab, f"card-after-a-report-{kind}-{language}")
+        if kind == "match":
+            send(match, 1, then="left")
+            tab.goto(f"{ORIGIN}/s/")
+            expect(tab.locator(".support.offered")).to_have_count(0)
+    assert list(WordsTrigger.objects.values_list("tier", flat=True)) == ["stop", "stop"]
+    assert WordsStep.objects.filter(what="card").count() == 2
     assert one.complaints == []
