@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from console.roles import Capability, may
 from console.visits import has_several_visits
 from events.access import researcher_only
+from studies import definition
 from studies.masking.standing import State, state_of
 from studies.models import Membership, Study, Version
 
@@ -41,6 +42,12 @@ class Desk:
     def comes_back(self) -> bool:
         """Whether people of the study come more than once."""
         return has_several_visits(self.study)
+
+    @property
+    def protects(self) -> bool:
+        """Whether the study says what protects people, so that something may be found in what they write."""
+        newest = self.study.versions.order_by("-number").first()
+        return newest is not None and definition.definition(newest).safety is not None
 
     @property
     def may(self) -> dict[str, bool]:

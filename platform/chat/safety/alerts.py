@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.urls import reverse
 
 from chat.models import Trigger, WordsTrigger
 from chat.safety import oncall, services
@@ -25,9 +26,11 @@ from studies.models import Version
 
 WORDS = """What somebody wrote in study {slug} may speak of imminent danger ({tier}). This is its number: {number}.
 
-Look at it now, on the server, where it also says who wrote it and when:
+Look at it now. On the server, where it also says who wrote it and when:
 
     manage.py safety {slug} --read {number} --monitor USERNAME
+
+or signed in, at {page}
 
 What the screening finds is no diagnosis, and may be wrong.
 
@@ -76,7 +79,12 @@ def _message(trigger: Found, version: Version, person: Participant | None, *, to
     name = hashlib.sha256(f"{version.seed}/alert/{number}".encode()).hexdigest()[:32]
     return EmailMessage(
         subject=oncall.subject_of(slug, f"number {number}", person),
-        body=WORDS.format(slug=slug, tier=trigger.tier, number=number),
+        body=WORDS.format(slug=slug, tier=trigger.tier, number=number, page=_page_of(slug, number)),
         to=[to],
         headers={"Message-ID": f"<{name}@{urlsplit(settings.ORIGIN).hostname}>", "Auto-Submitted": "auto-generated"},
     )
+
+
+def _page_of(slug: str, number: int) -> str:
+    """Where whoever may read it reads it, signed in."""
+    return f"{settings.ORIGIN}{reverse('safety_case', args=[slug, number])}"

@@ -138,6 +138,14 @@ def of_study(study: Study) -> Sequence[Found]:
     return sorted(found, key=lambda one: one.case.number)
 
 
+def numbered(study: Study, number: int) -> Found | None:
+    """What has a number in a study; None where nothing has, or where it was deleted."""
+    of = {"case__study": study, "case__number": number}
+    said = Trigger.objects.filter(**of).select_related("case", "conversation__match__group", "seat__participant")
+    words = WordsTrigger.objects.filter(**of).select_related("case", "session__participant", "report")
+    return said.first() or words.first()
+
+
 def unanswered(study: Study) -> Sequence[Found]:
     """Those that show or stop something and that nobody has looked at, oldest first."""
     return _waiting(study, answered=[What.ANSWERED])

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chat.case_numbers import gone
 from chat.errors import ChatError
-from chat.models import SafetyStep, Trigger, WordsTrigger
+from chat.models import SafetyStep
 from chat.safety import services
-from chat.safety.queries import Found, What, of_study, untold
-from events import clock
-from exports.codes import match_code, seat_code
+from chat.safety.queries import Found, of_study, untold
+from exports.found import GONE, is_open, minutes_since, state_of, where_of, who_of, words_of
 from flow.drawing import plain
-from measures.models import Answer
 from studies.masking.services import note_look
 from studies.masking.standing import is_masked, is_masked_for, monitor_named
 from studies.models import Study
 from studies.problems import StudyError
 from studies.queries import study_named
-
-AROUND = 6  # messages before and after the one that is read
-GONE = "its message was deleted with the data of who wrote it"
 
 
 class Command(BaseCommand):
@@ -84,47 +79,16 @@ class Command(BaseCommand):
     def _list(self, found: Mapping[int, Found], untold: Collection[int], *, everything: bool) -> None:
         waiting = 0
         for number, one in found.items():
-            answered = one.steps.filter(what=What.ANSWERED).first()
-            is_open = answered is None and one.tier != Trigger.Tier.NOTE
-            waiting += is_open
-            if not is_open and not everything:
-                continue
-            minutes = int(((answered.at if answered else clock.now()) - one.at).total_seconds() // 60)
-            state = f"{answered.verdict}, answered after {minutes} min" if answered else f"OPEN for {minutes} min"
-            told = "  nobody on call was told" if number in untold else ""
-            self.stdout.write(f"{number}  {one.tier}  {one.source}  {_who(one)}  {state}{told}")
+            waits = is_open(one)
+            waiting += waits
+            if waits or everything:
+                told = "  nobody on call was told" if number in untold else ""
+                self.stdout.write(f"{number}  {one.tier}  {one.source}  {who_of(one)}  {state_of(one)}{told}")
         self.stdout.write(f"{waiting} of {len(found)} open")
 
     def _read(self, one: Found) -> None:
-        minutes = int((clock.now() - one.at).total_seconds() // 60)
-        head = f"{one.tier}  {', '.join(one.rules)}  {_who(one)} at {_where(one)}, {minutes} min ago"
-        self.stdout.write(head)
-        for who, text in _words(one):
+        where = f"{who_of(one)} at {where_of(one)}, {minutes_since(one)} min ago"
+        self.stdout.write(f"{one.tier}  {', '.join(one.rules)}  {where}")
+        for who, text in words_of(one):
             for line in plain(text).splitlines():
                 self.stdout.write(f"    {who}{line}")
-
-
-def _where(one: Found) -> str:
-    if isinstance(one, WordsTrigger):
-        visit = f"{one.session.wave} {one.session.repeat}"
-        return f"{visit}, a report" if one.report else f"{visit}, {one.stage}, question {one.item}"
-    match = one.conversation.match
-    return f"{match_code(match.group.code, match.round, match.number)} {one.conversation.path}, entry {one.seq}"
-
-
-def _words(one: Found) -> Iterator[tuple[str, str]]:
-    """What is to be read, each with who said it."""
-    if isinstance(one, WordsTrigger):
-        asked = Answer.objects.filter(session=one.session, stage=one.stage, item=one.item, attempt=one.attempt)
-        for text in [one.report.text] if one.report else asked.values_list("value", flat=True):
-            yield "", str(text)
-        return
-    talk = one.conversation
-    around = talk.entries.filter(seq__gte=one.seq - AROUND, seq__lte=one.seq + AROUND).select_related("seat")
-    for entry in around.order_by("seq"):
-        yield f"{entry.seq} {seat_code(talk.match.group.code, entry.seat.number)}: ", entry.text
-
-
-def _who(one: Found) -> str:
-    person = one.session.participant if isinstance(one, WordsTrigger) else one.seat.participant
-    return person.code if person else "a program"
