@@ -157,7 +157,8 @@ def test_verification_names_what_is_untrue_of_numbers(found: Match) -> None:
     change(one, case=CaseNumber.objects.get(study=study_of(found), number=1).pk)
     remove(one)
     assert "case number without what it stands for" in named(found)
-    Tombstone.objects.create(study=study_of(found), rule="withdrawal", what="triggers", rows=1, by="participant")
+    whose = {"participant_id": session_of(found, 1).participant_id, "by": "participant"}
+    Tombstone.objects.create(study=study_of(found), rule="withdrawal", what="triggers", rows=1, **whose)
     assert named(found) == set()
 
 

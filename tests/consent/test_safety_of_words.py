@@ -44,7 +44,8 @@ def safe(home: Path) -> Played:
     """A study with questions in one's own words that says what protects people."""
     consent = (FOLDER / "pages" / "consent.md").read_text() + "\n{{ staffed_hours }}\n"
     texts = {"card.md": CARD, "pages/consent.md": consent}
-    return trading(home, texts=texts, safety=SAFETY_SAID | {"card": {"en": "card.md"}})
+    staffed = {"zone": "UTC", "hours": [{"days": ["mon"], "begin": "10:00", "end": "18:00"}]}
+    return trading(home, texts=texts, safety=SAFETY_SAID | {"card": {"en": "card.md"}, "staffed": staffed})
 
 
 @pytest.fixture
