@@ -43,7 +43,8 @@ from tests.weeks.study import (
 pytestmark = [pytest.mark.sized, pytest.mark.timeout(sized(test=1800, long=7200))]
 
 PEOPLE = sized(test=100, long=1000)
-KILL_SECONDS = (6.0, 12.0)
+# Whoever dies is started again within some seconds, in which everybody waits: a long play has time for as many deaths.
+KILL_SECONDS = (sized(test=6, long=15), sized(test=12, long=30))
 LEAST_KILLS = sized(test=6, long=60)
 PLANNED = VISITS + 1  # the last one, too
 TOLD_WITHIN_SECONDS = 10.0
