@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import F
 
@@ -60,9 +61,10 @@ def heard_of(address: Address) -> Heard | None:
         return None
     people = frozenset(seat.number for seat in terms.speakers if seat.occupant == "person")
     passes = own.number in passing_for_people(state)
+    said = list(conversation.entries.order_by("seq").values_list("seat__number", "at"))
     return Heard(
         own=own.number,
-        writers=list(conversation.entries.order_by("seq").values_list("seat__number", flat=True)),
+        writers=[writer for writer, _ in said],
         people=people,
         quota=terms.quota,
         passes=passes,
@@ -70,7 +72,14 @@ def heard_of(address: Address) -> Heard | None:
         may_end=may_end(state, terms, own.number),
         shows_typing=terms.shows_typing and bool(people) and (passes or _always_types(own)),
         is_paused=people_pause(conversation, [one.pk for one in terms.speakers if one.number in people & acting]),
+        spoken_to_at=None if conversation.safety_steps.exists() else _spoken_to_at(said, own.number, people),
     )
+
+
+def _spoken_to_at(said: Sequence[tuple[int, datetime]], own: int, people: frozenset[int]) -> datetime | None:
+    """When somebody of `people` first said something since a seat's last entry."""
+    since = max((index for index, (writer, _) in enumerate(said, start=1) if writer == own), default=0)
+    return next((at for writer, at in said[since:] if writer in people), None)
 
 
 def _always_types(seat: Seat) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from chat.forms import MORE, READY
@@ -22,6 +23,8 @@ class Heard:
         may_end: Whether the seat may say to be ready: not before the talk's minimum is met.
         shows_typing: Whether people see that the seat writes, before it has written.
         is_paused: Whether the conversation of all who could hear it pauses.
+        spoken_to_at: When a person first said something since the seat's last entry. None where nobody has, and where
+            the conversation has paused: then it is not known when it was to be heard.
     """
 
     own: int
@@ -33,6 +36,7 @@ class Heard:
     may_end: bool = True
     shows_typing: bool = False
     is_paused: bool = False
+    spoken_to_at: datetime | None = None
 
     @property
     def answers(self) -> int:

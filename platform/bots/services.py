@@ -5,6 +5,7 @@ An act, the turn's outcome and its `Due` row commit together or not at all.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,7 @@ from participants.models import Participant
 from studies.models import Version
 
 Outcome = BotTurn.Outcome
+log = logging.getLogger("rapport.turn")
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,15 @@ def plan(turn: Turn, wanted: Plan) -> Plan:
 
 
 def show_typing(turn: Turn, planned: Plan) -> None:
-    """Let people see that the seat writes, until it has written. A hint: if it is lost, or given twice, nothing is."""
+    """Let people see that the seat writes, until it has written. A hint: if it is lost, or given twice, nothing is.
+
+    So it is of a person's, too: what fails here must not make the message late.
+    """
     at = turn.address
-    notices.by_program(at.match, at.path, at.seat, until=planned.at)
+    try:
+        notices.by_program(at.match, at.path, at.seat, until=planned.at, key=turn.key)
+    except Exception as error:
+        log.info("notice lost", extra={"facts": {"what": "by_program", "error": type(error).__name__}})
 
 
 def deliver(claim: Claim, turn: Turn, values: Mapping[str, Any], *, source: str) -> str:

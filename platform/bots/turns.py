@@ -125,7 +125,10 @@ async def hear(claim: Claim) -> str:
 def _planned(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace, values: Mapping[str, Any]) -> Plan:
     since = facts.opened_at
     if turn.heard and turn.heard.made:  # in a talk, from its last entry, or from when it was spoken to
-        since = max(since, turn.row.delivered_at or since, claim.run_after)
+        is_answer = not turn.heard.quota and rules.speaks(turn.heard)
+        # as a person's, who reads it as soon as it is stored; a worker comes to it when it has time
+        asked_at = (turn.heard.spoken_to_at if is_answer else None) or claim.run_after
+        since = max(since, turn.row.delivered_at or since, asked_at)
     heard_after = own_last_seq(turn.address) if turn.heard else 0
     effort = delays.effort(facts.view, facts.fields, values, heard_after=heard_after)
     limit = (facts.deadline_at - since).total_seconds() if facts.deadline_at else pace.max_s * 2

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F
+
 from chat import forms
 from chat.models import Conversation
 from chat.safety.policy import language_of, safety_of
@@ -34,20 +36,22 @@ MOST_LINES = 200
 # What is new is kept as shown in the statement that reads it, as a page keeps it once it is drawn. One's own words
 # alone are not: nobody asks when one was shown them.
 _NEW = """
-WITH here AS (
-    SELECT conversation.id AS talk, seat.id AS seat
-    FROM chat_conversation conversation
-    JOIN flow_match match ON match.id = conversation.match_id
+WITH talk AS (
+    SELECT conversation.id, match.id AS match, match.path,
+        conversation.closed_at IS NULL AND match.status = %(open)s AND match.path = conversation.path AS is_open
+    FROM chat_conversation conversation JOIN flow_match match ON match.id = conversation.match_id
+    WHERE conversation.id = %(talk)s
+), here AS (
+    SELECT talk.id AS talk, seat.id AS seat
+    FROM talk
     JOIN matching_seat seat ON seat.id = %(seat)s
     JOIN scheduling_session session ON session.id = seat.session_id
-    WHERE conversation.id = %(talk)s AND conversation.closed_at IS NULL
-      AND match.status = %(open)s AND match.path = conversation.path
-      AND seat.status = %(sitting)s AND session.status = %(active)s
+    WHERE talk.is_open AND seat.status = %(sitting)s AND session.status = %(active)s
       AND NOT EXISTS (
-          SELECT FROM flow_act act WHERE act.match_id = match.id AND act.path = match.path AND act.seat_id = seat.id
+          SELECT FROM flow_act act WHERE act.match_id = talk.match AND act.path = talk.path AND act.seat_id = seat.id
       )
       AND (%(quota)s = 0 OR %(quota)s > (
-          SELECT count(*) FROM chat_entry own WHERE own.conversation_id = conversation.id AND own.seat_id = seat.id
+          SELECT count(*) FROM chat_entry own WHERE own.conversation_id = talk.id AND own.seat_id = seat.id
       ))
 ), said AS (
     SELECT entry.seq, entry.seat_id, coalesce(nullif(entry.text, ''), entry.facts ->> 'thing', '') AS words
@@ -62,7 +66,8 @@ WITH here AS (
     )
     ON CONFLICT DO NOTHING
 )
-SELECT said.seq, said.seat_id, said.words FROM here LEFT JOIN said ON true ORDER BY said.seq
+SELECT talk.is_open, here.seat, said.seq, said.seat_id, said.words
+FROM talk LEFT JOIN here ON true LEFT JOIN said ON true ORDER BY said.seq
 """
 
 
@@ -148,14 +153,26 @@ def line(seq: int, who: str, words: str) -> Mapping[str, Any]:
 
 
 def new(participant: int, known: Known | None, talk: int, after: int) -> News:
-    """The lines of a talk beyond a number, for one person. Implements KINDS["lines"]["new"]."""
+    """The lines of a talk beyond a number, for one person. Implements KINDS["lines"]["new"].
+
+    Of a talk that is over there are none, and its page need not be told of for their sake: what ended it tells that. A
+    pointer of ours besides would come before or after that one, by how busy the process is in which somebody spoke.
+    """
     room = known if isinstance(known, Room) and known.talk == talk else room_of(participant)
-    if room is None or room.talk != talk or (room.screens and has_paused(talk, room.seat)):
+    if room is None or room.talk != talk:
+        return News(None, [] if _is_over(talk) else None)
+    if room.screens and has_paused(talk, room.seat):
         return News(None)
     values = {"talk": talk, "seat": room.seat, "quota": room.quota, "after": after, "most": MOST_LINES}
     is_open = {"open": Match.Status.OPEN, "sitting": Seat.Status.SITTING, "active": Session.Status.ACTIVE}
     rows = run(_NEW, values | is_open)
-    said = [row for row in rows if row[0] is not None]
-    if not rows or any(seat not in room.names for _, seat, _ in said):
+    if rows and not rows[0][0]:
+        return News(None, [])
+    said = [row[2:] for row in rows if row[2] is not None]
+    if not rows or rows[0][1] is None or any(seat not in room.names for _, seat, _ in said):
         return News(None)
     return News(room, [line(seq, "" if seat == room.seat else room.names[seat], words) for seq, seat, words in said])
+
+
+def _is_over(talk: int) -> bool:
+    return not Conversation.objects.filter(pk=talk, closed_at=None, match__path=F("path")).exists()

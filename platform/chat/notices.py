@@ -1,8 +1,11 @@
 """Who is writing at this moment: a hint that fades, the same for people and programs.
 
-Nothing is decided by it, and no words are in it. A person's lasts a few seconds beyond the newest key, a program's
-until it is to speak. Sockets are told at their ticks, polls in a header. What people were told is kept, because it
-belongs to what they were shown (`services.keep_typing`).
+Nothing is decided by it, and no words are in it. A person's lasts a few seconds beyond the newest key, a program's as
+long as a person's who types until it is to speak. Sockets are told at their ticks, polls in a header. What people were
+told is kept, because it belongs to what they were shown (`services.keep_typing`).
+
+That it is over says the table: whoever has said something since it was begun writes it no more. So a message that is
+stored asks nothing of Redis, and a notice that comes after its own message, by another way, is known to be old.
 """
 
 from __future__ import annotations
@@ -10,12 +13,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import floor
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 
-from chat.models import Conversation
+from chat.models import Conversation, Entry
 from chat.terms import shows_typing
 from events import announce, clock, fading
+from events.prepared import Given, prepared
 from flow.kinds import VOID_PATH
 from flow.models import Match
 from flow.queries import match_of, visit_of
@@ -28,7 +35,9 @@ from participants.tokens import stream_name
 from scheduling.models import Session
 
 FADES_AFTER = 5
-"""Seconds after the newest key. A browser says every three that there are further ones (`static/js/talk.js`)."""
+"""Seconds after the newest key."""
+RENEWED_EVERY = 3
+"""So often a browser says that there are further keys (`static/js/typing.js`)."""
 
 
 @dataclass(frozen=True)
@@ -45,26 +54,32 @@ class Writing:
         return self.who, self.after
 
 
-def by_person(participant: int) -> None:
-    """Somebody's browser says that they are writing. Whatever page they are at, nothing else follows from it."""
+def by_person(participant: int, *, key: str = "", stream: str = "") -> None:
+    """Somebody's browser says that they are writing. Whatever page they are at, nothing else follows from it.
+
+    Args:
+        key: Of the form in which it is written, where the browser says so: it may be stored by now.
+        stream: Of a browser that says it over a socket: one whose secret was replaced meanwhile says nothing more.
+    """
     visit = visit_of(Participant(pk=participant))
-    match = match_of(visit.session) if visit and visit.session.status == Session.Status.ACTIVE else None
-    state = _open_talk(match)
-    if state is None or visit is None:
+    if visit is None or (stream and stream != stream_name(visit.session.participant.token_sha256)):
+        return
+    state = _open_talk(match_of(visit.session) if visit.session.status == Session.Status.ACTIVE else None)
+    if state is None:
         return
     seat = next((one for one in state.seats.values() if one.session_id == visit.session.pk), None)
-    has_acted = any(act.path == state.path and act.seat_id == seat.pk for act in state.stored_acts) if seat else True
-    if seat is not None and not has_acted:
-        _begin(state, seat, seconds=FADES_AFTER)
+    if seat is not None and _talk_at(state).includes(seat.role) and seat.pk not in _ended(state):
+        _begin(state, seat, seconds=FADES_AFTER, key=key)
 
 
-def by_program(match_id: int, path: str, seat_id: int, *, until: datetime) -> None:
-    """A program writes until it is to speak; a little longer, so that it does not fade before."""
+def by_program(match_id: int, path: str, seat_id: int, *, until: datetime, key: str = "") -> None:
+    """A program writes until it is to speak, under a key of its own: seen as somebody is who types for so long."""
     match = Match.objects.select_related("group__version").get(pk=match_id)
     state = _open_talk(match) if match.path == path else None
     if state is not None:
         seat = next(one for one in state.seats.values() if one.pk == seat_id)
-        _begin(state, seat, seconds=max(1, round((until - clock.now()).total_seconds()) + 2))
+        writes = max(0.0, (until - clock.now()).total_seconds())
+        _begin(state, seat, seconds=RENEWED_EVERY * floor(writes / RENEWED_EVERY) + FADES_AFTER, key=key)
 
 
 def seen_by(match: Match | None, seat: Seat) -> list[Writing] | None:
@@ -72,19 +87,25 @@ def seen_by(match: Match | None, seat: Seat) -> list[Writing] | None:
     state = _open_talk(match)
     if state is None:
         return None
-    others = [one for one in state.seats.values() if one.pk != seat.pk]
-    names = {_name(state.match, one.number): called(state.place(one)) for one in others}
-    found = ((names[name], *_read(value)) for name, value in fading.lasting(names).items())
-    return sorted((Writing(*one) for one in found), key=lambda one: one.who)
+    if seat.pk in _ended(state):
+        return []
+    others = {_name(state.match, one.number): one for one in state.seats.values() if one.pk != seat.pk}
+    found = {name: _read(value) for name, value in fading.lasting(others).items()}
+    said = dict(_newest_said.all(match=state.match.pk, path=state.path)) if found else {}
+    writing = [
+        Writing(called(state.place(others[name])), *begun)
+        for name, begun in found.items()
+        if begun[1] >= said.get(others[name].pk, 0)
+    ]
+    return sorted(writing, key=lambda one: one.who)
 
 
-def end(match: Match, number: int, who: str, streams: Sequence[str]) -> None:
-    """What was written has come: after the commit nobody is told any more that it is being written."""
+def end(talk: int, seq: int, who: str, streams: Sequence[str]) -> None:
+    """What was written has come: after the commit sockets tell nobody any more that it is being written."""
 
     def after_commit() -> None:
-        fading.end(_name(match, number))
         for stream in streams:
-            announce.notice(stream=stream, facts={"who": who, "seconds": 0})
+            announce.notice(stream=stream, facts={"who": who, "seconds": 0, "talk": talk, "after": seq})
 
     transaction.on_commit(after_commit, robust=True)
 
@@ -98,14 +119,52 @@ def _open_talk(match: Match | None) -> MatchState | None:
     return state if isinstance(step, Talk) and shows_typing(step, state.parameters) else None
 
 
-def _begin(state: MatchState, seat: Seat, *, seconds: int) -> None:
+def _talk_at(state: MatchState) -> Talk:
+    step = step_at(state.game.experiment.steps, state.path)
+    assert isinstance(step, Talk), "`_open_talk` has looked"
+    return step
+
+
+def _ended(state: MatchState) -> set[int]:
+    """The seats, by key, that have ended the open talk: they neither write in it nor are told who does."""
+    return {act.seat_id for act in state.stored_acts if act.path == state.path}
+
+
+@prepared
+def _under_way(match: Given, path: Given, seat: Given, key: Given) -> QuerySet[Conversation, Any]:
+    """The open conversation, how much was said in it, by a seat last, and whether what it writes was stored."""
+    own = Entry.objects.filter(conversation=OuterRef("pk"), seat=seat)
+    newest = Subquery(own.order_by("-seq").values("seq")[:1])
+    talk = Conversation.objects.filter(match=match, path=path, closed_at=None)
+    return talk.annotate(own=newest, is_stored=Exists(own.filter(key=key))).values_list(
+        "pk", "last_seq", "own", "is_stored"
+    )
+
+
+@prepared
+def _newest_said(match: Given, path: Given) -> QuerySet[Entry, Any]:
+    """The newest entry of each seat that has said something, by key."""
+    said = Entry.objects.filter(conversation__match=match, conversation__path=path)
+    return said.values("seat_id").annotate(newest=Max("seq")).values_list("seat_id", "newest")
+
+
+def _begin(state: MatchState, seat: Seat, *, seconds: int, key: str) -> None:
     match, who = state.match, called(state.place(seat))
-    newest = Conversation.objects.filter(match=match, path=match.path).values_list("last_seq", flat=True).first() or 0
-    value, _ = fading.begin(_name(match, seat.number), f"{clock.now().isoformat()} {newest}", seconds=seconds)
+    under_way = _under_way.first(match=match.pk, path=match.path, seat=seat.pk, key=key)
+    if under_way is None or (key and under_way[3]):
+        return
+    talk, last_seq, own, _ = under_way
+    value, _ = fading.begin(
+        _name(match, seat.number),
+        f"{clock.now().isoformat()} {last_seq}",
+        seconds=seconds,
+        is_over=lambda known: _read(known)[1] < (own or 0),
+    )
     begun_at, after = _read(value)
-    facts = {"who": who, "after": after, "begun_at": begun_at.isoformat(), "seconds": seconds}
+    facts = {"who": who, "after": after, "talk": talk, "begun_at": begun_at.isoformat(), "seconds": seconds}
     others = Seat.objects.filter(placings__match=match, status=Seat.Status.SITTING, session__isnull=False)
-    for token in others.exclude(pk=seat.pk).values_list("session__participant__token_sha256", flat=True):
+    others = others.exclude(pk__in={seat.pk, *_ended(state)})
+    for token in others.values_list("session__participant__token_sha256", flat=True):
         announce.notice(stream=stream_name(token), facts=facts)
 
 

@@ -139,7 +139,8 @@ def say(room: Room, new: Incoming, *, stream: str) -> tuple[Entry, bool] | None:
     if room.screens:
         guard.note_edition(talk)
     stored = store(
-        talk, match, new, study=room.study, seated=seated, shows_typing=room.shows_typing, by_socket=True
+        talk, match, new,
+        study=room.study, seated=seated, quota=room.quota, shows_typing=room.shows_typing, by_socket=True,
     )  # fmt: skip
     return stored, True
 
@@ -240,7 +241,10 @@ def _append(conversation: Conversation, new: Incoming, terms: Terms) -> Entry:
     terms.channel.target(draft, as_said(target) if target else None)
     version = conversation.match.group.version
     (seated,) = together(seated_in(match.pk))
-    entry = store(locked, match, new, study=version.study_id, seated=seated, shows_typing=terms.shows_typing)
+    entry = store(
+        locked, match, new,
+        study=version.study_id, seated=seated, quota=terms.quota, shows_typing=terms.shows_typing,
+    )  # fmt: skip
     guard.look(conversation, match, entry)
     if terms.quota and used + 1 == terms.quota and _is_full(locked, terms):
         _record(FULL, conversation, match, {})

@@ -94,6 +94,7 @@ def store(
     *,
     study: int,
     seated: Sequence[Seated],
+    quota: int,
     shows_typing: bool,
     by_socket: bool = False,
 ) -> Entry:
@@ -101,6 +102,9 @@ def store(
 
     In a `Chat` they are told by a line: at once, and the same whoever wrote it. Elsewhere what an entry changes is the
     page, and a pointer says that it is another one.
+
+    Args:
+        quota: How often each may speak. Where there is a limit programs speak at their own pace, whatever they hear.
     """
     conversation.last_seq += 1
     entry = Entry(
@@ -118,7 +122,7 @@ def store(
         subject=("conversation", conversation.pk),
         facts=facts,
         wake={} if is_chat else dict.fromkeys(streams, entry.seq),
-        without=() if any(one.occupant != PERSON for one in seated) else (PROGRAMS,),
+        without=() if not quota and any(one.occupant != PERSON for one in seated) else (PROGRAMS,),
         beside=[updating(conversation, "last_seq"), inserting(entry)],
     )
     if is_chat:
@@ -126,5 +130,5 @@ def store(
         transaction.on_commit(told, robust=True)
     if shows_typing:
         own = next(one for one in seated if one.seat == new.seat)
-        notices.end(match, own.number, own.called, streams)
+        notices.end(conversation.pk, entry.seq, own.called, streams)
     return entry

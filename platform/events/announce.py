@@ -17,7 +17,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from heapq import heappop, heappush
+from itertools import count
 from typing import Any
+from zlib import crc32
 
 from channels.layers import get_channel_layer
 from django.conf import settings
@@ -28,6 +31,8 @@ log = logging.getLogger("rapport.announce")
 MOST_WAITING = 10_000
 LINES = "lines"
 """The group of the channel layer in which every process that serves sockets hears of new lines."""
+PROGRAMS = "bots"
+"""The queue of those who sit in seats of people."""
 QUIET_SECONDS = 0.25
 GATHER_SECONDS = 0.005
 SEND_SECONDS = 2.0
@@ -58,7 +63,8 @@ class Announcer:
 
     def __init__(self) -> None:
         self.counters = Counters()
-        self._tasks: deque[_Task] = deque()
+        self._tasks: list[tuple[float, int, _Task]] = []  # a heap, by when each may go
+        self._numbers = count()
         self._pointers: dict[str, int] = {}
         self._notices: deque[tuple[str, Mapping[str, Any]]] = deque()
         self._lines: list[tuple[Sequence[str], int, int]] = []
@@ -101,13 +107,14 @@ class Announcer:
             self._lines.append((streams, talk, seq))
         self._poke()
 
-    def task(self, name: str, args: tuple[Any, ...], queue: str) -> None:
-        """Send a Celery task message."""
+    def task(self, name: str, args: tuple[Any, ...], queue: str, *, after_seconds: float = 0.0) -> None:
+        """Send a Celery task message, so many seconds from now."""
         with self._guard:
             if len(self._tasks) >= MOST_WAITING:
                 self.counters.dropped += 1
                 return
-            self._tasks.append(_Task(name, args, queue))
+            ripe_at = time.monotonic() + after_seconds
+            heappush(self._tasks, (ripe_at, next(self._numbers), _Task(name, args, queue)))
         self._poke()
 
     def flush(self, seconds: float) -> bool:
@@ -203,9 +210,10 @@ class Announcer:
     async def _celery(self) -> None:
         while True:
             with self._guard:
-                task = self._tasks.popleft() if self._tasks else None
+                wait = self._tasks[0][0] - time.monotonic() if self._tasks else None
+                task = heappop(self._tasks)[-1] if wait is not None and wait <= 0 else None
             if task is None:
-                await self._rest(None)
+                await self._rest(wait)
             else:
                 await self._attempt("celery", partial(self._post_task, task))
 
@@ -297,6 +305,11 @@ def announcer() -> Announcer:
         return _process.announcer
 
 
+def layer() -> Any:
+    """Where sockets hear of what is announced."""
+    return get_channel_layer()
+
+
 def pointer(*, stream: str, seq: int) -> None:
     """Tell the followers of `stream` that it has reached `seq`: at once, then at most once per 250 ms."""
     announcer().pointer(stream, seq)
@@ -316,8 +329,13 @@ def line(*, streams: Sequence[str], talk: int, seq: int) -> None:
 
 
 def hint(*, queue: str, due_id: int) -> None:
-    """Tell the worker of `queue` that a `Due` row waits for it."""
-    announcer().task("events.tasks.hint", (due_id, queue), queue)
+    """Tell the worker of `queue` that a `Due` row waits for it.
+
+    Programs are told within a quarter of a second, as browsers are at their ticks: what is computed for them falls
+    neither together with the answer to whoever caused it nor at another time than a person's page would be drawn.
+    """
+    wait = crc32(str(due_id).encode()) / 2**32 * QUIET_SECONDS if queue == PROGRAMS else 0.0
+    announcer().task("events.tasks.hint", (due_id, queue), queue, after_seconds=wait)
 
 
 def canary(*, queue: str) -> None:

@@ -17,7 +17,7 @@ from django.db.models import Q
 from events import announce, clock
 from events.claim import Claim
 from events.models import Due, Event
-from events.prepared import run
+from events.prepared import Question, run
 from events.reaction import queue_of
 
 LEASE_SECONDS = 10.0
@@ -47,7 +47,9 @@ class LostClaim(Exception):  # noqa: N818  named for what happened to the holder
 
 _INSERT = """
 INSERT INTO events_due (reaction, queue, key, event_id, facts, run_after, fence, attempts, outcome, error_code)
-VALUES (%(reaction)s, %(queue)s, %(key)s, %(event)s, %(facts)s,
+VALUES (%(reaction)s, %(queue)s, %(key)s,
+        coalesce(%(event)s, CASE WHEN %(newest)s THEN currval(pg_get_serial_sequence('events_event', 'id')) END),
+        %(facts)s,
         coalesce(%(run_after)s, rapport_now() + make_interval(secs => %(after)s)), 0, 0, '', '')
 ON CONFLICT (reaction, key) WHERE outcome = '' DO UPDATE SET
     again_after = CASE WHEN events_due.lease_until IS NULL THEN events_due.again_after
@@ -75,24 +77,52 @@ def schedule(
     Raises:
         RuntimeError: outside a transaction, where the work could outlive its cause.
     """
+    pk = event.pk if event else None
+    asked = scheduling(reaction, key, run_after, facts=facts, event=pk, after_seconds=after_seconds)
+    return asked.answer()[0]
+
+
+NEWEST = -1
+"""In place of an event's key: the event that was stored last in this session, by a statement sent just before."""
+
+
+def scheduling(
+    reaction: str,
+    key: str,
+    run_after: datetime | None,
+    *,
+    facts: dict[str, Any] | None = None,
+    event: int | None = None,
+    after_seconds: float = 0.0,
+) -> Question[int]:
+    """As `schedule`, to be asked `together` with what it follows from.
+
+    Args:
+        event: The key of the event that causes it; `NEWEST` where that is not known yet.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError(f"schedule({reaction!r}) must run in the transaction that caused it")
+    queue = queue_of(reaction)
     values = {
         "reaction": reaction,
-        "queue": queue_of(reaction),
+        "queue": queue,
         "key": key,
-        "event": event.pk if event else None,
+        "event": None if event == NEWEST else event,
+        "newest": event == NEWEST,
         "facts": json.dumps(facts or {}),
         "run_after": run_after,
         "after": after_seconds,
     }
+
+    def stored(row: tuple[Any, ...]) -> int:
+        due_id, planned, now = row
+        # What the caller does itself needs no hint, though the row that it joined may be due by now.
+        if not after_seconds and planned - now <= HINT_WITHIN:
+            transaction.on_commit(lambda: announce.hint(queue=queue, due_id=due_id), robust=True)
+        return int(due_id)
+
     # Two writers of one coarse key meet here on the unique index: the second waits, then joins or opens a new row.
-    ((due_id, planned, now),) = run(_INSERT, values)
-    # What the caller does itself needs no hint, though the row that it joined may be due by now.
-    if not after_seconds and planned - now <= HINT_WITHIN:
-        queue = str(values["queue"])
-        transaction.on_commit(lambda: announce.hint(queue=queue, due_id=due_id), robust=True)
-    return int(due_id)
+    return Question(_INSERT, values, stored)
 
 
 _CLAIM = """

@@ -1,18 +1,19 @@
 """What is so for a few seconds and then ends by itself: a hint in Redis. Without Redis nothing of the kind is so."""
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
 
 from django.core.cache import cache
-from redis.exceptions import RedisError
 
-log = logging.getLogger("rapport.request")
-T = TypeVar("T")
+from events.patience import asked
+
+WITHOUT = "nothing fades without Redis"
 
 
-def begin(name: str, value: str, *, seconds: int) -> tuple[str, bool]:
+def begin(name: str, value: str, *, seconds: int, is_over: Callable[[str], bool] = lambda _: False) -> tuple[str, bool]:
     """Let something be so for some seconds from now on, or go on for so long.
+
+    Args:
+        is_over: Whether what was begun with a value is over by now, though it has not faded: then it begins anew.
 
     Returns:
         The value that it was begun with, and whether it was begun by this.
@@ -21,26 +22,22 @@ def begin(name: str, value: str, *, seconds: int) -> tuple[str, bool]:
     def ask() -> tuple[str, bool]:
         if cache.add(name, value, timeout=seconds):
             return value, True
+        known = cache.get(name)
+        if known is None or is_over(str(known)):
+            cache.set(name, value, timeout=seconds)
+            return value, True
         cache.touch(name, seconds)
-        return str(cache.get(name) or value), False
+        return str(known), False
 
-    return _asked(ask, (value, True))
+    return asked(ask, (value, True), told=WITHOUT)
 
 
 def end(name: str) -> None:
     """It is so no more."""
-    _asked(lambda: cache.delete(name), False)
+    asked(lambda: cache.delete(name), False, told=WITHOUT)
 
 
 def lasting(names: Iterable[str]) -> Mapping[str, str]:
     """Those of some things that are so now, with the values that they were begun with."""
-    found: Mapping[str, str] = _asked(lambda: cache.get_many(list(names)), {})
+    found: Mapping[str, str] = asked(lambda: cache.get_many(list(names)), {}, told=WITHOUT)
     return found
-
-
-def _asked(command: Callable[[], T], without: T) -> T:
-    try:
-        return command()
-    except (RedisError, OSError) as error:
-        log.warning("nothing fades without Redis", extra={"facts": {"error": type(error).__name__}})
-        return without

@@ -72,7 +72,7 @@ class Question(Generic[Row]):
     """A query with its values."""
 
     sql: str
-    values: Sequence[Any]
+    values: Values
     hydrate: Hydrate
 
     def answer(self) -> list[Row]:

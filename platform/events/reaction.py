@@ -29,6 +29,11 @@ class Reaction:
     after_seconds: float = 0.0
     concerns: str = ""
 
+    @property
+    def is_of_event(self) -> bool:
+        """Whether its key names the event, so that it can be known only once the event is stored."""
+        return "{event}" in self.key
+
     def key_for(self, values: Mapping[str, Any]) -> str:
         """Fill the template.
 

@@ -4,15 +4,13 @@ The stretch is part of the key. A counter that is only told to run out can run o
 anew by the second one without an end, and bars whoever it counts for ever.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import time
 
 from django.core.cache import cache
-from redis.exceptions import RedisError
 
-log = logging.getLogger("rapport.request")
+from events.patience import asked
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,10 @@ class Tally:
         return int(cache.incr(key))
 
     def _ask(self, command: Callable[[str], int]) -> int:
-        try:
-            return command(f"{self.name}:{int(time()) // self.seconds}")
-        except (RedisError, OSError, ValueError) as error:  # ValueError: Redis was emptied between two commands
-            log.warning("limiter is open", extra={"facts": {"error": type(error).__name__}})
-            return 0
+        def ask() -> int:
+            try:
+                return command(f"{self.name}:{int(time()) // self.seconds}")
+            except ValueError:  # Redis was emptied between two commands
+                return 0
+
+        return asked(ask, 0, told="limiter is open")

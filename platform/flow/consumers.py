@@ -6,30 +6,35 @@ Messages of a conversation, and its lines, go through it by `flow.talking`.
 import asyncio
 import json
 import logging
-from collections import Counter, deque
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from math import floor
 from typing import Any
 from zlib import crc32
 
 from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.utils import await_many_dispatch
 from redis.exceptions import RedisError
 
+from events import announce
 from events.announce import QUIET_SECONDS
 from flow.kinds import kind
-from flow.said import Said, read_frame
+from flow.pace import at_sockets
+from flow.said import Said, Typing, read_frame
 from flow.talking import Hub, Talking
-from participants.access import participant_of_scope
+from participants.access import participant_of_scope, secret_of_scope
 from participants.tokens import stream_name
 
 MOST_SOCKETS = 3
 LEAST_BETWEEN_SECONDS = 1.0  # of what a browser says of its typing
-MOST_FRAMES, FRAMES_SECONDS = 60, 10.0  # a browser of ours says a few: a flood is not read
+JOIN_SECONDS = 3.0  # a Redis that hangs is as one that is not there
 UNKNOWN, MALFORMED, TOO_MANY = 4401, 4400, 4429
-LATER = 1013  # no Redis just now: the page polls, and the browser tries again
+LATER = 1013  # no Redis just now, or a flood: the page polls and sends forms, and the browser tries again
 
 log = logging.getLogger("rapport.socket")
 # This process serves all sockets of an address (docs/operations.md); a restart ends the sockets and the count together.
@@ -61,13 +66,27 @@ class SessionConsumer(AsyncWebsocketConsumer):
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self._writers: dict[str, _Writer] = {}
+        self._came: dict[str, tuple[int, int]] = {}  # writer → of which talk, and the number of what has come
         self._asking: set[asyncio.Task[None]] = set()  # or nothing would hold them until they are done
-        self._heard: deque[float] = deque(maxlen=MOST_FRAMES + 1)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """As Channels does; whatever ends it, also an error, nothing of it stays behind."""
+        """As Channels does, but for two things.
+
+        A Redis that hangs is waited for no longer than one that is not there is: a browser that is told to come later
+        does not wait for its socket meanwhile. And whatever ends it, also an error, nothing of it stays behind.
+        """
+        self.scope, self.base_send, self.channel_layer = scope, send, announce.layer()
         try:
-            await super().__call__(scope, receive, send)
+            try:
+                async with asyncio.timeout(JOIN_SECONDS):
+                    self.channel_name = await self.channel_layer.new_channel()
+            except (RedisError, OSError):  # TimeoutError is one
+                await receive()  # that it wants to connect
+                await self._refuse(LATER)
+                return
+            heard = partial(self.channel_layer.receive, self.channel_name)
+            with suppress(StopConsumer):
+                await await_many_dispatch([receive, heard], self.dispatch)
         finally:
             await self._gone()
 
@@ -83,9 +102,17 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
         Who is refused is accepted, too, and then closed: a browser that is refused earlier never learns why.
         """
+        now = asyncio.get_running_loop().time()
+        secret = secret_of_scope(self.scope)
+        if secret and at_sockets.opens_too_often(secret, now):
+            await self._refuse(LATER)
+            return
         participant = await database_sync_to_async(participant_of_scope)(self.scope)
         if participant is None:
             await self._refuse(UNKNOWN)
+            return
+        if at_sockets.is_barred(participant.pk, now):
+            await self._refuse(LATER)
             return
         if _open[participant.pk] >= MOST_SOCKETS:
             await self._refuse(TOO_MANY)
@@ -95,8 +122,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self.stream = stream_name(participant.token_sha256)
         self._talking = Talking(participant.pk, self.stream, lambda text: self.send(text_data=text), self._point)
         try:
-            await Hub.of(self.channel_layer).follow(self.stream, self._talking)
-            await self.channel_layer.group_add(self.stream, self.channel_name)
+            async with asyncio.timeout(JOIN_SECONDS):
+                await Hub.of(self.channel_layer).follow(self.stream, self._talking)
+                await self.channel_layer.group_add(self.stream, self.channel_name)
         except (RedisError, OSError):
             await self._refuse(LATER)
             return
@@ -135,42 +163,38 @@ class SessionConsumer(AsyncWebsocketConsumer):
         _open[participant_id] -= 1
         if _open[participant_id] <= 0:
             del _open[participant_id]
-        if self._talking is not None:
-            await Hub.of(self.channel_layer).leave(self.stream, self._talking)
         with suppress(RedisError, OSError):
-            await self.channel_layer.group_discard(self.stream, self.channel_name)
+            async with asyncio.timeout(JOIN_SECONDS):
+                if self._talking is not None:
+                    await Hub.of(self.channel_layer).leave(self.stream, self._talking)
+                await self.channel_layer.group_discard(self.stream, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Answer a ping, hear that somebody types, take in a message; close on anything else, and on a flood.
 
         Who is not known, or any more, is not answered.
         """
-        if self._is_closed or self._talking is None:
+        if self._is_closed or self._talking is None or self.participant_id is None:
             return
-        if self._is_flooded():
-            await self.close(code=TOO_MANY)
+        if at_sockets.is_flooded(self.participant_id, asyncio.get_running_loop().time()):
+            await self.close(code=LATER)
             return
         match read_frame(text_data):
             case "ping":
                 await self.send(text_data='{"do":"pong"}')
-            case "typing":
-                self._typing(self._talking)
+            case Typing(key):
+                self._typing(self._talking, key)
             case Said() as said:
                 self._talking.say(said)
             case _:
                 await self.close(code=MALFORMED)
 
-    def _is_flooded(self) -> bool:
-        now = asyncio.get_running_loop().time()
-        self._heard.append(now)
-        return len(self._heard) > MOST_FRAMES and now - self._heard[0] < FRAMES_SECONDS
-
-    def _typing(self, talking: Talking) -> None:
+    def _typing(self, talking: Talking, key: str) -> None:
         """Let the others know; what comes sooner than a browser of ours says it is left alone."""
         now = asyncio.get_running_loop().time()
         if now >= self._may_type_at:
             self._may_type_at = now + LEAST_BETWEEN_SECONDS
-            talking.type()
+            talking.type(key)
 
     def _ask(self, what: str, *about: Any) -> None:
         """Do something about who is writing beside all else: neither pings nor pointers wait for the database."""
@@ -204,14 +228,19 @@ class SessionConsumer(AsyncWebsocketConsumer):
         A browser is told at ticks, too, and only that it begins and that it ended without a message: how often it was
         renewed in between would tell a person's keys from a program's plan.
         """
-        who = str(event["who"])
+        who, talk, after = str(event["who"]), event.get("talk", 0), int(event.get("after", 0))
+        where, came = self._came.get(who, (talk, 0))
+        came = came if where == talk else 0
         if not event["seconds"]:
             self._writers.pop(who, None)
+            self._came[who] = (talk, max(came, after))
+            return
+        if after < came:  # it came by another way than its own message, and later
             return
         until = asyncio.get_running_loop().time() + float(event["seconds"])
         known = self._writers.get(who)
         if known is None or known.begun_at != event["begun_at"]:
-            self._writers[who] = _Writer(event["begun_at"], event["after"], until)
+            self._writers[who] = _Writer(event["begun_at"], after, until)
         else:
             known.until = max(known.until, until)
         self._tell_soon()

@@ -64,10 +64,26 @@ class Taken:
 
 @dataclass(frozen=True)
 class News:
-    """What is new in a conversation. `lines` is None where its page, and no line, tells somebody of it."""
+    """What is new in a conversation.
+
+    Attributes:
+        room: What is known of it now; None: nothing.
+        lines: None where its page, and no line, tells somebody of what is new.
+    """
 
     room: Room | None
     lines: Sequence[Line] | None = None
+
+
+@dataclass(frozen=True)
+class Typing:
+    """That something is being typed.
+
+    Attributes:
+        key: Of the form in which it is, where the browser says so.
+    """
+
+    key: str = ""
 
 
 def read_said(frame: Mapping[str, Any]) -> Said | None:
@@ -86,8 +102,8 @@ def read_said(frame: Mapping[str, Any]) -> Said | None:
     return Said(talk, key, text, {name: str(value) for name, value in how.items() if type(value) is int})
 
 
-def read_frame(text: str | None) -> Said | str:
-    """What a browser says: a message, "ping" or "typing"; "" for anything that ours does not say."""
+def read_frame(text: str | None) -> Said | Typing | str:
+    """What a browser says: a message, that somebody types, "ping"; "" for anything that ours does not say."""
     if text is None or len(text) > MOST_CHARACTERS:
         return ""
     try:
@@ -96,5 +112,16 @@ def read_frame(text: str | None) -> Said | str:
         return ""
     if not isinstance(frame, dict):
         return ""
-    word = next((word for word in ("ping", "typing") if frame == {"do": word}), "")
-    return word or read_said(frame) or ""
+    if frame == {"do": "ping"}:
+        return "ping"
+    return (read_typing(frame) if frame.get("do") == "typing" else read_said(frame)) or ""
+
+
+def read_typing(frame: Mapping[str, Any]) -> Typing | None:
+    """That somebody types, with the key of their form or without; None for what no page of ours sends."""
+    if frame == {"do": "typing"}:
+        return Typing()
+    key = frame.get("key")
+    if frame.keys() != {"do", "key"} or not (isinstance(key, str) and CANONICAL_UUID.fullmatch(key)):
+        return None
+    return Typing(key)

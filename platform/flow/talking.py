@@ -9,17 +9,15 @@ import json
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
-
-from redis.exceptions import RedisError
 
 from events.announce import LINES
 from events.offload import run_kept
 from flow.kinds import kind
-from flow.pace import Quick
-from flow.said import News, Room, Said, Taken
+from flow.pace import at_sockets
+from flow.said import News, Room, Said, Taken, Typing
 from participants import services as people
 from participants.models import Participant
 
@@ -43,14 +41,13 @@ class Talking:
     def __init__(self, participant_id: int, stream: str, send: Send, point: Callable[[int], None]) -> None:
         self._participant_id, self._stream = participant_id, stream
         self._send, self._point = send, point
-        self._said: deque[tuple[Said | None, float]] = deque()  # None: it is being typed
+        self._said: deque[tuple[Said | Typing, float]] = deque()
         self._news: dict[int, int] = {}  # conversation → the newest number that was heard of
         self._room: Room | None = None
         self._told = 0  # the newest number of `_room` that this socket was told
         self._lived_at = float("-inf")
         self._working: asyncio.Task[None] | None = None
         self._is_open = False
-        self._quick = Quick.of(participant_id)
 
     def open(self) -> None:
         """The browser can be told: what was heard before goes out now."""
@@ -62,17 +59,18 @@ class Talking:
         if len(self._said) >= 2 * MOST_WAITING:
             return
         now = asyncio.get_running_loop().time()
-        is_too_much = self._quick.is_too_quick(now) or len(self._said) >= MOST_WAITING
+        is_too_much = at_sockets.is_too_quick(self._participant_id, now) or len(self._said) >= MOST_WAITING
         self._said.append((said, float("-inf") if is_too_much else now))
         self._work_soon()
 
-    def type(self) -> None:
+    def type(self, key: str = "") -> None:
         """Let the others know that somebody types: after the messages before it, and before the one that is typed.
 
-        Otherwise it might begin after its own message was stored, and outlive it: a program's never does.
+        Otherwise it might begin after its own message was stored, and outlive it: a program's never does. One that goes
+        by its form is known by its key.
         """
         if len(self._said) < MOST_WAITING:
-            self._said.append((None, asyncio.get_running_loop().time()))
+            self._said.append((Typing(key), asyncio.get_running_loop().time()))
             self._work_soon()
 
     def hear(self, talk: int, seq: int) -> None:
@@ -102,11 +100,11 @@ class Talking:
             except Exception as error:  # the socket is gone, or going
                 log.info("line not sent", extra={"facts": {"error": type(error).__name__}})
 
-    async def _take(self, said: Said | None, since: float) -> None:
+    async def _take(self, said: Said | Typing, since: float) -> None:
         is_late = asyncio.get_running_loop().time() - since >= LATE_SECONDS
-        if said is None:
+        if isinstance(said, Typing):
             if not is_late:
-                await self._note_typing()
+                await self._note_typing(said.key)
             return
         taken = Taken(self._room)
         if not is_late:
@@ -140,19 +138,21 @@ class Talking:
         except Exception as error:  # the page has it
             log.info("lines not read", extra={"facts": {"error": type(error).__name__}})
             news = News(None)
+        if news.lines is None:
+            self._point(seq)
         if news.room is None or news.lines is None:
             if is_known:  # of another talk nothing follows for the one that is open
                 self._room = None
-            self._point(seq)
             return
         self._room = news.room
         self._told = max([after, *(int(line["seq"]) for line in news.lines)])
         if news.lines:
             await self._frame(news.room.name, lines=news.lines)
 
-    async def _note_typing(self) -> None:
+    async def _note_typing(self, key: str) -> None:
+        noted = partial(kind("typing", "by_person"), self._participant_id, key=key, stream=self._stream)
         try:
-            await run_kept(kind("typing", "by_person"), self._participant_id)
+            await run_kept(noted)
         except Exception as error:  # a hint, and no more
             log.info("notice lost", extra={"facts": {"what": "by_person", "error": type(error).__name__}})
 
@@ -193,13 +193,13 @@ class Hub:
         """Let a socket hear of the lines of a stream. Raises RedisError, OSError: nothing can be heard just now."""
         async with self._lock:
             if self._hearing is None:
-                self._channel = await self._layer.new_channel()
+                self._channel = self._channel or await self._layer.new_channel()  # one that was made is heard once
                 await self._layer.group_add(LINES, self._channel)
                 self._hearing = asyncio.create_task(self._hear())
             self._followers.setdefault(stream, set()).add(talking)
 
     async def leave(self, stream: str, talking: Talking) -> None:
-        """A socket is gone; with the last one nothing is heard any more."""
+        """A socket is gone; with the last one nothing is heard any more. Raises RedisError, OSError, as `follow`."""
         async with self._lock:
             followers = self._followers.get(stream, set())
             followers.discard(talking)
@@ -207,10 +207,12 @@ class Hub:
                 self._followers.pop(stream, None)
             if self._followers or self._hearing is None:
                 return
-            hearing, self._hearing = self._hearing, None
-            with suppress(RedisError, OSError):
-                await self._layer.group_discard(LINES, self._channel)
-            hearing.cancel()
+            hearing, channel = self._hearing, self._channel
+            self._hearing, self._channel = None, ""
+            try:
+                await self._layer.group_discard(LINES, channel)
+            finally:  # also where Redis hangs, and is waited for no longer
+                hearing.cancel()
 
     async def _hear(self) -> None:
         while True:

@@ -23,7 +23,7 @@ from flow.between import is_between
 from flow.calculator import FACT, calculator_of
 from flow.drawing import Frame, digest_of, draw
 from flow.errors import FlowError
-from flow.forms import FormError, read_form, read_pairs
+from flow.forms import CANONICAL_UUID, FormError, read_form, read_pairs
 from flow.framing import frame_of, kept_on_leaving, may_see_records, told_of_silence
 from flow.kinds import kind
 from flow.own_data import is_kept
@@ -101,8 +101,10 @@ def _writing(request: HttpRequest, visit: queries.Visit) -> list[tuple[str, int]
 
     A browser without a socket says here, too, that somebody types in it.
     """
-    if request.GET.get("typing") == "1" and not pace.is_too_fast(visit.session.participant, what="typing"):
-        kind("typing", "by_person")(visit.session.participant_id)
+    typing, person = request.GET.get("typing", ""), visit.session.participant
+    key = typing if CANONICAL_UUID.fullmatch(typing) else ""  # of the form in which somebody types
+    if (key or typing == "1") and not pace.is_too_fast(person, what="typing"):
+        kind("typing", "by_person")(person.pk, key=key)
     seen_by = getattr(visit.stage, "writing", None)
     found = seen_by(visit.session) if seen_by else None
     for one in found or ():

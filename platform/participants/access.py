@@ -40,10 +40,18 @@ def pilot_token(request: HttpRequest, study: Study) -> str:
 
 def participant_of_scope(scope: Mapping[str, Any]) -> Participant | None:
     """The participant behind a socket, by the cookie of its handshake; asks the database, so call it from a thread."""
-    for name, value in scope.get("headers", ()):
-        if name == b"cookie":
-            return participant_with(_token_in(value.decode("latin-1")))
-    return None
+    token = _token_of(scope)
+    return participant_with(token) if token else None
+
+
+def secret_of_scope(scope: Mapping[str, Any]) -> str:
+    """How the secret behind a socket would be stored, whether or not it is anybody's; empty where there is none."""
+    return stored_as(_token_of(scope))
+
+
+def _token_of(scope: Mapping[str, Any]) -> str:
+    cookies = (value for name, value in scope.get("headers", ()) if name == b"cookie")
+    return _token_in(next(cookies, b"").decode("latin-1"))
 
 
 def participant_with(token: str) -> Participant | None:

@@ -113,9 +113,10 @@ class Browser:
             code = None
             try:
                 async with self._session().ws_connect(self.socket_address, timeout=CLOSING) as socket:
-                    attempt, self.has_socket, self._socket = 0, True, socket
+                    self.has_socket, self._socket = True, socket
                     yield
                     async for text in _texts(socket):
+                        attempt = 0  # who is refused is let in and closed at once
                         if self.hears(_read(text)):
                             yield
                     code = socket.close_code

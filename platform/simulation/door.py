@@ -67,7 +67,7 @@ class Door(Browser):
         self.socket_address = self._via_socket = via_socket
         self.takes_lines: Callable[[str, Sequence[Line]], bool] = lambda *_: True
         self._under_way: dict[str, asyncio.Future[int]] = {}
-        self._is_typing_untold = False
+        self._untold_typing = ""
 
     async def enter(self) -> Shown:
         """Redeem the link: the landing page, its button, the first page.
@@ -90,8 +90,8 @@ class Door(Browser):
         """Ask whether the page has changed: the new one, or None. Also a sign of life."""
         asked = {"rev": page.rev, "digest": page.digest}
         asked |= {"drawn": page.drawn, "read": str(page.last_seq)} if page.drawn else {}
-        asked |= {"typing": "1"} if self._is_typing_untold else {}
-        self._is_typing_untold = False
+        asked |= {"typing": self._untold_typing} if self._untold_typing else {}
+        self._untold_typing = ""
         answer = await self.insist(Request("GET", "/s/poll", params=asked, headers=FRAGMENT))
         return None if answer.status == NOTHING_NEW else self._read(answer)
 
@@ -127,9 +127,10 @@ class Door(Browser):
             self.ledger.add(acknowledged(self.person, SAID, form, title=page.title))
         return seq
 
-    async def tell_typing(self) -> None:
-        """Say that something is being typed: through the socket, or with the next question for news."""
-        self._is_typing_untold = not await self.tell({"do": "typing"})
+    async def tell_typing(self, page: Shown) -> None:
+        """Say that something is typed in a page's form: through the socket, or with the next question for news."""
+        key = page.hidden["key"]
+        self._untold_typing = "" if await self.tell({"do": "typing", "key": key}) else key
 
     def hears(self, said: Mapping[str, Any]) -> bool:
         """Take in what a frame says of a talk; whether it is a hint that something changed."""

@@ -87,7 +87,7 @@ async def _goes_on(person: Person, ear: "_Ear", move: Move) -> bool:
     while now() < act_at:
         has_news = await ear.hears(min(act_at, ear.look_at(), key_at) - now())
         if key_at <= now():
-            await person.door.tell_typing()
+            await person.door.tell_typing(person.last)
             key_at = now() + TYPING_SECONDS
         is_another = (has_news or ear.look_at() <= now()) and await person.look()
         if is_another or person.mind.thinks_again(person.last):

@@ -305,7 +305,7 @@ function begin() {
   dropSaid();
   follow(current, { words, tell });
   openPast(current, { words, tell });
-  noticeTyping(current, { tell: () => { if (socket.isOpen()) socket.say("typing"); return socket.isOpen(); } });
+  noticeTyping(current, { tell: (key) => { if (socket.isOpen()) socket.say("typing", { key }); return socket.isOpen(); } });
   furnish(current, words);
   calculate(current);
   clock(current);

@@ -19,8 +19,9 @@ export function listen(address, { news, noticed, talked, changed }) {
     if (!isWanted || !address || socket) return;
     try { socket = new WebSocket(address); } catch { socket = null; return; }
     const mine = socket;
-    mine.addEventListener("open", () => { attempt = 0; missed = 0; beat(mine); changed(); news(); });
-    mine.addEventListener("message", (event) => { missed = 0; heard(JSON.parse(event.data)); });
+    // Who is refused is let in and closed at once: only what was said over it shows that a socket is of use.
+    mine.addEventListener("open", () => { missed = 0; beat(mine); changed(); news(); });
+    mine.addEventListener("message", (event) => { attempt = 0; missed = 0; heard(JSON.parse(event.data)); });
     mine.addEventListener("close", (event) => { if (mine === socket) over(event.code); });
   }
 

@@ -4,36 +4,37 @@ const SPOKEN_MS = 20000;  // a screen reader hears of it at most so often
 let writers = new Map();  // position -> the number of the newest line when it was begun
 let toldAt = -Infinity;   // when the server was last told that somebody types here
 let spokenAt = -Infinity;
-let isUntold = false;     // there is no socket: the next question for news says it
+let untold = "";          // there is no socket: the next question for news says it, with the key of the form
 let heard = 0;            // how much the socket has said of it
 let heardBefore = 0;      // and how much when news was asked for: the answer may be older than what came meanwhile
 
 const place = () => document.querySelector("[data-typing]");
 
-/** Let the conversation inside `root` tell of who types in it. `tell` says it over the socket, and whether there is one. */
+/** Let the conversation inside `root` tell of who types in it. `tell` says it over the socket, with the key of the form, and whether there is one. */
 export function noticeTyping(root, { tell }) {
   const box = root.querySelector("[data-said]:not([data-tells])");
-  if (!place()) { writers = new Map(); isUntold = false; return; }
+  if (!place()) { writers = new Map(); untold = ""; return; }
   draw();
   if (!box) return;
   box.dataset.tells = "yes";
   box.addEventListener("input", () => {
     if (!box.value.trim() || performance.now() - toldAt < EVERY_MS) return;
     toldAt = performance.now();
-    isUntold = !tell();
+    const key = box.form.elements.namedItem("key").value;  // it may be stored before this is heard
+    untold = tell(key) ? "" : key;
   });
 }
 
 /** A message was stored: what is typed next is another one, and told at once. */
 export function typed() {
   toldAt = -Infinity;
-  isUntold = false;
+  untold = "";
 }
 
 /** What a question for news says besides. */
 export function asked() {
-  const told = isUntold ? { typing: "1" } : {};
-  isUntold = false;
+  const told = untold ? { typing: untold } : {};
+  untold = "";
   heardBefore = heard;
   return told;
 }

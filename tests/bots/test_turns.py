@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -116,6 +117,28 @@ def test_delay_and_act_are_the_same_under_every_condition_and_label() -> None:
         found.append(((turn.planned_at - match.step_opened_at).total_seconds(), list(said)))
         Group.objects.filter(pk=match.group_id).update(code=f"g-{condition[6:9]}", status="ended")
     assert found[0] == found[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answer_is_planned_from_what_it_answers_however_late_a_worker_comes_to_it() -> None:
+    """As a person's time counts from the line that they read."""
+    found = []
+    for late in (0.0, 0.5):
+        match = make_match(
+            "chatting", Sitter("talker"), bot(settings=SLOW), seed="one", code="g-same", parameters={"quota": 0}
+        )
+        runner.drain("bots")
+        BotTurn.objects.filter(match=match).update(planned_at=None)  # nothing waits here: it spoke before its time
+        person = match.group.seats.get(number=1)
+        said = {"message": "hello"}
+        games.act(match_id=match.pk, path="talk", seat_id=person.pk, values=said, source="person", key="k")
+        time.sleep(late)
+        runner.drain("bots")
+        turn, spoken = BotTurn.objects.get(match=match), Entry.objects.get(seat=person)
+        assert turn.planned_at is not None
+        found.append(turn.planned_at - spoken.at)
+        Group.objects.filter(pk=match.group_id).update(code=f"g-{late}", status="ended")
+    assert found[0] == found[1] > timedelta(seconds=20)
 
 
 @pytest.mark.django_db

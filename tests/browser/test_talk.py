@@ -289,32 +289,6 @@ def test_screen_reader_is_told_at_most_once_in_a_while(tab: Tab) -> None:
     assert tab.locator("[data-typing]").get_attribute("aria-live") is None
 
 
-def test_typing_is_said_over_the_socket_now_and_then_and_without_one_with_the_next_question(tab: Tab) -> None:
-    stage = Talk(typing=True)
-    stage.typing = []
-    stage.open(tab)
-    tab.wait_for_timeout(200)
-    tab.locator("textarea").press_sequentially(" ")
-    assert stage.heard == []
-    tab.locator("textarea").press_sequentially("hello there", delay=30)
-    tab.wait_for_timeout(100)
-    assert stage.heard == ['{"do":"typing"}'], "not with every key"
-    tab.keyboard.press("Enter")
-    expect(tab.locator(".talk .mine .said")).to_have_text("hello there")
-    tab.keyboard.type("a")
-    tab.wait_for_timeout(100)
-    assert stage.heard == ['{"do":"typing"}'] * 2, "another message is told at once"
-    assert not any("typing" in asked for asked in stage.asked)
-    stage.sockets[-1].close(code=4429)
-    tab.wait_for_timeout(3100)
-    tab.keyboard.type("b")
-    stage.typing = [["B", 1]]
-    expect(tab.locator("[data-typing]")).to_have_text("B is writing …", timeout=6000)
-    said = [asked.get("typing") for asked in stage.asked]
-    assert said.count("1") == 1
-    assert len(stage.heard) == 2
-
-
 def test_where_writing_is_not_shown_nothing_is_said_of_it(tab: Tab) -> None:
     stage = Talk()
     stage.open(tab)

@@ -60,7 +60,8 @@ def test_entry_records_an_event_without_its_text() -> None:
 
 @pytest.mark.django_db
 def test_entry_is_heard_by_a_program_that_sits_there() -> None:
-    match = make_match("chatting", Sitter("talker"), Sitter("talker", "policy", "talkative"))
+    sitters = Sitter("talker"), Sitter("talker", "policy", "talkative")
+    match = make_match("chatting", *sitters, parameters={"quota": 0})
     before = Due.objects.filter(reaction="bots.turns.hear").count()
     post(match, 1, "hello", key="a")
     assert Due.objects.filter(reaction="bots.turns.hear", outcome="").count() == before + 1

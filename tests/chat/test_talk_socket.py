@@ -17,7 +17,7 @@ from events.announce import LINES
 from flow import consumers, talking
 from flow.kinds import kind
 from flow.models import Match
-from flow.pace import Quick
+from flow.pace import MOST, at_sockets
 from flow.services import games
 from participants.models import Participant
 from participants.tokens import digest
@@ -35,6 +35,7 @@ in_thread = database_sync_to_async
 @pytest.fixture
 def match(request: pytest.FixtureRequest) -> Match:
     consumers._open.clear()
+    at_sockets.clear()
     made = make_match("chatting", *getattr(request, "param", TWO), parameters=FREE)
     for number in (1, 2):
         seat = made.group.seats.get(number=number)
@@ -172,16 +173,51 @@ async def test_another_talk_and_a_flood_go_by_the_form(match: Match) -> None:
     await one.send_to(frame(match, "hello", key=key, talk="y" * 24))
     assert await one.receive_from() == {"stream": "talk", "talk": "y" * 24, "form": key}
     await asyncio.sleep(1.1)
-    for n in range(Quick.MOST_IN_A_SECOND + 2):
+    for n in range(at_sockets.MOST_IN_A_SECOND + 2):
         await one.send_to(frame(match, f"words {n}"))
     got: list[dict[str, Any]] = []
-    while len([each for each in got if "lines" not in each]) < Quick.MOST_IN_A_SECOND + 2:
+    while len([each for each in got if "lines" not in each]) < at_sockets.MOST_IN_A_SECOND + 2:
         got.append(await one.receive_from())
     answers = ["stored" if "stored" in each else "form" for each in got if "lines" not in each]
-    assert answers == ["stored"] * Quick.MOST_IN_A_SECOND + ["form"] * 2
+    assert answers == ["stored"] * at_sockets.MOST_IN_A_SECOND + ["form"] * 2
     texts = await in_thread(lambda: list(Entry.objects.order_by("seq").values_list("text", flat=True)))()
-    assert texts == [f"words {n}" for n in range(Quick.MOST_IN_A_SECOND)]
+    assert texts == [f"words {n}" for n in range(at_sockets.MOST_IN_A_SECOND)]
     await one.disconnect()
+
+
+async def answers_of(one: Socket, count: int) -> list[str]:
+    """What becomes of so many messages."""
+    got: list[dict[str, Any]] = []
+    while len(got) < count:
+        said = await one.receive_from()
+        got += [] if "lines" in said else [said]
+    return ["stored" if "stored" in each else "form" for each in got]
+
+
+async def test_messages_of_one_person_count_together_over_several_sockets(match: Match) -> None:
+    sockets = [await socket_of(match, 1) for _ in range(2)]
+    for n in range(3):
+        for one in sockets:
+            await one.send_to(frame(match, f"words {n}"))
+    answers = [each for one in sockets for each in await answers_of(one, 3)]
+    assert sorted(answers) == ["form"] + ["stored"] * at_sockets.MOST_IN_A_SECOND
+    for one in sockets:
+        await one.disconnect()
+
+
+async def test_socket_that_is_opened_anew_begins_no_new_count(match: Match) -> None:
+    one = await socket_of(match, 1)
+    person = await in_thread(lambda: match.group.seats.get(number=1).participant_id)()
+    for _ in range(MOST):  # as many as in ten seconds may be sent, and not at once
+        at_sockets.is_too_quick(person, asyncio.get_running_loop().time() - 2)
+    await one.disconnect()
+    again, other = await socket_of(match, 1), await socket_of(match, 2)
+    for each in (again, other):
+        await each.send_to(frame(match, "hello"))
+    assert await answers_of(again, 1) == ["form"]
+    assert await answers_of(other, 1) == ["stored"], "each person has a count of their own"
+    for each in (again, other):
+        await each.disconnect()
 
 
 async def test_database_that_hangs_holds_up_no_ping_and_a_late_message_is_not_stored(
@@ -277,15 +313,16 @@ async def test_typing_is_told_before_the_message_that_was_typed_and_ends_with_it
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     consumers._open.clear()
+    at_sockets.clear()
     match = await in_thread(make_match)("chatting", *TWO, parameters=FREE | {"typing": "shown"})
     await in_thread(browser_of)(match, 1)
     order: list[str] = []
 
     def slowly(family: str, name: str) -> Any:
-        def call(*about: Any) -> Any:
+        def call(*about: Any, **more: Any) -> Any:
             time.sleep(0.3 if family == "typing" else 0)
             order.append(name)
-            return kind(family, name)(*about)
+            return kind(family, name)(*about, **more)
 
         return call
 

@@ -5,11 +5,13 @@ import time
 from datetime import timedelta
 from typing import Any
 from unittest import mock
+from uuid import uuid4
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 from django.core.cache import cache
+from django.db import OperationalError
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisGone
 
@@ -30,6 +32,8 @@ from tests.bots import answers
 from tests.bots.meetings import Acquainted, say, version_with
 from tests.bots.test_turns import claims_of
 from tests.chat.rooms import Sitter, browser_of, make_match
+from tests.chat.test_saying import by_form, stream_in
+from tests.chat.test_saying import say as say_over_socket
 from tests.chat.test_talks import act, asked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -264,5 +268,93 @@ def test_notice_of_a_program_lasts_until_it_speaks(told: list[dict[str, Any]]) -
     with mock.patch.object(notices.fading, "begin", wraps=fading.begin) as begin:
         notices.by_program(match.pk, "talk", seat.pk, until=clock.now() + timedelta(seconds=31))
         notices.by_program(match.pk, "elsewhere", seat.pk, until=clock.now() + timedelta(seconds=31))
-    assert [call.kwargs["seconds"] for call in begin.call_args_list] == [33]
+    assert [call.kwargs["seconds"] for call in begin.call_args_list] == [35]
     assert seen(match, 1) == [("2", 0)]
+
+
+@pytest.mark.parametrize("writes", [0.4, 2.9, 3.2, 6.5, 31.5])
+def test_notice_of_a_program_fades_when_that_of_somebody_fades_who_types_so_long(
+    told: list[dict[str, Any]], writes: float
+) -> None:
+    match, seat = meets("")
+    notices.by_program(match.pk, "talk", seat.pk, until=clock.now() + timedelta(seconds=writes + 0.05))
+    assert told, "it is told to whoever sits there"
+    keys = [3.0 * n for n in range(20) if 3.0 * n <= writes]  # a browser tells the first key, and says so every three s
+    assert {one["seconds"] for one in told} == {keys[-1] + notices.FADES_AFTER}
+
+
+def test_notice_that_cannot_be_given_costs_a_program_s_turn_nothing() -> None:
+    match, _seat = meets("")
+    say(match, "hello")
+    answers.will('{"message": "twenty characters ..", "then": "more"}')
+    with mock.patch.object(notices, "by_program", side_effect=OperationalError("the database is away")) as asked:
+        runner.drain("bots")
+    assert asked.called
+    assert Entry.objects.filter(seat__occupant="model").count() == 1
+    assert not Due.objects.filter(attempts__gt=1).exists()
+
+
+@pytest.mark.parametrize("way", ["before it is read", "while it is read"])
+def test_writing_that_is_heard_of_after_its_message_was_stored_by_its_form_is_told_to_nobody(
+    told: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """A person's notice and form go by different ways; a program's never comes after its message."""
+    match = make_match("chatting", *TWO, parameters=SHOWN)
+    for number in (1, 2):
+        browser_of(match, number)
+    key, person = str(uuid4()), match.group.seats.get(number=1).participant_id
+    assert person is not None
+    usual = fading.begin
+
+    def late(*about: Any, **more: Any) -> Any:
+        by_form(match, 1, "hello", key)
+        return usual(*about, **more)
+
+    if way == "before it is read":
+        by_form(match, 1, "hello", key)
+    with monkeypatch.context() as patch:
+        if way == "while it is read":
+            patch.setattr(fading, "begin", late)
+        notices.by_person(person, key=key)
+    assert seen(match, 2) == []
+    ends = [one for one in told if not one["seconds"]]
+    assert {(one["talk"], one["after"]) for one in ends} == {(Entry.objects.get().conversation_id, 1)}
+    # what is told nevertheless was begun before that, and whoever was told of the end leaves it alone
+    assert {(one["talk"], one["after"]) for one in told if one["seconds"]} <= {(Entry.objects.get().conversation_id, 0)}
+    told.clear()
+    notices.by_person(person, key=str(uuid4()))
+    assert seen(match, 2) == [("1", 1)], "the next message"
+
+
+def test_message_that_is_stored_asks_nothing_of_redis() -> None:
+    match = make_match("chatting", *TWO, parameters=SHOWN)
+    types(match, 1)
+    assert seen(match, 2) == [("1", 0)]
+    with mock.patch.object(fading, "cache") as asked:
+        assert say_over_socket(match, 1, "hello").seq == 1
+        act(match, 2, message="by form")
+    assert asked.mock_calls == []
+    assert seen(match, 2) == []
+
+
+def test_whoever_has_ended_the_talk_is_not_told_who_writes(told: list[dict[str, Any]]) -> None:
+    match = make_match("chatting", *TWO, Sitter("talker"), parameters=SHOWN)
+    for number in (1, 2, 3):
+        browser_of(match, number)
+    act(match, 2, then="ready")
+    told.clear()
+    types(match, 1)
+    assert [one["stream"] for one in told] == [stream_in(match, 3)]
+    assert [seen(match, number) for number in (2, 3)] == [[], [("1", 0)]]
+
+
+def test_browser_whose_secret_was_replaced_types_no_more(told: list[dict[str, Any]]) -> None:
+    match = make_match("chatting", *TWO, parameters=SHOWN)
+    for number in (1, 2):
+        browser_of(match, number)
+    person = match.group.seats.get(number=1).participant_id
+    assert person is not None
+    notices.by_person(person, stream="session-of-before")
+    assert told == []
+    notices.by_person(person, stream=stream_in(match, 1))
+    assert len(told) == 1

@@ -170,6 +170,28 @@ def test_failing_send_does_not_stop_the_next(counting: CountingLayer, monkeypatc
     assert (announcer.counters.sent, announcer.counters.failed) == (1, 1)
 
 
+def test_programs_are_told_within_a_quarter_of_a_second_and_all_others_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As browsers are at their ticks: what is computed for a program falls at no other time than a person's page."""
+    sent: list[tuple[float, str]] = []
+    monkeypatch.setattr(announce._Post, "send", lambda _post, task: sent.append((time.monotonic(), task.queue)))
+    monkeypatch.setattr(announce, "_process", announce._Process())
+    began = time.monotonic()
+    for number in range(40):
+        announce.hint(queue="bots", due_id=number)
+    announce.hint(queue="jobs", due_id=40)
+    assert announce.announcer().flush(5)
+    waited = [at - began for at, queue in sent if queue == "bots"]
+    assert len(waited) == 40
+    assert waited == sorted(waited)
+    assert max(waited) < announce.QUIET_SECONDS + 0.2
+    assert sum(each > announce.QUIET_SECONDS / 2 for each in waited) >= 10
+    assert min(waited) < announce.QUIET_SECONDS / 2
+    (job,) = [at - began for at, queue in sent if queue == "jobs"]
+    assert job < 0.1
+
+
 def test_full_queue_drops_and_counts(monkeypatch: pytest.MonkeyPatch, dead_redis: None) -> None:
     monkeypatch.setattr(announce, "MOST_WAITING", 10)
     monkeypatch.setattr(announce, "SEND_SECONDS", 0.2)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from events import announce, clock, log
+from events import announce, clock, log, prepared
 from events.models import Beat, Due, Event
 from events.prepared import inserting
 from events.reaction import Reaction
@@ -127,3 +128,38 @@ def test_erasure_may_delete_events_in_its_own_transaction_only() -> None:
     assert Event.objects.get().subject_id == 2
     with pytest.raises(IntegrityError):
         Event.objects.all().delete()
+
+
+def test_what_follows_goes_with_its_event_without_waiting_for_an_answer(settings: Any, overheard: Overheard) -> None:
+    settings.REACTIONS = {
+        "thing.happened": [
+            Reaction("bots.tasks.answer", key="thing:{subject_id}"),
+            Reaction("measures.tasks.score", key="score:{seat}"),
+        ]
+    }
+    with transaction.atomic(), mock.patch.object(prepared, "_psycopg_of", wraps=prepared._psycopg_of) as asked:
+        events = [log.record("thing.happened", study=3, subject=("thing", n), facts={"seat": n}) for n in (1, 2)]
+    assert asked.call_count == 2, "each with all that follows from it"
+    rows = sorted(Due.objects.values_list("key", "event_id"))
+    assert rows == sorted(
+        (f"{what}:{n}", one.pk) for n, one in enumerate(events, start=1) for what in ("thing", "score")
+    )
+    assert {due_id for _, due_id in overheard.hints} == set(Due.objects.values_list("pk", flat=True))
+
+
+def test_several_events_go_together_in_their_order_each_with_what_follows(settings: Any, overheard: Overheard) -> None:
+    settings.REACTIONS = {"turn.opened": [Reaction("bots.tasks.answer", key="turn:{subject_id}")]}
+    with transaction.atomic(), mock.patch.object(prepared, "_psycopg_of", wraps=prepared._psycopg_of) as asked:
+        opened = log.recording("step.opened", study=3, subject=("match", 7), wake={"a": 4})
+        turns = [log.recording("turn.opened", study=3, subject=("seat", n), facts={"n": n}) for n in (1, 2)]
+        prepared.together(*opened, *turns[0], *turns[1])
+    assert asked.call_count == 1
+    kinds = list(Event.objects.order_by("pk").values_list("kind", "subject_id"))
+    assert kinds == [("step.opened", 7), ("turn.opened", 1), ("turn.opened", 2)]
+    for due in Due.objects.all():
+        assert due.event is not None
+        assert due.key == f"turn:{due.event.subject_id}"
+    assert (len(overheard.hints), overheard.pointers) == (2, [("a", 4)])
+    settings.REACTIONS = {"turn.opened": [Reaction("bots.tasks.answer")]}
+    with pytest.raises(ValueError, match="record it by itself"), transaction.atomic():
+        log.recording("turn.opened", study=3, subject=("seat", 1))

@@ -78,7 +78,7 @@ async def test_messages_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -
         assert hangs.wait(5)
         return Taken(None)
 
-    doing(monkeypatch, say=hanging, by_person=lambda *_: None)
+    doing(monkeypatch, say=hanging, by_person=lambda *_, **__: None)
     browser = Browser()
     one = browser.talking()
     one.open()
@@ -88,7 +88,7 @@ async def test_messages_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -
         one.say(said())
         one.type()
     assert len(one._said) == 2 * talking.MOST_WAITING
-    messages = 1 + sum(each is not None for each, _ in one._said)
+    messages = 1 + sum(isinstance(each, Said) for each, _ in one._said)
     hangs.set()
     await asyncio.sleep(0.5)
     assert sum("form" in frame for frame in browser.frames) == messages > talking.MOST_WAITING
@@ -114,4 +114,17 @@ async def test_news_of_another_talk_that_cannot_be_told_leaves_the_open_one_as_i
         await asyncio.sleep(0.3)
     assert known == [(1, None, 0), (2, room, 6), (1, room, 1)]
     assert browser.points == [7]
+    one.close()
+
+
+async def test_of_a_talk_that_is_over_nothing_is_told_and_its_page_is_not_pointed_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    doing(monkeypatch, new=lambda *_: News(None, []))
+    browser = Browser()
+    one = browser.talking()
+    one.open()
+    one.hear(1, 7)
+    await asyncio.sleep(0.3)
+    assert (browser.frames, browser.points) == ([], [])
     one.close()

@@ -14,6 +14,7 @@ from django.db import OperationalError
 
 from flow import consumers, talking
 from flow.consumers import SessionConsumer
+from flow.pace import at_sockets
 from matching.models import Group
 from participants.access import cookie_name
 from participants.models import Participant
@@ -66,6 +67,7 @@ def person(make_group: MakeGroup) -> Participant:
     assert found is not None
     Participant.objects.filter(pk=found.pk).update(token_sha256=digest(SECRET))
     consumers._open.clear()
+    at_sockets.clear()
     return found
 
 
@@ -140,6 +142,22 @@ async def test_pointers_come_at_ticks_whenever_something_happened(person: Partic
     await one.disconnect()
 
 
+async def test_writing_that_comes_later_than_its_message_is_not_told(person: Participant) -> None:
+    one = Socket(SECRET)
+    await one.connect()
+    stream, layer = f"session-{digest(SECRET)[:32]}", get_channel_layer()
+    assert layer is not None
+    came = {"type": "notice", "who": "B", "seconds": 0, "talk": 7, "after": 4}  # its message has the number 4
+    await deliver(stream, came)
+    await layer.group_send(stream, writing(seconds=5) | {"talk": 7})  # begun after 3: by another process, and later
+    assert await one.receive_nothing(timeout=0.6)
+    for told in ({"talk": 7, "after": 4}, {"talk": 8, "after": 0}):  # the next message, and another conversation
+        await layer.group_send(stream, writing(seconds=0.3, begun_at=f"2026-11-20T12:00:0{told['talk']}+00:00") | told)
+        assert await one.receive_from() == {"stream": "typing", "who": "B", "is": True, "after": told["after"]}
+        assert (await one.receive_from())["is"] is False
+    await one.disconnect()
+
+
 def writing(*, seconds: float, begun_at: str = "2026-11-20T12:00:00+00:00", who: str = "B") -> dict[str, Any]:
     """As `chat.notices` tells it."""
     return {"type": "notice", "who": who, "after": 3, "begun_at": begun_at, "seconds": seconds}
@@ -203,7 +221,7 @@ async def test_typing_is_heard_at_most_once_a_second_and_answered_with_nothing(
     person: Participant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[Any] = []
-    monkeypatch.setattr(talking, "kind", lambda family, name: lambda *about: heard.append((family, name, *about)))
+    monkeypatch.setattr(talking, "kind", lambda family, name: lambda *about, **_: heard.append((family, name, *about)))
     one = Socket(SECRET)
     await one.connect()
     await one.send_to('{"do":"ping"}')
@@ -221,7 +239,7 @@ async def test_typing_is_heard_at_most_once_a_second_and_answered_with_nothing(
 
 
 async def test_hint_that_cannot_be_kept_costs_no_socket(person: Participant, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*_: Any) -> None:
+    def gone(*_: Any, **__: Any) -> None:
         raise OperationalError("the database is away")
 
     for module in (consumers, talking):
@@ -245,8 +263,12 @@ async def test_ping_is_answered(person: Participant) -> None:
 
 
 @pytest.mark.parametrize(
-    "frame", ["", "{", "[]", "7", '{"do":"post"}', '{"do":"ping","x":1}', "[" * 1000, '"' + "x" * 2000 + '"']
-)
+    "frame",
+    [
+        "", "{", "[]", "7", '{"do":"post"}', '{"do":"ping","x":1}', "[" * 1000, '"' + "x" * 2000 + '"',
+        '{"do":"typing","key":"x"}', '{"do":"typing","key":7}', '{"do":"typing","more":1}', '{"do":["typing"]}',
+    ],
+)  # fmt: skip
 async def test_malformed_frame_closes(person: Participant, frame: str) -> None:
     one = Socket(SECRET)
     await one.connect()
@@ -294,18 +316,6 @@ async def test_error_on_the_way_leaves_nothing_behind(person: Participant) -> No
         await SessionConsumer.as_asgi()(scope_of(SECRET), arrived('{"do":"ping"}').get, send)
     assert not consumers._open
     assert not talking.Hub.of(get_channel_layer())._followers
-
-
-async def test_flood_of_frames_closes(person: Participant) -> None:
-    one = Socket(SECRET)
-    await one.connect()
-    for _ in range(consumers.MOST_FRAMES + 2):
-        await one.send_to('{"do":"ping"}')
-    for _ in range(consumers.MOST_FRAMES):
-        assert await one.receive_from() == {"do": "pong"}
-    assert await code_of_close(one) == 4429
-    assert await one.receive_nothing(timeout=0.3)
-    await one.disconnect()
 
 
 async def test_fourth_socket_of_one_person_is_closed_and_a_closed_one_makes_room(person: Participant) -> None:

@@ -174,16 +174,16 @@ async def test_typing_is_told_towards_the_end_of_the_wait_and_again(monkeypatch:
             await until(lambda: bool(clumsy.frames))
             assert asyncio.get_running_loop().time() - began >= 0.34
             assert await waiting is False
-        assert set(clumsy.frames) == {'{"do": "typing"}'}
+        assert [json.loads(frame) for frame in set(clumsy.frames)] == [{"do": "typing", "key": TALKING.hidden["key"]}]
         assert 2 <= len(clumsy.frames) <= 3
 
 
 async def test_typing_is_told_with_the_next_question_where_there_is_no_socket() -> None:
     async with served((204, {}), (204, {})) as (clumsy, front):
-        await front.tell_typing()
+        await front.tell_typing(TALKING)
         await front.poll(TALKING)
         await front.poll(TALKING)
-        assert [query.get("typing") for query in clumsy.queries] == ["1", None]
+        assert [query.get("typing") for query in clumsy.queries] == [TALKING.hidden["key"], None]
 
 
 async def test_question_for_news_says_which_lines_stand_on_the_page() -> None:

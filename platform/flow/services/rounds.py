@@ -7,12 +7,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
 from events import clock, log
-from events.prepared import Given, insert, insert_all, prepared, update
+from events.prepared import Given, insert, insert_all, prepared, together, update
 from flow import exposing
 from flow.deadlines import forget_deadline, step_deadline
 from flow.game import game_of
@@ -169,11 +170,14 @@ def _announce(match: Match, state: MatchState, acting: Sequence[Place], *, is_se
     study = match.group.version.study_id
     facts = {"match": match.pk, "path": match.path, "rev": match.rev}
     told = facts | ({"settled": True} if is_settled else {})
-    log.record("step.opened", study=study, subject=("match", match.pk), facts=told, wake=streams_of(match))
+    about = ("match", match.pk)
+    events = [log.recording("step.opened", study=study, subject=about, facts=told, wake=streams_of(match))]
     for place in acting:
         seat = state.seats[place.seat]
         if seat.occupant != "person":
-            log.record("turn.opened", study=study, subject=("seat", seat.pk), facts=facts)
+            events.append(log.recording("turn.opened", study=study, subject=("seat", seat.pk), facts=facts))
+    # in one way to the server, however many of them are programs: nobody whose form opens a step waits for that
+    together(*chain.from_iterable(events))
 
 
 def streams_of(match: Match) -> dict[str, int]:

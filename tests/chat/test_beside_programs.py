@@ -1,0 +1,32 @@
+"""What somebody says is stored in the same way whoever else sits there, so that nobody can tell who that is by it."""
+
+from unittest import mock
+
+import pytest
+
+from events import prepared
+from events.models import Due
+from tests.chat.rooms import Sitter, make_match
+from tests.chat.test_saying import FREE, say
+from tests.chat.test_talks import act
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_what_somebody_says_takes_the_same_ways_to_the_server_whoever_else_sits_there() -> None:
+    """Where a program sits a row is written beside, so that it hears of it: in the same way to the server."""
+    ways = []
+    for sitter in (Sitter("talker"), Sitter("talker", "policy", "talkative")):
+        match = make_match("chatting", Sitter("talker"), sitter, parameters=FREE)
+        say(match, 1, "first")
+        with mock.patch.object(prepared, "_psycopg_of", wraps=prepared._psycopg_of) as asked:
+            assert say(match, 1, "second").seq == 2
+        ways.append(asked.call_count)
+    assert ways[0] == ways[1] > 0
+    assert Due.objects.filter(reaction="bots.turns.hear").count() == 1
+
+
+def test_under_a_quota_programs_speak_at_their_own_pace_and_are_told_of_no_entry() -> None:
+    match = make_match("chatting", Sitter("talker"), Sitter("talker", "policy", "talkative"), parameters={"quota": 2})
+    act(match, 1, message="one")
+    assert not Due.objects.filter(reaction="bots.turns.hear").exists()
