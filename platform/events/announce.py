@@ -76,7 +76,7 @@ class Announcer:
         self._post = _Post()
         self._poster = ThreadPoolExecutor(1, thread_name_prefix="announcer-post")
         self._loop = asyncio.new_event_loop()
-        self._wake = asyncio.Event()
+        self._wakes = {what: asyncio.Event() for what in ("lines", "sockets", "celery")}
         self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
         self._thread.start()
 
@@ -86,8 +86,10 @@ class Announcer:
             if len(self._pointers) >= MOST_WAITING and stream not in self._pointers:
                 self.counters.dropped += 1
                 return
+            is_new = stream not in self._pointers
             self._pointers[stream] = max(seq, self._pointers.get(stream, seq))
-        self._poke()
+        if is_new:  # for one that waits already the pump is on its way
+            self._poke("sockets")
 
     def notice(self, stream: str, facts: Mapping[str, Any]) -> None:
         """Tell the followers of `stream` something that is only so at this moment."""
@@ -96,7 +98,7 @@ class Announcer:
                 self.counters.dropped += 1
                 return
             self._notices.append((stream, facts))
-        self._poke()
+        self._poke("sockets")
 
     def line(self, streams: Sequence[str], talk: int, seq: int) -> None:
         """Tell the followers of `streams` that a conversation, by its key, has come to `seq`."""
@@ -105,7 +107,7 @@ class Announcer:
                 self.counters.dropped += 1
                 return
             self._lines.append((streams, talk, seq))
-        self._poke()
+        self._poke("lines")
 
     def task(self, name: str, args: tuple[Any, ...], queue: str, *, after_seconds: float = 0.0) -> None:
         """Send a Celery task message, so many seconds from now."""
@@ -115,16 +117,16 @@ class Announcer:
                 return
             ripe_at = time.monotonic() + after_seconds
             heappush(self._tasks, (ripe_at, next(self._numbers), _Task(name, args, queue)))
-        self._poke()
+        self._poke("celery")
 
     def flush(self, seconds: float) -> bool:
         """Wait until nothing waits to be sent, for at most `seconds`; whether that was reached."""
         return self._idle.wait(seconds)
 
-    def _poke(self) -> None:
+    def _poke(self, what: str) -> None:
         self._idle.clear()
         try:
-            self._loop.call_soon_threadsafe(self._wake.set)
+            self._loop.call_soon_threadsafe(self._wakes[what].set)
         except RuntimeError:  # the loop is closed: the interpreter is ending
             self.counters.dropped += 1
 
@@ -150,7 +152,7 @@ class Announcer:
             with self._guard:
                 lines, self._lines = self._lines, []
             if not lines:
-                await self._rest(None)
+                await self._rest("lines", None)
             else:
                 await self._attempt("sockets", partial(self._send_lines, lines))
                 await asyncio.sleep(GATHER_SECONDS)
@@ -160,7 +162,7 @@ class Announcer:
             await self._send_notices()
             wait = await self._send_ripe_pointers()
             if not self._notices:  # one that came while pointers were sent has rung already
-                await self._rest(wait)
+                await self._rest("sockets", wait)
 
     async def _send_notices(self) -> None:
         while True:
@@ -213,7 +215,7 @@ class Announcer:
                 wait = self._tasks[0][0] - time.monotonic() if self._tasks else None
                 task = heappop(self._tasks)[-1] if wait is not None and wait <= 0 else None
             if task is None:
-                await self._rest(wait)
+                await self._rest("celery", wait)
             else:
                 await self._attempt("celery", partial(self._post_task, task))
 
@@ -235,13 +237,13 @@ class Announcer:
         finally:
             self._sending -= 1
 
-    async def _rest(self, seconds: float | None) -> None:
+    async def _rest(self, what: str, seconds: float | None) -> None:
         with self._guard:
             if not (self._pointers or self._notices or self._lines or self._tasks or self._sending):
                 self._idle.set()
-        self._wake.clear()
+        self._wakes[what].clear()
         try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            await asyncio.wait_for(self._wakes[what].wait(), seconds)
         except TimeoutError:
             return
 

@@ -175,6 +175,28 @@ def _claimed(which: str, values: dict[str, Any]) -> list[Claim]:
     return sorted(found, key=lambda claim: (claim.run_after, claim.id))
 
 
+def take_along(claim: Claim, keys: str) -> int:
+    """Close what else is open and free of a claim's reaction, by the beginning of its keys: the claim's work will do.
+
+    Call it before that work reads anything: the causes of these rows are committed by now, so that it sees them. What
+    has no event was planned for a time of its own, and stays.
+
+    Returns:
+        How many rows were closed.
+    """
+    return len(run(_TAKE_ALONG, [claim.reaction, keys]))
+
+
+_TAKE_ALONG = """
+UPDATE events_due SET outcome = 'done', done_at = rapport_now()
+WHERE id IN (
+    SELECT id FROM events_due
+    WHERE reaction = %s AND starts_with(key, %s) AND outcome = '' AND lease_until IS NULL AND event_id IS NOT NULL
+    FOR UPDATE SKIP LOCKED)
+RETURNING 1
+"""
+
+
 def upcoming(queue: str, *, within_seconds: float, limit: int, late_by_seconds: float = 0.0) -> Upcoming:
     """Read, without claiming, which free rows of `queue` fall due within `within_seconds`, and the clock."""
     reading = clock.read()
@@ -288,13 +310,14 @@ UPDATE events_due SET outcome = 'cancelled', done_at = rapport_now(), lease_unti
 WHERE reaction = %s AND key = %s AND outcome = '' {unless}
 RETURNING id
 """
+_CANCEL_ANY, _CANCEL_FREE = _CANCEL.format(unless=""), _CANCEL.format(unless="AND lease_until IS NULL")
 
 
 def cancel(reaction: str, key: str) -> bool:
     """Close the open row of (reaction, key), if there is one; a holder in the middle of it will find its claim lost."""
-    return bool(run(_CANCEL.format(unless=""), [reaction, key]))
+    return bool(run(_CANCEL_ANY, [reaction, key]))
 
 
 def forget(reaction: str, key: str) -> None:
     """Close the open row of (reaction, key) unless it is in hand: its holder may be who calls, and settles it."""
-    run(_CANCEL.format(unless="AND lease_until IS NULL"), [reaction, key])
+    run(_CANCEL_FREE, [reaction, key])

@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, Greatest
 
 from events import clock
 from events.models import Beat, Due
+from events.prepared import Given, prepared
 
 QUEUES = ("bots", "jobs")
 
@@ -85,7 +86,12 @@ def overdue_count(queue: str, *, late_by_seconds: float) -> int:
 
 def seconds_to_next(queue: str, *, within_seconds: float) -> float:
     """Until the next free row of `queue` falls due, at most `within_seconds`; what is due already does not count."""
-    now = clock.now()
-    planned = Due.objects.filter(queue=queue, outcome="", run_after__gt=now)
-    at = planned.order_by("run_after").values_list("run_after", flat=True).first()
-    return within_seconds if at is None else min(within_seconds, (at - now).total_seconds())
+    planned = _planned.first(queue=queue)
+    return within_seconds if planned is None else min(within_seconds, (planned[0] - planned[1]).total_seconds())
+
+
+@prepared
+def _planned(queue: Given) -> QuerySet[Due, tuple[datetime, datetime]]:
+    """When the next row of a queue falls due, and what time it is."""
+    planned = Due.objects.filter(queue=queue, outcome="", run_after__gt=clock.RapportNow()).order_by("run_after")
+    return planned.annotate(now=clock.RapportNow()).values_list("run_after", "now")[:1]

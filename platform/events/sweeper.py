@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import connection
+from django.db import close_old_connections
 
 from events import announce, due, queries, runner, signs
 from events.claim import Claim
@@ -40,18 +40,22 @@ class Sweeper:
         self._guard = threading.Lock()  # job threads count themselves out while the sweep counts others in
         self._bots: Loop | None = None
         self._canary_at = 0.0
+        self._sweep_at = 0.0
 
     def run(self) -> None:
-        """Sweep every two seconds, and whenever a job is planned, until `stop`."""
+        """Sweep every two seconds, and take jobs whenever one is planned, until `stop`."""
         while not self._stop.is_set():
             pause = SWEEP_SECONDS
             try:
                 self._do_first()
-                self.sweep()
+                if time.monotonic() >= self._sweep_at:
+                    self.sweep()
+                else:
+                    self._take_jobs()
                 pause = self._pause()
             except Exception:  # PostgreSQL restarting, say: nobody else does this work, so go on
                 log.exception("sweep failed and is tried again")
-            connection.close()
+            close_old_connections()  # a new one costs PostgreSQL more than all that a look asks of it
             self._stop.wait(pause)
         self.close()
 
@@ -72,6 +76,7 @@ class Sweeper:
 
     def sweep(self) -> int:
         """One pass; returns how many jobs it took."""
+        self._sweep_at = time.monotonic() + SWEEP_SECONDS
         buried = due.bury()
         taken = self._take_jobs()
         late_bots = queries.overdue_count("bots", late_by_seconds=BOTS_LATE_SECONDS)
@@ -86,11 +91,11 @@ class Sweeper:
             log.info("swept", extra={"facts": {"jobs": taken, "late_bots": late_bots, "buried": buried}})
         return taken
 
-    @staticmethod
-    def _pause() -> float:
-        """Until the next job is planned: a deadline that waited for the next sweep, or for somebody's page to ask,
-        would be met sooner where more people wait, and tell how many of them are people."""
-        return max(LEAST_PAUSE_SECONDS, queries.seconds_to_next("jobs", within_seconds=SWEEP_SECONDS))
+    def _pause(self) -> float:
+        """Until the next job is planned, or the next sweep: a deadline that waited for the latter, or for somebody's
+        page to ask, would be met sooner where more people wait, and tell how many of them are people."""
+        planned = queries.seconds_to_next("jobs", within_seconds=SWEEP_SECONDS)
+        return max(LEAST_PAUSE_SECONDS, min(planned, self._sweep_at - time.monotonic()))
 
     def _take_jobs(self) -> int:
         """Claim no more than there are free threads: a claim that waits in a queue would lose its lease."""
@@ -113,7 +118,7 @@ class Sweeper:
         except Exception:  # the database went away in the middle: the lease runs out and the row is taken again
             log.exception("job left to its lease")
         finally:
-            connection.close()
+            close_old_connections()
             with self._guard:
                 self._busy -= 1
 

@@ -41,9 +41,8 @@ class Tally:
         self._ask(lambda key: int(cache.delete(key)))
 
     def _added(self, key: str) -> int:
-        # The key outlives its stretch: it cannot run out between these two.
-        cache.add(key, 0, timeout=2 * self.seconds)
-        return int(cache.incr(key))
+        # Mostly it is the first, and one way to Redis. The key outlives its stretch: it cannot run out between the two.
+        return 1 if cache.add(key, 1, timeout=2 * self.seconds) else int(cache.incr(key))
 
     def _ask(self, command: Callable[[str], int]) -> int:
         def ask() -> int:

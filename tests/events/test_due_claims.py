@@ -57,6 +57,22 @@ def test_eight_racing_claimers_do_every_row_once(make_due: Make) -> None:
     assert set(Due.objects.values_list("outcome", "attempts", "fence")) == {("made", 1, 1)}
 
 
+def test_work_takes_its_like_along_and_nothing_else(make_due: Make) -> None:
+    """Not what another holds, what was planned for a time of its own, what is about something else, or other work."""
+    cause = Event.objects.create(kind="thing.done", subject_kind="thing", subject_id=7)
+    keys = {"1:a": cause, "1:later": cause, "1:held": cause, "1:planned": None, "11:a": cause}
+    for key, event in keys.items():
+        row = make_due("effect", seconds=60 if key == "1:later" else 0)
+        Due.objects.filter(pk=row.pk).update(key=key, event=event)
+    other = make_due("aeffect")
+    Due.objects.filter(pk=other.pk).update(key="1:other", event=cause)
+    mine, held = due.claim_ids([Due.objects.get(key=key).pk for key in ("1:a", "1:held")])
+    assert due.take_along(mine, "1:") == 1
+    assert Due.objects.exclude(outcome="").values_list("key", "outcome").get() == ("1:later", "done")
+    due.settle(mine)
+    due.settle(held)
+
+
 def test_one_row_claimed_by_eight_at_once_has_one_holder(make_due: Make) -> None:
     row = make_due("effect")
     together, won = threading.Barrier(8), []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import signal
 import threading
@@ -9,9 +10,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from events import announce, clock, due, queries
 from events.models import Beat, Due, Event
@@ -107,6 +109,29 @@ def test_sweeper_pauses_until_the_next_planned_job_and_no_longer(make_due: Make)
     sweeper.close()
 
 
+def test_sweep_comes_in_time_however_many_jobs_are_planned(
+    make_due: Make, wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between sweeps it looks at jobs alone."""
+    looks, original = list[float](), Sweeper.sweep
+
+    def sweep(self: Sweeper) -> int:
+        looks.append(time.monotonic())
+        return original(self)
+
+    monkeypatch.setattr(Sweeper, "sweep", sweep)
+    rows = [make_due("effect", seconds=0.1 * n) for n in range(45)]
+    sweeper = Sweeper()
+    thread = threading.Thread(target=sweeper.run)
+    thread.start()
+    wait_for(lambda: all_done(len(rows)), seconds=15)
+    sweeper.stop()
+    thread.join(20)
+    pauses = [later - earlier for earlier, later in pairwise(looks)]
+    assert pauses
+    assert all(SWEEP_SECONDS <= pause < 2 * SWEEP_SECONDS for pause in pauses)
+
+
 def test_several_sweepers_race_without_doubling(make_due: Make, wait_for: WaitFor) -> None:
     rows = [make_due("effect", seconds=-5) for _ in range(60)]
     sweepers = [Sweeper() for _ in range(3)]
@@ -130,8 +155,22 @@ def test_one_long_job_does_not_hold_up_the_others(make_due: Make, sweeping: Swee
     assert queries.status()["queues"]["jobs"]["in_hand"] == 1
 
 
-def test_sweeper_survives_the_loss_of_its_connections(make_due: Make, sweeping: Sweeper, wait_for: WaitFor) -> None:
-    time.sleep(0.5)
+@pytest.fixture(params=["as in tests", "as where it runs"])
+def kept_connections(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Connections that are closed after each look, and such as are kept."""
+    seconds = 600 if request.param == "as where it runs" else 0
+    monkeypatch.setitem(connections.settings[DEFAULT_DB_ALIAS], "CONN_MAX_AGE", seconds)
+    yield
+    gc.collect()  # what threads that have ended kept
+
+
+@pytest.mark.usefixtures("kept_connections")
+def test_sweeper_survives_the_loss_of_its_connections(
+    make_due: Make, request: pytest.FixtureRequest, wait_for: WaitFor
+) -> None:
+    request.getfixturevalue("sweeping")
+    make_due("effect", seconds=-5)
+    wait_for(lambda: all_done(1), seconds=10)  # so that the thread of a job has a connection, too
     with connection.cursor() as cursor:
         for _ in range(5):
             cursor.execute(
@@ -140,7 +179,7 @@ def test_sweeper_survives_the_loss_of_its_connections(make_due: Make, sweeping: 
             )
             time.sleep(0.5)
     make_due("effect", seconds=-5)
-    assert wait_for(lambda: all_done(1), seconds=10) < 10
+    assert wait_for(lambda: all_done(2), seconds=10) < 10
 
 
 def test_sweeper_buries_poison(make_due: Make, sweeping: Sweeper, wait_for: WaitFor) -> None:

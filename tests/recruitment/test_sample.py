@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from events import clock, runner
+from events import clock, due, runner
 from events.models import Due, Event
 from flow.services import sessions
 from matching.models import Group, Seat
@@ -158,6 +158,18 @@ def test_the_study_is_looked_at_again_when_its_last_day_is_over(make_version: Ma
     row = Due.objects.get(reaction="recruitment.tasks.look_at_sample", outcome="")
     assert row.run_after == datetime(2060, 2, 1, tzinfo=UTC)
     assert study_of(version).status == "open"
+
+
+def test_many_steps_are_looked_at_together(make_version: MakeVersion) -> None:
+    version = sampled(make_version, target=50, until="2060-01-31")
+    for _ in range(3):
+        send(at_stage(version, "lobby"))
+    looks = Due.objects.filter(reaction="recruitment.tasks.look_at_sample")
+    assert looks.filter(outcome="").count() > 3
+    looks.update(run_after=clock.now())
+    (claim,) = due.claim_ids([looks.latest("pk").pk])
+    assert runner.run(claim) == "goes on"
+    assert looks.get(outcome="").key == f"{version.study_id}:until"
 
 
 def test_reopening_needs_a_larger_target_or_a_reason(make_version: MakeVersion) -> None:

@@ -45,7 +45,7 @@ def argv_of(name: str) -> list[str]:
 
 def environment_of(name: str) -> dict[str, str]:
     """Return what one process needs in its environment beyond our own."""
-    pools = {"pages": "persistent", "sockets": "pool", "bots": "pool", "jobs": "persistent", "sweeper": "none"}
+    pools = {name: "pool" if name in {"sockets", "bots"} else "persistent" for name in NAMES}
     return {
         "PYTHONPATH": os.pathsep.join([str(ROOT / "platform"), str(ROOT)]),
         "DJANGO_SETTINGS_MODULE": "config.settings",
