@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from psycopg import IsolationLevel
 
 
@@ -13,12 +13,13 @@ def one_moment() -> Iterator[None]:
 
     Inside a transaction that has begun already it adds nothing: that one sees what it sees.
     """
-    if connection.in_atomic_block:
+    here = connections[DEFAULT_DB_ALIAS]
+    if here.in_atomic_block:
         yield
         return
-    connection.close_if_health_check_failed()  # a new connection would know nothing of what is set on this one
-    connection.ensure_connection()
-    raw = connection.connection
+    here.close_if_health_check_failed()  # a new connection would know nothing of what is set on this one
+    here.ensure_connection()
+    raw = here.connection
     # As attributes they go out with BEGIN: a statement of its own would be one more way to the server and back.
     raw.isolation_level, raw.read_only = IsolationLevel.REPEATABLE_READ, True
     try:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
@@ -19,13 +18,9 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Lookup, Model, QuerySet, Value
+from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
-from django.db.models.query import (
-    FlatValuesListIterable,
-    ModelIterable,
-    ValuesListIterable,
-    get_related_populators,
-)
+from django.db.models.query import FlatValuesListIterable, ModelIterable, ValuesListIterable
 from django.db.transaction import TransactionManagementError
 
 Row = TypeVar("Row")
@@ -33,6 +28,7 @@ M = TypeVar("M", bound=Model)
 Hydrate = Callable[[tuple[Any, ...]], Any]
 ALIAS = DEFAULT_DB_ALIAS  # `connections[ALIAS]` finds the connection once, `django.db.connection` at each use of it
 Values = Sequence[Any] | Mapping[str, Any]
+MOST_CURSORS = 500
 
 
 class Given(Value):
@@ -86,10 +82,12 @@ def together(*questions: Question[Any]) -> list[list[Any]]:
     if len(questions) == 1 or here.queries_logged or here.execute_wrappers:  # whoever counts statements sees each
         return [question.answer() for question in questions]
     raw = _psycopg_of(here)
-    with here.wrap_database_errors, raw.pipeline(), ExitStack() as open_ones:
-        cursors = [open_ones.enter_context(psycopg.Cursor(raw)) for _ in questions]
-        for cursor, question in zip(cursors, questions, strict=True):
-            cursor.execute(question.sql, question.values, prepare=True)
+    cursors: list[psycopg.Cursor[Any]] = []
+    with here.wrap_database_errors, raw.pipeline():
+        for question in questions:
+            kept = _cursor(raw, question.sql)
+            cursors.append(psycopg.Cursor(raw) if kept in cursors else kept)
+            cursors[-1].execute(question.sql, question.values, prepare=True)
         found = [cursor.fetchall() for cursor in cursors]
     return [[one.hydrate(row) for row in rows] for one, rows in zip(questions, found, strict=True)]
 
@@ -150,11 +148,11 @@ def run(sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
     """
     here = connections[ALIAS]
     if here.queries_logged:
-        with here.cursor() as cursor:
-            cursor.execute(sql, values)
-            return cast(list[tuple[Any, ...]], cursor.fetchall())
-    raw = _psycopg_of(here)
-    with here.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        with here.cursor() as logged:
+            logged.execute(sql, values)
+            return cast(list[tuple[Any, ...]], logged.fetchall())
+    cursor = _cursor(_psycopg_of(here), sql)
+    with here.wrap_database_errors:
         execute: Callable[..., Any] = _execute
         for wrapper in reversed(here.execute_wrappers):
             execute = partial(wrapper, execute)
@@ -165,29 +163,68 @@ def run(sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
 def _psycopg_of(here: BaseDatabaseWrapper) -> psycopg.Connection[Any]:
     here.validate_thread_sharing()
     here.close_if_health_check_failed()
-    here.ensure_connection()
+    if here.connection is None:
+        here.ensure_connection()
     here.validate_no_broken_transaction()
     return cast(psycopg.Connection[Any], here.connection)
+
+
+def _cursor(raw: psycopg.Connection[Any], sql: str) -> psycopg.Cursor[Any]:
+    """The cursor that a connection keeps for a statement: with it psycopg keeps how its values are sent and read."""
+    kept: dict[str, psycopg.Cursor[Any]] = raw.__dict__.setdefault("rapport_cursors", {})
+    if sql not in kept:
+        if len(kept) >= MOST_CURSORS:
+            kept.clear()
+        kept[sql] = psycopg.Cursor(raw)
+    return kept[sql]
 
 
 def _execute(sql: str, values: Values, _many: bool, context: dict[str, Any]) -> None:
     context["cursor"].execute(sql, values, prepare=True)
 
 
+class _Instances:
+    """Makes instances of rows as `Model.from_db` and Django's populators do.
+
+    Left out is what no model of ours needs and every row would pay for: signals, and values that are not read.
+    """
+
+    def __init__(self, klass_info: Mapping[str, Any], select: Sequence[Any]) -> None:
+        fields = klass_info["select_fields"]
+        self.model: Any = klass_info["model"]
+        self.columns = slice(fields[0], fields[-1] + 1)
+        self.names = [column[0].target.attname for column in select[self.columns]]
+        self.key = self.names.index(self.model._meta.pk.attname)
+        self.related = [
+            (info["local_setter"], info["remote_setter"], _Instances(info, select))
+            for info in klass_info.get("related_klass_infos", ())
+        ]
+
+    def of(self, row: tuple[Any, ...]) -> Any:
+        """The instance in a row, with those that are joined to it; None where an outer join found nothing."""
+        values = row[self.columns]
+        if values[self.key] is None:
+            return None
+        found = self.model.__new__(self.model)
+        found._state = state = ModelState()
+        state.adding, state.db = False, ALIAS
+        found.__dict__.update(zip(self.names, values, strict=True))
+        for set_here, set_there, instances in self.related:
+            other = instances.of(row)
+            set_here(found, other)
+            if other is not None:
+                set_there(other, found)
+        return found
+
+
 def _models(compiler: Any) -> Hydrate:
-    """As `django.db.models.query.ModelIterable` makes instances of rows."""
-    select, klass_info, annotations = compiler.select, compiler.klass_info, compiler.annotation_col_map
-    model, fields = klass_info["model"], klass_info["select_fields"]
-    start, end = fields[0], fields[-1] + 1
-    names = [column[0].target.attname for column in select[start:end]]
-    populators = get_related_populators(klass_info, select, ALIAS)  # type: ignore[call-arg]  # Django 6
+    instances = _Instances(compiler.klass_info, compiler.select)
+    annotations = compiler.annotation_col_map
     convert = _converted(compiler)
 
     def hydrate(row: tuple[Any, ...]) -> Any:
         row = convert(row)
-        found = model.from_db(ALIAS, names, row[start:end])
-        for populator in populators:
-            populator.populate(row, found)
+        found = instances.of(row)
         for name, column in annotations.items():
             setattr(found, name, row[column])
         return found
@@ -227,19 +264,23 @@ class _Insertion:
     returned: Sequence[Any]
     head: str
     tail: str
+    known: dict[int, str] = field(default_factory=dict)  # by the number of rows: psycopg knows a statement by identity
 
     def statement(self, rows: Sequence[Model]) -> tuple[str, list[Any]]:
         """The SQL that stores some rows, and its values."""
-        line, here = f"({', '.join(['%s'] * len(self.fields))})", connections[ALIAS]
+        if len(rows) not in self.known:
+            line = f"({', '.join(['%s'] * len(self.fields))})"
+            self.known[len(rows)] = f"{self.head} {', '.join([line] * len(rows))} {self.tail}"
+        here = connections[ALIAS]
         values = [
             one.get_db_prep_save(getattr(row, one.attname), connection=here) for row in rows for one in self.fields
         ]
-        return f"{self.head} {', '.join([line] * len(rows))} {self.tail}", values
+        return self.known[len(rows)], values
 
     def fill_in(self, row: M, stored: tuple[Any, ...]) -> M:
         """Give a row its key and what the database has filled in."""
-        for field, value in zip(self.returned, stored, strict=True):
-            setattr(row, field.attname, value)
+        for one, value in zip(self.returned, stored, strict=True):
+            setattr(row, one.attname, value)
         row._state.adding, row._state.db = False, ALIAS
         return row
 

@@ -74,7 +74,8 @@ def standing_of(session: Session) -> Standing:
 
 def _read_in_its_place(session: Session, index: int, config: DebriefStage) -> bool:
     if config.when == "exit":  # never passed over
-        return _passed(index, session.participant.version).filter(participant=session.participant_id).exists()
+        wave = _wave_of(index, session.participant.version)
+        return bool(_came_to.all(participant=session.participant_id, wave=wave, stage=index))
     return bool(_told_at_its_stage.all(participant=session.participant_id, how=Debriefing.How.STAGE))
 
 
@@ -84,11 +85,17 @@ def _told_at_its_stage(participant: Given, how: Given) -> QuerySet[Debriefing, i
     return Debriefing.objects.filter(participant=participant, how=how).values_list("pk", flat=True)[:1]
 
 
-def _passed(index: int, version: Version) -> QuerySet[Session]:
-    """The visits that came as far as the debrief's place in its wave: of a visit in a later wave nothing follows."""
+def _wave_of(index: int, version: Version) -> str:
+    """The wave in which the debrief has its place: of a visit in a later one nothing follows."""
     waves = definition.definition(version).waves
-    wave = next(one.id for one in waves if index in definition.places(version, one.id))
-    return Session.objects.filter(wave=wave, stage__gte=index)
+    return next(one.id for one in waves if index in definition.places(version, one.id))
+
+
+@prepared
+def _came_to(participant: Given, wave: Given, stage: Given) -> QuerySet[Session, int]:
+    """That somebody came as far in a wave, if they did."""
+    came = Session.objects.filter(participant=participant, wave=wave, stage__gte=stage)
+    return came.values_list("pk", flat=True)[:1]
 
 
 def _met_nobody(session: Session, index: int) -> bool:
@@ -117,7 +124,8 @@ def _groups(participant: Given) -> QuerySet[Seat, str]:
 def _behind(participant: Participant, index: int) -> bool:
     """Whether somebody of a group of theirs is still on the way to the debrief, be it between two visits."""
     groups = Seat.objects.filter(participant=participant).values("group")
-    came = _passed(index, participant.version).filter(participant=OuterRef("pk"))
+    wave = _wave_of(index, participant.version)
+    came = Session.objects.filter(wave=wave, stage__gte=index, participant=OuterRef("pk"))
     there = Participant.objects.filter(~Exists(came), seats__group__in=groups, status=Participant.Status.ACTIVE)
     return there.exclude(pk=participant.pk).exists()
 

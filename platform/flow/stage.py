@@ -57,10 +57,11 @@ class StageKind(Protocol):
     own app and change `session.facts` (saved by the caller), never the session's stage.
 
     Made anew for one page or one form, so it may keep what it has read. It may also have `seen(session)`, called at a
-    sign of life; `answers(session, said)`: what its page answers to beside the session's own revision, and what is new
-    on it without making an answer to it old (with `said`, as if so much had been said in a conversation, of which
-    `said(session)` is how much has been); `until(session)`: when the time of what is asked ends; `writing(session)`:
-    who else is writing at this moment; and `exit_on_leaving(session)`, by which one leaves the study from it.
+    sign of life, which says whether the session may have moved by it; `answers(session, said)`: what its page answers
+    to beside the session's own revision, and what is new on it without making an answer to it old (with `said`, as if
+    so much had been said in a conversation, of which `said(session)` is how much has been); `until(session)`: when the
+    time of what is asked ends; `writing(session)`: who else is writing at this moment; and `exit_on_leaving(session)`,
+    by which one leaves the study from it.
     """
 
     config: Any

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from events.prepared import Given, prepared
 from matching.models import KeptApart
 from studies.lasting import lasting_group
 from studies.schema import StudyFile
@@ -48,7 +49,13 @@ def wishes(people: Collection[int]) -> Mapping[int, set[int]]:
 
 def are_apart(people: Sequence[int]) -> bool:
     """Whether two of some people must not be seated together."""
-    return len(people) > 1 and KeptApart.objects.filter(participant__in=people, other__in=people).exists()
+    return len(people) > 1 and bool(_wish_among.all(people=list(people)))
+
+
+@prepared
+def _wish_among(people: Given) -> QuerySet[KeptApart, int]:
+    wished = KeptApart.objects.filter(participant__pk__any=people, other__pk__any=people)
+    return wished.values_list("pk", flat=True)[:1]
 
 
 def about(participant: int) -> Q:

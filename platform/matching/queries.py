@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from events import clock
+from events.clock import RapportNow
 from events.prepared import Given, prepared
 from matching import apart, rules
 from matching.company import companies
@@ -130,27 +131,29 @@ def as_waiting(ticket: Ticket) -> rules.Waiting:
 def room(version: Version, stage: str, plan: GroupPlan, *, participant: Participant, now: datetime) -> Room:
     """What the waiting room of one person's kind looks like now."""
     origins = [kind for kind, group in ORIGIN_OF_GROUP.items() if group == origin_of(participant)]
-    since = {"present": now - rules.PRESENT, "lately": now - LATELY}
-    counted = _crowd.first(version=version.pk, stage=stage, origins=origins, **since)
-    here, came, first = counted or (0, 0, None)
+    of = {"version": version.pk, "stage": stage, "origins": origins}
+    here = _here.first(**of, present=now - rules.PRESENT) or 0
     missing = max(0, plan.humans - here)
+    # Who came in the last minutes are many more than who wait: they are counted only where somebody is told of it.
+    came, first = (_came.first(**of, lately=now - LATELY) if missing else None) or (0, None)
     return Room(min(here, plan.humans), plan.humans, rules.expected_seconds(came, first, missing=missing, now=now))
 
 
 @prepared
-def _crowd(
-    version: Given, stage: Given, origins: Given, present: Given, lately: Given
-) -> QuerySet[Ticket, tuple[int, int, datetime | None]]:
-    """How many wait and are there, how many came lately, and when the first of these came."""
-    joined = Ticket.objects.filter(version=version, stage=stage, session__participant__origin__any=origins)
-    is_here = Q(status__in=LIVE, session__status=Session.Status.ACTIVE, seen_at__gte=present)
-    came = Q(joined_at__gte=lately)
-    counted = (
-        joined.order_by()
-        .values("version")
-        .annotate(here=Count("pk", filter=is_here), came=Count("pk", filter=came), first=Min("joined_at", filter=came))
+def _here(version: Given, stage: Given, origins: Given, present: Given) -> QuerySet[Ticket, int]:
+    """How many wait and are there."""
+    there = open_tickets(version, stage).filter(session__participant__origin__any=origins, seen_at__gte=present)
+    return there.order_by().values("version").annotate(here=Count("pk")).values_list("here", flat=True)
+
+
+@prepared
+def _came(version: Given, stage: Given, origins: Given, lately: Given) -> QuerySet[Ticket, tuple[int, datetime | None]]:
+    """How many came lately, and when the first of these did."""
+    came = Ticket.objects.filter(
+        version=version, stage=stage, session__participant__origin__any=origins, joined_at__gte=lately
     )
-    return counted.values_list("here", "came", "first")
+    counted = came.order_by().values("version").annotate(came=Count("pk"), first=Min("joined_at"))
+    return counted.values_list("came", "first")
 
 
 def origin_of(participant: Participant) -> str:
@@ -159,7 +162,7 @@ def origin_of(participant: Participant) -> str:
 
 
 def ticket_of(session: Session, stage: str) -> Ticket | None:
-    """The session's ticket for a waiting room."""
+    """The session's ticket for a waiting room; as `read_at` the clock when it was read."""
     ticket = _ticket.first(session=session.pk, stage=stage)
     if ticket is not None:
         ticket.session, ticket.version = session, definition.version_of(ticket.version_id)
@@ -168,7 +171,7 @@ def ticket_of(session: Session, stage: str) -> Ticket | None:
 
 @prepared
 def _ticket(session: Given, stage: Given) -> QuerySet[Ticket]:
-    return Ticket.objects.filter(session=session, stage=stage)
+    return Ticket.objects.filter(session=session, stage=stage).annotate(read_at=RapportNow())
 
 
 def live_tickets(participant: Participant) -> list[Ticket]:

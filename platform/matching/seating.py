@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from events.prepared import insert_all
 from matching.errors import MatchingError
 from matching.lasting import NAMED, lasting_partner
 from matching.models import Group, Seat, Ticket
@@ -89,7 +90,7 @@ def game_after(study: StudyFile, waiting_room: str) -> str:
 
 def make_seats(
     table: Table, group: Group, tickets: Sequence[Ticket], *, fill: Fill | None, replacement: str | None = None
-) -> list[Seat]:
+) -> Sequence[Seat]:
     """Seat those who hold the tickets, automate the rest, and deal. The group's condition is set already.
 
     Args:
@@ -109,7 +110,7 @@ def make_seats(
     dealt = _dealt(table, group, seats)
     for seat in seats:
         seat.dealt = dict(dealt.get(seat.number, {}))
-    return Seat.objects.bulk_create(seats)
+    return insert_all(seats)
 
 
 def _seat(

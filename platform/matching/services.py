@@ -4,13 +4,14 @@ The verbs about tickets run in a transaction that holds the session's lock; `sea
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from math import ceil
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from events import clock, due, log
-from events.prepared import insert, update
+from events.prepared import insert, run, update
 from matching import apart, queries, rules
 from matching.company import pair_for
 from matching.errors import MatchingError
@@ -112,13 +113,10 @@ def seen(session: Session, stage: str) -> bool:
     ticket = queries.ticket_of(session, stage)
     if ticket is None or ticket.status not in queries.LIVE:
         return False
-    now = clock.now()
+    now = ticket.read_at  # type: ignore[attr-defined]
     was_away = ticket.seen_at < now - rules.PRESENT
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE matching_ticket SET seen_at = %s WHERE id = %s AND seen_at < %s", [now, ticket.pk, now]
-            )
+    with transaction.atomic() if was_away else nullcontext():
+        run("UPDATE matching_ticket SET seen_at = %s WHERE id = %s AND seen_at < %s RETURNING 1", [now, ticket.pk, now])
         if was_away:
             look_again(ticket.version_id, stage, None)
     return was_away or ticket.status != Ticket.Status.WAITING
@@ -157,11 +155,11 @@ def seat_group(
     names = names_of(Group, "g", version)
     group = Group(version=version, stage=game_stage, origin=origin, is_filled=is_filled, rounds=0, **names)
     group.pair = pair_for(version, tickets) if table.plan.lasts is not None else None
-    group.save(force_insert=True)
+    insert(group)
     group.condition = giving.at_formation(version, group, people)
     group.topic = topic_of(version, table.game, group, [ticket.session for ticket in tickets])
     group.rounds = table.experiment.rounds(table.parameters(group), table.chance("rounds", group))
-    group.save(update_fields=["condition", "topic", "rounds"])
+    update(group, "condition", "topic", "rounds")
     replacement = table.plan.replacement if is_replaced else None
     make_seats(table, group, tickets, fill=stand_ins or table.plan.fill, replacement=replacement)
     facts = {"stage": game_stage, "condition": group.condition, "people": len(tickets), "filled": is_filled}

@@ -56,7 +56,8 @@ def _token_of(scope: Mapping[str, Any]) -> str:
 
 def participant_with(token: str) -> Participant | None:
     """The participant to whom a secret belongs, whatever their status."""
-    found = _by_secret.first(sha256=stored_as(token))
+    sha256 = stored_as(token)
+    found = _by_secret.first(sha256=sha256) if sha256 else None
     if found is not None:
         found.version = definition.version_of(found.version_id)
     return found

@@ -19,9 +19,10 @@ from participants.spoken import spoken_in
 from participants.tokens import new_token
 from studies import definition
 from studies.horizon import is_told_to_all
+from studies.models import Version
 from studies.money import amount_text
 from studies.schema import StudyFile
-from studies.slots import study_facts
+from studies.slots import slots
 
 SEE_OTHER = 303
 LONGEST_KEY = 100
@@ -41,17 +42,17 @@ class Landing(View):
                 return redirect("session")
             with translation.override(spoken_in(request) or settings.LANGUAGE_CODE):
                 return _unknown(request)
-        study = definition.definition(version)
-        with translation.override(study.language):
-            return self._answer(request, kwargs["token"], link=link, study=study)
+        with translation.override(definition.definition(version).language):
+            return self._answer(request, kwargs["token"], link=link, version=version)
 
-    def _answer(self, request: HttpRequest, token: str, *, link: EntryLink, study: StudyFile) -> HttpResponse:
+    def _answer(self, request: HttpRequest, token: str, *, link: EntryLink, version: Version) -> HttpResponse:
         if request.method == "POST":
             return _start(request, token, link)
+        study = definition.definition(version)
         visits = sum(wave.repeat for wave in study.waves)
         if visits > 1 and _comes_again(request, link):  # the one link leads to where they are
             return redirect("session")
-        slots = study_facts(study)
+        names = slots(version)
         facts = {
             "frame": _frame(link, study),
             "study": study,
@@ -60,8 +61,8 @@ class Landing(View):
             "comes_again": visits > 1 and link.participant is not None,
             "pays_points": study.payments.points is not None,
             "base": amount_text(study.fixed_pay, study.payments.currency),
-            "most": slots["bonus_max"],
-            "between": None if is_told_to_all(study) else slots,  # the page is the same for whoever is told later
+            "most": names["bonus_max"],
+            "between": None if is_told_to_all(study) else names,  # the page is the same for whoever is told later
         }
         return render(request, "participant/landing.html", facts)
 

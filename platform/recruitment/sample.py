@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from events import clock
+from events.prepared import Given, prepared
 from flow.services.visits import COMPLETED
 from matching.models import Group, Seat
 from measures.facts import rulings_of
@@ -105,32 +106,57 @@ def _pilot(study: Study, sample: Sample) -> Full | None:
 def _come_so_far(study: Study, sample: Sample) -> int:
     """How many have come as far as the sample counts; of the analysable, how many have completed."""
     if sample.unit == "group":
-        groups = _begun_groups(study) if sample.counts == "started" else _complete_groups(study)
-        return groups.count()
-    people = _agreed(study, Participant.Origin.LINK) if sample.counts == "started" else _complete_people(study)
-    return people.count()
+        come = _count_of_begun if sample.counts == "started" else _count_of_complete
+    else:
+        come = _count_of_agreed if sample.counts == "started" else _count_of_completed
+    return come.first(study=study.pk) or 0
 
 
-def _groups(study: Study) -> QuerySet[Group]:
+@prepared
+def _count_of_begun(study: Given) -> QuerySet[Group, int]:
+    return _number(_begun_groups(study).values("version__study"))
+
+
+@prepared
+def _count_of_complete(study: Given) -> QuerySet[Group, int]:
+    return _number(_complete_groups(study).values("version__study"))
+
+
+@prepared
+def _count_of_agreed(study: Given) -> QuerySet[Participant, int]:
+    return _number(_agreed(study, Participant.Origin.LINK).values("study"))
+
+
+@prepared
+def _count_of_completed(study: Given) -> QuerySet[Participant, int]:
+    return _number(_complete_people(study).values("study"))
+
+
+def _number(of_study: QuerySet[Any, Any]) -> Any:
+    """How many rows there are of the one study; nothing where there is none."""
+    return of_study.order_by().annotate(n=Count("pk", distinct=True)).values_list("n", flat=True)
+
+
+def _groups(study: Study | Given) -> QuerySet[Group]:
     """Groups of people who were recruited, without stand-ins."""
     return Group.objects.filter(version__study=study, origin=Group.Origin.LIVE, is_filled=False)
 
 
-def _begun_groups(study: Study) -> QuerySet[Group]:
+def _begun_groups(study: Study | Given) -> QuerySet[Group]:
     """Not those that ended before their first round: nobody in them was treated, and their slot is free again."""
     return _groups(study).exclude(status=Group.Status.ENDED, round=0)
 
 
-def _complete_groups(study: Study) -> QuerySet[Group]:
+def _complete_groups(study: Study | Given) -> QuerySet[Group]:
     return _groups(study).filter(status=Group.Status.COMPLETE).order_by("pk")
 
 
-def _complete_people(study: Study) -> QuerySet[Participant]:
+def _complete_people(study: Study | Given) -> QuerySet[Participant]:
     people = Participant.objects.filter(study=study, origin=Participant.Origin.LINK)
     return people.filter(status=Participant.Status.FINISHED, exit=COMPLETED).order_by("pk")
 
 
-def _agreed(study: Study, origin: str) -> QuerySet[Participant]:
+def _agreed(study: Study | Given, origin: str) -> QuerySet[Participant]:
     return Participant.objects.filter(study=study, origin=origin, consents__agreed=True).distinct()
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
+from events.prepared import Given, insert, insert_all, prepared, run, update
 from studies import definition
 from studies.allocation_plan import Entry, Held, block, entries_of, minimised
 from studies.models import Allocation, Slot, Version, condition_of, levels_of
@@ -67,16 +68,21 @@ def take_slot(version: Version, *, unit: Unit, unit_id: int, stratum: str = "", 
     """
     entry = _entry(version, unit, draw)
     _lock_sequence(version, entry, stratum)
-    mine: dict[str, Any] = {"holder_kind": entry.holder, "holder_id": unit_id, "place": draw.place}
-    held = Slot.objects.filter(version=version, entry=entry.number, **mine).first()
+    mine: dict[str, Any] = {"kind": entry.holder, "holder": unit_id, "place": draw.place}
+    held = _held.first(version=version.pk, entry=entry.number, **mine)
     if held:
         return held.condition
     slot = _next(version, entry, stratum, draw.profile)
     slot.holder_kind, slot.holder_id, slot.place = entry.holder, unit_id, draw.place
-    slot.save(update_fields=["holder_kind", "holder_id", "place"])
+    update(slot, "holder_kind", "holder_id", "place")
     facts: dict[str, Any] = {"unit": unit, "unit_id": unit_id, "place": draw.place, "since": draw.since or entry.since}
-    Allocation.objects.create(slot=slot, act=Allocation.Act.TAKEN, **facts)
+    insert(Allocation(slot=slot, act=Allocation.Act.TAKEN, **facts))
     return slot.condition
+
+
+@prepared
+def _held(version: Given, entry: Given, kind: Given, holder: Given, place: Given) -> QuerySet[Slot]:
+    return Slot.objects.filter(version=version, entry=entry, holder_kind=kind, holder_id=holder, place=place)
 
 
 def return_slot(version: Version, *, unit: Unit, unit_id: int, reason: str) -> bool:
@@ -160,29 +166,41 @@ def lock_named(name: str) -> None:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("slots are taken and returned in the transaction that needs them")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+    run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def _next(version: Version, entry: Entry, stratum: str, profile: str) -> Slot:
     """The slot that is taken now."""
     if entry.rule.method == "minimisation":
         return _minimised(version, entry, stratum, profile)
-    free = Slot.objects.filter(version=version, entry=entry.number, stratum=stratum, holder_id__isnull=True)
-    return free.order_by("number").first() or _make_block(version, entry, stratum)
+    free = _free.first(version=version.pk, entry=entry.number, stratum=stratum)
+    return free or _make_block(version, entry, stratum)
+
+
+@prepared
+def _free(version: Given, entry: Given, stratum: Given) -> QuerySet[Slot]:
+    slots = Slot.objects.filter(version=version, entry=entry, stratum=stratum, holder_id__isnull=True)
+    return slots.order_by("number")[:1]
 
 
 def _make_block(version: Version, entry: Entry, stratum: str) -> Slot:
     """Write the next block of the sequence; returns its first slot."""
     of: dict[str, Any] = {"version": version, "entry": entry.number, "stratum": stratum}
-    last = Slot.objects.filter(**of).aggregate(Max("block"), Max("number"))
-    number, after = (last["block__max"] or 0) + 1, last["number__max"] or 0
+    block_before, after = _last.first(**of | {"version": version.pk}) or (0, 0)
+    number = block_before + 1
     conditions = block(entry, seed=version.seed, sequence=entry.sequence(version.number, stratum), number=number)
     slots = [
         Slot(**of, number=after + at, block=number, condition=condition)
         for at, condition in enumerate(conditions, start=1)
     ]
-    return Slot.objects.bulk_create(slots)[0]
+    return insert_all(slots)[0]
+
+
+@prepared
+def _last(version: Given, entry: Given, stratum: Given) -> QuerySet[Slot, tuple[int, int]]:
+    """The block and the number of the last slot of a sequence."""
+    slots = Slot.objects.filter(version=version, entry=entry, stratum=stratum)
+    return slots.order_by("-number").values_list("block", "number")[:1]
 
 
 def _minimised(version: Version, entry: Entry, stratum: str, profile: str) -> Slot:

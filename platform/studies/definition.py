@@ -25,7 +25,9 @@ _parameters: dict[tuple[str, str, str, str], Parameters] = {}
 
 def version_of(version_id: int) -> Version:
     """A version by its primary key. It is frozen, so it is read once; its study is not, so it is not kept with it."""
-    return copy.copy(_version(version_id))
+    known, found = _version(version_id), Version.__new__(Version)
+    found.__dict__.update(known.__dict__, _state=copy.copy(known._state))  # as copy.copy, which asks each row how
+    return found
 
 
 @lru_cache(maxsize=MOST_PARSED)

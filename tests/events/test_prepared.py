@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models.signals import post_init, pre_init
 from django.db.transaction import TransactionManagementError
 from django.db.utils import DataError, IntegrityError
 
@@ -138,6 +140,34 @@ def test_query_of_values_gives_tuples_and_single_values() -> None:
     assert facts_of.first(kind="thing.done") == {"n": 2}
 
 
+def test_instances_are_as_the_orm_makes_them() -> None:
+    first = insert(event())
+    for key, cause in [("a", first), ("b", None)]:
+        Due.objects.create(reaction="flow.tasks.close_step", queue="jobs", key=key, event=cause, run_after=first.at)
+    theirs = Due.objects.select_related("event").only("key", "event__kind").order_by("key")
+    for one, other in zip(partly_read.all(keys=["a", "b"]), theirs, strict=True):
+        assert _made_of(one) == _made_of(other)
+        assert one.event is None or other.event is None or _made_of(one.event) == _made_of(other.event)
+        assert one.queue == "jobs", "what was not read is read when it is asked for"
+
+
+@prepared
+def partly_read(keys: Given) -> QuerySet[Due]:
+    return Due.objects.filter(key__any=keys).select_related("event").only("key", "event__kind").order_by("key")
+
+
+def _made_of(row: Any) -> Any:
+    """All that an instance holds."""
+    return {**vars(row), "_state": vars(row._state)}
+
+
+def test_no_signal_waits_for_instances_of_our_models() -> None:
+    ours = [model for model in apps.get_models() if not model.__module__.startswith("django.")]
+    assert Event in ours
+    assert not [model for model in ours for signal in (pre_init, post_init) if signal.has_listeners(model)]
+    assert not [model for model in ours if "from_db" in vars(model) or "__init__" in vars(model)]
+
+
 def test_value_that_is_missing_or_unknown_is_refused() -> None:
     with pytest.raises(TypeError, match="kind"):
         of_kind.all()
@@ -183,6 +213,12 @@ def test_question_sees_what_was_asked_before_it_in_the_same_message() -> None:
     assert found == again == []
 
 
+def test_one_statement_asked_twice_together_is_answered_twice() -> None:
+    insert_all([event(n=1), event("thing.undone", n=2)])
+    done, undone = together(of_kind.given(kind="thing.done"), of_kind.given(kind="thing.undone"))
+    assert [row.facts["n"] for row in (*done, *undone)] == [1, 2]
+
+
 def test_error_of_one_question_is_djangos_and_ends_the_transaction_as_ever() -> None:
     insert(event())
     with pytest.raises(DataError), transaction.atomic():
@@ -205,6 +241,14 @@ def test_whoever_counts_statements_sees_each_of_those_asked_together() -> None:
 def test_statement_gives_what_it_returns() -> None:
     assert run("UPDATE events_event SET kind = kind WHERE id = %(id)s RETURNING id", {"id": -1}) == []
     assert run("SELECT 1") == [(1,)]
+
+
+def test_statement_that_failed_is_asked_again_as_if_it_had_not() -> None:
+    insert(event())
+    with pytest.raises(DataError), transaction.atomic():
+        due_of.all(keys=["a"], least="many")
+    assert due_of.all(keys=["a"], least=0) == []
+    assert len(of_kind.all(kind="thing.done")) == 1
 
 
 def test_postgresql_keeps_them_planned() -> None:

@@ -1,9 +1,14 @@
 """Waiting, being asked, leaving with pay, being seated: rows and services together."""
 
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import connection
 
+from events import clock
 from events.models import Due, Event
 from flow.services import forming, sessions
 from matching import rules
@@ -182,6 +187,35 @@ def test_time_away_is_not_paid(make_version: MakeVersion) -> None:
     Ticket.objects.update(seen_at=ticket(session).joined_at + timedelta(seconds=30))
     sessions.leave(session.pk)
     assert ticket(session).waited_seconds == 45
+
+
+def test_who_looks_where_nothing_has_changed_writes_nothing(make_version: MakeVersion) -> None:
+    version = make_version()
+    for one in [at_stage(version, "lobby") for _ in range(3)][:2]:
+        send(one)
+    written: list[str] = []
+
+    def note(execute: Any, sql: str, *rest: Any) -> Any:
+        written.extend([sql] if re.match(r"\s*(INSERT|UPDATE|DELETE)", sql) else [])
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        forming.form_groups(version.pk, "lobby", waits=False)
+    assert not written
+    with connection.execute_wrapper(note):
+        forming.form_groups(version.pk, "lobby")
+    assert [sql for sql in written if "events_due" in sql], "whoever does the work of a row plans the next look"
+    joined, ready = (settings.REACTIONS[kind] for kind in ("ticket.joined", "ticket.ready"))
+    assert all(one.after_seconds < forming.SOON.total_seconds() for one in (*joined, *ready)), "the row comes before"
+
+
+def test_sign_of_life_of_who_only_waits_moves_nobody(make_version: MakeVersion) -> None:
+    alone = at_stage(make_version(), "lobby")
+    before = ticket(alone).seen_at
+    assert not show_life(alone)
+    assert ticket(alone).seen_at > before
+    Ticket.objects.update(seen_at=clock.now() - rules.PRESENT - timedelta(seconds=1))
+    assert show_life(alone), "who was away may be seated by it"
 
 
 def test_stand_ins_come_only_where_the_study_file_says_so(make_version: MakeVersion) -> None:

@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 
 from events import clock
-from events.prepared import run, update
+from events.prepared import Given, prepared, run, update
 from flow.consenting import owed_answer
 from flow.deadlines import GRACE, stage_deadline, stream_of
 from flow.services import games, partners, sessions, visits
@@ -26,6 +27,7 @@ from studies.schema_stages import WaitingRoomStage
 
 MOST_GROUPS = 200  # in one call; the rest is formed by the next
 MOST_TRIES = 5
+SOON = timedelta(seconds=3)  # longer than the rows of who joins and who is ready wait (config/reactions.py)
 
 log = logging.getLogger("rapport.task")
 
@@ -102,9 +104,10 @@ def _next(version: Version, room: WaitingRoomStage, *, waits: bool, may_seat: bo
     Returns:
         (session, stage index) of those who are to leave.
     """
-    if not _lock_room(version, room, waits=waits):
+    now = _lock_room(version, room, waits=waits)
+    if now is None:
         return []  # no exception: a rollback would cost the connection everything that it keeps prepared
-    terms, now = _terms(version, room), clock.now()
+    terms = _terms(version, room)
     clock.hold(now)  # all who are seated together enter their game at one instant
     pools = sorted(queries.pools(version.pk, room.id).items())
     found = [rules.tend(everybody, _terms_in(pool, terms), now) for pool, everybody in pools]
@@ -112,14 +115,14 @@ def _next(version: Version, room: WaitingRoomStage, *, waits: bool, may_seat: bo
         if one.groups and may_seat:
             _seat(version, room, one.groups[0], pool)
             return None
-    return _tend(version, room, found, terms=terms, now=now)
+    return _tend(version, room, found, terms=terms, now=now, must_plan=waits)
 
 
 def _seat(version: Version, room: WaitingRoomStage, people: Sequence[int], pool: queries.Pool) -> None:
     """Slot, group, then sessions by key: the order in which everybody locks."""
-    tickets = list(
-        Ticket.objects.filter(pk__in=people).select_related("session__participant", "version").order_by("pk")
-    )
+    tickets = _tickets.all(keys=list(people))
+    for ticket in tickets:
+        ticket.version, version.study = version, ticket.session.participant.study
     game = game_after(definition.definition(version), room.id)
     try:
         group = services.seat_group(version, game, tickets, origin=pool.origin, is_replaced=_is_alone(pool))
@@ -136,9 +139,14 @@ def _seat(version: Version, room: WaitingRoomStage, people: Sequence[int], pool:
         visits.move_on(session)
 
 
+@prepared
+def _tickets(keys: Given) -> QuerySet[Ticket]:
+    return Ticket.objects.filter(pk__any=keys).select_related("session__participant__study").order_by("pk")
+
+
 def _check_still_there(room: WaitingRoomStage, tickets: list[Ticket], locked: list[Session]) -> None:
     """Tickets change only under the lock of their session, so what is read now holds until the commit."""
-    ready = Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets], status=Ticket.Status.READY)
+    ready = _with_status.all(keys=[ticket.pk for ticket in tickets], status=Ticket.Status.READY)
     here = [
         session
         for session in locked
@@ -147,19 +155,35 @@ def _check_still_there(room: WaitingRoomStage, tickets: list[Ticket], locked: li
     ]
     if any(owed_answer(session) is not None for session in here):
         raise _MustAnswerError
-    if ready.count() != len(tickets) or len(here) != len(tickets):
+    if len(ready) != len(tickets) or len(here) != len(tickets):
         raise _ChangedError
 
 
+@prepared
+def _with_status(keys: Given, status: Given) -> QuerySet[Ticket, int]:
+    return Ticket.objects.filter(pk__any=keys, status=status).values_list("pk", flat=True)
+
+
 def _tend(
-    version: Version, room: WaitingRoomStage, found: list[rules.Tending], *, terms: rules.Terms, now: datetime
+    version: Version,
+    room: WaitingRoomStage,
+    found: list[rules.Tending],
+    *,
+    terms: rules.Terms,
+    now: datetime,
+    must_plan: bool,
 ) -> list[tuple[int, int]]:
-    """Ask, return and expire; return (session, stage index) of those who are to leave."""
+    """Ask, return and expire; return (session, stage index) of those who are to leave.
+
+    Args:
+        must_plan: Whether to plan the next look, though nothing is changed. Whoever joins or is ready leaves a row that
+            is due soon after, and its holder plans what comes later: many who look in between need write nothing.
+    """
     changed = [pk for one in found for pk in (*one.expired, *one.back, *one.asked)]
     gone = _change(version, room, changed, found, terms=terms, now=now) if changed else []
     looks = [one.look_again_at for one in found if one.look_again_at]
     looks += [now for one in found if one.groups]
-    if looks:
+    if looks and (must_plan or changed or min(looks) <= now + SOON):
         # Last: whoever presses "ready" holds the session and then wants this row.
         services.look_again(version.pk, room.id, min(looks))
     return gone
@@ -175,16 +199,28 @@ def _change(
     now: datetime,
 ) -> list[tuple[int, int]]:
     """Write what was found, under the locks of the sessions."""
-    before = dict(Ticket.objects.filter(pk__in=changed).values_list("pk", "session_id"))
-    locked = {session.pk: session for session in visits.lock_sessions(before.values())}
+    before = _sessions_of.all(keys=changed)
+    locked = {session.pk: session for session in visits.lock_sessions(before)}
     # Read under the locks: who pressed "ready" or left meanwhile is left alone.
-    tickets = {ticket.pk: ticket for ticket in queries.open_tickets(version.pk, room.id).select_related("version")}
+    tickets = {ticket.pk: ticket for ticket in _open.all(version=version.pk, stage=room.id)}
+    for ticket in tickets.values():
+        ticket.version = version
     wake = {session.pk: _turn_page(session) for session in locked.values()}
     _apply(found, tickets, wake, terms=terms, now=now)
     gone = [tickets[pk].session_id for one in found for pk in one.expired if pk in tickets]
     for session_id in gone:
         stage_deadline(locked[session_id], now - GRACE)  # they leave even if this process ends here
     return [(session_id, locked[session_id].stage) for session_id in gone]
+
+
+@prepared
+def _sessions_of(keys: Given) -> QuerySet[Ticket, int]:
+    return Ticket.objects.filter(pk__any=keys).values_list("session_id", flat=True)
+
+
+@prepared
+def _open(version: Given, stage: Given) -> QuerySet[Ticket]:
+    return queries.open_tickets(version, stage)
 
 
 def _apply(
@@ -230,16 +266,17 @@ def _terms_in(pool: queries.Pool, terms: rules.Terms) -> rules.Terms:
     return replace(terms, fill_seconds=0) if _is_alone(pool) else terms
 
 
-def _lock_room(version: Version, room: WaitingRoomStage, *, waits: bool) -> bool:
+def _lock_room(version: Version, room: WaitingRoomStage, *, waits: bool) -> datetime | None:
     """One caller at a time forms groups from one waiting room: otherwise two would seat the same people twice.
 
     Held until the transaction ends, and taken before every row's lock.
 
     Returns:
-        Whether this caller has it: False when another is at it, and this one does not wait.
+        The instant at which this caller has it; None when another is at it, and this one does not wait.
     """
     name = f"forming/{version.pk}/{room.id}"
     if waits:
         run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
-        return True
-    return bool(run("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])[0][0])
+        return clock.now()
+    ((has_it, now),) = run("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)), rapport_now()", [name])
+    return now if has_it else None

@@ -343,10 +343,12 @@ def _finish(group: Group, status: str, reason: str) -> None:
     group.ended_at = clock.now()
     update(group, "status", "end_reason", "ended_at")
     _record(group, "group.ended", {"status": status, "reason": reason})
-    sitting = list(group.seats.filter(status=Seat.Status.SITTING))
+    sitting = _sitting.all(group=group.pk, status=Seat.Status.SITTING)
     if reason != TECHNICAL:  # then the game's own rules fail
         draw_awards(group, sitting)
-    group.seats.filter(status=Seat.Status.SITTING).update(status=Seat.Status.DONE)
+    for seat in sitting:
+        seat.status = Seat.Status.DONE
+        update(seat, "status")
     draw_paid_rounds(group, sitting)
     # Whoever is left of two who last goes on as the study file says of their pair.
     has_left_partner = reason in (TOO_FEW, PARTED) and group.pair_id is not None
@@ -357,6 +359,11 @@ def _finish(group: Group, status: str, reason: str) -> None:
     if group.round == 0:
         # Nobody was treated, so the slot is free again. Whoever forms groups locks no group that exists: no deadlock.
         allocation.return_slot(group.version, unit="group", unit_id=group.pk, reason=reason)
+
+
+@prepared
+def _sitting(group: Given, status: Given) -> QuerySet[Seat]:
+    return Seat.objects.filter(group=group, status=status).order_by("number")
 
 
 def leave_seat(group: Group, seat: Seat) -> None:

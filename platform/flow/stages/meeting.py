@@ -110,11 +110,13 @@ class MeetingRoom(WaitingRoom):
             return self._end(session, NOT_READY)
         return self._wait_on(session, ticket) or self._waited_in_vain(session, ticket, visit)
 
-    def seen(self, session: Session) -> None:
+    def seen(self, session: Session) -> bool:
         """A sign of life. Who has no partner any more may wait for one to go who must not be theirs again."""
-        super().seen(session)
+        may_form = super().seen(session)
         if self._is_of_pair(session) and pairs.pair_of(session.participant) is None:
             forming.try_after_commit(self.version.pk, self.config.id)
+            return True
+        return may_form
 
     def _after_the_partner(self, session: Session, ticket: Ticket | None, visit: PairVisit) -> Verdict:
         """The partner has gone: whoever was there meanwhile is let go; who was away kept the partner waiting."""

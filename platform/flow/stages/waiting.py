@@ -70,7 +70,7 @@ class WaitingRoom:
 
     def room(self, session: Session) -> Room:
         """How many wait, and for how long that may take."""
-        now = clock.now()
+        now = getattr(session, "read_at", None) or clock.now()
         return queries.room(self.version, self.config.id, self.plan, participant=session.participant, now=now)
 
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
@@ -96,10 +96,12 @@ class WaitingRoom:
         services.expire(ticket)
         return Exit(self.config.on_timeout.exit)
 
-    def seen(self, session: Session) -> None:
-        """A sign of life: only those who give one are counted and seated."""
-        if services.seen(session, self.config.id):
+    def seen(self, session: Session) -> bool:
+        """A sign of life: only those who give one are counted and seated. Whether somebody may have been by it."""
+        may_form = services.seen(session, self.config.id)
+        if may_form:
             forming.try_after_commit(self.version.pk, self.config.id)
+        return may_form
 
     def _ready_until(self, ticket: Ticket | None) -> datetime | None:
         if ticket is None or ticket.asked_at is None:
