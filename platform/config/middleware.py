@@ -8,6 +8,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -63,6 +65,20 @@ def route_of(request: HttpRequest) -> str:
         return "static"
     match = request.resolver_match
     return match.route if match else "unmatched"
+
+
+class ContentPolicy:
+    """Sends the content security policy. No page of ours has another, so that its words are put together once."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+        self.policy = build_policy()
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer with the policy of the settings."""
+        response = self.get_response(request)
+        response.headers.setdefault(HEADER, self.policy)
+        return response
 
 
 class NoStore:

@@ -73,7 +73,7 @@ MIDDLEWARE = [
     "config.middleware.RequestRecord",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.middleware.ContentPolicy",
     "config.middleware.NoStore",
     "config.middleware.SoundSession",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -137,7 +137,7 @@ _database["OPTIONS"] = {"connect_timeout": 5, **_patience, **_database["OPTIONS"
 DB_POOL = env("RAPPORT_DB_POOL", default="none")
 if DB_POOL == "pool":  # processes with an event loop or many threads; persistent connections would leak there
     _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 5, "max_waiting": 50}
-elif DB_POOL == "persistent":  # the pages' few threads, and the jobs' processes
+elif DB_POOL == "persistent":  # the pages' few threads, the jobs' processes, the sweeper's threads
     _database["CONN_MAX_AGE"] = 600
 elif DB_POOL != "none":
     raise ImproperlyConfigured(f"RAPPORT_DB_POOL is {DB_POOL!r}: use pool, persistent or none")

@@ -6,12 +6,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.translation import get_language_bidi, gettext_noop, ngettext
+from django.utils.translation import get_language, get_language_bidi, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
 from flow.calculator import FACT, Calculator
@@ -191,6 +192,7 @@ def context_of(page: Page, frame: Frame) -> dict[str, object]:
         "lines": [plain_line(line) for line in (view.lines if view else ())],
         "tables": [_labelled(table) for table in (view.tables if view else ())],
         "calculator": _calculator(page.facts.get(FACT)),
+        "foot": foot_of(frame),
         "key": uuid4(),
         "identity": identity_of(page),
         "digest": digest_of(page) if page.kind == "waiting" or page.facts.get("awaits") else "",
@@ -201,6 +203,19 @@ def context_of(page: Page, frame: Frame) -> dict[str, object]:
         "seconds_left": seconds_left(page, frame.now),
         "exact_seconds_left": f"{_left(page, frame.now) or 0:.1f}",
     }
+
+
+def foot_of(frame: Frame) -> str:
+    """What stands below every page. Where nothing in it changes it is the same for all, and drawn once."""
+    if frame.support:
+        return render_to_string("participant/footer.html", {"frame": frame})
+    return _foot(get_language(), tuple(frame.contact.items()), frame.is_over)
+
+
+@lru_cache(maxsize=256)
+def _foot(_language: str | None, contact: tuple[tuple[str, str], ...], is_over: bool) -> str:
+    frame = {"contact": dict(contact), "is_over": is_over}
+    return render_to_string("participant/footer.html", {"frame": frame})
 
 
 def _calculator(shown: Calculator | None) -> dict[str, object] | None:

@@ -60,3 +60,12 @@ class Page:
     seen: Seen | None = None
     source: str = ""
     given: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A page as it was made for the record of what people are shown, and the visit that came to it, at its revision."""
+
+    session: int
+    rev: int
+    page: Page

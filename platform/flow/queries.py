@@ -19,7 +19,7 @@ from flow.home import home_page
 from flow.kinds import kind
 from flow.lookup import stage_of, step_kind
 from flow.models import Match
-from flow.page import Page
+from flow.page import Kept, Page
 from flow.showing import place_of
 from flow.stage import StageKind
 from flow.stages.limits import limit_of
@@ -157,8 +157,8 @@ def _digest(parts: Sequence[Any]) -> str:
     return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()[:24]
 
 
-def page_of(session: Session) -> Page:
-    """The one page this session is at, decided by the server.
+def page_of(session: Session, kept: Kept | None = None) -> Page:
+    """The one page this session is at, decided by the server; `kept` where that is the page that was just kept.
 
     Read it together with its revision inside `events.moment.one_moment`: a page of before a step's end must not carry
     the revision of after, or it would look current for ever and its form would answer the wrong step.
@@ -167,7 +167,8 @@ def page_of(session: Session) -> Page:
         page: Page = home_page(session) if between.is_between(session) else kind("exit", "page")(session)
         return _protected(replace(page, rev=rev_of(session)), session)
     stage = stage_of(session)
-    page = stage.page(session)
+    is_kept = kept is not None and (kept.session, kept.rev) == (session.pk, session.rev)
+    page = kept.page if kept is not None and is_kept else stage.page(session)
     stages = definition.definition(session.participant.version).stages
     places = definition.places(session.participant.version, session.wave)
     number, all_of = place_of(stages[places.start : places.stop], session.stage - places.start, session.repeat)

@@ -27,7 +27,7 @@ from flow.forms import CANONICAL_UUID, FormError, read_form, read_pairs
 from flow.framing import frame_of, kept_on_leaving, may_see_records, told_of_silence
 from flow.kinds import kind
 from flow.own_data import is_kept
-from flow.page import Page
+from flow.page import Kept, Page
 from flow.services import debriefs, sessions, uses
 from participants.access import cookie_token, give_cookie
 from scheduling.models import Session
@@ -81,9 +81,10 @@ def poll(request: HttpRequest) -> HttpResponse:
 def _news(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
     if request.GET.get("rev") != queries.rev_of(visit.session, visit.stage) and not _has_read(request, visit):
         return _shown(request, is_fragment=True)
-    seen = request.GET.get("digest")  # a waiting page counts people without being another page
-    if seen and digest_of(_now(request)[0]) != seen:
-        return _shown(request, is_fragment=True)
+    if seen := request.GET.get("digest"):  # a waiting page counts people without being another page
+        page, frame = _now(request)
+        if digest_of(page) != seen:
+            return _drawn(request, page, frame, is_fragment=True)
     return HttpResponse(status=204)
 
 
@@ -224,19 +225,18 @@ def _submitted(request: HttpRequest) -> HttpResponse:
     if result.outcome == "refused":
         page, frame = _now(request)
         page = replace(page, errors=result.errors, values=form.data)
-        html = draw(request, page, frame, is_fragment=_wants_fragment(request))
-        _keep_what_was_shown(request, page)
-        return HttpResponse(html, status=422)
-    return _moved_on(request, result.outcome)
+        return _drawn(request, page, frame, status=422, is_fragment=False)
+    return _moved_on(request, result)
 
 
-def _moved_on(request: HttpRequest, outcome: str) -> HttpResponse:
+def _moved_on(request: HttpRequest, result: sessions.Result) -> HttpResponse:
+    note = _notes().get(result.outcome, "")
     if _wants_fragment(request):
-        response = _shown(request, note=_notes().get(outcome, ""))
-        response.headers["X-Outcome"] = str(outcome)  # what was not stored stays in the form
+        response = _shown(request, note=note, kept=result.kept)
+        response.headers["X-Outcome"] = str(result.outcome)  # what was not stored stays in the form
         return response
-    if outcome in _notes():
-        messages.info(request, outcome)
+    if note:
+        messages.info(request, result.outcome)
     return to_page()
 
 
@@ -251,10 +251,16 @@ def _left(request: HttpRequest, session: Session) -> HttpResponse:
     return to_page()
 
 
-def _shown(request: HttpRequest, *, note: str = "", status: int = 200, is_fragment: bool = False) -> HttpResponse:
-    page, frame = _now(request)
+def _shown(
+    request: HttpRequest, *, note: str = "", status: int = 200, is_fragment: bool = False, kept: Kept | None = None
+) -> HttpResponse:
+    page, frame = _now(request, kept)
     if note:
         page = replace(page, note=note)
+    return _drawn(request, page, frame, status=status, is_fragment=is_fragment)
+
+
+def _drawn(request: HttpRequest, page: Page, frame: Frame, *, status: int = 200, is_fragment: bool) -> HttpResponse:
     html = draw(request, page, frame, is_fragment=is_fragment or _wants_fragment(request))
     if request.method != "HEAD":
         _keep_what_was_shown(request, page)
@@ -271,11 +277,11 @@ def _keep_what_was_shown(request: HttpRequest, page: Page) -> None:
         kind("safety", "shown")(page.facts["safety"])
 
 
-def _now(request: HttpRequest) -> tuple[Page, Frame]:
+def _now(request: HttpRequest, kept: Kept | None = None) -> tuple[Page, Frame]:
     """The page and its frame as of one instant."""
     with one_moment():
         visit = _read_again(request)
-        page = queries.page_of(visit.session)
+        page = queries.page_of(visit.session, kept)
         return page, frame_of(visit.session, page, now=visit.now)
 
 

@@ -142,6 +142,7 @@ def _html(text: str) -> str:
     return _END_OF_FOLD.sub("</details>", _FOLD.sub(r"<details><summary>\1</summary>", html))
 
 
+@lru_cache(maxsize=512)  # a page is made for the record of what it tells, and again for each who looks at it
 def _clean(html: str) -> str:
     return nh3.clean(
         html,

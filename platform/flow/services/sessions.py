@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from flow.forms import PRIVATE
 from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.models import Submission
+from flow.page import Kept
 from flow.services import games, rounds, visits, windows
 from flow.services.locking import live_seat, lock, lock_and_ask, lock_newest, retry_lock
 from flow.stage import EndVisit, Exit, Handled, Next, Refused, StageKind, Stay, Verdict
@@ -43,10 +44,15 @@ log = logging.getLogger("rapport.task")
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a submission: "stored", "stale", "late", or "refused" with errors by field key."""
+    """What became of a submission: "stored", "stale", "late", or "refused" with errors by field key.
+
+    Attributes:
+        kept: The page to which it led, where that was kept: it need not be made a second time to be shown.
+    """
 
     outcome: str
     errors: Mapping[str, FieldError] = field(default_factory=dict)
+    kept: Kept | None = None
 
 
 @transaction.atomic(savepoint=False)
@@ -92,7 +98,7 @@ def _submit(session_id: int, key: UUID, rev: str, data: Mapping[str, str], body:
     result = _take(session, key, rev, data)
     if result.outcome != "refused" and session.participant.erased_at is None:
         insert(Submission(session=session, key=key, stage=stage, rev=rev, body_sha256=body, outcome=result.outcome))
-    return result
+    return replace(result, kept=getattr(session, "kept", None))
 
 
 def _sent_from_another_visit(session: Session, key: UUID) -> list[Submission]:
@@ -272,10 +278,9 @@ def show_life(visit: queries.Visit) -> bool:
     if stage is None:
         return is_between(session) and windows.act_if_due(session, visit.now)
     seen = getattr(stage, "seen", None)
-    if seen is not None:
-        seen(session)
+    may_have_moved = bool(seen(session)) if seen is not None else False
     try:
-        return _act_on_deadlines(session, stage, visit.now) or seen is not None
+        return _act_on_deadlines(session, stage, visit.now) or may_have_moved
     except Exception:  # the deadline's own row does the work, and tries again
         log.exception("a deadline could not be acted on", extra={"facts": {"session": session.pk}})
         return True

@@ -25,6 +25,7 @@ from flow.deadlines import (
 from flow.kinds import kind
 from flow.lookup import stage_of
 from flow.machine import check_move
+from flow.page import Kept
 from flow.showing import SKIPPED, is_shown
 from flow.zones import ANSWER_WITHIN, ASKS_ZONE, is_zone_wanted
 from matching.models import Seat
@@ -113,7 +114,7 @@ def enter(session: Session) -> None:
 
 
 def keep_page(session: Session) -> None:
-    """Keep which page a session is at, and what it says, for whoever wants to see it again.
+    """Keep which page a session is at, and what it says, for whoever wants to see it again; as `kept` for its browser.
 
     Not that of a game or its practice, which keep what they tell themselves, nor that of a waiting room, whose numbers
     change by the second.
@@ -122,7 +123,9 @@ def keep_page(session: Session) -> None:
     if stage.config.kind in KEEPS_NO_PAGE:
         return
     with translation.override(definition.definition(session.participant.version).language):
-        kind("pages", "keep")(session, stage.version, stage.config.id, stage.page(session))
+        page = stage.page(session)
+        kind("pages", "keep")(session, stage.version, stage.config.id, page)
+    session.kept = Kept(session.pk, session.rev, page)  # type: ignore[attr-defined]
 
 
 def move_on(session: Session) -> None:
