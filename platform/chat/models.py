@@ -272,7 +272,7 @@ class WordsStep(models.Model):
     """Something that followed from what was found outside a conversation. Append-only.
 
     Attributes:
-        session, rev: Of a card: the page on which it was shown first.
+        session, page: Of a card: the page on which it was shown first, told from others as `flow.queries.rev_of` does.
         words, verdict, by: As of a `SafetyStep`.
     """
 
@@ -284,7 +284,7 @@ class WordsStep(models.Model):
     trigger = models.ForeignKey(WordsTrigger, models.PROTECT, related_name="steps")
     what = models.CharField(max_length=10, choices=What)
     session = models.ForeignKey(Session, models.PROTECT, related_name="+", null=True)
-    rev = models.PositiveIntegerField(default=0)
+    page = models.CharField(max_length=24, blank=True)
     words = models.TextField(blank=True)
     verdict = models.CharField(max_length=8, choices=SafetyStep.Verdict, blank=True)
     by = models.CharField(max_length=150, blank=True)

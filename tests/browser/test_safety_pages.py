@@ -236,7 +236,7 @@ def test_partner_reads_of_a_short_pause_and_of_nothing_else(tab: Tab, language: 
 
 @pytest.mark.parametrize("language", SAID)
 def test_card_stands_open_on_the_page_after_a_report_that_names_danger(tab: Tab, language: str) -> None:
-    match = made(language, *TWO)
+    match = made(language, *ALONE)
     words, one = SAID[language], Served.open(tab, match)
     for kind in ("match", "end"):
         tab.goto(f"{ORIGIN}/s/report")
@@ -249,7 +249,8 @@ def test_card_stands_open_on_the_page_after_a_report_that_names_danger(tab: Tab,
         look.check(tab, allowed=SHIPPED)
         look.picture(tab, f"card-after-a-report-{kind}-{language}")
         if kind == "match":
-            send(match, 1, then="left")
+            send(match, 1, message=words["stop"])
+            send(match, 1, safety="stop")
             tab.goto(f"{ORIGIN}/s/")
             expect(tab.locator(".support.offered")).to_have_count(0)
     assert list(WordsTrigger.objects.values_list("tier", flat=True)) == ["stop", "stop"]

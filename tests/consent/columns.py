@@ -81,7 +81,7 @@ COLUMNS: dict[str, dict[Holds, str]] = {
     "chat_report": {STATE: "reason edition", W: "text answer"},
     "chat_trigger": {STATE: "tier source edition", O: "rules", T: "key"},
     "chat_wordstrigger": {STATE: "tier source edition", DESIGN: "stage item", O: "rules"},
-    "chat_wordsstep": {STATE: "what verdict", W: "words", TEAM: "by"},
+    "chat_wordsstep": {STATE: "what verdict page", W: "words", TEAM: "by"},
     "chat_safetystep": {STATE: "what verdict", W: "words", TEAM: "by"},  # what the team did about somebody, in words
     "measures_answer": {DESIGN: "stage item", STATE: "edition", W: "value"},
     "measures_scaledrawn": {DESIGN: "stage scale", O: "shown left_out"},

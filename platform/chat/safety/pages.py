@@ -140,17 +140,18 @@ def with_card(page: Page, session: Session) -> Page:
 
     Not in the place of a pause, which is about the card; then it comes with the page after that.
     """
-    keys, version = offered(session), session.participant.version
+    here, version = page.rev.partition(".")[0], session.participant.version
+    keys = offered(session, here)
     if not keys or any(one.get("name") == FIELD for one in page.facts.get("also", ())):
         return page
-    safety = {**page.facts.get("safety", {}), "words": {"session": session.pk, "rev": session.rev, "triggers": keys}}
+    safety = {**page.facts.get("safety", {}), "words": {"session": session.pk, "page": here, "triggers": keys}}
     return replace(page, facts={"support": support_of(version), **page.facts, "safety": safety})
 
 
 def keep_shown(facts: Mapping[str, Any]) -> None:
     """Keep that a card or a reminder was on a page. Implements KINDS["safety"]["shown"]."""
     if words := facts.get("words"):
-        services.note_card(words["session"], words["rev"], list(words["triggers"]))
+        services.note_card(words["session"], words["page"], list(words["triggers"]))
     if "match" in facts:
         services.note_shown(facts["match"], facts["path"], facts["seat"], facts["triggers"], facts["breaks"])
 

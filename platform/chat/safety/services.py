@@ -138,13 +138,13 @@ def note_alerted(trigger: Found) -> None:
 
 
 @transaction.atomic
-def note_card(session_id: int, rev: int, triggers: list[int]) -> None:
+def note_card(session_id: int, page: str, triggers: list[int]) -> None:
     """Keep on which page the card was first shown for what was found outside conversations; once each."""
     known = WordsStep.objects.filter(trigger__in=triggers, what=WordsStep.What.CARD).values_list("trigger", flat=True)
     # Those that were deleted since the page was drawn are left out.
     there = WordsTrigger.objects.select_for_update(of=("self",), no_key=True)
     new = there.filter(pk__in=set(triggers) - set(known)).order_by("pk")
-    steps = [WordsStep(trigger=one, what=WordsStep.What.CARD, session_id=session_id, rev=rev) for one in new]
+    steps = [WordsStep(trigger=one, what=WordsStep.What.CARD, session_id=session_id, page=page) for one in new]
     WordsStep.objects.bulk_create(steps, ignore_conflicts=True)
 
 

@@ -45,16 +45,19 @@ def _look(session: Session, text: str, where: Mapping[str, Any]) -> None:
         tell(ALERT, trigger)
 
 
-def offered(session: Session) -> Sequence[int]:
+def offered(session: Session, page: str) -> Sequence[int]:
     """The keys of what was found in somebody's words for which their page has the card, oldest first.
 
     On the first page after it, and as long as that is their page, whenever they come to it.
+
+    Args:
+        page: What tells it from all other pages.
     """
     safety = safety_of(session.participant.version)
     if safety is None:
         return []
     elsewhere = WordsStep.objects.filter(trigger=OuterRef("pk"), what=What.CARD)
-    elsewhere = elsewhere.exclude(session=session, rev=session.rev)
+    elsewhere = elsewhere.exclude(session=session, page=page)
     found = WordsTrigger.objects.filter(~Exists(elsewhere), session__participant=session.participant_id)
     rows = found.order_by("pk").values_list("pk", "tier", "source")
     return [pk for pk, tier, source in rows if shows_card(safety, tier, source)]
