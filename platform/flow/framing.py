@@ -15,13 +15,15 @@ from flow.page import Page
 from flow.queries import rev_of
 from flow.zones import ASKS_ZONE
 from matching.models import Seat
+from paradigm import Decision
+from paradigm.program import leaves
 from participants.models import Participant
 from scheduling.models import Session
 from studies import definition, prizes
 from studies.models import Version
 from studies.money import amount_text
 from studies.schema import Exit, StudyFile
-from studies.schema_stages import GameStage, WaitingRoomStage
+from studies.schema_stages import GameStage
 
 SHOWN_RECORDS = {Participant.Origin.DEMO, Participant.Origin.PREVIEW}
 LEAVES_BY = "left"
@@ -87,6 +89,25 @@ def told_of_silence(session: Session) -> str:
     return _("You can go on with this visit until its time is up.")
 
 
+def limits_while_away(session: Session) -> str:
+    """What goes on while somebody is away: limits everywhere, pay and turns where the study has them."""
+    study = definition.definition(session.participant.version)
+    said = [_("Time limits go on while you are away.")]
+    if study.pays_for_waiting:
+        said.append(_("Waiting is paid only while the page on which you wait is open."))
+    if _has_turns(study):
+        said.append(
+            _("In a game the others wait only until the time is up, and some missed turns in a row end your part.")
+        )
+    return " ".join(said)
+
+
+def _has_turns(study: StudyFile) -> bool:
+    """Whether a game has acts that may be missed. A talk has none: silence is an answer."""
+    games = [definition.experiment(stage.experiment) for stage in study.stages if isinstance(stage, GameStage)]
+    return any(isinstance(step, Decision) and step.voids_match for game in games for step in leaves(game.steps))
+
+
 def kept_on_leaving(session: Session) -> str:
     """One sentence: what somebody keeps who leaves now."""
     study = definition.definition(session.participant.version)
@@ -96,10 +117,12 @@ def kept_on_leaving(session: Session) -> str:
     if rule is None or rule.pay == "none":
         return _("If you leave now, there is no pay.")
     if rule.pay == "fixed" and rule.amount is not None:
-        amount = amount_text(rule.amount, study.payments.currency)
-        return _("If you leave now, you are paid %(amount)s and your waiting time.") % {"amount": amount}
+        amount = {"amount": amount_text(rule.amount, study.payments.currency)}
+        if study.pays_for_waiting:
+            return _("If you leave now, you are paid %(amount)s and your waiting time.") % amount
+        return _("If you leave now, you are paid %(amount)s.") % amount
     if rule.pay == "full":
-        return _("If you leave now, you are paid in full, with your points and your waiting time.")
+        return _kept_in_full(study)
     kept = _kept_of_earned(study)
     if study.payments.base <= 0 or _has_played(session):
         return kept
@@ -111,17 +134,31 @@ def kept_on_leaving(session: Session) -> str:
     return f"{kept} {only}"
 
 
+def _kept_in_full(study: StudyFile) -> str:
+    """What somebody keeps by the rule `full`, of all that the study pays for."""
+    if study.payments.points and study.pays_for_waiting:
+        return _("If you leave now, you are paid in full, with your points and your waiting time.")
+    if study.payments.points:
+        return _("If you leave now, you are paid in full, with your points.")
+    if study.pays_for_waiting:
+        return _("If you leave now, you are paid in full, with your waiting time.")
+    return _("If you leave now, you are paid in full.")
+
+
 def _kept_of_earned(study: StudyFile) -> str:
     """What somebody keeps by the rule `earned`, of all that the study pays for."""
-    waits = any(isinstance(stage, WaitingRoomStage) for stage in study.stages)
-    points, visits = study.payments.points, study.payments.per_wave
+    waits, points = study.pays_for_waiting, study.payments.points
+    visits = any(pay > 0 for pay in study.payments.per_wave.values())
     if points and points.is_drawn:
         kept = _(
             "If you leave now, it is still drawn by chance which round is paid. A round that you have not finished "
-            "pays nothing. You keep the pay for your waiting time."
+            "pays nothing."
         )
-    elif points:
+        kept = f"{kept} {_('You keep the pay for your waiting time.')}" if waits else kept
+    elif points and waits:
         kept = _("If you leave now, you keep the pay for your points so far and for your waiting time.")
+    elif points:
+        kept = _("If you leave now, you keep the pay for your points so far.")
     elif waits:
         kept = _("If you leave now, you keep the pay for your waiting time.")
     elif visits:

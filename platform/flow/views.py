@@ -24,7 +24,7 @@ from flow.calculator import FACT, calculator_of
 from flow.drawing import Frame, digest_of, draw
 from flow.errors import FlowError
 from flow.forms import CANONICAL_UUID, FormError, read_form, read_pairs
-from flow.framing import frame_of, kept_on_leaving, may_see_records, told_of_silence
+from flow.framing import frame_of, kept_on_leaving, limits_while_away, may_see_records, told_of_silence
 from flow.kinds import kind
 from flow.own_data import is_kept
 from flow.page import Kept, Page
@@ -125,6 +125,7 @@ def leave(request: HttpRequest) -> HttpResponse:
         return _left(request, session)
     facts = {
         "kept": kept_on_leaving(session),
+        "limits": limits_while_away(session),
         "away": told_of_silence(session),
         "is_kept": is_kept(session.participant),
     }

@@ -95,7 +95,7 @@ class Quiz:
         said = {"amount": amount_text(amount, currency)}
         before = study.stages[: [stage.id for stage in study.stages].index(self.config.id)]
         words = _("If the time runs out, the study ends for you, and you get %(amount)s.")
-        if any(isinstance(stage, WaitingRoomStage) for stage in before):
+        if any(isinstance(stage, WaitingRoomStage) and stage.pay_per_minute > 0 for stage in before):
             words = _("If the time runs out, the study ends for you, and you get %(amount)s and your pay for waiting.")
         return words % said
 

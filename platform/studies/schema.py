@@ -15,7 +15,7 @@ from studies.schema_reminders import Recruitment, Reminders
 from studies.schema_retention import Retention
 from studies.schema_safety import Safety
 from studies.schema_scales import ScaleUse
-from studies.schema_stages import StageConfig
+from studies.schema_stages import StageConfig, WaitingRoomStage
 from studies.schema_types import FilePath, Line, Money, Name, Part, Slug
 from studies.schema_waves import MOST_WAVES, Attendance, Timezone, Wave
 
@@ -207,6 +207,11 @@ class StudyFile(Part):
         """What somebody is paid, points aside, who comes to every visit."""
         visits = (wave.repeat * self.payments.per_wave.get(wave.id, Decimal(0)) for wave in self.waves)
         return self.payments.base + sum(visits, Decimal(0))
+
+    @property
+    def pays_for_waiting(self) -> bool:
+        """Whether time in one of its waiting rooms is paid."""
+        return any(isinstance(stage, WaitingRoomStage) and stage.pay_per_minute > 0 for stage in self.stages)
 
     @property
     def stages(self) -> list[StageConfig]:

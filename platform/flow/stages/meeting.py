@@ -191,7 +191,7 @@ class MeetingRoom(WaitingRoom):
     def _adjourned(self, session: Session) -> Page:
         when = said(datetime.fromisoformat(session.facts[AGAIN]), session.participant.zone)
         came = session.facts.get(CAME)
-        lead = _("You have waited as long as we can ask of you, and are paid for it.") if came else ""
+        lead = self._thanks(session) if came else ""
         how = _("The two of you can meet on %(when)s: come back then. You can close this page meanwhile.")
         end = (
             _("If you do not want to come again, end this visit now: it counts as done.")
@@ -205,6 +205,12 @@ class MeetingRoom(WaitingRoom):
             poll_seconds=POLL_SECONDS,
             facts={"also": [_leave()]},
         )
+
+    def _thanks(self, session: Session) -> str:
+        """To whoever has waited in vain; of pay only where the wait, or the visit, pays something."""
+        if self.config.pay_per_minute > 0 or self.study.payments.per_wave.get(session.wave, 0) > 0:
+            return _("You have waited as long as we can ask of you, and are paid for it.")
+        return _("You have waited as long as we can ask of you.")
 
     def _who(self, session: Session) -> str:
         if pairs.pair_of(session.participant) is None:

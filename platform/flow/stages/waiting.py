@@ -134,11 +134,17 @@ class WaitingRoom:
 
     def _paid(self) -> str:
         """What somebody gets for whom there is no group."""
-        leaving = self.study.exits[self.config.on_timeout.exit]
+        leaving, waits = self.study.exits[self.config.on_timeout.exit], self.study.pays_for_waiting
         if leaving.pay == "fixed" and leaving.amount:
-            amount = amount_text(leaving.amount, self.study.payments.currency)
-            return _("You then get %(amount)s and your pay for waiting.") % {"amount": amount}
-        return _("You then get your pay for waiting.") if leaving.pay != "none" else ""
+            amount = {"amount": amount_text(leaving.amount, self.study.payments.currency)}
+            if waits:
+                return _("You then get %(amount)s and your pay for waiting.") % amount
+            return _("You then get %(amount)s.") % amount
+        if leaving.pay == "none":
+            return ""
+        if waits:
+            return _("You then get your pay for waiting.")
+        return _("You are then paid in full.") if leaving.pay == "full" else _("You keep what you have earned.")
 
     def _note(self, ticket: Ticket | None, room: Room) -> str:
         if ticket is not None and ticket.status == Ticket.Status.ASKED:
@@ -168,8 +174,10 @@ class WaitingRoom:
         return self.plan.ai == 0 or self.study.told.share == "exact"
 
     def _leave_label(self) -> str:
-        leaving = self.study.exits[self.config.on_timeout.exit]
+        leaving, waits = self.study.exits[self.config.on_timeout.exit], self.study.pays_for_waiting
         if leaving.pay == "fixed" and leaving.amount:
-            amount = amount_text(leaving.amount, self.study.payments.currency)
-            return _("Leave now with %(amount)s and the pay for waiting") % {"amount": amount}
-        return _("Leave now with the pay for waiting") if leaving.pay != "none" else _("Leave now")
+            amount = {"amount": amount_text(leaving.amount, self.study.payments.currency)}
+            if waits:
+                return _("Leave now with %(amount)s and the pay for waiting") % amount
+            return _("Leave now with %(amount)s") % amount
+        return _("Leave now with the pay for waiting") if waits and leaving.pay != "none" else _("Leave now")
