@@ -211,5 +211,6 @@ class Timezone(Part):
         None,
         max_length=60,
         description="A name of the IANA, such as Europe/Berlin. With `browser_confirmed` it is taken for whoever does "
-        "not say within 7 days what their clock shows; without it they leave by `left`.",
+        "not say within 7 days what their clock shows; without it they leave by `away`, or by `left` where there is "
+        "none.",
     )

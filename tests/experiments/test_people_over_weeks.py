@@ -19,7 +19,7 @@ DROPPING_OUT = sized(test=6, long=2) / 100
 LONGEST_WAIT = sized(test=600, long=2700)  # the study's own is 45 minutes
 # What each visit pays, and a minute of waiting, in pence: as the study file has it.
 PAID, MINUTE = {"intake": 250, "chat": 350, "final": 250}, 10
-EXITS = {"completed", "too_many_missed", "partner_gone", "no_partner", "left"}
+EXITS = {"completed", "too_many_missed", "partner_gone", "no_partner", "left", "away", "stopped_early"}
 VISITS = 8  # after the first
 
 

@@ -364,7 +364,7 @@ def test_who_closed_the_browser_in_the_last_round_leaves_with_what_was_earned(ma
     assert stage_id(gone) == "after"
     look_after(gone, silent_for=GONE_AFTER)
     person = Participant.objects.get(pk=gone.participant_id)
-    assert (person.status, person.exit) == ("finished", "left")
+    assert (person.status, person.exit) == ("finished", "left"), "this study declares no exit of its own for it"
     earned = Settlement.objects.get(participant=person)
     assert earned.base_minor > 0, "the game was played to its end"
     assert {one.status for one in map(fresh, others)} == {Session.Status.ACTIVE}

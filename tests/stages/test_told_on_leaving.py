@@ -7,13 +7,18 @@ import pytest
 from django.test import Client
 
 from config.places import ROOT
+from events import clock
+from flow.deadlines import GONE_AFTER
 from flow.framing import kept_on_leaving, limits_while_away
+from flow.services import sessions
 from participants import services as people
+from participants.models import Participant
 from recruitment.models import Settlement
 from scheduling.models import Session
 from studies.services import load
 from tests.machinery.people import MakeVersion, at_stage, let_pass, page, send
 from tests.machinery.study_files import read_study
+from verification.check import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNPAID = {"pay_per_minute": "0.00"}
@@ -94,6 +99,24 @@ def test_full_pay_names_only_what_is_in_it(
     full = {"left": {"pay": "full"}, "withdrawn": {"pay": "full"}}
     version = make_version(lobby=lobby, payments=PAY | pays, exits=exits(**full))
     assert kept_on_leaving(at_stage(version, "quiz")) == kept
+
+
+@pytest.mark.parametrize(("declared", "exit_name"), [(True, "away"), (False, "left")])
+def test_whoever_is_not_heard_of_leaves_by_an_exit_that_says_so_where_there_is_one(
+    make_version: MakeVersion, declared: bool, exit_name: str
+) -> None:
+    said = exits() | ({"away": {"pay": "earned", "page": "pages/away.md"}} if declared else {})
+    away = {"pages/away.md": "# Away\n\nWe did not hear from you. You earned {{ pay_total }}."}
+    session = at_stage(make_version(exits=said, texts=away if declared else {}), "instructions")
+    gone = clock.now() - GONE_AFTER
+    Participant.objects.filter(pk=session.participant_id).update(seen_at=gone)
+    Session.objects.filter(pk=session.pk).update(stage_opened_at=gone)
+    sessions.end_if_gone(session.pk, settle=lambda: None)
+    person = Participant.objects.get(pk=session.participant_id)
+    assert (person.status, person.exit) == ("finished", exit_name)
+    assert Settlement.objects.get().exit == exit_name
+    assert ("We did not hear from you" in page(session).html) is declared
+    assert [str(one) for one in check(person.study).differences] == []
 
 
 def test_page_on_pausing_speaks_of_turns_and_waiting_where_there_are_some(make_version: MakeVersion) -> None:

@@ -27,6 +27,15 @@ def test_study_that_pays_nothing_promises_nothing(folder: Folder) -> None:
     assert folder.problems() == []
 
 
+def test_being_away_pays_as_leaving_does(folder: Folder) -> None:
+    left = "  left: {pay: earned, page: pages/exit.md}\n"
+    folder.change(left, left + "  away: {pay: earned, page: pages/exit.md}\n")
+    assert folder.problems() == [], "nothing names it, but the platform leads there"
+    folder.change("  away: {pay: earned,", '  away: {pay: fixed, amount: "0.10",')
+    assert folder.one("E450").path == "exits.away"
+    assert "pays fixed 0.10, but left pays earned" in folder.one("E450").what
+
+
 def test_whoever_stops_early_keeps_what_was_earned(folder: Folder) -> None:
     for name in ("left", "withdrawn"):
         folder.change(f"  {name}: {{pay: earned,", f"  {name}: {{pay: none,")

@@ -29,7 +29,12 @@ PARTICIPANT_COLUMNS = [
     keys.VERSION,
     Column("origin", "How the person came.", allowed="|".join(Participant.Origin.values)),
     Column("status", "Where the person is in the study.", allowed="active|finished"),
-    Column("exit", "The declared exit by which the person left.", missing=IN_PROGRESS),
+    Column(
+        "exit",
+        "The declared exit by which the person left. `left`: they chose to. `away`: nothing was heard of them for an "
+        "hour in the first visit, or no answer about their clock; where the study declares no `away`, `left` too.",
+        missing=IN_PROGRESS,
+    ),
     Column(
         "condition",
         "Levels of the factors, as first allocated: the person's own, their group's and the study's.",

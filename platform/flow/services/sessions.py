@@ -218,7 +218,7 @@ def stage_overdue(session_id: int, stage: int, *, settle: Callable[[], None] | N
 
 
 def end_if_gone(session_id: int, *, settle: Callable[[], None]) -> None:
-    """End a visit of which nothing was heard for `GONE_AFTER`, by the exit for leaving; otherwise look again later."""
+    """End a visit of which nothing was heard for `GONE_AFTER`, by its own exit; otherwise look again later."""
 
     def work() -> None:
         session = lock(session_id)
@@ -247,7 +247,7 @@ def _end_of_silence(session: Session) -> None:
         visits.end_visit(session)
         return
     if definition.visit_number(session.participant.version, session.wave, session.repeat) == 1:
-        visits.finish(session, LEFT)
+        visits.finish(session, visits.exit_of_silence(session.participant.version))
     else:
         visits.end_visit(session, reason=windows.NOT_FINISHED)
 

@@ -41,7 +41,7 @@ from studies import definition, giving
 from studies.models import Version
 from studies.schema_waves import Ending
 
-COMPLETED, LEFT = "completed", "left"
+COMPLETED, LEFT, AWAY = "completed", "left", "away"
 KEEPS_NO_PAGE = frozenset({"waiting_room", "game", "practice"})
 WITHDRAWN = "participant.withdrawn"
 VISIT_ENDED = "visit.ended"
@@ -300,6 +300,11 @@ def finish(session: Session, exit_name: str, *, withdraw: bool = False) -> None:
     _record(session, "session.finished", {"exit": exit_name, "status": participant.status})
     if withdraw:
         _record_of_person(session, WITHDRAWN, {"before": Participant.Status.ACTIVE})
+
+
+def exit_of_silence(version: Version) -> str:
+    """By which exit somebody leaves of whom nothing is heard any more: they have pressed nothing."""
+    return AWAY if AWAY in definition.definition(version).exits else LEFT
 
 
 def _part(person: Participant, reason: str) -> None:

@@ -68,7 +68,7 @@ class AskZone:
         if not is_over(session):
             return Stay()
         if zone is None:
-            return Exit(visits.LEFT)
+            return Exit(visits.exit_of_silence(self.version))
         log.record(ZONE_ASSUMED, study=session.participant.study_id, subject=("session", session.pk))
         self._keep(session, zone, {ASSUMED_ZONE: True})
         visits.end_visit(session)

@@ -2,6 +2,7 @@
 
 from studies.checks.context import Context, needs
 from studies.checks.money import pays_nothing, spelt
+from studies.checks.references import AWAY
 from studies.checks.stages import needs_nobody
 from studies.schema_stages import GameStage
 from studies.yaml_file import Path
@@ -9,14 +10,17 @@ from studies.yaml_file import Path
 
 @needs("exits", "payments", "waves", "groups")
 def pay_is_as_promised(context: Context) -> None:
-    """E450: who stays to the end gets the base, and deleting one's data costs nothing."""
+    """E450: who stays to the end gets the base, and neither deleting one's data nor being away costs anything."""
     exits = context.study.exits
     if needs_nobody(context) or not _pays(context):
         return
-    left, withdrawn, completed = (exits.get(name) for name in ("left", "withdrawn", "completed"))
+    left, withdrawn, away, completed = (exits.get(name) for name in ("left", "withdrawn", AWAY, "completed"))
     if left and withdrawn and (left.pay, left.amount) != (withdrawn.pay, withdrawn.amount):
         what = f"pays {spelt(withdrawn)}, but left pays {spelt(left)}: people read that their pay stays the same."
         context.say("E450", ("exits", "withdrawn"), what, "Let both pay alike.")
+    if left and away and (left.pay, left.amount) != (away.pay, away.amount):
+        what = f"pays {spelt(away)}, but left pays {spelt(left)}: people read nothing else of what they keep."
+        context.say("E450", ("exits", AWAY), what, "Let both pay alike.")
     has_game = any(True for _ in context.stages("game"))
     if completed and completed.pay != "full" and not (completed.pay == "earned" and has_game):
         what = f"pays {spelt(completed)}, but people read that they earn the base if they stay to the end."

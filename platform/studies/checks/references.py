@@ -12,6 +12,8 @@ REQUIRED_EXITS = {
     "left": "pressed leave",
     "withdrawn": "left and asked that the data be deleted",
 }
+AWAY = "away"
+"""Leads out whoever is not heard of any more in the first visit. A study need not declare it: then it is `left`."""
 
 
 @needs("factors", "partners", "waves")
@@ -124,7 +126,7 @@ def _filled(context: Context, path: Path, *, kind: str, count: int, partner: str
 @needs("exits", "waves")
 def exits_exist(context: Context) -> None:
     """E402, W402: every exit that is used is declared, and the other way round."""
-    used = set(REQUIRED_EXITS)
+    used = {*REQUIRED_EXITS, AWAY}
     for path, name in exits_used(context):
         used.add(name)
         if name not in context.study.exits:
