@@ -17,6 +17,7 @@ from chat.errors import ChatError
 from chat.lines import name_of
 from chat.safety import pages
 from chat.safety.limits import time_left
+from chat.silence import silence_of
 from chat.terms import ALLOWED, PERSON, Terms, terms_at
 from chat.writing import Writing, by_browser, by_program
 from events.prepared import update
@@ -67,7 +68,10 @@ class TalkStep:
             may_end=ending.may_end(state, terms, place.seat),
             holds_contacts=terms.holds_contacts,
         )
-        facts = _facts(state, step, terms, earlier.facts_of(state, state.seats[place.seat]))
+        seat = state.seats[place.seat]
+        facts = _facts(state, step, terms, earlier.facts_of(state, seat))
+        if seat.occupant == PERSON and len(terms.speakers) > 1 and not guard.standing.others_pause:
+            facts["talk"]["silence"] = silence_of(state.match, state.path, seat, step)
         return Asked(fields, _("Send"), {**facts, **guard.facts}, note=guard.note)
 
     def view(self, state: MatchState, step: Talk, place: Place, told: View) -> View:
@@ -109,7 +113,7 @@ class TalkStep:
         return ()
 
 
-def _facts(state: MatchState, step: Talk, terms: Terms, past: Mapping[str, Any]) -> Mapping[str, Any]:
+def _facts(state: MatchState, step: Talk, terms: Terms, past: Mapping[str, Any]) -> dict[str, Any]:
     """What the page of a talk needs besides: how words are typed, the rules, what was before, and the way out of it."""
     says, is_shared = isinstance(step.channel, Chat), len(terms.speakers) > 1
     leave = {"name": forms.THEN, "value": forms.LEFT, "label": _("Leave this conversation")}

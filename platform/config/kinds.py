@@ -10,6 +10,7 @@ KINDS: dict[str, dict[str, str]] = {
         "read": "chat.queries.entries_of",
         "count": "chat.queries.count_of",
         "offers_end": "chat.ending.offers_end",
+        "is_silent": "chat.silence.is_silent",
         "keep_shown": "chat.services.keep_shown",
     },
     "typing": {

@@ -14,7 +14,7 @@ from events.prepared import Given, prepared
 from flow.kinds import VOID_PATH, kind
 from flow.models import Act, Exposure, Match, Placing
 from matching.models import Seat
-from paradigm import Document, Talk
+from paradigm import Chat, Document, Talk
 from paradigm.program import step_at, tells_result
 from paradigm.steps import Step
 from scheduling.models import Session
@@ -70,13 +70,13 @@ class Sitting:
     def shown(self) -> Sequence[Any]:
         """What may be new without making an answer to the page old.
 
-        The end of the time, what others said, and whether a talk may be ended now.
+        The end of the time, what others said, whether a talk may be ended now, and whether no answer has come in it.
         """
         return self.shown_with(self._said)
 
     def shown_with(self, said: Sequence[int]) -> Sequence[Any]:
         """`shown`, where so much had been said."""
-        return [self.match.deadline_at if self.match else None, *said, *self._offered, *self._guarded[1]]
+        return [self.match.deadline_at if self.match else None, *said, *self._offered, *self._silent, *self._guarded[1]]
 
     @property
     def said(self) -> int | None:
@@ -99,6 +99,14 @@ class Sitting:
         if talk is None or self.match is None or not talk.has_minimum:
             return []
         return [bool(kind("entries", "offers_end")(self.match, self.match.path, self.seat))]
+
+    @cached_property
+    def _silent(self) -> Sequence[bool]:
+        """Whether the page of an open conversation says that nothing has come for a while."""
+        talk = self._talk
+        if talk is None or self.match is None or not isinstance(talk.channel, Chat):
+            return []
+        return [bool(kind("entries", "is_silent")(self.match, self.match.path, self.seat))]
 
     @cached_property
     def _guarded(self) -> tuple[Sequence[Any], Sequence[Any]]:

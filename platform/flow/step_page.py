@@ -9,7 +9,7 @@ from flow.page import Page
 from flow.queries import page_text, slots_of
 from flow.state import MatchState
 from flow.step import Asked
-from paradigm import Decision, View
+from paradigm import Decision, Talk, View
 from studies.markdown import render_page
 
 
@@ -40,6 +40,8 @@ def step_page(state: MatchState, step: Any, view: View, asked: Asked) -> Page:
 
 def at_zero(step: Any) -> str:
     """What the page says will happen when the time is up, if that is more than going on."""
+    if isinstance(step, Talk):
+        return _("When the time is up, this ends by itself, and you go on. What you have not sent by then is not sent.")
     if not isinstance(step, Decision):
         return ""
     if step.voids_match:

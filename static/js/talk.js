@@ -11,6 +11,7 @@ let talk = "";                  // which conversation all this is of: another ma
 
 const lines = (root, who = "") => root.querySelectorAll(`.talk:not(.past) li${who}`);
 const numberOf = (line) => Number(line?.dataset.seq || 0);
+const isNearEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
 const toEnd = (log) => { log.scrollTop = log.scrollHeight; };
 
 /** Make the talk inside `root` work. `tell` says a sentence on the page. */
@@ -37,14 +38,35 @@ export function isAnotherTalk(old, next) {
 
 /** Put the lines that are new at the end of the log, and leave the rest alone; false where `old` is no log. */
 export function join(old, fresh) {
+  const isAtEnd = isNearEnd(old);
+  const words = fresh.querySelector("[data-silence]");
+  if (!gather(old, fresh)) return false;
+  const stood = old.querySelector("[data-silence]");
+  if (stood?.outerHTML !== words?.outerHTML) {
+    stood?.remove();
+    if (words) old.append(words);
+    if (isAtEnd) toEnd(old);
+  }
+  return true;
+}
+
+function gather(old, fresh) {
   if (!old.hasAttribute("data-log") || !fresh.hasAttribute("data-log")) return false;
   const come = [...lines(fresh)];
   if (come.some((line) => !numberOf(line))) return false;
-  const isAtEnd = old.scrollHeight - old.scrollTop - old.clientHeight < NEAR_PX;
+  const isAtEnd = isNearEnd(old);
   const last = numberOf([...lines(old)].at(-1));
-  old.querySelector(".talk").append(...come.filter((line) => numberOf(line) > last));
+  const drawn = come.filter((line) => numberOf(line) > last);
+  old.querySelector(".talk").append(...drawn);
+  speakAgain(old, drawn.map((line) => line.classList.contains("theirs")));
   if (isAtEnd) toEnd(old);
   return true;
+}
+
+/** Lines have come: that no answer has is not so any more, where one of them is somebody else's; nor that nobody has begun. */
+function speakAgain(log, areTheirs) {
+  const words = log.querySelector("[data-silence]");
+  if (words && areTheirs.some((isTheirs) => isTheirs || words.dataset.silence === "beginning")) words.remove();
 }
 
 /** What a question for news says of the lines that stand on the page: then it need not be sent again for their sake. */
@@ -56,7 +78,7 @@ export function read(root) {
 /** Let lines that came over the socket after `next` was drawn stand in it, too. */
 export function carry(old, next) {
   const [from, to] = [old, next].map((one) => one.querySelector("[data-log][data-talk]"));
-  if (from && to && from.dataset.talk === to.dataset.talk) join(to, from.cloneNode(true));
+  if (from && to && from.dataset.talk === to.dataset.talk) gather(to, from.cloneNode(true));
 }
 
 /** Put lines that came over the socket at the end of the log inside `root`; false where they do not follow on what stands there. */
@@ -65,11 +87,12 @@ export function add(root, { talk, lines: come }) {
   if (!log || log.dataset.talk !== talk) return false;
   const there = [...lines(log)];
   if (there.some((line) => !numberOf(line))) return false;
-  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
+  const isAtEnd = isNearEnd(log);
   const last = numberOf(there.at(-1));
   const fresh = come.filter(({ seq }) => seq > last);
   const drawn = fresh.filter(({ seq }, index) => seq === last + 1 + index);
   log.querySelector(".talk").append(...drawn.map((line) => draw(line, log.dataset.you)));
+  speakAgain(log, drawn.map(({ who }) => Boolean(who)));
   if (isAtEnd || drawn.some(({ who }) => !who)) toEnd(log);
   hear(log);
   return drawn.length === fresh.length;

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 
+from chat.silence import Silence
 from flow.page import Page
 from paradigm import Line
 from tests.browser import look
@@ -145,6 +146,33 @@ def test_button_that_ends_it_comes_silently(tab: Tab) -> None:
     tab.click("[data-finish]")
     tab.wait_for_timeout(200)
     assert (stage.sent[-1]["message"], stage.sent[-1]["then"]) == ("bye", "ready")
+
+
+def test_that_no_answer_comes_is_said_in_the_log_moves_nothing_and_goes_with_the_answer(tab: Tab) -> None:
+    stage = Talk()
+    stage.come(Line("", "Are you there?", seq=2))
+    complaints = look.listen(tab)
+    stage.open(tab)
+    box = tab.locator("textarea")
+    box.press_sequentially("I am")
+    stage.come(silence=Silence(has_begun=True))
+    tab.evaluate(NEWS)
+    expect(tab.locator("[role=log] [data-silence]")).to_contain_text("No answer has come for a while.")
+    expect(tab.locator(".talk li")).to_have_count(2)
+    expect(box).to_be_focused()
+    tab.keyboard.type(" here")
+    expect(box).to_have_value("I am here")
+    look.check(tab)
+    stage.come(silence=Silence(has_begun=True))
+    tab.evaluate(NEWS)
+    tab.wait_for_timeout(200)
+    expect(tab.locator("[data-silence]")).to_have_count(1)
+    stage.come(Line("B", "Yes!", seq=3), silence=None)
+    tab.evaluate(NEWS)
+    expect(tab.locator(".talk li")).to_have_count(3)
+    expect(tab.locator("[data-silence]")).to_have_count(0)
+    expect(box).to_have_value("I am here")
+    assert complaints == []
 
 
 @pytest.mark.parametrize(("pastes", "left"), [("allowed", "pasted"), ("recorded", "pasted"), ("blocked", "")])

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 
+from chat.silence import Silence
 from flow.forms import CANONICAL_UUID
 from paradigm import Line
 from tests.browser import look
@@ -110,6 +111,21 @@ def test_lines_are_drawn_as_the_page_draws_them_and_are_there_once(tab: Tab) -> 
     tab.reload()
     expect(tab.locator(".talk li")).to_have_count(4)
     assert tab.locator(".talk").evaluate("list => [...list.children].map(one => one.outerHTML)") == told
+
+
+def test_line_by_somebody_else_takes_away_that_no_answer_came(tab: Tab) -> None:
+    stage = Live(silence=Silence(has_begun=True))
+    polls = opened(tab, stage)
+    words = tab.locator("[role=log] [data-silence]")
+    expect(words).to_contain_text("No answer has come")
+    tab.locator("textarea").press_sequentially("Hello?")
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".talk .mine .said")).to_have_text("Hello?")
+    expect(words).to_have_count(1)  # one's own words are no answer
+    stage.bring(Line("B", "Sorry!", seq=3))
+    expect(tab.locator(".talk li")).to_have_count(3)
+    expect(words).to_have_count(0)
+    assert stage.polls == polls, "without a page"
 
 
 def test_draft_and_caret_stay_while_lines_and_a_page_come(tab: Tab) -> None:

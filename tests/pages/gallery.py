@@ -11,6 +11,7 @@ from django.test import RequestFactory
 from django.utils.safestring import SafeString, mark_safe
 
 from chat.forms import fields_of, rules
+from chat.silence import Silence
 from experiments.partner_selection.experiment import Settings, experiment
 from flow.address_form import address_fields, uses
 from flow.calculator import FACT, Calculator
@@ -160,6 +161,7 @@ def talking(
     min_chars: int = 0,
     past: Mapping[str, Any] = MappingProxyType({}),
     name: str = "",
+    silence: Silence | None = None,
 ) -> dict[str, Page]:
     """A conversation; with a name its messages may go over the socket."""
     spoken = lines or (Line("B", "Hello! How was your week?", seq=1), Line("", "Long, and yours?", seq=2))
@@ -180,6 +182,7 @@ def talking(
                     "typing": typing,
                     "past": past,
                     "name": name,
+                    "silence": silence,
                 },
                 **leaving,
             },
