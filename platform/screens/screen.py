@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 
-DOOR, EXITS, REFUSALS, BETWEEN = "door", "exits", "refusals", "between_visits"
-"""Places that are no stages: before the first, after the last, what is said to what cannot be taken in, and between two
-visits."""
+DOOR, REFUSALS = "before coming in", "what cannot be taken in"
+EXITS, BETWEEN = "exits", "between_visits"
+"""Places that are no stages: before the first, what is said to what cannot be taken in, after the last, and between two
+visits. No stage is called so: no id has spaces, and E408 keeps those free that a study file may name.
+"""
 
 
 @dataclass(frozen=True, order=True)

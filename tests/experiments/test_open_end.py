@@ -12,7 +12,7 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from config.supervisor.screens import Source, compared
-from screens.screen import BETWEEN, DOOR, EXITS, Drawn, Screen
+from screens.screen import BETWEEN, DOOR, EXITS, REFUSALS, Drawn, Screen
 from studies.markdown import visible
 from tests.experiments.weeks import STUDIES
 from tests.machinery.study_files import read_study, write_study
@@ -133,5 +133,5 @@ def test_halves_differ_in_what_the_file_declares_alone(drawn: tuple[Source, Draw
     found = compared(pages, source.study, "counted", "uncounted")
     assert [(same.keys, same.first) for same in found if not same.reason] == []
     assert {key.stage for same in found for key in same.keys} <= {
-        BETWEEN, "how_counted", "how_open", "door", "talk", EXITS, "refusals",
+        BETWEEN, "how_counted", "how_open", DOOR, "talk", EXITS, REFUSALS,
     }  # fmt: skip

@@ -6,6 +6,7 @@ from studies.checks.games import found_experiment
 from studies.schema_stages import GameStage
 
 EXITS, BETWEEN = "exits", "between_visits"
+PLACES_OF_OURS = frozenset({EXITS, BETWEEN})
 OF_EVERY_GAME = frozenset({"void", "sit_out"})
 
 

@@ -1,6 +1,7 @@
 """The order of stages: what must come before what."""
 
 from studies.checks.context import Context, meant, needs
+from studies.checks.differs import PLACES_OF_OURS
 from studies.schema_stages import (
     BriefingStage,
     ConsentStage,
@@ -46,6 +47,9 @@ def ids_once(context: Context) -> None:
     for path, stage in context.stages():
         if stage.id in seen:
             context.say("E408", (*path, "id"), f'"{stage.id}" is used by an earlier stage.', "Give it another id.")
+        if stage.id in PLACES_OF_OURS:
+            what = f'"{stage.id}" is the name of pages that belong to no stage: `differs` and `study screens` use it.'
+            context.say("E408", (*path, "id"), what, "Give the stage another id.")
         seen.add(stage.id)
         lists = {"ticks": getattr(stage, "ticks", []), "check": getattr(stage, "check", [])}
         for key, entries in lists.items():
