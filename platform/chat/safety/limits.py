@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,11 +11,21 @@ from chat.models import Conversation
 from chat.safety.policy import safety_of
 from events import clock
 from events.models import Event
-from flow.models import Match
+from flow.models import Act, Match, Placing
 from matching.models import Seat
+from participants.models import Participant
 from studies.schema_safety import Safety
 
 NONE = timedelta(0)
+
+
+@dataclass(frozen=True)
+class Span:
+    """From when to when somebody was in a conversation; up to now where they are."""
+
+    begin: datetime
+    end: datetime
+    session: int | None = None
 
 
 def time_left(match: Match) -> timedelta | None:
@@ -27,33 +38,66 @@ def time_left(match: Match) -> timedelta | None:
     return max(NONE, min(left)) if left else None
 
 
+def length_of(spans: Iterable[Span]) -> timedelta:
+    """How long one was in any of some conversations: a minute in two at once is one minute. Pure."""
+    total, until = NONE, None
+    for one in sorted(spans, key=lambda span: span.begin):
+        begin = one.begin if until is None else max(one.begin, until)
+        if one.end > begin:
+            total, until = total + (one.end - begin), one.end
+    return total
+
+
 def _left(safety: Safety, seat: Seat) -> Iterator[timedelta]:
     visit, day = safety.limits.minutes_per_visit, safety.limits.minutes_per_day
     person = seat.participant
     if person is None:
         return
-    over = list(Conversation.objects.filter(match__placings__seat__participant=person, closed_at__isnull=False))
-    spans = _spans(over)
+    now = clock.now()
+    spans = _spans(person, now)
     if visit is not None:
-        mine = set(
-            Conversation.objects.filter(match__placings__seat__session=seat.session).values_list("pk", flat=True)
-        )
-        yield timedelta(minutes=visit) - sum((end - begin for pk, begin, end in spans if pk in mine), NONE)
+        yield timedelta(minutes=visit) - length_of(one for one in spans if one.session == seat.session_id)
     if day is not None:
-        now = clock.now().astimezone(ZoneInfo(person.zone or safety.staffed.zone))
-        since = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        today = ((max(begin, since), end) for _, begin, end in spans if end > since)
-        yield timedelta(minutes=day) - sum((end - begin for begin, end in today), NONE)
+        local = now.astimezone(ZoneInfo(person.zone or safety.staffed.zone))
+        since = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        today = (Span(max(one.begin, since), one.end) for one in spans if one.end > since)
+        yield timedelta(minutes=day) - length_of(today)
 
 
-def _spans(over: Sequence[Conversation]) -> list[tuple[int, datetime, datetime]]:
-    """From when to when conversations that are over lasted."""
-    opened = Event.objects.filter(
-        kind="step.opened", subject_kind="match", subject_id__in=[one.match_id for one in over]
-    )
-    began = {(one.subject_id, one.facts["path"]): one.at for one in opened}
-    return [
-        (one.pk, began[one.match_id, one.path], one.closed_at)
-        for one in over
-        if one.closed_at is not None and (one.match_id, one.path) in began
-    ]
+def _spans(person: Participant, now: datetime) -> list[Span]:
+    """Every conversation of somebody: from its opening until it was over, or until they ended it for themselves.
+
+    Where several talk, one may have gone, or have ended it, while the others go on for hours.
+    """
+    seats = {seat.pk: seat for seat in Seat.objects.filter(participant=person)}
+    placed = dict(Placing.objects.filter(seat__in=list(seats)).values_list("match", "seat"))
+    talks = list(Conversation.objects.filter(match__in=list(placed)))
+    began, gone, done = _opened(talks), _gone(seats.values()), _ended(seats)
+    spans = []
+    for talk in talks:
+        begin, seat = began.get((talk.match_id, talk.path)), seats[placed[talk.match_id]]
+        if begin is not None:
+            mine = gone.get((seat.group_id, seat.number)), done.get((talk.match_id, talk.path, seat.pk))
+            ends = [at for at in (talk.closed_at, *mine) if at is not None]
+            spans.append(Span(begin, min([now, *ends]), seat.session_id))
+    return spans
+
+
+def _opened(talks: Iterable[Conversation]) -> Mapping[tuple[int, str], datetime]:
+    """When each was opened, by its match and path."""
+    matches = [one.match_id for one in talks]
+    opened = Event.objects.filter(kind="step.opened", subject_kind="match", subject_id__in=matches)
+    return {(one.subject_id, one.facts["path"]): one.at for one in opened}
+
+
+def _gone(seats: Iterable[Seat]) -> Mapping[tuple[int, int], datetime]:
+    """When somebody left a seat, by its group and number."""
+    groups = [seat.group_id for seat in seats]
+    left = Event.objects.filter(kind="seat.left", subject_kind="group", subject_id__in=groups)
+    return {(one.subject_id, one.facts["seat"]): one.at for one in left}
+
+
+def _ended(seats: Iterable[int]) -> Mapping[tuple[int, str, int], datetime]:
+    """When each of some seats (by their keys) said that it would say no more, by match, path and seat."""
+    acts = Act.objects.filter(seat__in=list(seats))
+    return {(act.match_id, act.path, act.seat_id): act.at for act in acts}
