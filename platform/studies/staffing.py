@@ -12,6 +12,7 @@ from studies.spans import clock
 
 DAYS: tuple[Day, ...] = get_args(Day)
 A_WEEK = 7
+LAST_MINUTE = timedelta(minutes=1)  # of a day: hours end at 23:59 at the latest, and may begin again at 00:00
 
 
 def is_staffed(staffed: Staffed, at: datetime) -> bool:
@@ -35,6 +36,23 @@ def opens_at(staffed: Staffed, at: datetime) -> datetime:
         if DAYS[day.weekday()] in one.days
     ]
     return min(one for one in found if one > local)
+
+
+def first_gap(staffed: Staffed, begin: datetime, end: datetime) -> datetime | None:
+    """The first instant from one to another at which nobody reads along; None where somebody always does."""
+    at = begin
+    while at < end:
+        local = at.astimezone(ZoneInfo(staffed.zone))
+        if not is_staffed(staffed, at):
+            again = opens_at(staffed, at)
+            if again - local > LAST_MINUTE:
+                return local
+            at = again
+            continue
+        here = [clock(one.end) for one in staffed.hours if DAYS[local.weekday()] in one.days]
+        until = min(one for one in here if one > local.time())
+        at = datetime.combine(local.date(), until, tzinfo=local.tzinfo)
+    return None
 
 
 def longest_gap(staffed: Staffed) -> timedelta:

@@ -15,7 +15,7 @@ from studies.problems import Problem, StudyError
 from studies.schema_safety import Staffed
 from studies.services import open_study
 from studies.slots import slots
-from studies.staffing import DAYS, hours_in_words, is_staffed, longest_gap, opens_at
+from studies.staffing import DAYS, first_gap, hours_in_words, is_staffed, longest_gap, opens_at
 from studies.yaml_file import parse
 from tests.chat.rooms import make_version, study_file
 from tests.machinery.study_files import read_study, write_study
@@ -223,6 +223,50 @@ def test_two_who_meet_at_a_time_that_they_were_told_are_never_shut_out(folder: F
     assert folder.one("E838").path == "safety.staffed.outside"
     write_study(folder.path, whole | {"safety": DECLARED})
     assert [one for one in folder.problems() if one.code == "E838"] == []
+
+
+EVENINGS = {"zone": "Europe/Berlin", "hours": [{"days": list(DAYS), "begin": "17:30", "end": "21:00"}]}
+ALWAYS = {"zone": "Europe/Berlin", "hours": [{"days": list(DAYS), "begin": "00:00", "end": "23:59"}]}
+AT_SIX = {"anchor": "enrolment", "offset": "1d", "at": "18:00"}
+ONE_CLOCK, OWN_CLOCKS = {"source": "fixed", "zone": "Europe/Berlin"}, {"source": "browser_confirmed"}
+
+
+@pytest.mark.parametrize(
+    ("opens", "grace", "timezone", "staffed", "words"),
+    [
+        (AT_SIX, "2h", ONE_CLOCK, EVENINGS, ""),
+        (AT_SIX, "3h", ONE_CLOCK, EVENINGS, "from 18:00 for 4h (Europe/Berlin), but on Friday at 21:00"),
+        (AT_SIX | {"jitter": "30m"}, "2h", ONE_CLOCK, EVENINGS, "for 210m"),
+        (AT_SIX, "2h", ONE_CLOCK, EVENINGS | {"zone": "Europe/London"}, "but on Friday at 17:00 (Europe/London)"),
+        (AT_SIX, "2h", ONE_CLOCK, DECLARED["staffed"], "but on Friday at 18:00"),
+        (AT_SIX, "2h", OWN_CLOCKS, EVENINGS, "is at 18:00 by people's own clocks"),
+        ({"anchor": "enrolment", "offset": "1d"}, "2h", ONE_CLOCK, EVENINGS, "sets no time of day"),
+        (AT_SIX, "20h", ONE_CLOCK, ALWAYS, ""),
+        ({"anchor": "enrolment", "offset": "1d"}, "2h", OWN_CLOCKS, ALWAYS, ""),
+    ],
+)
+def test_two_who_last_meet_while_somebody_is_there(
+    folder: Folder, opens: Any, grace: str, timezone: Any, staffed: Any, words: str
+) -> None:
+    whole = couple(folder, talk={"closes": {"after": "1h"}, "opens": opens, "grace": grace})
+    folder.write(CARD, "card.md")
+    write_study(folder.path, whole | {"safety": DECLARED | {"staffed": staffed}, "timezone": timezone})
+    found = [one for one in folder.problems() if one.code == "W833"]
+    assert [one.path for one in found] == (["waves[talk].opens"] if words else [])
+    assert all(words in one.what and one.severity == "warning" for one in found)
+
+
+def test_last_minute_of_a_day_is_no_gap() -> None:
+    night = [
+        {"days": list(DAYS), "begin": "20:00", "end": "23:59"},
+        {"days": list(DAYS), "begin": "00:00", "end": "04:00"},
+    ]
+    staffed = Staffed.model_validate({"zone": "Europe/Berlin", "hours": night})
+    ten = datetime(2027, 3, 1, 21, tzinfo=UTC)  # 22:00 in Berlin
+    assert first_gap(staffed, ten, ten + timedelta(hours=6)) is None
+    gap = first_gap(staffed, ten, ten + timedelta(hours=7))
+    assert gap is not None
+    assert gap.astimezone(UTC) == datetime(2027, 3, 2, 3, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("grace", "is_enough"), [("62h", False), ("63h", True), ("3d", True)])

@@ -1,25 +1,27 @@
 """What protects people in conversations is there, can be kept, and is told to them before they agree."""
 
 import re
-from datetime import timedelta
-from zoneinfo import available_timezones
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 from studies.checks.consent_words import slots_in
 from studies.checks.context import Context, meant, needs
 from studies.checks.placeholders import IN_TEXTS
 from studies.companions import needs_safety, screens, talks_of, talks_with_model
 from studies.definition import parameters_by_level
-from studies.lasting import forms_pair
-from studies.schema_safety import Safety
+from studies.lasting import forms_pair, meets_in
+from studies.schema_safety import Safety, Staffed
 from studies.schema_stages import ConsentStage
+from studies.schema_waves import Timezone, Wave
 from studies.spans import clock, is_date, span, spelled
-from studies.staffing import longest_gap
+from studies.staffing import LAST_MINUTE, first_gap, longest_gap
 
 DEFAULT_CARDS = "docs/safety/card.en.md and card.de.md"
 _HEADING = re.compile(r"\A\s*#[ \t]+\S")
 AT = ("safety",)
 TIME_TO_TALK = timedelta(hours=1)
 """So long is left at least of a visit that waited for the study team; our own."""
+A_DAY, A_YEAR = date(2027, 1, 1), 366  # any year: each day of a week comes by summer and by winter time
 
 
 def _said(context: Context) -> Safety | None:
@@ -166,6 +168,42 @@ def nobody_loses_by_closing(context: Context) -> None:
             context.say("E839", ("waves", number, "grace"), what, remedy)
 
 
+@needs("safety", "groups", "waves", "timezone")
+def pairs_meet_while_somebody_is_there(context: Context) -> None:
+    """W833: two people who last meet at times that were told to both, and somebody of the study team is there then."""
+    safety, timezone = _said(context), context.study.timezone
+    if safety is None or timezone is None or safety.staffed.outside == "closed" or not _are_sound(safety.staffed):
+        return
+    for number, wave in enumerate(context.study.waves[1:], start=1):
+        if meets_in(context.study, wave) and (what := _unstaffed(safety.staffed, timezone, wave)):
+            remedy = "Staff these hours, or let the two meet within those that you have; see docs/safety.md."
+            context.say("W833", ("waves", number, "opens"), what, remedy)
+
+
+def _unstaffed(staffed: Staffed, timezone: Timezone, wave: Wave) -> str:
+    """When two people may be in a conversation of a wave's visits while nobody is there; "" where they never are."""
+    if wave.opens is None or wave.closes is None or longest_gap(staffed) <= LAST_MINUTE:
+        return ""
+    if wave.opens.at is None:
+        return f"sets no time of day, so two people may meet when nobody is there ({staffed.zone})."
+    if timezone.source != "fixed" or timezone.zone not in available_timezones():
+        return f"is at {wave.opens.at} by people's own clocks, and nobody is there at all hours of {staffed.zone}."
+    long = span(wave.opens.jitter).nominal + span(wave.closes.after).nominal + span(wave.grace).nominal
+    for day in range(A_YEAR):
+        begin = datetime.combine(A_DAY + timedelta(days=day), clock(wave.opens.at), tzinfo=ZoneInfo(timezone.zone))
+        begin = begin.astimezone(UTC)
+        gap = first_gap(staffed, begin, begin + long)
+        if gap is not None:
+            when = f"from {wave.opens.at} for {spelled(long)} ({timezone.zone})"
+            return f"lets two people talk {when}, but on {gap:%A} at {gap:%H:%M} ({staffed.zone}) nobody is there."
+    return ""
+
+
+def _are_sound(staffed: Staffed) -> bool:
+    """Whether the hours can be reckoned with; E830 says where they cannot."""
+    return staffed.zone in available_timezones() and all(clock(one.begin) < clock(one.end) for one in staffed.hours)
+
+
 CHECKS = [
     is_declared,
     hours_are_sound,
@@ -174,4 +212,5 @@ CHECKS = [
     limits_fit,
     consent_tells_the_hours,
     nobody_loses_by_closing,
+    pairs_meet_while_somebody_is_there,
 ]
