@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from chat.forms import MESSAGE
 from events import clock
 from flow.deadlines import GRACE
 from flow.kinds import VOID_PATH
@@ -10,13 +11,15 @@ from flow.models import Match
 from flow.services import games, sessions
 from flow.state import MatchState
 from matching.models import Group
-from paradigm import Decision
+from paradigm import Chat, Decision, Talk
+from paradigm.program import leaves
 from screens import answers, services
 from screens.game import MOST_STEPS, Game, fresh
 from screens.screen import Key
 from screens.tour import Tour, leaving, turning
 
 A_MOMENT = timedelta(seconds=1)
+UNBEGUN, UNANSWERED = "while nobody writes", "while nobody answers"
 
 
 def game(tour: Tour, index: int) -> None:
@@ -44,6 +47,7 @@ def _mishaps(played: Game) -> None:
     _one_misses_too_often(played, match)
     _too_few_are_left(played)
     _one_leaves(played)
+    _nobody_answers(played, match)
 
 
 def _first_move(played: Game, match: Match, role: str = "") -> Match | None:
@@ -115,3 +119,51 @@ def _one_leaves(played: Game) -> None:
             for match in played.open_matches():
                 played.play_match(match.pk, answers.by_chance)
             played.looking.at_those_who_rest(group.pk, played.group.round)
+
+
+def _nobody_answers(played: Game, match: Match) -> None:
+    """In a conversation nothing comes for a while: before anybody has written, and after one has."""
+    with services.undone():
+        at = _conversation(played, match)
+        if at is None or not _let_it_fall_silent(at):
+            return
+        people = played.looking.people_of(at)
+        for seat, one in people:
+            key = played.looking.key_of(at.path, seat.role, UNBEGUN)
+            if not played.tour.has(key):
+                played.tour.draw(key, one.html())
+        for seat, one in people:
+            key = played.looking.key_of(at.path, seat.role, UNANSWERED)
+            with services.undone():
+                one.send_and_see({MESSAGE: answers.SOMETHING})
+                if not played.tour.has(key) and _let_it_fall_silent(fresh(at.pk)):
+                    played.tour.draw(key, one.html())
+
+
+def _conversation(played: Game, match: Match) -> Match | None:
+    """Play a match to its first conversation; None where it has none."""
+    if not any(map(_is_chat, leaves(played.experiment.steps))):
+        return None
+    for _ in range(MOST_STEPS):
+        at = fresh(match.pk)
+        if not at.path or at.path == VOID_PATH:
+            return None
+        if _is_chat(step_kind(MatchState(at))[1]):
+            return at
+        played.play_step(at, answers.by_chance)
+    return None
+
+
+def _is_chat(step: object) -> bool:
+    return isinstance(step, Talk) and isinstance(step.channel, Chat)
+
+
+def _let_it_fall_silent(match: Match) -> bool:
+    """Let nothing come for as long as it takes until pages say so; False where the talk is over by then."""
+    state = MatchState(match)
+    step = step_kind(state)[1]
+    later = clock.now() + timedelta(seconds=state.parameters.number(step.idle_seconds))
+    if match.deadline_at is not None and later >= match.deadline_at:
+        return False
+    clock.stand(later)
+    return True

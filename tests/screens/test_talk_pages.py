@@ -7,6 +7,7 @@ import pytest
 
 from paradigm import Chat, Talk
 from screens.looking import MAY_END
+from screens.mishaps import UNANSWERED, UNBEGUN
 from studies import registry
 from tests.screens.studies import drawn_folder
 from tests.studies.conftest import Folder, folder, sharing_is_installed  # noqa: F401  fixtures are found by name
@@ -37,6 +38,10 @@ def test_talk_is_drawn_before_and_after_it_may_be_ended(folder: Folder) -> None:
     assert {"acts", MAY_END} <= set(of_talk)
     assert "data-finish" not in of_talk["acts"]
     assert "data-finish" in of_talk[MAY_END]
+    assert {UNBEGUN, UNANSWERED} <= set(of_talk)
+    assert "Nobody has written for a while." in of_talk[UNBEGUN]
+    assert "No answer has come for a while." in of_talk[UNANSWERED]
+    assert "for a while" not in of_talk["acts"]
     for html in of_talk.values():
         assert "Rules of this conversation" in html
         assert "Report this conversation" in html
