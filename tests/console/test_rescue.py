@@ -75,7 +75,8 @@ def person_in(group: Group, number: int) -> Participant:
 
 
 @pytest.mark.parametrize(
-    "words", [["extend"], ["move", "quiz"], ["end", "--exit", "left"], ["link"], ["replace", "fair"]]
+    "words",
+    [["extend"], ["move", "quiz"], ["end", "--exit", "left"], ["link"], ["replace", "fair", "--exit", "inactive"]],
 )
 def test_nothing_is_done_without_a_reason(demo: Demo, words: list[str]) -> None:
     person = at(demo, "quiz")
@@ -219,9 +220,9 @@ def test_replace_seats_a_declared_stand_in_and_flags_the_group(demo: Demo) -> No
     group = playing(demo)
     person = person_in(group, 4)
     with pytest.raises(CommandError, match="changes the treatment"):
-        run("participant", "replace", person.code, "selfish", "--reason", WHY)
+        run("participant", "replace", person.code, "selfish", "--exit", "inactive", "--reason", WHY)
     assert group.seats.count() == 6
-    run("participant", "replace", person.code, "noisy", "--reason", WHY)
+    run("participant", "replace", person.code, "noisy", "--exit", "inactive", "--reason", WHY)
     group.refresh_from_db()
     new = group.seats.get(number=7)
     assert (new.role, new.policy, new.is_stand_in, new.participant, new.status) == (
@@ -234,7 +235,7 @@ def test_replace_seats_a_declared_stand_in_and_flags_the_group(demo: Demo) -> No
     assert group.is_filled
     assert group.status == "active"
     person.refresh_from_db()
-    assert person.exit == "left"
+    assert person.exit == "inactive", "as the researcher says, and not that they chose to leave"
     old = group.seats.get(number=4)
     assert (old.status, old.participant) == ("left", person)
 
@@ -244,7 +245,7 @@ def test_replace_is_refused_where_no_other_person_sits(demo: Demo) -> None:
     person = person_in(group, 4)
     group.seats.filter(number__lt=4).update(status="left")
     with pytest.raises(CommandError, match="use `participant end`"):
-        run("participant", "replace", person.code, "noisy", "--reason", WHY)
+        run("participant", "replace", person.code, "noisy", "--exit", "inactive", "--reason", WHY)
     assert group.seats.count() == 6
     assert group.seats.get(number=4).status == "sitting"
 

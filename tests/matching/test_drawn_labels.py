@@ -110,7 +110,7 @@ def test_stand_in_for_somebody_whose_label_was_drawn_is_called_as_its_own_entry_
     fill = {"after_seconds": 30, "label_as": "computer"}
     people, group = Played(drawing(tmp_path, computer={"all": "Program"}, fill=fill)).seated()
     taker = next(person for person in people if person.role == "taker")
-    rescue.replace(fresh(taker.session).participant.code, policy="half", reason="a test")
+    rescue.replace(fresh(taker.session).participant.code, policy="half", reason="a test", exit_name="inactive")
     stand_in = Seat.objects.get(group=group, is_stand_in=True)
     assert (stand_in.label, stand_in.knows) == ("Program", "own|partners|rivals")
 

@@ -196,6 +196,6 @@ def _running_group(played: Played) -> None:
         person.go_on()
     runner.drain("bots")
     taker = next(person for person in trio if person.role == "taker")
-    rescue.replace(fresh(taker.session).participant.code, policy="half", reason="a test")
+    rescue.replace(fresh(taker.session).participant.code, policy="half", reason="a test", exit_name="left")
     for person in trio:
         person.go_on()

@@ -124,7 +124,7 @@ def move(code: str, *, stage: str, reason: str) -> None:
     retry_lock(work)
 
 
-def replace(code: str, *, policy: str, reason: str, exit_name: str = sessions.LEFT) -> Seat:
+def replace(code: str, *, policy: str, reason: str, exit_name: str) -> Seat:
     """Let a stand-in play on in place of somebody, who leaves by a declared exit; return the new seat.
 
     Only where the study file declares `fill`, and with one of its policies. The stand-in has a seat of its own: what

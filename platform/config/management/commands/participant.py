@@ -44,7 +44,7 @@ class Command(BaseCommand):
         verb("move", "to another stage, forward or back").add_argument("stage", help="its id in the study file")
         replacing = verb("replace", "let a declared stand-in play on")
         replacing.add_argument("policy", help="one of `fill.policies` in the study file")
-        replacing.add_argument("--exit", default="left", help="the exit by which the person leaves")
+        replacing.add_argument("--exit", required=True, help="the declared exit that tells the person what happened")
         verb("end", "end the participation").add_argument("--exit", required=True, help="a declared exit")
         excusing = verb("excuse", "let a visit be that is next, or was missed")
         excusing.add_argument("--visit", type=int, required=True, help="its number, as in planned_sessions")
