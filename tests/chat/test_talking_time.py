@@ -75,26 +75,27 @@ def test_two_open_talks_at_once_count_each_minute_once(noon: None) -> None:
 @pytest.mark.django_db
 def test_whoever_has_gone_talks_no_more_though_the_others_do(noon: None) -> None:
     match = room(*THREE, limits=HOUR_A_DAY)
-    clock.stand(after(20))
+    clock.stand(after(4))
     with transaction.atomic():
         rounds.leave_seat(games.lock_group(match.group_id), match.group.seats.get(number=1))
-    clock.stand(after(300))
+    clock.stand(after(8))
     other = of_the_same_person(match, *TWO, **HOUR_A_DAY)
-    assert minutes_left(other) == 40
+    assert minutes_left(other) == 56
+    clock.stand(after(9))
     act(match, 2, then="left")
     match.refresh_from_db()
     assert match.path != "talk", "the last of them is not kept in it alone"
-    assert minutes_left(other) == 40, "when the others end it is no matter of theirs"
+    assert minutes_left(other) == 55, "four minutes there and one here: when the others end it is no matter of theirs"
 
 
 @pytest.mark.django_db
 def test_whoever_has_left_the_conversation_talks_no_more(noon: None) -> None:
     match = room(*THREE, limits=HOUR_A_DAY)
-    clock.stand(after(15))
-    act(match, 1, then="left")
-    clock.stand(after(50))
+    clock.stand(after(6))
+    assert act(match, 1, then="left") == "stored"
+    clock.stand(after(9))
     other = of_the_same_person(match, *TWO, **HOUR_A_DAY)
-    assert minutes_left(other) == 45
+    assert minutes_left(other) == 54
 
 
 @pytest.mark.django_db
