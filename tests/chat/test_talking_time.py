@@ -58,18 +58,18 @@ def test_each_minute_counts_once(found: list[tuple[int, int]]) -> None:
 @pytest.mark.django_db
 def test_talk_that_is_still_open_counts_until_now(noon: None) -> None:
     match = room(*TWO, limits=HOUR_A_DAY)
-    clock.stand(after(25))
-    assert minutes_left(match) == 35
+    clock.stand(after(5))
+    assert minutes_left(match) == 60, "counted from its own opening"
+    assert minutes_left(of_the_same_person(match, *TWO, **HOUR_A_DAY)) == 55
 
 
 @pytest.mark.django_db
 def test_two_open_talks_at_once_count_each_minute_once(noon: None) -> None:
     match = room(*TWO, limits=HOUR_A_DAY)
-    clock.stand(after(10))
-    other = of_the_same_person(match, *TWO, **HOUR_A_DAY)
-    assert minutes_left(other) == 50, "what goes on already is known, though it is not over"
-    clock.stand(after(30))
-    assert (minutes_left(match), minutes_left(other)) == (30, 30)
+    clock.stand(after(3))
+    of_the_same_person(match, *TWO, **HOUR_A_DAY)
+    clock.stand(after(9))
+    assert minutes_left(of_the_same_person(match, *TWO, **HOUR_A_DAY)) == 51, "not nine and six"
 
 
 @pytest.mark.django_db
@@ -85,7 +85,7 @@ def test_whoever_has_gone_talks_no_more_though_the_others_do(noon: None) -> None
     act(match, 2, then="left")
     match.refresh_from_db()
     assert match.path != "talk", "the last of them is not kept in it alone"
-    assert minutes_left(other) == 55, "four minutes there and one here: when the others end it is no matter of theirs"
+    assert minutes_left(other) == 56, "when the others end it is no matter of theirs"
 
 
 @pytest.mark.django_db

@@ -29,12 +29,15 @@ class Span:
 
 
 def time_left(match: Match) -> timedelta | None:
-    """How much longer the people in a match may talk, the least of them; None where nothing limits it."""
+    """How long the people in a match may talk, the least of them, as its talk opens; None where nothing limits it.
+
+    The talk itself does not count as long as it is open: what is left is counted from its opening.
+    """
     safety = safety_of(match.group.version)
     if safety is None or (safety.limits.minutes_per_visit is None and safety.limits.minutes_per_day is None):
         return None
     people = Seat.objects.filter(placings__match=match, session__isnull=False).select_related("session__participant")
-    left = [one for seat in people for one in _left(safety, seat)]
+    left = [one for seat in people for one in _left(safety, seat, match)]
     return max(NONE, min(left)) if left else None
 
 
@@ -48,13 +51,13 @@ def length_of(spans: Iterable[Span]) -> timedelta:
     return total
 
 
-def _left(safety: Safety, seat: Seat) -> Iterator[timedelta]:
+def _left(safety: Safety, seat: Seat, match: Match) -> Iterator[timedelta]:
     visit, day = safety.limits.minutes_per_visit, safety.limits.minutes_per_day
     person = seat.participant
     if person is None:
         return
     now = clock.now()
-    spans = _spans(person, now)
+    spans = _spans(person, now, but=match)
     if visit is not None:
         yield timedelta(minutes=visit) - length_of(one for one in spans if one.session == seat.session_id)
     if day is not None:
@@ -64,14 +67,14 @@ def _left(safety: Safety, seat: Seat) -> Iterator[timedelta]:
         yield timedelta(minutes=day) - length_of(today)
 
 
-def _spans(person: Participant, now: datetime) -> list[Span]:
-    """Every conversation of somebody: from its opening until it was over, or until they ended it for themselves.
+def _spans(person: Participant, now: datetime, *, but: Match) -> list[Span]:
+    """Every conversation of somebody but the open one of a match.
 
-    Where several talk, one may have gone, or have ended it, while the others go on for hours.
+    Each from its opening until it was over, or until they ended it for themselves or left: others may go on for hours.
     """
     seats = {seat.pk: seat for seat in Seat.objects.filter(participant=person)}
     placed = dict(Placing.objects.filter(seat__in=list(seats)).values_list("match", "seat"))
-    talks = list(Conversation.objects.filter(match__in=list(placed)))
+    talks = list(Conversation.objects.filter(match__in=list(placed)).exclude(match=but, path=but.path, closed_at=None))
     began, gone, done = _opened(talks), _gone(seats.values()), _ended(seats)
     spans = []
     for talk in talks:
