@@ -4,19 +4,18 @@ Nothing is decided by it, and no words are in it. A person's lasts a few seconds
 long as a person's who types until it is to speak. Sockets are told at their ticks, polls in a header. What people were
 told is kept, because it belongs to what they were shown (`services.keep_typing`).
 
-That it is over says the table: whoever has said something since it was begun writes it no more. So a message that is
-stored asks nothing of Redis, and a notice that comes after its own message, by another way, is known to be old.
+That it is over says the table: whoever has said something since it was begun writes it no more; sockets hear it with
+the line. So a message that is stored asks nothing of Redis, and a notice that comes after its own message, by another
+way, is known to be old.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import floor
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 
 from chat.models import Conversation, Entry
@@ -98,16 +97,6 @@ def seen_by(match: Match | None, seat: Seat) -> list[Writing] | None:
         if begun[1] >= said.get(others[name].pk, 0)
     ]
     return sorted(writing, key=lambda one: one.who)
-
-
-def end(talk: int, seq: int, who: str, streams: Sequence[str]) -> None:
-    """What was written has come: after the commit sockets tell nobody any more that it is being written."""
-
-    def after_commit() -> None:
-        for stream in streams:
-            announce.notice(stream=stream, facts={"who": who, "seconds": 0, "talk": talk, "after": seq})
-
-    transaction.on_commit(after_commit, robust=True)
 
 
 def _open_talk(match: Match | None) -> MatchState | None:

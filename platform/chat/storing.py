@@ -15,7 +15,6 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import QuerySet
 
-from chat import notices
 from chat.channels import Draft
 from chat.models import Conversation, Entry
 from chat.terms import PERSON
@@ -125,10 +124,11 @@ def store(
         without=() if not quota and any(one.occupant != PERSON for one in seated) else (PROGRAMS,),
         beside=[updating(conversation, "last_seq"), inserting(entry)],
     )
-    if is_chat:
-        told = partial(announce.line, streams=streams, talk=conversation.pk, seq=entry.seq)
-        transaction.on_commit(told, robust=True)
+    who = ""
     if shows_typing:
-        own = next(one for one in seated if one.seat == new.seat)
-        notices.end(conversation.pk, entry.seq, own.called, streams)
+        who = next(one.called for one in seated if one.seat == new.seat)
+    if is_chat:
+        # in one message however many they are: in the process that stores it nothing is done longer for two people
+        told = partial(announce.line, streams=streams, talk=conversation.pk, seq=entry.seq, who=who)
+        transaction.on_commit(told, robust=True)
     return entry

@@ -39,6 +39,8 @@ SEND_SECONDS = 2.0
 # After a failed send nothing is tried for this long, so that a backlog does not wait once per hint.
 MUTE_SECONDS = 1.0
 TASK_EXPIRES_SECONDS = 60
+Told = tuple[Sequence[str], int, int, str]
+"""Of a new line: whom it is told, of which talk it is, its number, and whose writing ends with it."""
 REVOKED = 2**62  # in place of a seq: the stream's name is valid no more. Above every seq, so that no pointer hides it
 
 
@@ -67,7 +69,7 @@ class Announcer:
         self._numbers = count()
         self._pointers: dict[str, int] = {}
         self._notices: deque[tuple[str, Mapping[str, Any]]] = deque()
-        self._lines: list[tuple[Sequence[str], int, int]] = []
+        self._lines: list[Told] = []
         self._last_sent: dict[str, float] = {}
         self._guard = threading.Lock()  # callers' threads write what the sending thread takes
         self._sending = 0
@@ -100,13 +102,13 @@ class Announcer:
             self._notices.append((stream, facts))
         self._poke("sockets")
 
-    def line(self, streams: Sequence[str], talk: int, seq: int) -> None:
-        """Tell the followers of `streams` that a conversation, by its key, has come to `seq`."""
+    def line(self, streams: Sequence[str], talk: int, seq: int, who: str) -> None:
+        """Tell the followers of `streams` that a conversation, by its key, has come to `seq`, which somebody wrote."""
         with self._guard:
             if len(self._lines) >= MOST_WAITING:
                 self.counters.dropped += 1
                 return
-            self._lines.append((streams, talk, seq))
+            self._lines.append((streams, talk, seq, who))
         self._poke("lines")
 
     def task(self, name: str, args: tuple[Any, ...], queue: str, *, after_seconds: float = 0.0) -> None:
@@ -204,7 +206,7 @@ class Announcer:
             await layer.group_send(stream, {"type": "notice", **facts})
 
     @staticmethod
-    async def _send_lines(lines: Sequence[tuple[Sequence[str], int, int]]) -> None:
+    async def _send_lines(lines: Sequence[Told]) -> None:
         layer = get_channel_layer()
         if layer is not None:
             await layer.group_send(LINES, {"type": "lines", "lines": lines})
@@ -322,12 +324,15 @@ def notice(*, stream: str, facts: Mapping[str, Any]) -> None:
     announcer().notice(stream, facts)
 
 
-def line(*, streams: Sequence[str], talk: int, seq: int) -> None:
+def line(*, streams: Sequence[str], talk: int, seq: int, who: str = "") -> None:
     """Tell the followers of `streams` at once that a conversation has come to `seq`. The words are read where they are.
 
     Why this waits for no tick: `docs/decisions/0013-lines-go-at-once.md`.
+
+    Args:
+        who: Whose writing ends with it, by what they are called; empty where nobody is told who writes.
     """
-    announcer().line(streams, talk, seq)
+    announcer().line(streams, talk, seq, who)
 
 
 def hint(*, queue: str, due_id: int) -> None:

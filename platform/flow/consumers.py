@@ -120,7 +120,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self.participant_id = participant.pk
         _open[participant.pk] += 1
         self.stream = stream_name(participant.token_sha256)
-        self._talking = Talking(participant.pk, self.stream, lambda text: self.send(text_data=text), self._point)
+        self._talking = Talking(participant.pk, self.stream, self.send, self._point, self._has_come)
         try:
             async with asyncio.timeout(JOIN_SECONDS):
                 await Hub.of(self.channel_layer).follow(self.stream, self._talking)
@@ -223,19 +223,14 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self._tell_soon()
 
     async def notice(self, event: dict[str, Any]) -> None:
-        """Somebody is writing, or goes on for so many seconds; 0: what they wrote has come, and the page will show it.
+        """Somebody is writing, or goes on for so many seconds; with their line it ends.
 
         A browser is told at ticks, too, and only that it begins and that it ended without a message: how often it was
         renewed in between would tell a person's keys from a program's plan.
         """
-        who, talk, after = str(event["who"]), event.get("talk", 0), int(event.get("after", 0))
-        where, came = self._came.get(who, (talk, 0))
-        came = came if where == talk else 0
-        if not event["seconds"]:
-            self._writers.pop(who, None)
-            self._came[who] = (talk, max(came, after))
-            return
-        if after < came:  # it came by another way than its own message, and later
+        who, after = str(event["who"]), int(event["after"])
+        talk, came = self._came.get(who, (0, 0))
+        if talk == event.get("talk") and after < came:  # it came by another way than its own message, and later
             return
         until = asyncio.get_running_loop().time() + float(event["seconds"])
         known = self._writers.get(who)
@@ -244,6 +239,12 @@ class SessionConsumer(AsyncWebsocketConsumer):
         else:
             known.until = max(known.until, until)
         self._tell_soon()
+
+    def _has_come(self, talk: int, seq: int, who: str) -> None:
+        """What somebody wrote has come, and its line, or a page, shows it."""
+        self._writers.pop(who, None)
+        known, came = self._came.get(who, (talk, 0))
+        self._came[who] = (talk, max(seq, came) if known == talk else seq)
 
     def _tell_soon(self) -> None:
         if self._is_closed:

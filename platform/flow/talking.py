@@ -36,11 +36,19 @@ class Talking:
         stream: The name under which its browser was let in.
         send: Sends a frame to the browser.
         point: Tells the browser at the next tick that its page is another one.
+        came: Hears of which talk something has come, its number, and by whom it was being written.
     """
 
-    def __init__(self, participant_id: int, stream: str, send: Send, point: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        participant_id: int,
+        stream: str,
+        send: Send,
+        point: Callable[[int], None],
+        came: Callable[[int, int, str], None],
+    ) -> None:
         self._participant_id, self._stream = participant_id, stream
-        self._send, self._point = send, point
+        self._send, self._point, self._came = send, point, came
         self._said: deque[tuple[Said | Typing, float]] = deque()
         self._news: dict[int, int] = {}  # conversation → the newest number that was heard of
         self._room: Room | None = None
@@ -73,8 +81,10 @@ class Talking:
             self._said.append((Typing(key), asyncio.get_running_loop().time()))
             self._work_soon()
 
-    def hear(self, talk: int, seq: int) -> None:
-        """A conversation has come to a number."""
+    def hear(self, talk: int, seq: int, who: str = "") -> None:
+        """A conversation has come to a number; `who` was seen to write it, where that is shown."""
+        if who:
+            self._came(talk, seq, who)
         self._news[talk] = max(seq, self._news.get(talk, 0))
         self._work_soon()
 
@@ -218,13 +228,13 @@ class Hub:
         while True:
             try:
                 message = await self._layer.receive(self._channel)
-                for streams, talk, seq in message["lines"]:
-                    self._pass_on(streams, talk, seq)
+                for streams, *line in message["lines"]:
+                    self._pass_on(streams, *line)
             except Exception:  # all sockets of the process would fall silent
                 log.exception("new lines could not be passed on")
                 await asyncio.sleep(1)
 
-    def _pass_on(self, streams: list[str], talk: int, seq: int) -> None:
+    def _pass_on(self, streams: list[str], talk: int, seq: int, who: str = "") -> None:
         for stream in streams:
             for one in self._followers.get(stream, ()):
-                one.hear(talk, seq)
+                one.hear(talk, seq, who)

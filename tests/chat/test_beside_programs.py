@@ -4,7 +4,7 @@ from unittest import mock
 
 import pytest
 
-from events import prepared
+from events import announce, prepared
 from events.models import Due
 from tests.chat.rooms import Sitter, make_match
 from tests.chat.test_saying import FREE, say
@@ -30,3 +30,13 @@ def test_under_a_quota_programs_speak_at_their_own_pace_and_are_told_of_no_entry
     match = make_match("chatting", Sitter("talker"), Sitter("talker", "policy", "talkative"), parameters={"quota": 2})
     act(match, 1, message="one")
     assert not Due.objects.filter(reaction="bots.turns.hear").exists()
+
+
+def test_one_announcement_tells_everybody_of_a_line_and_that_its_writing_has_ended() -> None:
+    """Another one for each of them would be more to do where two people sit, at the moment of the acknowledgement."""
+    for sitter in (Sitter("talker"), Sitter("talker", "policy", "talkative")):
+        match = make_match("chatting", Sitter("talker"), sitter, parameters=FREE | {"typing": "shown"})
+        with mock.patch.object(announce, "announcer") as asked:
+            assert say(match, 1, "hello").seq == 1
+        told = [call for call in asked.mock_calls if call[0] and not call[0].endswith("task")]
+        assert [(call[0], call.args[-2:]) for call in told] == [("().line", (1, "1"))]

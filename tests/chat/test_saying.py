@@ -1,6 +1,6 @@
 """A message over a socket: stored as its form would be in the ordinary case, and nothing changed in any other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -65,7 +65,11 @@ def told(match: Match, number: int, *, after: int = 0) -> list[tuple[int, str, s
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     """What leaves this process for sockets and workers."""
     found: list[tuple[str, Any]] = []
-    monkeypatch.setattr(announce, "line", lambda streams, talk, seq: found.append(("line", (set(streams), talk, seq))))
+
+    def line(streams: Sequence[str], talk: int, seq: int, who: str) -> None:
+        found.append(("line", (set(streams), talk, seq)))
+
+    monkeypatch.setattr(announce, "line", line)
     monkeypatch.setattr(announce, "pointer", lambda stream, seq: found.append(("pointer", (stream, seq))))
     monkeypatch.setattr(announce, "hint", lambda queue, due_id: found.append(("hint", (queue, due_id))))
     return found

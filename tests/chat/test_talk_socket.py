@@ -99,8 +99,8 @@ async def test_no_word_goes_through_redis(match: Match) -> None:
     await one.send_to(frame(match, "a secret"))
     heard = await asyncio.wait_for(layer.receive(channel), 3)
     assert "secret" not in str(heard)
-    ((streams, talk, seq),) = heard["lines"]
-    assert (len(streams), talk, seq) == (2, (await in_thread(Conversation.objects.get)()).pk, 1)
+    ((streams, talk, seq, who),) = heard["lines"]
+    assert (len(streams), talk, seq, who) == (2, (await in_thread(Conversation.objects.get)()).pk, 1, "")
     await layer.group_discard(LINES, channel)
     await one.disconnect()
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -50,9 +51,14 @@ def _told(settings: LazySettings) -> None:
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What is told to sockets, in order."""
+    """What is told to sockets of who writes, in order; that it ends comes with the line."""
     found: list[dict[str, Any]] = []
+
+    def line(streams: Sequence[str], talk: int, seq: int, who: str) -> None:
+        found.extend({"stream": one, "who": who, "seconds": 0, "talk": talk, "after": seq} for one in streams if who)
+
     monkeypatch.setattr(announce, "notice", lambda stream, facts: found.append({"stream": stream, **facts}))
+    monkeypatch.setattr(announce, "line", line)
     return found
 
 

@@ -143,13 +143,13 @@ def test_lines_go_at_once_and_all_that_wait_in_one_message(counting: CountingLay
     assert announcer.flush(5)
     started = time.monotonic()
     for seq in range(1, 101):
-        announcer.line(["a", "b"], 7, seq)
+        announcer.line(["a", "b"], 7, seq, "B")
     assert announcer.flush(5)
     sent = [(at - started, frame) for at, frame in counting.sent if frame["type"] == "lines"]
-    assert [seq for _, frame in sent for _, _, seq in frame["lines"]] == list(range(1, 101))
+    assert [seq for _, frame in sent for _, _, seq, _ in frame["lines"]] == list(range(1, 101))
     assert sent[-1][0] < 0.1, "no quarter of a second between two"
     assert len(sent) < 100
-    assert sent[0][1]["lines"][0] == (["a", "b"], 7, 1)
+    assert sent[0][1]["lines"][0] == (["a", "b"], 7, 1, "B")
 
 
 def test_late_thread_cannot_turn_a_pointer_back(counting: CountingLayer) -> None:

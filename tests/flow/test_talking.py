@@ -28,12 +28,13 @@ class Browser:
 
     frames: list[dict[str, Any]] = field(default_factory=list)
     points: list[int] = field(default_factory=list)
+    came: list[tuple[int, int, str]] = field(default_factory=list)
 
     async def send(self, text: str) -> None:
         self.frames.append(json.loads(text))
 
     def talking(self) -> talking.Talking:
-        return talking.Talking(10**9, "stream", self.send, self.points.append)
+        return talking.Talking(10**9, "stream", self.send, self.points.append, lambda *came: self.came.append(came))
 
 
 def doing(monkeypatch: pytest.MonkeyPatch, **does: Callable[..., Any]) -> None:
@@ -124,7 +125,9 @@ async def test_of_a_talk_that_is_over_nothing_is_told_and_its_page_is_not_pointe
     browser = Browser()
     one = browser.talking()
     one.open()
-    one.hear(1, 7)
+    one.hear(1, 7, "B")
+    one.hear(1, 8)
     await asyncio.sleep(0.3)
     assert (browser.frames, browser.points) == ([], [])
+    assert browser.came == [(1, 7, "B")], "who wrote it writes no more"
     one.close()

@@ -12,6 +12,7 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.db import OperationalError
 
+from events.announce import LINES
 from flow import consumers, talking
 from flow.consumers import SessionConsumer
 from flow.pace import at_sockets
@@ -147,8 +148,8 @@ async def test_writing_that_comes_later_than_its_message_is_not_told(person: Par
     await one.connect()
     stream, layer = f"session-{digest(SECRET)[:32]}", get_channel_layer()
     assert layer is not None
-    came = {"type": "notice", "who": "B", "seconds": 0, "talk": 7, "after": 4}  # its message has the number 4
-    await deliver(stream, came)
+    await asyncio.sleep(0.3)
+    await come(stream, seq=4)
     await layer.group_send(stream, writing(seconds=5) | {"talk": 7})  # begun after 3: by another process, and later
     assert await one.receive_nothing(timeout=0.6)
     for told in ({"talk": 7, "after": 4}, {"talk": 8, "after": 0}):  # the next message, and another conversation
@@ -186,12 +187,12 @@ async def test_writing_that_comes_to_a_message_is_followed_by_its_pointer_alone(
     assert layer is not None
     await deliver(stream, writing(seconds=30))
     assert (await one.receive_from())["is"] is True
-    await layer.group_send(stream, {"type": "notice", "who": "B", "seconds": 0})
+    await come(stream, seq=4)
     await layer.group_send(stream, {"type": "pointer", "stream": stream, "seq": 4})
     assert await one.receive_from() == {"stream": "page", "seq": 4}
     assert await one.receive_nothing(timeout=0.6)
-    await layer.group_send(stream, writing(seconds=0.2))
-    await layer.group_send(stream, {"type": "notice", "who": "B", "seconds": 0})
+    await layer.group_send(stream, writing(seconds=0.2) | {"talk": 7, "after": 4})
+    await come(stream, seq=5)
     assert await one.receive_nothing(timeout=0.6), "what began and came between two ticks is told by its message alone"
     await one.disconnect()
 
@@ -347,6 +348,13 @@ async def test_socket_of_a_browser_is_closed_when_the_link_is_redeemed_in_anothe
 def redeemed_elsewhere(person: Participant) -> None:
     token = make_link(person.study, participant=person)
     assert enter(token, form_key="k" * 40).participant == person
+
+
+async def come(stream: str, *, seq: int) -> None:
+    """Tell, as `chat.storing` does, that a line by B has come; of a talk that is over, so that nothing is read."""
+    layer = get_channel_layer()
+    assert layer is not None
+    await layer.group_send(LINES, {"type": "lines", "lines": [([stream], 7, seq, "B")]})
 
 
 async def deliver(stream: str, message: dict[str, Any]) -> None:
