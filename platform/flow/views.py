@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
 from events.access import participant_only
@@ -222,7 +223,7 @@ def _submitted(request: HttpRequest) -> HttpResponse:
         notes = {"conflict": "conflict", "not_here": "stale"}
         if error.code not in notes:
             raise
-        return _shown(request, note=_notes()[notes[error.code]], status=409)
+        return _shown(request, note=_note(notes[error.code]), status=409)
     if result.outcome == "refused":
         page, frame = _now(request)
         page = replace(page, errors=result.errors, values=form.data)
@@ -231,7 +232,7 @@ def _submitted(request: HttpRequest) -> HttpResponse:
 
 
 def _moved_on(request: HttpRequest, result: sessions.Result) -> HttpResponse:
-    note = _notes().get(result.outcome, "")
+    note = _note(result.outcome)
     if _wants_fragment(request):
         response = _shown(request, note=note, kept=result.kept)
         response.headers["X-Outcome"] = str(result.outcome)  # what was not stored stays in the form
@@ -311,20 +312,24 @@ def to_page() -> HttpResponse:
     return response
 
 
-def _notes() -> dict[str, str]:
-    return {
-        "stale": _("That page was over already. This is where you are now."),
-        "late": _("Time was up before your answer arrived. It does not count."),
-        "conflict": _("Your first answer was saved already. This is where you are now."),
-        "saved": _("Saved."),
-        "reported": _("Thank you. The study team will read your report."),
-    }
+NOTES = {
+    "stale": gettext_noop("That page was over already. This is where you are now."),
+    "late": gettext_noop("Time was up before your answer arrived. It does not count."),
+    "conflict": gettext_noop("Your first answer was saved already. This is where you are now."),
+    "saved": gettext_noop("Saved."),
+    "reported": gettext_noop("Thank you. The study team will read your report."),
+}
+
+
+def _note(outcome: str) -> str:
+    """What the page after a form says of what became of it, where it says anything."""
+    return _(NOTES[outcome]) if outcome in NOTES else ""
 
 
 def _kept_note(request: HttpRequest) -> str:
     """The note that a form without a script left for the page after it."""
     kept = [str(message) for message in messages.get_messages(request)]
-    return _notes().get(kept[-1], "") if kept else ""
+    return _note(kept[-1]) if kept else ""
 
 
 def unreadable(request: HttpRequest, error: FormError) -> HttpResponse:

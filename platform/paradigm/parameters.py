@@ -1,5 +1,6 @@
 """The numbers of a design: each has a unit, bounds, and a source."""
 
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -25,13 +26,18 @@ class Parameters(BaseModel):
 
     def slots(self) -> dict[str, Any]:
         """Every number or word that a page may show by name: parameters and properties."""
-        derived = [name for name in dir(type(self)) if isinstance(getattr(type(self), name), property)]
-        names = [*type(self).model_fields, *(n for n in derived if not n.startswith(("_", "model_")))]
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in _names_in(type(self))}
 
     def number(self, value: int | str) -> int:
         """`value` itself, or the number of the parameter it names."""
         return value if isinstance(value, int) else int(self.named(value))
+
+
+@cache
+def _names_in(kind: type[Parameters]) -> list[str]:
+    """The names of the parameters and properties of a kind."""
+    derived = [name for name in dir(kind) if isinstance(getattr(kind, name), property)]
+    return [*kind.model_fields, *(name for name in derived if not name.startswith(("_", "model_")))]
 
 
 def setting(default: Any, label: str, *, unit: str = "", source: str = OUR_DEFAULT, **bounds: Any) -> Any:
