@@ -155,7 +155,8 @@ def test_verification_names_what_is_untrue_of_numbers(found: Match) -> None:
     change(one, case=elsewhere.pk)
     assert named(found) == {"case number of another study or kind", "case number without what it stands for"}
     change(one, case=CaseNumber.objects.get(study=study_of(found), number=1).pk)
-    remove(one)
+    for row in [*one.steps.all(), one]:
+        remove(row)
     assert "case number without what it stands for" in named(found)
     whose = {"participant_id": session_of(found, 1).participant_id, "by": "participant"}
     Tombstone.objects.create(study=study_of(found), rule="withdrawal", what="triggers", rows=1, **whose)
