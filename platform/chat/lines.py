@@ -80,6 +80,7 @@ class Room:
         names: What others are called, by the key of their seat.
         words: What a message must be.
         quota: How often each may speak; 0: no limit.
+        programs_hear: As in `Terms`.
         screens: Whether what is said is screened.
     """
 
@@ -92,6 +93,7 @@ class Room:
     names: Mapping[int, str]
     words: Field
     quota: int
+    programs_hear: bool
     counts_pastes: bool
     shows_typing: bool
     screens: bool
@@ -140,6 +142,7 @@ def _room(state: MatchState, step: Talk, seat: Seat, talk: int) -> Room:
         names={state.seats[place.seat].pk: place.name or place.position for place in state.places},
         words=words,
         quota=terms.quota,
+        programs_hear=terms.programs_hear,
         counts_pastes=terms.pastes != ALLOWED,
         shows_typing=terms.shows_typing,
         screens=safety_of(version) is not None,

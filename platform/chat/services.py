@@ -140,7 +140,8 @@ def say(room: Room, new: Incoming, *, stream: str) -> tuple[Entry, bool] | None:
         guard.note_edition(talk)
     stored = store(
         talk, match, new,
-        study=room.study, seated=seated, quota=room.quota, shows_typing=room.shows_typing, by_socket=True,
+        study=room.study, seated=seated, programs_hear=room.programs_hear, shows_typing=room.shows_typing,
+        by_socket=True,
     )  # fmt: skip
     return stored, True
 
@@ -243,7 +244,7 @@ def _append(conversation: Conversation, new: Incoming, terms: Terms) -> Entry:
     (seated,) = together(seated_in(match.pk))
     entry = store(
         locked, match, new,
-        study=version.study_id, seated=seated, quota=terms.quota, shows_typing=terms.shows_typing,
+        study=version.study_id, seated=seated, programs_hear=terms.programs_hear, shows_typing=terms.shows_typing,
     )  # fmt: skip
     guard.look(conversation, match, entry)
     if terms.quota and used + 1 == terms.quota and _is_full(locked, terms):

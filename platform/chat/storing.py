@@ -17,7 +17,6 @@ from django.db.models import QuerySet
 
 from chat.channels import Draft
 from chat.models import Conversation, Entry
-from chat.terms import PERSON
 from chat.writing import Writing
 from events import announce
 from events.log import record
@@ -93,7 +92,7 @@ def store(
     *,
     study: int,
     seated: Sequence[Seated],
-    quota: int,
+    programs_hear: bool,
     shows_typing: bool,
     by_socket: bool = False,
 ) -> Entry:
@@ -103,7 +102,8 @@ def store(
     page, and a pointer says that it is another one.
 
     Args:
-        quota: How often each may speak. Where there is a limit programs speak at their own pace, whatever they hear.
+        programs_hear: Whether programs are told. Not who sits here decides that, but who may sit in groups of the
+            study: what an entry costs says nothing of those who hear it.
     """
     conversation.last_seq += 1
     entry = Entry(
@@ -121,7 +121,7 @@ def store(
         subject=("conversation", conversation.pk),
         facts=facts,
         wake={} if is_chat else dict.fromkeys(streams, entry.seq),
-        without=() if not quota and any(one.occupant != PERSON for one in seated) else (PROGRAMS,),
+        without=() if programs_hear else (PROGRAMS,),
         beside=[updating(conversation, "last_seq"), inserting(entry)],
     )
     who = ""

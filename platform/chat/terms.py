@@ -14,6 +14,7 @@ from matching.models import Seat
 from paradigm import Chat, Talk
 from paradigm.program import step_at
 from paradigm.steps import CONTACTS, ENDS, PASTES, TYPING
+from studies import definition
 
 PERSON = "person"
 ALLOWED, HELD, SHOWN = "allowed", "held", "shown"
@@ -32,6 +33,8 @@ class Terms:
         pastes: "allowed", "recorded" or "blocked".
         holds_contacts: Whether words with contact details are not taken in.
         shows_typing: Whether the others see that somebody is writing.
+        programs_hear: Whether programs may sit in groups of the study and speak here when they hear something. With a
+            quota they speak at their own pace, whatever they hear.
     """
 
     talk: Talk
@@ -45,6 +48,7 @@ class Terms:
     pastes: str
     holds_contacts: bool
     shows_typing: bool = False
+    programs_hear: bool = False
 
 
 def terms_of(conversation: Conversation) -> Terms:
@@ -73,6 +77,7 @@ def terms_at(state: MatchState, step: object) -> Terms:
         max_chars=most,
         min_chars=least,
         quota=number(step.quota),
+        programs_hear=not number(step.quota) and _programs_may_sit(state),
         speakers=speakers,
         minimum=minimum_of(step, state.parameters) if has_people else Minimum(),
         ends=word(state.parameters, step.ends, ENDS),
@@ -80,6 +85,11 @@ def terms_at(state: MatchState, step: object) -> Terms:
         pastes=word(state.parameters, step.channel.pastes, PASTES) if isinstance(step.channel, Chat) else ALLOWED,
         shows_typing=shows_typing(step, state.parameters),
     )
+
+
+def _programs_may_sit(state: MatchState) -> bool:
+    plans = definition.definition(state.game.version).groups.values()
+    return any(plan.may_have_ai for plan in plans) or any(one.occupant != PERSON for one in state.seats.values())
 
 
 def shows_typing(step: Talk, parameters: Any) -> bool:

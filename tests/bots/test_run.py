@@ -1,6 +1,7 @@
 """Groups without people: whole games through the same doors, and what happens when a run is broken off."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.chat.rooms import make_version, study_file
 DEMO = Path(__file__).parents[2] / "experiments/partner_selection/studies/demo"
 
 
-def machines(experiment: str, role: str, seats: int, *policies: str, **game: object) -> Version:
+def machines(experiment: str, role: str, seats: int, *policies: str, **game: Any) -> Version:
     """A study whose groups have automated seats only."""
     said = study_file(experiment, **game)
     said["groups"] = {"all": {"roles": {role: {"ai": seats}}, "partners": {"ai": "machine"}}}

@@ -1,5 +1,6 @@
 """Groups of the games in `tests/chat/games`, made of rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -32,7 +33,7 @@ class Sitter:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def study_file(experiment: str, **game: Any) -> dict[str, Any]:
+def study_file(experiment: str, *, groups: Mapping[str, Any] | None = None, **game: Any) -> dict[str, Any]:
     """The definition of a study with one game in it."""
     stage = {
         "id": "game", "kind": "game", "experiment": experiment, "pages": "pages",
@@ -45,7 +46,7 @@ def study_file(experiment: str, **game: Any) -> dict[str, Any]:
         "factors": {"label": {"levels": ["hidden", "disclosed"]}},
         "conditions": {"cross": ["label"]},
         "allocation": {"unit": "group", "block_sizes": [2], "at": "formation"},
-        "groups": {}, "partners": {"person": {"occupant": "person", "label": {"all": ""}}},
+        "groups": groups or {}, "partners": {"person": {"occupant": "person", "label": {"all": ""}}},
         "waves": [{"id": "main", "stages": [stage | game]}],
         "exits": {name: {"pay": "full", "page": "pages/exit.md"} for name in EXITS},
         "payments": {"currency": "GBP", "base": "4.00", "minimum_hourly": "6.00"},

@@ -4,7 +4,7 @@ from unittest import mock
 
 import pytest
 
-from events import announce, prepared
+from events import announce, prepared, runner
 from events.models import Due
 from tests.chat.rooms import Sitter, make_match
 from tests.chat.test_saying import FREE, say
@@ -24,6 +24,18 @@ def test_what_somebody_says_takes_the_same_ways_to_the_server_whoever_else_sits_
         ways.append(asked.call_count)
     assert ways[0] == ways[1] > 0
     assert Due.objects.filter(reaction="bots.turns.hear").count() == 1
+
+
+def test_two_people_are_heard_as_far_as_programs_might_sit_there() -> None:
+    """So a row more or less says nothing of who sits there where the study has both."""
+    plan = {"roles": {"talker": {"humans": 1, "ai": 1}}, "partners": {"human": "person"}}
+    for groups in ({}, {"pair": plan}):
+        match = make_match("chatting", Sitter("talker"), Sitter("talker"), parameters=FREE, groups=groups)
+        say(match, 1, "hello")
+        act(match, 2, message="and by a form")
+        heard = Due.objects.filter(reaction="bots.turns.hear", facts__match=match.pk)
+        assert heard.exists() == bool(groups)
+        assert [runner.run_id(row.pk) for row in heard] == ["asked 0"] * heard.count(), "none of them is asked to act"
 
 
 def test_under_a_quota_programs_speak_at_their_own_pace_and_are_told_of_no_entry() -> None:
