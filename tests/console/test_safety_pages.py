@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from chat.models import SafetyStep
+from console.views import safety
 from events import runner
 from events.models import Event
 from flow.models import Match
@@ -41,6 +42,11 @@ def page(browser: Client, match: Match, *number: int) -> Any:
     return browser.get(reverse(name, args=[study_of(match).slug, *number]))
 
 
+def numbers_in(listed: Any) -> list[str]:
+    """The numbers that a list leads to, in its order."""
+    return re.findall(r"/safety/(\d+)\"", listed.content.decode())
+
+
 def code_of(match: Match, seat: int) -> str:
     return session_of(match, seat).participant.code
 
@@ -56,10 +62,24 @@ def test_page_of_a_number_goes_on_to_show_the_same_and_says_what_was_deleted(fou
     assert gone.status_code == 410
     assert "Its message was deleted with the data of who wrote it." in gone.content.decode()
     assert page(browser, found, 4).status_code == 404
+    assert numbers_in(page(browser, found)) == ["3", "2"]
     listed = page(browser, found).content.decode()
-    assert re.findall(r"/safety/(\d+)\"", listed) == ["3", "2"]
     assert "Deleted with the data of who wrote it: 1" in listed
     assert STOP not in listed
+
+
+def test_what_waits_is_listed_however_much_was_found_since(
+    found: Match, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(safety, "MOST_LISTED", 2)
+    browser = sign_in(study_of(found), "monitor")
+    assert numbers_in(page(browser, found)) == ["3", "2", "1"], "all of them wait"
+    for number in (2, 3):
+        address = reverse("safety_case", args=[study_of(found).slug, number])
+        browser.post(address, {"verdict": "no_risk", "done": "We read it."})
+    listed = page(browser, found)
+    assert numbers_in(listed) == ["1", "3"], "the oldest is not left out for the newest"
+    assert "2 in all" in listed.content.decode()
 
 
 def test_while_data_come_in_only_a_monitor_reads_and_it_is_kept(found: Match, sign_in: SignIn) -> None:

@@ -11,7 +11,7 @@ from chat.case_numbers import gone
 from chat.errors import ChatError
 from chat.models import SafetyStep
 from chat.safety import services
-from chat.safety.queries import numbered, of_study, untold
+from chat.safety.queries import numbered, of_study, unanswered, untold
 from console.desk import Desk, desk_page
 from console.roles import Capability, may
 from exports import found
@@ -29,15 +29,16 @@ def safety(request: HttpRequest, desk: Desk) -> HttpResponse:
         return _held_back(request, desk)
     _note_look(desk)
     everything = of_study(desk.study)
+    waits = {one.case.number for one in unanswered(desk.study)}
     unsaid = {one.case.number for one in untold(desk.study)}
+    in_turn = sorted(everything, key=lambda one: (one.case.number not in waits, -one.case.number))
     rows = [
         {
             "number": one.case.number, "tier": one.tier, "source": one.source, "who": found.who_of(one),
-            "state": found.state_of(one), "is_open": found.is_open(one), "is_untold": one.case.number in unsaid,
+            "state": found.state_of(one), "is_untold": one.case.number in unsaid,
         }
-        for one in everything[-MOST_LISTED:]
+        for one in in_turn[: max(MOST_LISTED, len(waits))]
     ]  # fmt: skip
-    rows.sort(key=lambda row: (not row["is_open"], -int(str(row["number"]))))
     facts = {"desk": desk, "here": "safety", "rows": rows, "count": len(everything), "gone": gone(desk.study)}
     return render(request, "researcher/safety.html", facts)
 
