@@ -76,7 +76,8 @@ def _told(claim: Claim, trigger: Found, version: Version, person: Participant | 
 def _message(trigger: Found, version: Version, person: Participant | None, *, to: str) -> EmailMessage:
     """The same every time, so that a mailbox can tell that it is one message."""
     slug, number = version.study.slug, trigger.case.number
-    name = hashlib.sha256(f"{version.seed}/alert/{number}".encode()).hexdigest()[:32]
+    # "alert/" and a key of a row named messages before numbers stayed, and a mailbox leaves out what it has by name.
+    name = hashlib.sha256(f"{version.seed}/alert/number/{number}".encode()).hexdigest()[:32]
     return EmailMessage(
         subject=oncall.subject_of(slug, f"number {number}", person),
         body=WORDS.format(slug=slug, tier=trigger.tier, number=number, page=_page_of(slug, number)),
