@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import translation
 
 from chat import reports, services
 from chat.errors import ChatError
@@ -135,6 +136,8 @@ def test_wish_is_asked_and_kept_the_same_whoever_one_met(monkeypatch: pytest.Mon
     here = reports.page(session_of(match, 1))
     assert here is not None
     assert here.fields[-1].label == "I do not want to meet this partner again."
+    with translation.override("de"):
+        assert reports.not_again(2) == "Ich möchte diesen Partner nicht wieder treffen.", "of nobody what they are"
     assert here.facts["apart"]
     reported(match, apart="yes")
     assert Report.objects.get().is_apart
