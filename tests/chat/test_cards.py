@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 from django.test import Client
+from django.utils.translation import trans_real
 
 from chat.safety import cards, policy
 from chat.safety.pages import support_of
@@ -61,10 +62,13 @@ def test_file_that_is_right_is_not_written_again(home: Path) -> None:
 
 
 def test_asking_keeps_nothing_in_whatever_language(home: Path) -> None:
+    """Anybody may ask, as often as they like."""
     here = card()
-    for language in ("en", "de", "xx", "qq-QQ"):
-        assert "Call the example line" in (cards.page_at(language, here.sha256) or "")
-    assert not home.exists(), "anybody may ask, as often as they like"
+    assert "Call the example line" in (cards.page_at("en", here.sha256) or "")
+    for language in ("de", "xx", "qq-QQ"):
+        assert cards.page_at(language, here.sha256) is None, "a page of the study leads to its own language alone"
+    assert not home.exists()
+    assert not {"xx", "qq-QQ"} & vars(trans_real)["_translations"].keys()
 
 
 def test_other_texts_of_a_study_have_no_address() -> None:

@@ -31,23 +31,25 @@ def kept(card: CardText) -> str:
 def page_at(language: str, sha256: str) -> str | None:
     """The page of a card: from its file, or else from the database; None where there is none.
 
-    Nothing is kept here: anybody may ask, and in any language.
+    Nothing is kept here, and it is drawn in no language but its study's: anybody may ask, and Django keeps for good
+    whatever language it has once spoken.
     """
     if not _SHA256.fullmatch(sha256) or not _LANGUAGE.fullmatch(language):
         return None
     file = _file(language, sha256)
     if file.is_file():
         return file.read_text(encoding="utf-8")
-    if not _is_card(sha256):
+    if not _is_card(language, sha256):
         return None
     page = render_page(SourceFile.objects.get(sha256=sha256).text, {})
     return _drawn(language, page.title, str(page.html))
 
 
-def _is_card(sha256: str) -> bool:
-    """Whether a frozen text is the card of a study: no other text has an address."""
-    found = VersionFile.objects.filter(file__sha256=sha256).values_list("path", "version__definition__safety__card")
-    return any(path in (cards or {}).values() for path, cards in found.iterator())
+def _is_card(language: str, sha256: str) -> bool:
+    """Whether a frozen text is the card of a study in a language: no other text has an address."""
+    found = VersionFile.objects.filter(file__sha256=sha256, version__definition__language=language)
+    cards_by_path = found.values_list("path", "version__definition__safety__card")
+    return any(path in (cards or {}).values() for path, cards in cards_by_path.iterator())
 
 
 def _keep(file: Path, page: str) -> None:
