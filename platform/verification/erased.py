@@ -64,7 +64,7 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "awards": Award.objects.filter(seat__participant=person, said__isnull=False),
         "entries": Entry.objects.filter(seat__participant=person).exclude(text__in=("", WITHDRAWN_TEXT)),
         "findings": findings_of(person),
-        "reports": Report.objects.filter(seat__participant=person).exclude(text="", answer=""),
+        "reports": Report.objects.filter(seat__participant=person).exclude(text="", answer="", is_apart=False),
     }
     found = {name: count for name, rows in left.items() if (count := rows.count())}
     report.compare("rows of an erased person", person.code, {}, found)

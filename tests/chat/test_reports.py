@@ -147,6 +147,7 @@ def test_wish_is_asked_and_kept_the_same_whoever_one_met(monkeypatch: pytest.Mon
 
 def test_words_of_somebody_who_asked_for_deletion_are_neither_taken_in_nor_left(match: Match) -> None:
     row, seat = reported(match), Seat.objects.get(group=match.group, number=1)
+    Report.objects.filter(pk=row.pk).update(is_apart=True)
     services.answer_report(row.pk, answer=f"He told us: {SAID}")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL rapport.erasing = 'on'")
@@ -155,7 +156,8 @@ def test_words_of_somebody_who_asked_for_deletion_are_neither_taken_in_nor_left(
     Participant.objects.filter(seats=seat).update(status="withdrawn", exit="withdrawn", ended_at=clock.now())
     late = reported(match)
     services.answer_report(late.pk, answer=SAID)
-    assert set(Report.objects.values_list("reason", "text", "answer")) == {("contact", "", "")}
+    found = Report.objects.values_list("reason", "text", "answer", "is_apart")
+    assert set(found) == {("contact", "", "", False)}
 
 
 def test_list_tells_only_a_monitor_while_masked_and_its_lines_cannot_be_forged(match: Match) -> None:

@@ -114,7 +114,7 @@ class Echoes:
     def _reports(self, quotes: Sequence[Quote]) -> int:
         def change(row: Report) -> Changes:
             if row.seat_id in self.mine:
-                return {"text": "", "answer": ""}
+                return {"text": "", "answer": "", "is_apart": False}
             return {"text": without(row.text, quotes), "answer": without(row.answer, quotes)}
 
         return _rewrite(Report.objects.filter(conversation__match__in=self.society.matches), change)
