@@ -31,7 +31,7 @@ REACTIONS: dict[str, list[Reaction]] = {
     "due.failed": [Reaction("flow.tasks.last_resort")],
     # The key names one turn: a match's revision and a seat, which `bots.queries.address_of` reads from it.
     "turn.opened": [Reaction("bots.turns.take_turn", key="{match}:{rev}:{subject_id}")],
-    # Where only people talk there is nobody to hear: `chat.storing` says so of each entry.
+    # Where no program may sit there is nobody to hear: `chat.storing` says so of each entry.
     "chat.entry": [Reaction("bots.turns.hear", key="conversation:{subject_id}", concerns="programs")],
     "talk.ready": [Reaction("bots.turns.hear", key="conversation:{subject_id}")],
     "safety.resumed": [Reaction("bots.turns.hear", key="conversation:{subject_id}")],
