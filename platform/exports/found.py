@@ -52,7 +52,8 @@ def state_of(one: Found) -> str:
     answered = one.steps.filter(what=SafetyStep.What.ANSWERED).first()
     if answered is not None:
         return f"{answered.verdict}, answered after {int((answered.at - one.at).total_seconds() // 60)} min"
-    return f"OPEN for {minutes_since(one)} min"
+    waits = "OPEN for" if one.tier != Trigger.Tier.NOTE else "noted since"
+    return f"{waits} {minutes_since(one)} min"
 
 
 def is_open(one: Found) -> bool:

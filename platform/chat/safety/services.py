@@ -157,6 +157,10 @@ def answer(found: Found, *, verdict: str, words: str, by: str = "") -> None:
     Raises:
         ChatError: "empty" without a verdict or words, "conflict" when it has an answer, "gone" when it was deleted.
     """
+    # The person first, as whoever deletes their data locks: under it they cannot ask for that meanwhile.
+    people = Participant.objects.select_for_update(of=("self",), no_key=True)
+    theirs = {"sessions": found.session_id} if isinstance(found, WordsTrigger) else {"seats": found.seat_id}
+    person = people.filter(**theirs).first()
     # Under its lock: of two who answer at once one is told that the other was first.
     row = type(found)._default_manager.select_for_update(of=("self",)).filter(pk=found.pk).first()
     if row is None:
@@ -165,9 +169,7 @@ def answer(found: Found, *, verdict: str, words: str, by: str = "") -> None:
         raise ChatError("empty", f"say {', '.join(SafetyStep.Verdict.values)}, and in a few words what was done")
     if row.steps.filter(what=What.ANSWERED).exists():
         raise ChatError("conflict", "it was answered already")
-    locked = Participant.objects.select_for_update(of=("self",), no_key=True)
-    theirs = {"sessions": row.session} if isinstance(row, WordsTrigger) else {"seats": row.seat}
-    is_withdrawn = locked.filter(**theirs, status=Participant.Status.WITHDRAWN).exists()
+    is_withdrawn = person is not None and person.status == Participant.Status.WITHDRAWN
     said = {"what": What.ANSWERED, "verdict": verdict, "words": "" if is_withdrawn else words.strip(), "by": by}
     if isinstance(row, WordsTrigger):
         WordsStep.objects.create(trigger=row, **said)
