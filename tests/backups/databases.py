@@ -67,6 +67,7 @@ UNION ALL SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'publ
 UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
     WHERE connamespace = 'public'::regnamespace
 UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
-UNION ALL SELECT adrelid::regclass || ' ' || adnum || ' ' || pg_get_expr(adbin, adrelid) FROM pg_attrdef
+UNION ALL SELECT adrelid::regclass || ' ' || attname || ' ' || pg_get_expr(adbin, adrelid) FROM pg_attrdef
+    JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum  -- by name: a column that is gone leaves no number behind
 ORDER BY 1
 """
