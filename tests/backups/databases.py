@@ -68,6 +68,6 @@ UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constrain
     WHERE connamespace = 'public'::regnamespace
 UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
 UNION ALL SELECT adrelid::regclass || ' ' || attname || ' ' || pg_get_expr(adbin, adrelid) FROM pg_attrdef
-    JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum  -- by name: a column that is gone leaves no number behind
+    JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum  -- by name: one that is gone leaves no number behind
 ORDER BY 1
 """
