@@ -31,7 +31,7 @@ log = logging.getLogger("rapport.announce")
 MOST_WAITING = 10_000
 LINES = "lines"
 """The group of the channel layer in which every process that serves sockets hears of new lines."""
-PROGRAMS = "bots"
+BOTS = "bots"
 """The queue of those who sit in seats of people."""
 QUIET_SECONDS = 0.25
 GATHER_SECONDS = 0.005
@@ -341,7 +341,7 @@ def hint(*, queue: str, due_id: int) -> None:
     Programs are told within a quarter of a second, as browsers are at their ticks: what is computed for them falls
     neither together with the answer to whoever caused it nor at another time than a person's page would be drawn.
     """
-    wait = crc32(str(due_id).encode()) / 2**32 * QUIET_SECONDS if queue == PROGRAMS else 0.0
+    wait = crc32(str(due_id).encode()) / 2**32 * QUIET_SECONDS if queue == BOTS else 0.0
     announcer().task("events.tasks.hint", (due_id, queue), queue, after_seconds=wait)
 
 

@@ -34,6 +34,10 @@ OURS = {
 
 @pytest.fixture
 def found() -> Match:
+    return grave_talk()
+
+
+def grave_talk() -> Match:
     """A talk in which three messages stopped something: one of the first person's, two of the second's."""
     match = room(*TWO)
     for seat in (1, 2, 2):

@@ -15,9 +15,9 @@ from events.models import Event
 from flow.models import Match
 from studies.models import Study
 from tests.chat.conftest import games_are_installed  # noqa: F401  a fixture is found by name
-from tests.chat.safe_rooms import ALONE, STOP, TWO, room
+from tests.chat.safe_rooms import ALONE, STOP, room
 from tests.chat.test_between_people import send, session_of
-from tests.chat.test_case_numbers import forget
+from tests.chat.test_case_numbers import forget, grave_talk, study_of
 from tests.console.conftest import SignIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,16 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def found() -> Match:
-    """A talk in which two people wrote something grave, one of them twice."""
-    match = room(*TWO)
-    for seat in (1, 2, 2):
-        send(match, seat, message=STOP)
-        send(match, seat, safety="resume")
-    return match
-
-
-def study_of(match: Match) -> Study:
-    return match.group.version.study
+    return grave_talk()
 
 
 def page(browser: Client, match: Match, *number: int) -> Any:

@@ -64,6 +64,11 @@ async def code_of_close(one: Socket) -> int:
 
 @pytest.fixture
 def person(make_group: MakeGroup) -> Participant:
+    return person_with_secret(make_group)
+
+
+def person_with_secret(make_group: MakeGroup) -> Participant:
+    """Somebody in a group whose browser carries `SECRET`, and of whose sockets nothing is remembered."""
     found = make_group("giver", "taker").seats.get(number=1).participant
     assert found is not None
     Participant.objects.filter(pk=found.pk).update(token_sha256=digest(SECRET))

@@ -7,20 +7,14 @@ import pytest
 from flow import consumers
 from flow.pace import at_sockets
 from participants.models import Participant
-from participants.tokens import digest
-from tests.pages.test_session_socket import SECRET, MakeGroup, Socket, code_of_close
+from tests.pages.test_session_socket import SECRET, MakeGroup, Socket, code_of_close, person_with_secret
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
 
 @pytest.fixture
 def person(make_group: MakeGroup) -> Participant:
-    found = make_group("giver", "taker").seats.get(number=1).participant
-    assert found is not None
-    Participant.objects.filter(pk=found.pk).update(token_sha256=digest(SECRET))
-    consumers._open.clear()
-    at_sockets.clear()
-    return found
+    return person_with_secret(make_group)
 
 
 async def pongs_of(one: Socket, most: int) -> int:
