@@ -24,9 +24,11 @@ pytestmark = [pytest.mark.timeout(600), pytest.mark.sized]
 
 STUDY = "faults-talk"
 PEOPLE = sized(test=2, long=8)
-TALK_SECONDS = sized(test=30, long=90)  # when its clock ends every conversation
+TALK_SECONDS = sized(test=30, long=120)  # when its clock ends every conversation
 LOST_ANSWERS = 0.2
-SOCKET_DEATHS = sized(test=1, long=4)
+SOCKET_DEATHS = sized(test=1, long=3)
+"""Each before and after a commit. After every death it takes longer until the process is started again, up to half a
+minute, and without sockets no answer can be lost: more of them would leave a conversation no time for that."""
 REST_SECONDS = 4.0  # so that people have sockets again
 SAID = """
     SELECT e.key, e.text FROM chat_entry e JOIN matching_seat t ON t.id = e.seat_id
