@@ -3,29 +3,39 @@
     python docs/examples/novelty_decay.py FOLDER closeness [WAVE] [FACTOR] [LATER]
 
 FOLDER is what `manage.py export` wrote, `closeness` a scale of the study, WAVE the one with the visits (chat), LATER a
-wave after a change, such as a new partner. It needs nothing but Python, and shares no code with the platform. It
-prints, for everybody and for each level of the factor:
+wave after a change, such as a new partner. It needs nothing but Python, and shares no code with the platform. Only
+those count who were recruited, or simulated: nobody of a pilot, a preview or a demonstration. It prints, for everybody
+and for each level of the factor, once for all available and once for completers (with a score at each visit):
 
-    D1      mean change from the first visit to the second, of those who have both; and in standard deviations of y1
-    slope2  mean over people of their own slope from the second visit on (people with at least two such visits)
-    E       mean of the last visit less that of the first: how wrong a study of one visit would have been
+    D1      change from the first visit to the second, of those who have both; and in standard deviations of y1
+    slope2  each one's own slope from the second visit on, of people with at least two such visits
+    E       mean of the last visit less that of the first, each of whoever has it: how wrong a study of one visit would
+            have been. Where people left, these are not the same people
+    paired  the same of those who have both
+    back    where LATER is named: its first visit less where each one's own line over WAVE leads, of people with a score
+            there and with at least two before. Of one level alone it says nothing, as a curve that levels off lies
+            above its own line: read the contrast
     left    people with a score at each visit, in order
-    back    where LATER is named: mean over people of its first visit less where their own line over WAVE leads (people
-            with a score there, and with at least two before)
 
-once for all available, and once for completers (with a score at each visit).
+and then each level less each other. D1, slope2, paired and back are means over people with their standard error and
+95 % interval, as if people were independent and many (normal distribution). Partners are not independent of each other:
+in a study of pairs take the standard error over pairs.
 """
 
 import csv
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
 from math import sqrt
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import NormalDist, mean, stdev
 
 Curves = dict[str, dict[int, float]]  # participant → visit → score
+Figure = Callable[[Curves], Sequence[float]]  # people → one value for each who has one
 NONE = float("nan")
+COUNTED = {"link", "simulated"}
+Z = NormalDist().inv_cdf(0.975)
 
 
 def read(folder: Path, table: str) -> list[dict[str, str]]:
@@ -36,10 +46,12 @@ def read(folder: Path, table: str) -> list[dict[str, str]]:
 
 
 def curves(folder: Path, scale: str, wave: str) -> Curves:
-    """Each person's total score of a scale at each visit of a wave; visits without one are left out."""
+    """Each counted person's total score of a scale at each visit of a wave; visits without one are left out."""
+    counted = {row["participant"] for row in read(folder, "participants") if row["origin"] in COUNTED}
     found: Curves = defaultdict(dict)
     for row in read(folder, "scores"):
-        if (row["scale"], row["wave"], row["subscale"]) == (scale, wave, "") and row["score"]:
+        is_total = (row["scale"], row["wave"], row["subscale"]) == (scale, wave, "")
+        if is_total and row["score"] and row["participant"] in counted:
             found[row["participant"]][int(row["repeat"])] = float(row["score"])
     return dict(found)
 
@@ -54,26 +66,25 @@ def levels(folder: Path, factor: str) -> dict[str, str]:
     return found
 
 
-def first_drop(people: Curves) -> tuple[float, float, int]:
-    """D1, D1 in standard deviations of the first visit, and of how many people."""
-    both = [(y[1], y[2]) for y in people.values() if 1 in y and 2 in y]
-    if not both:
-        return NONE, NONE, 0
-    change = mean(later - first for first, later in both)
-    spread = stdev(first for first, _ in both) if len(both) > 1 else 0.0
-    return change, change / spread if spread else NONE, len(both)
+def drops(people: Curves) -> list[float]:
+    """From the first visit to the second."""
+    return [y[2] - y[1] for y in people.values() if 1 in y and 2 in y]
 
 
-def later_slope(people: Curves) -> tuple[float, float, int]:
-    """The mean of people's own slopes from the second visit on, its standard error, and of how many people."""
-    slopes = [slope for y in people.values() if (slope := _slope({k: v for k, v in y.items() if k > 1})) is not None]
-    if not slopes:
-        return NONE, NONE, 0
-    error = stdev(slopes) / sqrt(len(slopes)) if len(slopes) > 1 else NONE
-    return mean(slopes), error, len(slopes)
+def in_sd_of_first(people: Curves) -> float:
+    """The mean drop in standard deviations of the first visit, of those who have both."""
+    first = [y[1] for y in people.values() if 1 in y and 2 in y]
+    spread = stdev(first) if len(first) > 1 else 0.0
+    return mean(drops(people)) / spread if spread else NONE
 
 
-def _slope(y: Mapping[int, float]) -> float | None:
+def slopes(people: Curves) -> list[float]:
+    """Each one's own, from the second visit on."""
+    own = (slope_of({k: v for k, v in y.items() if k > 1}) for y in people.values())
+    return [slope for slope in own if slope is not None]
+
+
+def slope_of(y: Mapping[int, float]) -> float | None:
     """By least squares; None where there are not two visits."""
     if len(y) < 2:
         return None
@@ -87,32 +98,57 @@ def extrapolation_error(people: Curves, last: int) -> float:
     return mean(at[1]) - mean(at[0]) if all(at) else NONE
 
 
-def back(people: Curves, later: Curves, last: int) -> tuple[float, float, int]:
-    """The mean of what the first visit after a change is above people's own lines, its standard error, of how many."""
-    above = [
-        later[code][1] - (mean(y.values()) + slope * (last + 1 - mean(y)))
-        for code, y in people.items()
-        if 1 in later.get(code, {}) and (slope := _slope(y)) is not None
-    ]
-    if not above:
-        return NONE, NONE, 0
-    error = stdev(above) / sqrt(len(above)) if len(above) > 1 else NONE
-    return mean(above), error, len(above)
+def ends(last: int) -> Figure:
+    """The last visit less the first, of those who have both."""
+    return lambda people: [y[last] - y[1] for y in people.values() if 1 in y and last in y and last > 1]
 
 
-def told(people: Curves, last: int, later: Curves | None = None) -> str:
+def backs(later: Curves, last: int) -> Figure:
+    """What the first visit after a change is above people's own lines."""
+
+    def reckoned(people: Curves) -> list[float]:
+        return [
+            later[code][1] - (mean(y.values()) + slope * (last + 1 - mean(y)))
+            for code, y in people.items()
+            if 1 in later.get(code, {}) and (slope := slope_of(y)) is not None
+        ]
+
+    return reckoned
+
+
+def estimate(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and its standard error."""
+    error = stdev(values) / sqrt(len(values)) if len(values) > 1 else NONE
+    return (mean(values) if values else NONE), error
+
+
+def contrast(of: Sequence[float], less: Sequence[float]) -> tuple[float, float]:
+    """Difference of two means of different people, and its standard error."""
+    (one, error), (other, its_error) = estimate(of), estimate(less)
+    return one - other, sqrt(error**2 + its_error**2)
+
+
+def in_words(name: str, found: tuple[float, float], of: str) -> str:
+    """One figure with its interval."""
+    value, error = found
+    return f"{name} {value:+.3f} (SE {error:.3f}, 95% {value - Z * error:+.3f} to {value + Z * error:+.3f}, {of})"
+
+
+def told(people: Curves, last: int, figures: Mapping[str, Figure]) -> str:
     """One line."""
-    drop, in_sd, both = first_drop(people)
-    slope, error, many = later_slope(people)
+    said = []
+    for name, figure in figures.items():
+        values = figure(people)
+        beside = f"n={len(values)}" + (f", {in_sd_of_first(people):+.2f} SD" if name == "D1" and values else "")
+        said.append(in_words(name, estimate(values), beside))
     left = " ".join(str(sum(k in y for y in people.values())) for k in range(1, last + 1))
-    said = (
-        f"D1 {drop:+.3f} ({in_sd:+.2f} SD, n={both})  slope2 {slope:+.4f} (SE {error:.4f}, n={many})  "
-        f"E {extrapolation_error(people, last):+.3f}  left {left}"
-    )
-    if later is None:
-        return said
-    above, error, many = back(people, later, last)
-    return f"{said}  back {above:+.3f} (SE {error:.3f}, n={many})"
+    return "  ".join([*said, f"E {extrapolation_error(people, last):+.3f}", f"left {left}"])
+
+
+def contrasted(of: Curves, less: Curves, figures: Mapping[str, Figure]) -> str:
+    """One line."""
+    both = {name: (figure(of), figure(less)) for name, figure in figures.items()}
+    return "  ".join(in_words(name, contrast(a, b), f"n={len(a)}, {len(b)}") for name, (a, b) in both.items())
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -120,17 +156,28 @@ def main(arguments: Sequence[str]) -> None:
     folder, scale = Path(arguments[0]), arguments[1]
     wave = arguments[2] if len(arguments) > 2 else "chat"
     everybody = curves(folder, scale, wave)
-    later = curves(folder, scale, arguments[4]) if len(arguments) > 4 else None
     last = max((k for y in everybody.values() for k in y), default=1)
-    groups = {"everybody": everybody}
-    if len(arguments) > 3:
-        of = levels(folder, arguments[3])
-        for level in sorted(set(of.values())):
-            groups[level] = {code: y for code, y in everybody.items() if of.get(code) == level}
-    for name, people in groups.items():
-        sys.stdout.write(f"{name}, all available  {told(people, last, later)}\n")
-        whole = {code: y for code, y in people.items() if len(y) == last}
-        sys.stdout.write(f"{name}, completers     {told(whole, last, later)}\n")
+    figures: dict[str, Figure] = {"D1": drops, "slope2": slopes, "paired": ends(last)}
+    if len(arguments) > 4:
+        figures["back"] = backs(curves(folder, scale, arguments[4]), last)
+    of = levels(folder, arguments[3]) if len(arguments) > 3 else {}
+    by_level = {
+        level: {code: y for code, y in everybody.items() if of.get(code) == level} for level in sorted(set(of.values()))
+    }
+    for name, people in {"everybody": everybody, **by_level}.items():
+        sys.stdout.write(f"{name}, all available  {told(people, last, figures)}\n")
+        sys.stdout.write(f"{name}, completers     {told(completers(people, last), last, figures)}\n")
+    for less, more in combinations(by_level, 2):
+        for one, other in ((more, less), (less, more)):
+            a, b = by_level[one], by_level[other]
+            sys.stdout.write(f"{one} less {other}, all available  {contrasted(a, b, figures)}\n")
+            whole = contrasted(completers(a, last), completers(b, last), figures)
+            sys.stdout.write(f"{one} less {other}, completers     {whole}\n")
+
+
+def completers(people: Curves, last: int) -> Curves:
+    """Those with a score at each visit."""
+    return {code: y for code, y in people.items() if len(y) == last}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Who talks where no person and no model does: scripted partners, and somebody who tells of a made-up life.
 
-All are pure: the same talk, memory and seed give the same words. Asked what they are, they say that they are computer
-programs; asked what they remember, they tell what they were given of it, and nothing else.
+All are pure: the same talk, memory and seed give the same words. Asked what they are, the partners say that they are
+computer programs; asked what they remember, they tell what they were given of it, and nothing else.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,6 @@ ASKED_BACK = (
     "I am a program and have no days of my own to tell of. What made you ask?",
     "I have no answer of my own to that. What would you say yourself?",
 )
-I_AM_ONE = "I am a computer program."
 NOTHING_KEPT = "I have nothing before me of any earlier conversation."
 TOLD = """I have had a long day at work. / I like to cook on Sundays. / My sister lives far away, and I miss her. /
 I worry about money sometimes. / I went for a walk by the river. / I am not good at small talk. / My neighbour plays the
@@ -91,7 +90,7 @@ POLICIES: Mapping[str, Policy] = {
 
 def _greeting(turn: Turn, things: Sequence[str]) -> str:
     hello = turn.rng.choice(GREETINGS)
-    who = f"{hello}. I am {turn.place.name}, a computer program." if turn.place.name else f"{hello}. {I_AM_ONE}"
+    who = f"{hello}. I am {turn.place.name}, a computer program." if turn.place.name else f"{hello}. {wording.I_AM_ONE}"
     if things:
         return f'{hello} again. Last time you told me: "{turn.rng.choice(things)}" How is that now?'
     return f"{who} {turn.rng.choice(OPENERS)}"
@@ -100,7 +99,7 @@ def _greeting(turn: Turn, things: Sequence[str]) -> str:
 def _answer(heard: str, things: Sequence[str]) -> str:
     """What is said to questions that have one right answer; "" to all else."""
     if wording.asks_kind(heard):
-        return f"{I_AM_ONE} I go by fixed rules and have no feelings. What would you like to write about next?"
+        return f"{wording.I_AM_ONE} I go by fixed rules and have no feelings. What would you like to write about next?"
     if wording.asks_memory(heard):
         kept = " ".join(f'"{thing}"' for thing in things[-2:])
         return f"From earlier I have this before me: {kept}" if kept else NOTHING_KEPT

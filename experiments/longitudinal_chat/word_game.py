@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from experiments.longitudinal_chat import wording
 from paradigm import Line, Turn
 
 LISTED = """apple bridge candle dragon engine forest garden hammer island jacket kitchen ladder market needle orange
@@ -62,6 +63,7 @@ class Task:
     Attributes:
         answers: What was answered since it was set, oldest first.
         used: What was answered before.
+        asks_kind: Whether the player has just asked what the host is. That is no answer.
     """
 
     number: int
@@ -69,6 +71,7 @@ class Task:
     first: str
     answers: Sequence[str]
     used: Sequence[str]
+    asks_kind: bool
 
     @property
     def answer(self) -> str:
@@ -82,6 +85,8 @@ def host(turn: Turn) -> Mapping[str, Any]:
     task = task_in(lines)
     if task is None:
         return _say(f"{GREETING} {_set(1, visit, '')}")
+    if task.asks_kind:
+        return _say(f"{wording.I_AM_ONE} The word is still to be found.")
     word = word_of(task.number, visit)
     if is_right(task, word):
         found = f"{turn.rng.choice(RIGHT)} That makes {_found(lines) + 1} so far."
@@ -110,12 +115,14 @@ def task_in(lines: Sequence[Line]) -> Task | None:
         return None
     host_is_me = not lines[set_at[-1]].who
     said = [(at, _bare(line.text)) for at, line in enumerate(lines) if bool(line.who) == host_is_me]
+    since = [text for at, text in said if at > set_at[-1]]
     return Task(
         number=int(found["number"]),
         letters=found["letters"] or "",
         first=found["first"] or "",
-        answers=[text for at, text in said if at > set_at[-1]],
+        answers=[text for text in since if not wording.asks_kind(text)],
         used=[text for at, text in said if at < set_at[-1]],
+        asks_kind=bool(since) and wording.asks_kind(since[-1]),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from paradigm import Recollection
 
+I_AM_ONE = "I am a computer program."
 LONGEST_QUOTE = 160
 AMONG_THEM = "among them: "  # what stands before the sentences in a line of a summary
 _ENDS = re.compile(r"(?<=[.!?…])\s+|\n+")

@@ -11,7 +11,8 @@ from django.db.models import Q, QuerySet
 from bots import prompts
 from bots.memory import Notes, Now, Remembered, Said, remembered
 from bots.models import Memory
-from chat.models import Conversation, Entry
+from chat.models import Conversation, Entry, Trigger
+from chat.safety.policy import SHOWN
 from flow.models import Match, Placing
 from flow.queries import TurnFacts
 from matching.models import Seat
@@ -120,6 +121,17 @@ def said_in(talks: Sequence[Conversation], known: Acquaintance) -> list[Said]:
         Said(row.pk, numbers[row.conversation_id], row.seq, row.seat.kind == Seat.Kind.AI, row.text)
         for row in reversed(newest)
     ]
+
+
+def notable_in(talks: Sequence[Conversation], known: Acquaintance) -> list[Said]:
+    """What notes may be taken of: what was said, less messages that the screening offered a card for, or stopped.
+
+    A partner shall not begin the next visit with them.
+    """
+    found = Trigger.objects.filter(conversation__in=talks, is_reply=False, tier__in=SHOWN)
+    alarming = {(talk, seq) for talk, seq in found.values_list("conversation_id", "seq")}
+    keys = [talk.pk for talk in talks]
+    return [one for one in said_in(talks, known) if one.is_own or (keys[one.talk - 1], one.seq) not in alarming]
 
 
 def notes_of(known: Acquaintance, talks: QuerySet[Conversation]) -> list[Notes]:

@@ -17,7 +17,7 @@ from django.db.models import F, Q
 
 from bots.models import BotTurn, Memory
 from bots.queries import TAKE_TURN, Address, has_missed, heard_of, own_last_seq
-from bots.recall import Acquaintance, acquaintance_of, over_with, said_in, unnoted
+from bots.recall import Acquaintance, acquaintance_of, notable_in, over_with, unnoted
 from bots.rules import Heard, only_ends, speaks
 from bots.scribes import SCRIBES, Noted, limit_of
 from chat import notices
@@ -260,7 +260,7 @@ def _take_notes(known: Acquaintance, participant: int) -> int:
     last = mine.order_by("-version").first()
     lines = _lines_of(last) if last else []
     version, talks, missing = (last.version if last else 0), list(over_with(known)), unnoted(known)
-    said = said_in(talks, known)
+    said = notable_in(talks, known)
     for number, talk in enumerate(talks, start=1):
         if talk in missing:
             version += 1

@@ -114,7 +114,12 @@ def _of_missing(person: Participant) -> Sequence[str]:
     if in_a_row is not None and in_a_row < rule.max_missed:
         said.append(_("So does whoever misses more than %(most)d one after the other.") % {"most": in_a_row})
     if rule.on_exceed.still_offer is not None:
-        said.append(_("What comes at the end may still be done before."))
+        pays = exit_of(person.version, rule.on_exceed.exit).pay in ("earned", "full")
+        said.append(
+            _("They may still come to what is left at the end, and are paid for it.")
+            if pays
+            else _("They may still come to what is left at the end.")
+        )
     return [" ".join([*said, _pay_on_exceeding(person, rule.on_exceed.exit)])]
 
 

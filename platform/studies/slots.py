@@ -121,7 +121,12 @@ def _visit_facts(study: StudyFile) -> dict[str, Any]:
         if wave.closes is not None:
             found[f"{wave.id}_hours"] = _whole(span(wave.closes.after).nominal.total_seconds() / 3600)
     found |= end_slots(study)
-    return found | ({"most_missed": study.attendance.max_missed} if study.attendance else {})
+    rule = study.attendance
+    if rule is not None:
+        in_a_row = rule.max_consecutive_missed
+        found["most_missed"] = rule.max_missed
+        found["most_missed_in_a_row"] = rule.max_missed if in_a_row is None else min(in_a_row, rule.max_missed)
+    return found
 
 
 def _ai_services(study: StudyFile) -> str:

@@ -30,7 +30,9 @@ TEXTS = {f"pages/{page}.md": f"# {page}\n\nSay something." for page in ("talk", 
 _numbers = count(1)
 
 
-def version_with(memory: Any, *, shows_typing: str = "off", **facts: Any) -> Version:
+def version_with(
+    memory: Any, *, shows_typing: str = "off", safety: dict[str, Any] | None = None, **facts: Any
+) -> Version:
     """A frozen study in which one person talks with a partner that remembers by a rule, or by none.
 
     Args:
@@ -40,7 +42,8 @@ def version_with(memory: Any, *, shows_typing: str = "off", **facts: Any) -> Ver
     partner = PARTNER | facts if memory is None else PARTNER | facts | {"memory": memory}
     said["partners"][COMPANION] = partner
     seats = {"roles": {"talker": {"humans": 1, "ai": 1}}, "partners": {"human": "person", "ai": COMPANION}}
-    return make_version(said | {"groups": {"pair": seats}}, TEXTS)
+    said |= {"groups": {"pair": seats}} | ({"safety": safety} if safety else {})
+    return make_version(said, TEXTS | {"card.md": "# Help\n\nCall them."})
 
 
 @dataclass

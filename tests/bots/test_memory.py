@@ -25,6 +25,7 @@ from matching.models import Group
 from participants.models import Participant
 from tests.bots.meetings import COMPANION, Acquainted, hear, say, version_with
 from tests.chat.rooms import end_talk
+from tests.chat.safe_rooms import OFFER, SAFETY_SAID
 from tests.consent.trading import places_with
 from tests.machinery.erasing import erasing
 from tests.machinery.people import at_once
@@ -137,6 +138,20 @@ def test_notes_go_on_over_visits_and_every_version_is_kept() -> None:
         texts = Entry.objects.in_bulk()
         for line, keys in zip(row.text.split("\n"), row.sources, strict=True):
             assert all(line in texts[key].text for key in keys)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("memory", [FACTS, SUMMARY])
+def test_what_the_screening_found_is_not_noted(memory: Any) -> None:
+    """No visit shall begin with it."""
+    known = Acquainted(version_with(memory, safety=SAFETY_SAID | {"card": {"en": "card.md"}}))
+    known.talk(DOG, f"{OFFER} {SISTER}", SISTER)
+    _, page = second_prompt(known)
+    assert "dead" not in page
+    assert DOG.split(".", maxsplit=1)[0] in page
+    assert SISTER in page
+    (notes_of,) = Memory.objects.filter(participant=known.person)
+    assert "dead" not in notes_of.text
 
 
 @pytest.mark.django_db

@@ -187,6 +187,13 @@ def test_whoever_runs_out_of_time_at_the_quiz_is_paid_for_the_first_visit(study:
     assert said["exits"]["failed_quiz"]["amount"] == said["payments"]["per_wave"]["intake"]
 
 
+def test_new_questions_come_before_the_closeness_that_they_are_to_change() -> None:
+    """Otherwise nobody had met them when the sixth closeness is asked, and the arm could do nothing."""
+    chat, later = read_study(STUDIES / "novelty_return")["waves"][1:3]
+    orders = [[stage["id"] for stage in wave["stages"] if stage["kind"] == "survey"] for wave in (chat, later)]
+    assert orders == [["after", "near"], ["after_on", "after_new", "near_on"]]
+
+
 def test_somebody_looks_while_two_people_write() -> None:
     """From before an evening opens until its conversations are over, on each day on which one may be."""
     said = read_study(STUDIES / "seven_chats_people")

@@ -44,7 +44,9 @@ def dataset(folder: Path, curves: dict[str, dict[int, float]], levels: dict[str,
         beside | {"wave": "final", "subscale": ""},
         beside | {"subscale": "", "repeat": 5, "score": ""},
     ]
-    write(folder, "scores", scores)
+    write(folder, "scores", [*scores, {**beside, "participant": "pq", "subscale": "", "score": 1}])
+    origins = dict.fromkeys(curves, "link") | {"pq": "pilot"}
+    write(folder, "participants", [{"participant": code, "origin": origin} for code, origin in origins.items()])
     given = [
         {"unit": "participant", "unit_code": code, "condition": f"memory={level}"} for code, level in levels.items()
     ]
@@ -62,12 +64,12 @@ def test_figures_of_known_curves_are_those_worked_out_by_hand(example: ModuleTyp
     dataset(tmp_path, CURVES, {"pa": "kept", "pb": "wiped", "pc": "wiped"})
     found = example.curves(tmp_path, "closeness", "chat")
     assert found == CURVES
-    drop, in_sd, both = example.first_drop(found)
-    assert (drop, both) == (-0.5, 2)
-    assert in_sd == pytest.approx(-0.5 / 2**0.5)
-    slope, error, many = example.later_slope(found)
-    assert (slope, many) == (-0.5, 2)
-    assert error == pytest.approx(0.0)
+    assert example.drops(found) == [-1.0, 0.0]
+    assert example.in_sd_of_first(found) == pytest.approx(-0.5 / 2**0.5)
+    assert example.slopes(found) == pytest.approx([-0.5, -0.5])
+    assert example.ends(4)(found) == [-2.0, -1.0]
+    assert example.estimate([-1.0, 0.0]) == pytest.approx((-0.5, 0.5))
+    assert example.contrast([-1.0, 0.0], [1.0, 3.0]) == pytest.approx((-2.5, (0.25 + 1.0) ** 0.5))
     assert example.extrapolation_error(found, 4) == pytest.approx(2.5 - 4.0)
     assert example.levels(tmp_path, "memory") == {"pa": "kept", "pb": "wiped", "pc": "wiped"}
 
@@ -81,23 +83,38 @@ def test_printed_lines_tell_completers_from_all_and_level_from_level(
     assert [line.partition("  ")[0].strip() for line in lines] == [
         "everybody, all available", "everybody, completers", "kept, all available", "kept, completers",
         "wiped, all available", "wiped, completers",
+        "wiped less kept, all available", "wiped less kept, completers",
+        "kept less wiped, all available", "kept less wiped, completers",
     ]  # fmt: skip
-    assert "D1 -0.500" in lines[0]
+    assert "D1 -0.500 (SE 0.500, 95% -1.480 to +0.480, n=2, -0.35 SD)" in lines[0]
+    assert "paired -1.500 (SE 0.500, 95% -2.480 to -0.520, n=2)" in lines[0]
     assert lines[0].endswith("left 3 2 1 2")
     assert "D1 -1.000" in lines[1]
     assert lines[1].endswith("left 1 1 1 1")
+    assert "D1 +1.000 (SE nan" in lines[6], "of one person each there is no standard error"
+
+
+def test_contrast_of_levels_has_the_standard_error_of_both(
+    example: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends = {"pa": 1.0, "pb": 3.0, "pc": 0.0, "pd": 2.0, "pe": 4.0}
+    dataset(tmp_path, {code: {1: 0.0, 2: end} for code, end in ends.items()}, dict(zip(ends, "aabbb", strict=True)))
+    example.main([str(tmp_path), "closeness", "chat", "memory"])
+    (line,) = [one for one in capsys.readouterr().out.splitlines() if one.startswith("b less a, all available")]
+    error = (1.0 + 4.0 / 3) ** 0.5  # variances 2 of two and 4 of three
+    assert f"D1 +0.000 (SE {error:.3f}, 95% {-1.96 * error:+.3f} to {1.96 * error:+.3f}, n=3, 2)" in line
 
 
 def test_what_comes_back_is_reckoned_against_each_ones_own_line(example: ModuleType) -> None:
     later = {"pa": {1: 4.0, 2: 9.0}, "pb": {1: 2.0}, "pc": {1: 4.0}, "pd": {1: 5.0}}
-    above, error, many = example.back(CURVES, later, 4)
     own = [4.0 - 2.25, 2.0 - 12 / 7]  # lines by hand: 3.875 - 0.65 * 2.5, and 8/3 - 5/14 * 8/3; pc has no line
-    assert (above, many) == (pytest.approx(sum(own) / 2), 2)
-    assert error == pytest.approx((own[0] - own[1]) / 2)
+    assert example.backs(later, 4)(CURVES) == pytest.approx(own)
 
 
 def test_nothing_is_made_up_where_nothing_is_known(example: ModuleType) -> None:
-    assert isnan(example.first_drop({"pa": {1: 3.0}})[0])
-    assert isnan(example.later_slope({"pa": {1: 3.0, 2: 2.0}})[0])
+    assert example.drops({"pa": {1: 3.0}}) == []
+    assert example.slopes({"pa": {1: 3.0, 2: 2.0}}) == []
+    assert isnan(example.estimate([])[0])
+    assert isnan(example.estimate([1.0])[1])
     assert isnan(example.extrapolation_error({}, 7))
-    assert isnan(example.back({"pa": {1: 3.0}}, {"pa": {1: 3.0}}, 1)[0])
+    assert example.backs({"pa": {1: 3.0}}, 1)({"pa": {1: 3.0}}) == []

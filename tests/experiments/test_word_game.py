@@ -56,6 +56,14 @@ def test_wrong_letters_are_helped_and_given_up_after_three_tries() -> None:
     assert said[3].startswith(f"It was {FIRST.upper()}. Let us go on. Word 2")
 
 
+@pytest.mark.parametrize("asked", ["Are you a human?", "am I talking to a bot?"])
+def test_asked_what_it_is_the_host_says_so_and_counts_no_try(asked: str) -> None:
+    said = after("wrong", asked, "wronger", FIRST)
+    assert said[2].startswith("I am a computer program.")
+    assert f"It begins with {FIRST[:2].upper()}." in said[3], "the second try"
+    assert "That makes 1 so far." in said[4]
+
+
 def test_one_may_skip() -> None:
     assert after("Skip")[1].startswith(f"It was {FIRST.upper()}.")
 

@@ -75,6 +75,8 @@ SPOILED = {
     "early offer": ("on_exceed: {exit: inactive}", "on_exceed: {exit: inactive, still_offer: chat}", "W320",
                     "attendance.on_exceed.still_offer", '"final" comes after it'),
     "minutes": ("repeat: 7", "repeat: 7\n    minutes: 15", "W340", "estimated_minutes", "come to 105"),
+    "in a row": ("max_missed: 2", "max_missed: 2, max_consecutive_missed: 1", "W343",
+                 "waves[main].stages[consent].document", "missed visits in a row"),
     "no zone": ("timezone: {source: browser_confirmed}\n", "", "E309", "timezone", "on whose clock"),
     "zone": ("{source: browser_confirmed}", "{source: fixed, zone: Europe/Berlim}", "E309", "timezone.zone",
              "Did you mean Europe/Berlin?"),

@@ -13,6 +13,8 @@ from studies.problems import StudyError
 from studies.schema_partners import ModelPartner
 from studies.schema_stages import ConsentStage, WaitingRoomStage
 
+IN_A_ROW = "most_missed_in_a_row"
+
 
 @dataclass(frozen=True)
 class _Must:
@@ -87,4 +89,18 @@ def slots_in(text: str) -> set[str]:
     return found
 
 
-CHECKS = [consent_is_complete, models_say_who_runs_them]
+@needs("waves", "groups", "attendance")
+def consent_says_how_many_may_be_missed(context: Context) -> None:
+    """W343: whoever agrees to the calendar has read both limits, where one after the other has a lower one."""
+    rule = context.study.attendance
+    if rule is None or rule.max_consecutive_missed is None or rule.max_consecutive_missed >= rule.max_missed:
+        return
+    for path, stage in context.stages("consent"):
+        assert isinstance(stage, ConsentStage)
+        text = context.read(stage.document, (*path, "document"))
+        if text is not None and IN_A_ROW not in slots_in(text):
+            what = f"{stage.document} does not say that more than {rule.max_consecutive_missed} missed visits in a row "
+            context.say("W343", (*path, "document"), f"{what}end one's part.", f"Write {{{{ {IN_A_ROW} }}}} there.")
+
+
+CHECKS = [consent_is_complete, models_say_who_runs_them, consent_says_how_many_may_be_missed]
