@@ -58,11 +58,13 @@ def make_version(said: dict[str, Any], files: dict[str, str], *, seed: str = "")
     """A frozen version of a definition and the texts it names."""
     n = next(_numbers)
     study = Study.objects.create(slug=f"{said['id']}-{n}", title="T")
+    names = {path: f"{n}{path}".rjust(64, "0")[-64:] for path in files}
+    definition = said | {"frozen": {"files": names}}
     version = Version.objects.create(
-        study=study, number=1, definition=said | {"frozen": {"files": {}}}, sha256=f"{n:064d}", seed=seed or f"seed{n}"
+        study=study, number=1, definition=definition, sha256=f"{n:064d}", seed=seed or f"seed{n}"
     )
     for path, text in files.items():
-        file, _ = SourceFile.objects.get_or_create(sha256=f"{n}{path}".rjust(64, "0")[-64:], defaults={"text": text})
+        file, _ = SourceFile.objects.get_or_create(sha256=names[path], defaults={"text": text})
         VersionFile.objects.create(version=version, path=path, file=file)
     return version
 

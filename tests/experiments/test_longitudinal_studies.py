@@ -103,7 +103,7 @@ def test_partners_of_seven_chats_differ_in_memory_alone() -> None:
             "activity",
             ["groups.pair.partners.ai", "waves.0.stages.4", "waves.1.stages.1.parameters.activity"],
         ),
-        ("novelty_return", "change", ["groups.pair_on.partners.ai", "waves.2.stages.3.when", "waves.2.stages.4.when"]),
+        ("novelty_return", "change", ["groups.pair_on.partners.ai", "waves.2.stages.2.when", "waves.2.stages.3.when"]),
         ("daily_28", "task", ["waves.1.stages.1.parameters.topic"]),
         ("fast_friends", "style", ["waves.0.stages.5.parameters.style"]),
         ("open_end", "horizon", ["horizon.tells", "waves.0.stages.4.when", "waves.0.stages.5.when"]),
