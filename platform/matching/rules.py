@@ -37,11 +37,14 @@ class Terms:
         humans: People in a group.
         ready_seconds: Time to press "ready".
         fill_seconds: From the first "ready" to the moment when stand-ins take the seats still missing; None: never.
+        asks: Whether people are asked if they are there. Else who comes is ready, and that does not lapse: a server
+            that is slow to seat many who come at once must not take them for people who do not answer.
     """
 
     humans: int
     ready_seconds: int
     fill_seconds: int | None = None
+    asks: bool = True
 
     @property
     def answer_within(self) -> timedelta:
@@ -115,7 +118,7 @@ def _sorted_out(everybody: Sequence[Waiting], terms: Terms, now: datetime) -> _P
                 continue
             pool.back.append(one.ticket)
         elif one.status == READY and one.ready_at is not None:
-            if one.ready_at + terms.ready_lasts > now:
+            if not terms.asks or one.ready_at + terms.ready_lasts > now:
                 (pool.ready if is_present(one, now) else pool.absent_ready).append(one)
                 continue
             pool.back.append(one.ticket)
@@ -150,7 +153,8 @@ def _next_look(
     ready: Sequence[Waiting], pending: Sequence[Waiting], asked: Sequence[int], *, terms: Terms, now: datetime
 ) -> datetime | None:
     moments = [one.asked_at + terms.answer_within for one in pending if one.asked_at]
-    moments += [one.ready_at + terms.ready_lasts for one in ready if one.ready_at]
+    if terms.asks:
+        moments += [one.ready_at + terms.ready_lasts for one in ready if one.ready_at]
     if asked:
         moments.append(now + terms.answer_within)
     if ready and terms.fill_seconds is not None:

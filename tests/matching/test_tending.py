@@ -77,6 +77,18 @@ def test_tending_asks_anew_who_was_ready_too_long_ago() -> None:
     assert found.asked == [1, 2, 3, 4]
 
 
+def test_tending_asks_nobody_where_nobody_is_asked_however_long_seating_takes() -> None:
+    """A server that is slow to seat many at once must not take them for people who do not answer."""
+    alone = Terms(humans=1, ready_seconds=20, asks=False)
+    everybody = [one(n, "ready", ready_at=ago(1000)) for n in (1, 2)] + [
+        one(3, "ready", ready_at=ago(9), seen_at=ago(99))
+    ]
+    found = tend(everybody, alone, NOW)
+    assert (found.back, found.asked, found.expired) == ([], [], [])
+    assert found.groups == [[1], [2]]
+    assert found.look_again_at is None, "whoever is away is seated when they are heard of"
+
+
 def test_tending_fills_nothing_where_the_study_file_does_not_say_so() -> None:
     assert tend([one(1, "ready", ready_at=ago(59))], FOUR, NOW).groups == []
 

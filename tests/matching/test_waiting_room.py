@@ -290,3 +290,20 @@ def test_every_status_follows_from_its_events(make_version: MakeVersion) -> None
         last = {"ticket.ready": "ready", "ticket.asked": "asked", "ticket.back": "waiting"}[kinds[-1]]
         assert ticket(one).status == last
         assert kinds[0] == "ticket.joined"
+
+
+def test_who_is_not_asked_is_seated_however_late_and_sent_away_only_when_the_longest_wait_is_over(
+    make_version: MakeVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when hundreds come at once: seating takes minutes, and nobody is asked a question that no page shows."""
+    roles = {"giver": {"humans": 1}, "taker": {"ai": 1}}
+    version = make_version(roles=roles, lobby={"asks_ready": False, "max_wait_seconds": 600})
+    with monkeypatch.context() as slow:
+        slow.setattr(forming, "try_after_commit", lambda *_: None)
+        late, later = at_stage(version, "lobby"), at_stage(version, "lobby")
+    assert statuses(late, later) == ["ready", "ready"]
+    let_pass(590, late)
+    let_pass(700, later)
+    sessions.stage_overdue(later.pk, fresh(later).stage)
+    assert form(late) == 1
+    assert statuses(late, later) == ["seated", "expired"]

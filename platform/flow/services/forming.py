@@ -253,7 +253,7 @@ def _turn_page(session: Session) -> dict[str, int]:
 def _terms(version: Version, room: WaitingRoomStage) -> rules.Terms:
     plan = definition.definition(version).groups[room.forms]
     fill = plan.fill.after_seconds if plan.fill else None
-    return rules.Terms(humans=plan.humans, ready_seconds=room.ready_seconds, fill_seconds=fill)
+    return rules.Terms(humans=plan.humans, ready_seconds=room.ready_seconds, fill_seconds=fill, asks=room.asks_ready)
 
 
 def _is_alone(pool: queries.Pool) -> bool:

@@ -109,12 +109,12 @@ class WaitingRoom:
         return ticket.asked_at + timedelta(seconds=self.config.ready_seconds)
 
     def _in_hand_until(self, ticket: Ticket) -> datetime | None:
-        """Until when a question or its answer holds."""
+        """Until when a question or its answer holds; where nobody is asked only the longest wait counts."""
         fill = self.plan.fill.after_seconds if self.plan.fill else None
-        terms = rules.Terms(self.plan.humans, self.config.ready_seconds, fill)
+        terms = rules.Terms(self.plan.humans, self.config.ready_seconds, fill, asks=self.config.asks_ready)
         if ticket.status == Ticket.Status.ASKED and ticket.asked_at:
             return ticket.asked_at + terms.answer_within
-        if ticket.status == Ticket.Status.READY and ticket.ready_at:
+        if terms.asks and ticket.status == Ticket.Status.READY and ticket.ready_at:
             return ticket.ready_at + terms.ready_lasts
         return None
 
