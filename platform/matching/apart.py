@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db.models import Q, QuerySet
 
-from events.prepared import Given, prepared
+from events.prepared import Given, prepared, together
 from matching.models import KeptApart
+from participants.services import lock_people, people_under_lock
 from studies.lasting import lasting_group
 from studies.schema import StudyFile
 from studies.schema_partners import AutomatedPartner
@@ -32,8 +33,13 @@ def _comes_again(partner: object) -> bool:
 
 
 def keep(participant: int, others: Iterable[int]) -> None:
-    """Never seat somebody with some others again, in the caller's transaction. A wish stays; twice is once."""
-    for other in sorted(others):
+    """Never seat somebody with some others again, in the caller's transaction. A wish stays; twice is once.
+
+    All of them are locked, as who seats them locks them (`are_apart_for_good`), and who deletes their data: each of
+    these comes wholly before or after. Of somebody whose data are deleted by then nothing is kept.
+    """
+    there = {pk for pk, person in lock_people({participant, *others}).items() if person.erased_at is None}
+    for other in sorted(there - {participant}) if participant in there else ():
         KeptApart.objects.get_or_create(participant_id=participant, other_id=other)
 
 
@@ -50,6 +56,17 @@ def wishes(people: Collection[int]) -> Mapping[int, set[int]]:
 def are_apart(people: Sequence[int]) -> bool:
     """Whether two of some people must not be seated together."""
     return len(people) > 1 and bool(_wish_among.all(people=list(people)))
+
+
+def are_apart_for_good(people: Sequence[int]) -> bool:
+    """As `are_apart`, under the locks of the people: until the commit there is no other wish than those seen here.
+
+    The caller holds the locks of their visits.
+    """
+    if len(people) < 2:
+        return False
+    _locked, wished = together(people_under_lock.given(people=list(people)), _wish_among.given(people=list(people)))
+    return bool(wished)
 
 
 @prepared

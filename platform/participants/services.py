@@ -1,6 +1,6 @@
 """Coming in, agreeing, being there: what is written about a participant. How one leaves is the flow's to decide."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from events import clock, log
-from events.prepared import insert, run, update
+from events.prepared import Given, insert, prepared, run, update
 from participants import queries
 from participants.access import participant_with
 from participants.codes import names_of
@@ -294,6 +294,21 @@ def record_consent(
 def ask_for_erasure(participant: Participant, *, at: datetime) -> None:
     """Keep that somebody wants their data deleted, in the transaction of their withdrawal."""
     insert(ErasureRequest(participant=participant, asked_at=at, due_at=a_month_after(at)))
+
+
+def lock_people(people: Collection[int]) -> Mapping[int, Participant]:
+    """Some people under their locks, by key, as they are now: none of them withdraws or is erased before the commit.
+
+    Taken after everything else that a caller locks, visits among it, and in the order of their keys.
+    """
+    return {one.pk: one for one in people_under_lock.all(people=list(people))}
+
+
+@prepared
+def people_under_lock(people: Given) -> QuerySet[Participant]:
+    """Some people under their locks, in the order of their keys."""
+    locked = Participant.objects.select_for_update(of=("self",), no_key=True)
+    return locked.filter(pk__any=people).order_by("pk")
 
 
 def note_letter(participant: Participant, *, came_at: datetime | None) -> None:

@@ -1,8 +1,11 @@
 """Two of whom one does not want to meet the other again are never seated together, and others are not kept waiting."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event, Thread
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -10,13 +13,15 @@ from django.db import DatabaseError, transaction
 from events import clock, runner
 from exports.services import erasure
 from exports.services.door import erasing
+from flow.services import forming
 from matching import apart, services
 from matching.errors import MatchingError
 from matching.models import Group, KeptApart, Ticket
 from scheduling.models import Session
 from studies import definition
 from studies.models import Version
-from tests.machinery.people import newcomer, page
+from tests.consent.test_erasure_races import in_thread
+from tests.machinery.people import at_once, newcomer, page
 from tests.scheduling.couples import (
     START,
     answer,
@@ -33,6 +38,7 @@ from tests.verification.tampering import change
 from verification.check import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
+LONGER_THAN_SEATING = 0.5
 
 
 @pytest.fixture
@@ -81,10 +87,19 @@ def opens(*people: Session) -> None:
     begin(*people)
 
 
+@transaction.atomic
+def wish(one: Session, other: Session, is_kept: Event | None = None) -> None:
+    """One does not want to meet the other again; where others wait for it to be kept, it is committed after that."""
+    apart.keep(one.participant_id, [other.participant_id])
+    if is_kept is not None:
+        is_kept.set()
+        time.sleep(LONGER_THAN_SEATING)
+
+
 def test_two_who_wait_are_not_put_together_and_others_make_a_group_with_each(version: Version) -> None:
     assert apart.may_meet_again(definition.definition(version))
     one, other, third, fourth = four_who_met(version)
-    apart.keep(other.participant_id, [one.participant_id])
+    wish(other, one)
     opens(one, other, third, fourth)
     tend(one, other)
     assert (met(one), met(other)) == (None, None), "they would be the next group"
@@ -112,16 +127,57 @@ def test_wish_that_comes_at_the_last_moment_is_kept_all_the_same(version: Versio
     one, other, *_rest = four_who_met(version)
     opens(one, other)
     tickets = [Ticket.objects.select_related("session__participant").get(session=newest(each)) for each in (one, other)]
-    apart.keep(one.participant_id, [other.participant_id])
+    wish(one, other)
     with pytest.raises(MatchingError, match="kept apart"), transaction.atomic():
         services.seat_group(version, "game", tickets, origin="live")
+
+
+def test_wish_that_comes_while_the_two_are_being_seated_is_kept(
+    version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other, *_rest = four_who_met(version)
+    opens(one, other)
+    seat_group, wished = services.seat_group, list[object]()
+
+    def and_then_wished(*args: Any, **facts: Any) -> Group:
+        group = seat_group(*args, **facts)
+        if not wished:
+            wished.extend(at_once([lambda: wish(one, other)]))
+        return group
+
+    monkeypatch.setattr(forming.services, "seat_group", and_then_wished)
+    tend(one, other)
+    assert wished == [None], "it waits for nobody: the two are locked only when their visits are"
+    assert (met(one), met(other)) == (None, None)
+
+
+def test_who_is_being_seated_waits_for_a_wish_that_is_being_kept(
+    version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other, *_rest = four_who_met(version)
+    opens(one, other)
+    seat_group, is_kept, threads = services.seat_group, Event(), list[Thread]()
+
+    def while_it_is_wished(*args: Any, **facts: Any) -> Group:
+        group = seat_group(*args, **facts)
+        if not threads:
+            threads.append(in_thread(lambda: wish(one, other, is_kept)))
+            assert is_kept.wait(10)
+        return group
+
+    monkeypatch.setattr(forming.services, "seat_group", while_it_is_wished)
+    tend(one, other)
+    threads[0].join(10)
+    assert KeptApart.objects.count() == 1
+    assert (met(one), met(other)) == (None, None)
 
 
 def test_wish_is_never_changed_and_goes_with_the_data_of_either(version: Version) -> None:
     one, other, third, fourth = four_who_met(version)
     for _ in range(2):
-        apart.keep(one.participant_id, [other.participant_id, third.participant_id])
-    apart.keep(third.participant_id, [fourth.participant_id])
+        wish(one, other)
+        wish(one, third)
+    wish(third, fourth)
     assert apart.wishes([one.participant_id, other.participant_id]) == {
         one.participant_id: {other.participant_id}, other.participant_id: {one.participant_id},
     }  # fmt: skip

@@ -15,7 +15,7 @@ from flow.consenting import owed_answer
 from flow.deadlines import GRACE, stage_deadline, stream_of
 from flow.services import games, partners, sessions, visits
 from flow.services.consents import ask_those_who_wait
-from matching import queries, rules, services
+from matching import apart, queries, rules, services
 from matching.company import ALONE
 from matching.errors import MatchingError
 from matching.models import Group, Ticket
@@ -132,6 +132,8 @@ def _seat(version: Version, room: WaitingRoomStage, people: Sequence[int], pool:
         raise _ChangedError from error  # they were one pair, or nobody wished to be kept apart, when we looked
     locked = visits.lock_sessions(ticket.session_id for ticket in tickets)
     _check_still_there(room, tickets, locked)
+    if apart.are_apart_for_good([session.participant_id for session in locked]):
+        raise _ChangedError  # one has wished it since `seat_group` looked
     if group.pair is not None and not partners.have_met(group.pair, locked):
         raise _ChangedError
     services.mark_seated(tickets)
