@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from chat import services
 from chat.models import Conversation, Report
 from flow.page import Page
+from flow.services.locking import retry_lock
 from flow.stages.consent import Tick
 from matching.apart import may_meet_again
 from matching.models import Seat
@@ -122,8 +123,8 @@ def take(session: Session, key: UUID, data: Mapping[str, str]) -> Mapping[str, F
     if found is None or errors:
         return errors
     talk, seat = found
-    said = {name: values[name] for name in ("reason", "text")}
-    services.report(talk, seat, key=key, session=session, is_apart=bool(values.get(APART)), **said)
+    said = {name: values[name] for name in ("reason", "text")} | {"is_apart": bool(values.get(APART))}
+    retry_lock(lambda: services.report(talk, seat, key=key, session=session, **said))
     return {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -36,6 +36,7 @@ from flow.state import place_of
 from matching import apart
 from matching.models import Seat
 from participants.models import Participant
+from participants.services import lock_people
 from scheduling.models import Session
 
 FULL = "talk.full"
@@ -306,13 +307,17 @@ def report(
 ) -> Report:
     """Keep what somebody reports, from whichever visit. The same key again returns the stored row.
 
-    Of somebody who has asked for deletion only that there was something, and why: their words are not taken in.
+    Of somebody who has asked for deletion only that there was something, and why: their words are not taken in. An
+    erasure, theirs or of whom they want to meet no more, comes wholly before or after.
 
     Args:
         is_apart: Whether they do not want to meet the others again: from the commit on nobody seats them together, and
             a pair that they are ends.
     """
-    is_withdrawn = _is_withdrawn(seat)
+    met = _met_in(conversation, seat) if is_apart else []
+    # The visit before people, as everybody locks: what is found in the words names it.
+    list(Session.objects.select_for_update(of=("self",), no_key=True).filter(pk=session.pk).only("pk"))
+    is_withdrawn = _has_withdrawn(session.participant_id, beside=met)
     kept = "" if is_withdrawn else text
     case = partial(case_numbers.drawn, conversation.match.group.version.study_id, CaseNumber.Kind.REPORT)
     screened_by = edition() if kept and safety_of(session.participant.version) else ""
@@ -325,17 +330,16 @@ def report(
             _record(ALERT, conversation, conversation.match, {"report": made.pk})
         look_at_report(session, made)
         if made.is_apart:
-            _keep_apart(conversation, seat)
+            apart.keep(session.participant_id, met)
+            if (pair := conversation.match.group.pair_id) is not None:
+                _record(PARTING, conversation, conversation.match, {"pair": pair})
     return made
 
 
-def _keep_apart(conversation: Conversation, seat: Seat) -> None:
-    met = Seat.objects.filter(placings__match=conversation.match_id, participant__erased_at=None).exclude(pk=seat.pk)
-    others = met.exclude(participant=None).values_list("participant", flat=True)
-    apart.keep(seat.participant_id or 0, [other for other in others if other])
-    pair = conversation.match.group.pair_id
-    if pair is not None:
-        _record(PARTING, conversation, conversation.match, {"pair": pair})
+def _met_in(conversation: Conversation, seat: Seat) -> Sequence[int]:
+    """The people, by key, whom somebody met in a conversation."""
+    met = Seat.objects.filter(placings__match=conversation.match_id).exclude(pk=seat.pk)
+    return [pk for pk in met.values_list("participant", flat=True) if pk]
 
 
 def is_told_of(row: Report) -> bool:
@@ -357,7 +361,8 @@ def answer_report(report_id: int, *, answer: str) -> None:
     Raises:
         ChatError: "empty" without words, "conflict" when it has an answer.
     """
-    is_withdrawn = _is_withdrawn(Report.objects.select_related("seat").get(pk=report_id).seat)
+    person = Report.objects.values_list("seat__participant", flat=True).get(pk=report_id)
+    is_withdrawn = _has_withdrawn(person or 0)
     # Under its lock: of two who answer at once one is told that the other was first.
     row = Report.objects.select_for_update(of=("self",)).select_related("conversation__match").get(pk=report_id)
     if not answer.strip():
@@ -369,7 +374,9 @@ def answer_report(report_id: int, *, answer: str) -> None:
     _record(ANSWERED, row.conversation, row.conversation.match, {"seat": row.seat_id})
 
 
-def _is_withdrawn(seat: Seat) -> bool:
-    """Whether a seat's person asked for deletion. Holds their row: an erasure comes wholly before or after."""
-    locked = Participant.objects.select_for_update(of=("self",), no_key=True)
-    return locked.filter(seats=seat, status=Participant.Status.WITHDRAWN).exists()
+def _has_withdrawn(person: int, *, beside: Sequence[int] = ()) -> bool:
+    """Whether somebody asked for deletion. Holds their row, and those of some others, by key: an erasure comes wholly
+    before or after, and nobody asks for one meanwhile.
+    """
+    people = lock_people({person, *beside})
+    return person in people and people[person].status == Participant.Status.WITHDRAWN
