@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
 
 from chat import screening_wordings
 from chat.models import Conversation, Entry, SafetyStep, Trigger
@@ -309,3 +310,22 @@ def test_nothing_of_it_is_left_of_whoever_has_their_data_deleted() -> None:
     facts = [event.facts for event in Event.objects.filter(kind="safety.found").order_by("pk")]
     assert set(facts[0]) == {"seat"}, "how grave it was is not told any more"
     assert facts[1]["tier"] == "offer"
+
+
+def test_who_was_erased_before_events_forgot_the_tier_is_forgotten_with_the_upgrade() -> None:
+    match = room(*TWO)
+    send(match, 1, message=STOP)
+    send(match, 2, message=OFFER)
+    before = {event.facts["seat"]: event.facts for event in Event.objects.filter(kind="safety.found")}
+    erased, there = (match.group.seats.get(number=number) for number in (1, 2))
+    Participant.objects.filter(seats=erased).update(erased_at=clock.now())
+    migration = importlib.import_module("exports.migrations.0003_findings_of_the_erased")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.FORGET)
+    after = {event.facts["seat"]: event.facts for event in Event.objects.filter(kind="safety.found")}
+    assert after == {erased.pk: {"seat": erased.pk}, there.pk: before[there.pk]}
+    assert set(before[erased.pk]) > {"seat", "tier"}
+    person = Participant.objects.get(seats=erased)
+    assert not erasure.findings_of(person).exists(), "as of whoever is erased from now on"
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Event.objects.filter(kind="safety.found").update(facts={})
