@@ -329,3 +329,14 @@ def test_who_was_erased_before_events_forgot_the_tier_is_forgotten_with_the_upgr
     assert not erasure.findings_of(person).exists(), "as of whoever is erased from now on"
     with pytest.raises(DatabaseError), transaction.atomic():
         Event.objects.filter(kind="safety.found").update(facts={})
+
+
+def test_card_of_what_was_deleted_since_its_page_was_drawn_is_not_kept() -> None:
+    match = room(*TWO)
+    send(match, 1, message=OFFER)
+    (row,), (seat, other) = Trigger.objects.all(), match.group.seats.order_by("number")
+    services.note_shown(match.pk, match.path, seat.pk, [row.pk, row.pk + 1], 0)
+    services.note_shown(match.pk, match.path, other.pk, [row.pk + 1], 0)
+    assert [(step.trigger_id, step.seat_id) for step in SafetyStep.objects.filter(what="card")] == [(row.pk, seat.pk)]
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

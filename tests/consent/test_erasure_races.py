@@ -21,6 +21,7 @@ from tests.machinery.people import MakeVersion, at_stage, fresh, send
 from tests.verification.played import Played
 
 pytestmark = pytest.mark.django_db(transaction=True)
+LONGER_THAN_AN_ERASURE = 0.7
 
 
 def in_thread(work: Callable[[], Any]) -> Thread:
@@ -33,6 +34,18 @@ def in_thread(work: Callable[[], Any]) -> Thread:
     thread = Thread(target=run)
     thread.start()
     return thread
+
+
+def slowed(work: Callable[..., Any], meanwhile: Callable[[], Any], threads: list[Thread]) -> Callable[..., Any]:
+    """The same, once something else, which may have to wait for us, had the time to be done."""
+
+    def slowly(*args: Any, **named: Any) -> Any:
+        if not threads:
+            threads.append(in_thread(meanwhile))
+            time.sleep(LONGER_THAN_AN_ERASURE)
+        return work(*args, **named)
+
+    return slowly
 
 
 def test_form_that_is_taken_in_during_an_erasure_is_not_kept(

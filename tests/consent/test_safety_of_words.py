@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from threading import Thread
 from uuid import UUID
 
 import pytest
@@ -14,20 +15,22 @@ from django.core.management import CommandError, call_command
 
 from chat import case_numbers
 from chat.models import WordsStep, WordsTrigger
-from chat.safety import policy
+from chat.safety import policy, services
 from chat.safety.queries import unanswered, untold
 from chat.screening_wordings import edition
 from console.board import board_of
-from events import runner
+from events import due, runner
 from events.models import Due, Event
 from exports.own_copy import copy_of
 from exports.scope import Scope
+from exports.services import erasure
 from exports.tables.safety_words import SAFETY_WORDS
 from flow.queries import rev_of
 from flow.services import sessions
 from measures.models import Answer
 from participants.models import Participant
 from tests.chat.safe_rooms import CARD, NOTE, OFFER, SAFETY_SAID, STOP, past_guards
+from tests.consent.test_erasure_races import slowed
 from tests.consent.test_own_copy import browser_of
 from tests.consent.trading import Writer, group_of_three, participant_of, trading
 from tests.machinery.people import FOLDER, fresh, good_value, page
@@ -230,6 +233,28 @@ def test_nothing_of_it_is_left_of_whoever_has_their_data_deleted_but_the_number(
     codes = {str(row["participant"]) for row in SAFETY_WORDS.rows(Scope(played.study))}
     assert codes == {participant_of(person).code for person in trio[1:]}
     assert differences(played) == []
+
+
+def test_card_that_is_shown_while_its_reason_is_deleted_comes_wholly_before_or_after(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = answered(played, STOP)
+    row, failed = WordsTrigger.objects.get(), list[Exception]()
+    assert person.send(withdraw="1") == "stored"
+    (claim,) = [one for one in due.claim("jobs", limit=99) if one.reaction == erasure.ERASE]
+
+    def shown() -> None:
+        try:
+            services.note_card(row.session_id, "1", [row.pk])
+        except Exception as error:
+            failed.append(error)
+
+    threads = list[Thread]()
+    monkeypatch.setattr(erasure, "_forget", slowed(erasure._forget, shown, threads))
+    assert erasure.erase(claim) == "erased"
+    threads[0].join(10)
+    assert failed == []
+    assert not WordsStep.objects.exists()
 
 
 def _found() -> WordsTrigger:

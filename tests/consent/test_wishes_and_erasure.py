@@ -1,9 +1,6 @@
 """A report with a wish not to meet somebody again, while their data, or one's own, are being deleted."""
 
-import time
-from collections.abc import Callable
 from threading import Thread
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -21,11 +18,10 @@ from participants.models import Participant
 from scheduling.models import Session
 from tests.chat.rooms import Sitter, end_talk, make_match
 from tests.chat.test_talks import act
-from tests.consent.test_erasure_races import in_thread
+from tests.consent.test_erasure_races import slowed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SAID = "He asked where I live."
-LONGER_THAN_AN_ERASURE = 0.7
 
 
 @pytest.fixture
@@ -56,18 +52,6 @@ def asked(match: Match, number: int) -> Claim:
 
 def is_erased(match: Match, number: int) -> bool:
     return Participant.objects.get(pk=session_of(match, number).participant_id).erased_at is not None
-
-
-def slowed(work: Callable[..., Any], meanwhile: Callable[[], Any], threads: list[Thread]) -> Callable[..., Any]:
-    """The same, once something else, which may have to wait for us, had the time to be done."""
-
-    def slowly(*args: Any, **named: Any) -> Any:
-        if not threads:
-            threads.append(in_thread(meanwhile))
-            time.sleep(LONGER_THAN_AN_ERASURE)
-        return work(*args, **named)
-
-    return slowly
 
 
 def test_wish_about_somebody_whose_data_are_deleted_while_it_is_kept_goes_with_them(

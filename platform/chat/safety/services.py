@@ -23,6 +23,7 @@ from flow.deadlines import step_deadline, stream_of
 from flow.models import Match
 from matching.models import Seat
 from participants.models import Participant
+from scheduling.models import Session
 
 FOUND, ALERT, PAUSED, RESUMED, STOPPED = (
     "safety.found", "safety.alert", "safety.paused", "safety.resumed", "safety.stopped",
@@ -114,7 +115,9 @@ def note_shown(match_id: int, path: str, seat_id: int, triggers: list[int], brea
     talk = Conversation.objects.filter(match=match_id, path=path).first()
     if talk is None:
         return
-    rows = [SafetyStep(conversation=talk, seat_id=seat_id, trigger_id=one, what=What.CARD) for one in triggers]
+    # Those that were deleted since the page was drawn are left out.
+    there = Trigger.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=triggers).order_by("pk")
+    rows = [SafetyStep(conversation=talk, seat_id=seat_id, trigger=one, what=What.CARD) for one in there]
     if breaks:
         rows.append(SafetyStep(conversation=talk, seat_id=seat_id, what=What.BREAK, number=breaks))
     SafetyStep.objects.bulk_create(rows, ignore_conflicts=True)
@@ -141,6 +144,8 @@ def note_alerted(trigger: Found) -> None:
 def note_card(session_id: int, page: str, triggers: list[int]) -> None:
     """Keep on which page the card was first shown for what was found outside conversations; once each."""
     known = WordsStep.objects.filter(trigger__in=triggers, what=WordsStep.What.CARD).values_list("trigger", flat=True)
+    # The visit first, which each row names: whoever deletes the data holds it, and then wants the rows.
+    list(Session.objects.select_for_update(of=("self",), no_key=True).filter(pk=session_id).only("pk"))
     # Those that were deleted since the page was drawn are left out.
     there = WordsTrigger.objects.select_for_update(of=("self",), no_key=True)
     new = there.filter(pk__in=set(triggers) - set(known)).order_by("pk")
