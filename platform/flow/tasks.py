@@ -62,6 +62,7 @@ def last_resort(claim: Claim) -> str | None:
     """Work failed for good, as when an experiment's rules raise: end the game, so that nobody waits for ever.
 
     A planned visit that could not be moved is tried again later, and again: nothing else would ever open or close it.
+    So is a pair that could not be ended as one of the two wishes.
     Of a reminder say so, so that a person sees it.
     """
     settle = partial(due.settle, claim)
@@ -77,4 +78,6 @@ def last_resort(claim: Claim) -> str | None:
         reminding.give_up(claim.facts["reminder"])
     elif claim.facts["reaction"] == "flow.tasks.go_on":
         partners.go_on_later(claim.facts["participant"], settle=settle)
+    elif claim.facts["reaction"] == parting.PART_AS_WISHED:
+        parting.part_later(claim.facts["pair"], settle=settle)
     return None

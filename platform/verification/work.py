@@ -10,6 +10,7 @@ from events.due import FAILED
 from events.models import Due, Event
 from exports.codes import match_code
 from flow.models import Match
+from flow.services.parting import PART_AS_WISHED
 from flow.standing import work_of
 from scheduling.models import Reminder, ScheduledSession, Session
 from scheduling.outbox import REMIND
@@ -18,7 +19,7 @@ from scheduling.services import TURN
 from verification.inquiry import Inquiry
 
 LAST_RESORT = "flow.tasks.last_resort"
-DEADLINES = ("flow.tasks.close_step", "flow.tasks.stage_overdue", TURN, REMIND, GO_ON)
+DEADLINES = ("flow.tasks.close_step", "flow.tasks.stage_overdue", TURN, REMIND, GO_ON, PART_AS_WISHED)
 ROWS_AT_ONCE = 1000
 
 

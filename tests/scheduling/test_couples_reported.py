@@ -11,7 +11,7 @@ from chat import reports
 from chat.models import Conversation, Report
 from config.places import ROOT
 from events import clock, runner
-from events.models import Event
+from events.models import Due, Event
 from exports.own_copy import copy_of
 from exports.scope import Scope
 from exports.tables.reports import REPORTS
@@ -36,6 +36,7 @@ from tests.scheduling.couples import (
     rows,
     states,
 )
+from tests.scheduling.test_failed_turns import broken, fail_for_good
 from tests.verification.tampering import change, remove
 from verification.check import check
 
@@ -153,6 +154,52 @@ def test_wish_not_to_meet_again_ends_the_pair_and_both_keep_what_was_earned(vers
 
 def named(version: Version) -> set[str]:
     return {one.what for one in check(version.study, late_after_seconds=-1).differences}
+
+
+def test_wish_whose_work_fails_for_good_ends_the_game_at_once_and_the_pair_as_soon_as_it_can(
+    version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = two_enrolled(version)
+    opens(one, 1)
+    at_their_talk(one, other)
+    assert reports.take(newest(one), uuid4(), {"reason": "harm", "text": "", "apart": "yes"}) == {}
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(parting, "_end", broken)
+        fail_for_good()
+    assert pair().status == "lasting"
+    assert (Group.objects.get().status, Group.objects.get().end_reason) == ("ended", "technical")
+    assert Conversation.objects.get().closed_at is not None, "nobody goes on talking to whom they reported"
+    again = Due.objects.get(reaction=parting.PART_AS_WISHED, outcome="")
+    assert again.run_after <= clock.now() + timedelta(minutes=1), "not the game fails any more"
+    pass_to(again.run_after)
+    assert (pair().status, pair().end_reason) == ("ended", "parted")
+    assert differences(version) == [], "it failed, and something follows from it"
+
+
+def test_wish_whose_work_fails_for_good_between_visits_is_tried_again(
+    version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = two_enrolled(version)
+    opens(one, 1)
+    at_their_talk(one, other)
+    assert send(newest(one), then="left") == "stored"
+    go_through(one, other)
+    runner.drain("bots", "jobs")
+    assert reports.take(newest(one), uuid4(), {"reason": "harm", "text": "", "apart": "yes"}) == {}
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(parting, "_end", broken)
+        fail_for_good()
+        again = Due.objects.get(reaction=parting.PART_AS_WISHED, outcome="")
+        pass_to(again.run_after)
+        fail_for_good()
+    assert pair().status == "lasting"
+    again = Due.objects.get(reaction=parting.PART_AS_WISHED, outcome="")
+    assert again.run_after > clock.now() + timedelta(minutes=1), "not all the time"
+    pass_to(again.run_after)
+    assert pair().end_reason == "parted"
+    parting.part_later(pair().pk, settle=lambda: None)
+    assert not Due.objects.filter(reaction=parting.PART_AS_WISHED, outcome="").exists(), "it is over"
+    assert differences(version) == []
 
 
 def test_wish_of_a_pair_that_is_over_touches_no_other_pair(version: Version) -> None:

@@ -4,10 +4,10 @@ Both go on as the study file says of whoever is left, and read what anybody read
 why.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from events import log
+from events import due, log
 from flow.deadlines import stream_of
 from flow.errors import FlowError
 from flow.machine import PARTED
@@ -25,6 +25,8 @@ from studies.models import Version
 from studies.schema_pairs import DropOut
 
 PART, WISHED = "rescue.part", "participant.parted"
+PART_AS_WISHED = "flow.tasks.part_as_wished"
+AGAIN_AFTER_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,30 @@ def part_as_wished(pair_id: int) -> bool:
         return True
 
     return retry_lock(work)
+
+
+def part_later(pair_id: int, *, settle: Callable[[], None]) -> None:
+    """A pair could not be ended as one of the two wishes, however often it was tried: try later, and again.
+
+    A game may be what fails, so the one that the two play ends now: nobody goes on talking to whom they reported.
+    """
+    retry_lock(lambda: _try_again(pair_id, after_seconds=AGAIN_AFTER_SECONDS))  # first: what follows may fail, too
+    pair = Pair.objects.filter(pk=pair_id, status=Pair.Status.LASTING).first()
+    group = _game_of(pair) if pair is not None else None
+    if group is None:
+        retry_lock(settle)
+        return
+
+    def work() -> None:
+        _try_again(pair_id, after_seconds=0.0)
+        settle()
+
+    games.break_off(group_id=group.pk, settle=work)
+
+
+def _try_again(pair_id: int, *, after_seconds: float) -> None:
+    if Pair.objects.filter(pk=pair_id, status=Pair.Status.LASTING).exists():
+        due.schedule(PART_AS_WISHED, f"pair:{pair_id}", None, facts={"pair": pair_id}, after_seconds=after_seconds)
 
 
 def _end(seen: Parting, kind: str, facts: Mapping[str, str]) -> Parting:
