@@ -71,7 +71,17 @@ class WaitingRoomStage(Stage):
         "whoever comes is then seated at once.",
     )
     pay_per_minute: Money = Field(description="Added to the pay of everyone who waits, for each minute begun.")
-    on_timeout: ExitTo = Field(description="After the longest wait, or when somebody leaves the waiting room.")
+    on_timeout: ExitTo = Field(description="After the longest wait.")
+    on_leave: ExitTo | None = Field(
+        None,
+        description="For who leaves the waiting room by their own wish; `on_timeout` unless given. Pays as that does, "
+        "or in full.",
+    )
+
+    @property
+    def left_by(self) -> ExitTo:
+        """Where somebody leaves who does not want to wait any more."""
+        return self.on_leave or self.on_timeout
 
 
 class CheckOption(Part):

@@ -194,6 +194,28 @@ def test_new_questions_come_before_the_closeness_that_they_are_to_change() -> No
     assert orders == [["after", "near"], ["after_on", "after_new", "near_on"]]
 
 
+@pytest.mark.parametrize("study", NAMES)
+def test_whoever_leaves_while_waiting_reads_that_they_left_and_is_paid_as_if_we_had_failed(study: str) -> None:
+    said = read_study(STUDIES / study)
+    rooms = [stage for wave in said["waves"] for stage in wave["stages"] if stage["kind"] == "waiting_room"]
+    assert rooms
+    for room in rooms:
+        in_vain, leaving = (said["exits"][room[way]["exit"]] for way in ("on_timeout", "on_leave"))
+        assert leaving["pay"] == in_vain["pay"]
+        text = (STUDIES / study / leaving["page"]).read_text()
+        assert "You have left" in text or study == "demo"
+        for untrue in ("on our side", "nobody else", "partner"):
+            assert untrue not in text
+
+
+def test_two_who_meet_no_more_are_not_told_why() -> None:
+    """Be it that one has left, that they share no hours, that one wished it, or that the study team parted them."""
+    text = (STUDIES / "pages" / "exit_partner_gone.md").read_text()
+    assert "do not meet any more" in text
+    assert "not in the study" not in text
+    assert "fault" not in text
+
+
 def test_somebody_looks_while_two_people_write() -> None:
     """From before an evening opens until its conversations are over, on each day on which one may be."""
     said = read_study(STUDIES / "seven_chats_people")

@@ -10,6 +10,7 @@ from django.db import connection
 
 from events import clock
 from events.models import Due, Event
+from flow.framing import kept_on_leaving
 from flow.services import forming, sessions
 from matching import rules
 from matching.models import Group, Seat, Ticket
@@ -158,6 +159,22 @@ def test_leaving_the_study_ends_the_waiting_too(make_version: MakeVersion) -> No
     person = Participant.objects.get()
     assert (person.status, person.exit) == ("withdrawn", "no_group")
     assert Settlement.objects.get().waiting_minor == 10
+
+
+def test_whoever_leaves_goes_by_the_exit_of_their_own_where_there_is_one(make_version: MakeVersion) -> None:
+    """By the button and by the page that says what leaving means; who waited in vain goes by the other."""
+    version = make_version(lobby={"on_leave": {"exit": "partners_left"}})  # it pays in full
+    one, other = (at_stage(version, "lobby") for _ in range(2))
+    assert page(one).facts["also"][0]["label"] == "Leave now with the pay for waiting"
+    assert kept_on_leaving(fresh(one)).startswith("If you leave now, you are paid in full")
+    assert send(one, leave="1") == "stored"
+    sessions.leave(other.pk)
+    third = at_stage(version, "lobby")
+    let_pass(603, third)
+    sessions.stage_overdue(third.pk, fresh(third).stage)
+    assert [fresh(each).participant.exit for each in (one, other, third)] == [
+        "partners_left", "partners_left", "no_group",
+    ]  # fmt: skip
 
 
 def test_longest_wait_ends_with_pay(make_version: MakeVersion) -> None:

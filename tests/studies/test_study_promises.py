@@ -61,6 +61,31 @@ def test_fixed_pay_of_nothing_is_no_pay(folder: Folder) -> None:
     assert folder.codes() == {"W605"}
 
 
+ON_TIMEOUT = "on_timeout: {exit: no_group}"
+
+
+def test_whoever_leaves_a_waiting_room_loses_nothing_by_it(folder: Folder) -> None:
+    folder.change(ON_TIMEOUT, f"{ON_TIMEOUT}\n        on_leave: {{exit: left}}")
+    found = folder.one("E844")
+    assert (found.path, found.severity) == ("waves[main].stages[lobby].on_leave", "error")
+    assert "pays earned, but no_group pays fixed 1.00" in found.what
+    folder.change("on_leave: {exit: left}", "on_leave: {exit: partners_left}")
+    assert folder.problems() == [], "it pays in full"
+    folder.change("on_leave: {exit: partners_left}", "on_leave: {exit: partner_left}")
+    assert folder.one("E402").path == "waves[main].stages[lobby].on_leave.exit"
+
+
+def test_whoever_leaves_a_waiting_room_does_not_read_what_is_for_others(folder: Folder) -> None:
+    folder.change(ON_TIMEOUT, "on_timeout: {exit: partners_left}")
+    found = folder.one("W834")
+    assert (found.path, found.severity) == ("waves[main].stages[lobby].on_timeout", "warning")
+    assert 'leads whoever presses Leave to "partners_left"' in found.what
+    folder.change(
+        "on_timeout: {exit: partners_left}", "on_timeout: {exit: partners_left}\n        on_leave: {exit: completed}"
+    )
+    assert "W834" not in folder.codes()
+
+
 @pytest.mark.parametrize(
     ("slot", "words"),
     [

@@ -36,8 +36,8 @@ class WaitingRoom:
         self.plan = self.study.groups[config.forms]
 
     def exit_on_leaving(self, session: Session) -> str:
-        """Whoever leaves while waiting is paid like whoever waited in vain."""
-        return self.config.on_timeout.exit
+        """Whoever leaves while waiting is paid at least like whoever waited in vain."""
+        return self.config.left_by.exit
 
     def open(self, session: Session) -> None:
         ticket = services.join(session, self.config.id)
@@ -76,7 +76,7 @@ class WaitingRoom:
     def submit(self, session: Session, data: Mapping[str, str]) -> Verdict:
         if data.get("leave"):
             services.leave_waiting(session.participant)
-            return Exit(self.config.on_timeout.exit)
+            return Exit(self.config.left_by.exit)
         ticket = queries.ticket_of(session, self.config.id)
         if ticket is not None and services.mark_ready(ticket, ready_seconds=self.config.ready_seconds):
             forming.try_after_commit(self.version.pk, self.config.id)
@@ -174,7 +174,7 @@ class WaitingRoom:
         return self.plan.ai == 0 or self.study.told.share == "exact"
 
     def _leave_label(self) -> str:
-        leaving, waits = self.study.exits[self.config.on_timeout.exit], self.study.pays_for_waiting
+        leaving, waits = self.study.exits[self.config.left_by.exit], self.study.pays_for_waiting
         if leaving.pay == "fixed" and leaving.amount:
             amount = {"amount": amount_text(leaving.amount, self.study.payments.currency)}
             if waits:

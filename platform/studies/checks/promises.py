@@ -4,7 +4,8 @@ from studies.checks.context import Context, needs
 from studies.checks.money import pays_nothing, spelt
 from studies.checks.references import AWAY
 from studies.checks.stages import needs_nobody
-from studies.schema_stages import GameStage
+from studies.schema import Exit
+from studies.schema_stages import GameStage, WaitingRoomStage
 from studies.yaml_file import Path
 
 
@@ -44,8 +45,28 @@ def nobody_loses_what_was_earned(context: Context) -> None:
             context.say("W450", path, what, "Use pay: earned or full.")
 
 
+@needs("exits", "waves")
+def leaving_a_room_is_what_it_says(context: Context) -> None:
+    """E844, W834: who does not want to wait any more is paid as who waited in vain, and reads what is true of them."""
+    exits = context.study.exits
+    failed = {stage.on_too_few.exit for _, stage in context.stages("game") if isinstance(stage, GameStage)}
+    for path, stage in context.stages("waiting_room"):
+        assert isinstance(stage, WaitingRoomStage)
+        in_vain, leaving = exits.get(stage.on_timeout.exit), exits.get(stage.left_by.exit)
+        if in_vain and leaving and leaving.pay != "full" and _pay_of(in_vain) != _pay_of(leaving):
+            what = f"pays {spelt(leaving)}, but {stage.on_timeout.exit} pays {spelt(in_vain)}: who leaves loses by it."
+            context.say("E844", (*path, "on_leave"), what, "Let both pay alike, or the one for leaving full.")
+        if stage.on_leave is None and stage.on_timeout.exit in failed:
+            what = f'leads whoever presses Leave to "{stage.on_timeout.exit}", as those whose game could not go on.'
+            context.say("W834", (*path, "on_timeout"), what, "Name another exit in on_leave: {exit: …}.")
+
+
+def _pay_of(exit_: Exit) -> tuple[str, object]:
+    return exit_.pay, exit_.amount
+
+
 def _pays(context: Context) -> bool:
     return context.study.fixed_pay > 0 or context.study.payments.points is not None
 
 
-CHECKS = [pay_is_as_promised, nobody_loses_what_was_earned]
+CHECKS = [pay_is_as_promised, nobody_loses_what_was_earned, leaving_a_room_is_what_it_says]

@@ -4,7 +4,15 @@ from collections.abc import Iterator, Mapping
 
 from studies.checks.context import Context, meant, needs
 from studies.schema_partners import GroupPlan, PartnerByLevel, PersonPartner
-from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, WaitingRoomStage
+from studies.schema_stages import (
+    BriefingStage,
+    ConsentStage,
+    ExitTo,
+    GameStage,
+    GameTimeout,
+    QuizStage,
+    WaitingRoomStage,
+)
 from studies.yaml_file import Path
 
 REQUIRED_EXITS = {
@@ -149,17 +157,23 @@ def exits_used(context: Context) -> Iterator[tuple[Path, str]]:
         if plan.lasts is not None and plan.lasts.on_drop_out.exit is not None:
             yield ("groups", name, "lasts", "on_drop_out", "exit"), plan.lasts.on_drop_out.exit
     for path, stage in context.stages():
-        if isinstance(stage, ConsentStage):
-            yield (*path, "on_decline", "exit"), stage.on_decline.exit
-            if stage.on_decline_later:
-                yield (*path, "on_decline_later", "exit"), stage.on_decline_later.exit
-        elif isinstance(stage, QuizStage):
-            yield (*path, "on_fail", "exit"), stage.on_fail.exit
-        elif isinstance(stage, WaitingRoomStage):
-            yield (*path, "on_timeout", "exit"), stage.on_timeout.exit
-        elif isinstance(stage, GameStage):
-            yield (*path, "on_timeout", "exit"), stage.on_timeout.exit
-            yield (*path, "on_too_few", "exit"), stage.on_too_few.exit
+        for way, exit_ in _exits_of(stage).items():
+            if exit_ is not None:
+                yield (*path, way, "exit"), exit_.exit
+
+
+def _exits_of(stage: object) -> Mapping[str, ExitTo | GameTimeout | None]:
+    """The ways out of a stage, by the field that names them."""
+    match stage:
+        case ConsentStage():
+            return {"on_decline": stage.on_decline, "on_decline_later": stage.on_decline_later}
+        case QuizStage():
+            return {"on_fail": stage.on_fail}
+        case WaitingRoomStage():
+            return {"on_timeout": stage.on_timeout, "on_leave": stage.on_leave}
+        case GameStage():
+            return {"on_timeout": stage.on_timeout, "on_too_few": stage.on_too_few}
+    return {}
 
 
 CHECKS = [factors_exist, conditions_cross, partners_fill, exits_exist]
