@@ -17,7 +17,8 @@ def drawn(study_id: int, kind: str) -> CaseNumber:
     """The next number of a study. The caller's transaction stores what it stands for, or there is no such number.
 
     Two who draw at once wait for each other. What is drawn for a message or a report is the last that its transaction
-    locks of what others may want; a form with an answer goes on to the next stage, and is taken in anew in a deadlock.
+    locks of what others may want; a form with an answer or a decision goes on to what follows, and is taken in anew in
+    a deadlock.
     """
     run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"case/{study_id}/{kind}"])
     last = CaseNumber.objects.filter(study=study_id, kind=kind).aggregate(last=Max("number"))["last"] or 0

@@ -3,7 +3,7 @@
 from django.db import models
 
 from events.clock import RapportNow
-from flow.models import Match
+from flow.models import Act, Match
 from matching.models import Seat
 from scheduling.models import Session
 from studies.models import Study
@@ -242,13 +242,16 @@ class WordsTrigger(models.Model):
 
     Attributes:
         session: The visit in which it was written.
-        report: Whose text it is; None of an answer to a question, which `stage`, `item` and `attempt` name.
+        report: Whose text it is, where it is one.
+        act: In whose field `item` it stands, where it is of a game's decision. Otherwise it is an answer to a question,
+            which `stage`, `item` and `attempt` name.
         rules, edition: As of a `Trigger`.
     """
 
     case = models.OneToOneField(CaseNumber, models.PROTECT, related_name="words_trigger")
     session = models.ForeignKey(Session, models.PROTECT, related_name="words_triggers")
     report = models.OneToOneField(Report, models.PROTECT, related_name="trigger", null=True)
+    act = models.ForeignKey(Act, models.PROTECT, related_name="words_triggers", null=True)
     stage = models.CharField(max_length=40, blank=True)
     item = models.CharField(max_length=40, blank=True)
     attempt = models.PositiveSmallIntegerField(default=0)
@@ -262,9 +265,10 @@ class WordsTrigger(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["session", "stage", "item", "attempt"],
-                condition=models.Q(report=None),
+                condition=models.Q(report=None, act=None),
                 name="words_trigger_once",
             ),
+            models.UniqueConstraint(fields=["act", "item"], name="words_trigger_once_in_an_act"),
         ]
 
 

@@ -32,6 +32,7 @@ KINDS: dict[str, dict[str, str]] = {
         "shown": "chat.safety.pages.keep_shown",
         "frame": "chat.safety.pages.support_of",
         "look": "chat.safety.words.look_at_answer",
+        "look_at_act": "chat.safety.words.look_at_act",
         "offer": "chat.safety.pages.with_card",
     },
     "screening": {

@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from paradigm import Choice, Decision, Each, Experiment, Field, Parameters, Points
+from flow.models import Act
+from paradigm import Choice, Decision, Each, Experiment, Field, Parameters, Points, Text
 from paradigm.fields import plain
 from paradigm.program import Beforehand, leaves, may_ask, may_come, step_at
 from studies import definition, items
@@ -80,6 +81,13 @@ def is_free_answer(version: Version, stage: str, item: str) -> bool:
     path = config.items if isinstance(config, QuizStage | SurveyStage) else None
     said = items.parse(definition.text(version, path)) if path else ()
     return any(isinstance(one, TextItem) and one.id == item for one in said)
+
+
+def is_free_decision(version: Version, act: Act, field: str) -> bool:
+    """Whether a field of an act is filled in with one's own words; "answer@A" is asked about A."""
+    group = act.match.group
+    asked = Declared.of(version, group.stage, group.condition).fields(act.path, act.seat.role)
+    return isinstance(asked.get(split_key(field)[0]), Text)
 
 
 def once(by_level: Sequence[tuple[Levels, Sequence[dict[str, Any]]]]) -> Iterator[tuple[Levels, dict[str, Any]]]:

@@ -8,6 +8,7 @@ from chat.models import SafetyStep, Trigger, WordsTrigger
 from chat.safety.queries import Found
 from events import clock
 from exports.codes import match_code, seat_code
+from flow.models import Match
 from measures.models import Answer
 
 AROUND = 6  # messages before and after the one that is read
@@ -24,22 +25,36 @@ def where_of(one: Found) -> str:
     """Where they stand: in a conversation, or in a visit."""
     if isinstance(one, WordsTrigger):
         visit = f"{one.session.wave} {one.session.repeat}"
+        if one.act is not None:
+            return f"{visit}, {one.stage}, {_code_of(one.act.match)} {one.act.path}, {one.item}"
         return f"{visit}, a report" if one.report else f"{visit}, {one.stage}, question {one.item}"
-    match = one.conversation.match
-    return f"{match_code(match.group.code, match.round, match.number)} {one.conversation.path}, entry {one.seq}"
+    return f"{_code_of(one.conversation.match)} {one.conversation.path}, entry {one.seq}"
+
+
+def _code_of(match: Match) -> str:
+    return match_code(match.group.code, match.round, match.number)
 
 
 def words_of(one: Found) -> Iterator[tuple[str, str]]:
     """What is to be read, each with who said it: "" where they are the writer's alone."""
     if isinstance(one, WordsTrigger):
-        asked = Answer.objects.filter(session=one.session, stage=one.stage, item=one.item, attempt=one.attempt)
-        for text in [one.report.text] if one.report else asked.values_list("value", flat=True):
+        for text in _alone(one):
             yield "", str(text)
         return
     talk = one.conversation
     around = talk.entries.filter(seq__gte=one.seq - AROUND, seq__lte=one.seq + AROUND).select_related("seat")
     for entry in around.order_by("seq"):
         yield f"{entry.seq} {seat_code(talk.match.group.code, entry.seat.number)}: ", entry.text
+
+
+def _alone(one: WordsTrigger) -> list[object]:
+    """The text outside a conversation in which something was found."""
+    if one.act is not None:
+        return [one.act.values.get(one.item, "")]
+    if one.report is not None:
+        return [one.report.text]
+    asked = Answer.objects.filter(session=one.session, stage=one.stage, item=one.item, attempt=one.attempt)
+    return list(asked.values_list("value", flat=True))
 
 
 def minutes_since(one: Found) -> int:

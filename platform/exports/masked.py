@@ -273,8 +273,8 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "safety_words": Decided(
         held=_names(
-            "participant wave repeat what stage item attempt tier source rules edition found_s card_s alerted_s "
-            "answered_s verdict"
+            "participant wave repeat what stage match step item attempt tier source rules edition found_s card_s "
+            "alerted_s answered_s verdict"
         )
     ),
     "answers": Decided(

@@ -71,6 +71,7 @@ class Act(models.Model):
     source = models.CharField(max_length=10, choices=Source)
     latency_ms = models.PositiveIntegerField(null=True)  # from the step's opening to the act, by the database's clock
     key = models.CharField(max_length=60, blank=True)  # of the form or turn that it came by; "" for a timeout
+    edition = models.CharField(max_length=12, blank=True)  # of the rules by which a person's words in it were screened
     at = models.DateTimeField(db_default=RapportNow())
 
     class Meta:

@@ -1,18 +1,21 @@
 """Decisions and shows. A talk stands with the conversations it needs, in `chat`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from events import clock
 from events.prepared import insert
 from flow.errors import FlowError
+from flow.kinds import kind
 from flow.models import Act, Match
 from flow.state import MatchState
 from flow.step import Asked, Incoming
 from matching.models import Seat
-from paradigm import Decision, Field, Place, Show, View
+from paradigm import Decision, Field, Place, Show, Text, View
 from paradigm.fields import clean
+from studies import definition
 
 
 class DecisionStep:
@@ -43,7 +46,11 @@ class DecisionStep:
         values, errors = clean(fields, act.values)
         if errors:
             raise FlowError("refused", f"{len(errors)} values refused at {state.path}", errors)
-        return store_act(match, state.path, act, values)
+        said = _own_words(state, act, fields, values)
+        stored = store_act(match, state.path, act, values, edition=kind("screening", "edition")() if said else "")
+        for item, text in said.items():
+            kind("safety", "look_at_act")(stored, item, text)
+        return stored
 
     def finished(self, state: MatchState, step: Decision) -> bool:
         return not self.acting(state, step)
@@ -84,8 +91,12 @@ class ShowStep:
         return ()
 
 
-def store_act(match: Match, path: str, act: Incoming, values: dict[str, object]) -> Act:
-    """One row per seat and step; the unique constraint is the last guard against a second."""
+def store_act(match: Match, path: str, act: Incoming, values: dict[str, object], *, edition: str = "") -> Act:
+    """One row per seat and step; the unique constraint is the last guard against a second.
+
+    Args:
+        edition: Of the rules by which words in it are screened; "" where none are.
+    """
     return insert(
         Act(
             match=match,
@@ -95,9 +106,20 @@ def store_act(match: Match, path: str, act: Incoming, values: dict[str, object])
             source=act.source,
             latency_ms=act.latency_ms,
             key=act.key,
+            edition=edition,
             at=clock.now(),
         )
     )
+
+
+def _own_words(
+    state: MatchState, act: Incoming, fields: Sequence[Field], values: Mapping[str, Any]
+) -> Mapping[str, str]:
+    """What a person says in words of their own, by field, in a study that says what protects people."""
+    if act.source != Act.Source.PERSON or definition.definition(state.game.version).safety is None:
+        return {}
+    said = {field.key: values.get(field.key) for field in fields if isinstance(field, Text)}
+    return {item: text for item, text in said.items() if isinstance(text, str) and text}
 
 
 def _is_asked(step: Decision, place: Place, state: MatchState) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from paradigm import Talk
+from paradigm import Decision, Experiment, Talk, Text
+from paradigm.fields import plain
 from paradigm.program import leaves
 from studies import registry
 from studies.definition import group_of
@@ -20,13 +21,28 @@ CHAT = "chat"
 
 def talks_of(study: StudyFile) -> Iterator[tuple[GameStage, Talk]]:
     """Every talk of every game whose experiment can be had."""
+    for stage, experiment in _games_of(study):
+        yield from ((stage, step) for step in leaves(experiment.steps) if isinstance(step, Talk))
+
+
+def writes_in_games(study: StudyFile) -> bool:
+    """Whether somebody decides in words of their own in a game: these are screened as messages are."""
+    return any(_asks_for_words(experiment) for _stage, experiment in _games_of(study))
+
+
+def _games_of(study: StudyFile) -> Iterator[tuple[GameStage, Experiment]]:
     for stage in study.stages:
         if isinstance(stage, GameStage):
             try:
-                steps = registry.experiment(stage.experiment).steps
+                yield stage, registry.experiment(stage.experiment)
             except StudyError:
                 continue
-            yield from ((stage, step) for step in leaves(steps) if isinstance(step, Talk))
+
+
+def _asks_for_words(experiment: Experiment) -> bool:
+    decisions = [step for step in leaves(experiment.steps) if isinstance(step, Decision)]
+    asked = (plain(one) for step in decisions for role in experiment.roles for one in step.fields_of(role))
+    return any(isinstance(field, Text) for field in asked)
 
 
 def talks_with_model(study: StudyFile) -> bool:

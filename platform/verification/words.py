@@ -9,7 +9,9 @@ from chat.models import Report, Trigger, WordsTrigger
 from chat.safety.policy import language_of, safety_of, shows_card
 from chat.safety.words import ALERT, What
 from events.models import Event
-from exports.declared import is_free_answer
+from exports.codes import match_code
+from exports.declared import is_free_answer, is_free_decision
+from flow.models import Act
 from measures.models import Answer
 from scheduling.models import Session
 from verification.inquiry import Inquiry
@@ -35,7 +37,7 @@ def check_words(inquiry: Inquiry, visits: Sequence[Session]) -> None:
     inquiry.report.count("words found outside conversations", len(found))
     told = Event.objects.filter(subject_kind="session", subject_id__in=by_key, kind=ALERT)
     alerted = {facts["trigger"] for facts in told.values_list("facts", flat=True)}
-    texts = [*_answers(by_key, found), *_reports(by_key, found)]
+    texts = [*_answers(by_key, found), *_acts(inquiry, by_key, found), *_reports(by_key, found)]
     read = {text.trigger.pk for text in texts if text.trigger is not None}
     for one in found:
         _check_trigger(inquiry, by_key[one.session_id], one, is_read=one.pk in read, is_alerted=one.pk in alerted)
@@ -44,7 +46,8 @@ def check_words(inquiry: Inquiry, visits: Sequence[Session]) -> None:
 
 
 def _answers(visits: Mapping[int, Session], found: Sequence[WordsTrigger]) -> Iterator[_Text]:
-    of = {(one.session_id, one.stage, one.item, one.attempt): one for one in found if one.report_id is None}
+    asked = [one for one in found if one.report_id is None and one.act_id is None]
+    of = {(one.session_id, one.stage, one.item, one.attempt): one for one in asked}
     for answer in Answer.objects.filter(session__in=visits).order_by("pk"):
         session, words = visits[answer.session_id], answer.value
         trigger = of.get((answer.session_id, answer.stage, answer.item, answer.attempt))
@@ -54,6 +57,23 @@ def _answers(visits: Mapping[int, Session], found: Sequence[WordsTrigger]) -> It
         is_free = safety_of(version) is not None and is_free_answer(version, answer.stage, answer.item)
         if trigger is not None or is_free:
             yield _Text(session, f"{answer.stage}, {answer.item}", words, answer.edition, trigger)
+
+
+def _acts(inquiry: Inquiry, visits: Mapping[int, Session], found: Sequence[WordsTrigger]) -> Iterator[_Text]:
+    """Words in the decisions of people."""
+    of = {(one.act_id, one.item): one for one in found if one.act_id is not None}
+    safe = {session.pk for session in visits.values() if safety_of(session.participant.version) is not None}
+    made = Act.objects.filter(seat__session__in={*safe, *(one.session_id for one in found)}, source=Act.Source.PERSON)
+    for act in made.select_related("match__group", "seat").order_by("pk"):
+        session, match = visits[act.seat.session_id or 0], act.match
+        may_ask = session.pk in safe and match.group.version_id in inquiry.current_code
+        for item, words in act.values.items():
+            trigger = of.get((act.pk, item))
+            if not isinstance(words, str) or not words:
+                continue
+            if trigger is not None or (may_ask and is_free_decision(session.participant.version, act, item)):
+                place = f"{match_code(match.group.code, match.round, match.number)} {act.path}, {item}"
+                yield _Text(session, place, words, act.edition, trigger)
 
 
 def _reports(visits: Mapping[int, Session], found: Sequence[WordsTrigger]) -> Iterator[_Text]:
@@ -75,7 +95,7 @@ def _check_trigger(inquiry: Inquiry, session: Session, one: WordsTrigger, *, is_
         report.differ("trigger in a study without safety", where, 0, 1)
         return
     if not is_read:
-        report.differ("trigger without its words", where, "an answer or a report", "none")
+        report.differ("trigger without its words", where, "an answer, a decision or a report", "none")
     if one.tier == Trigger.Tier.STOP and not is_alerted:
         report.differ("alert missing", where, 1, 0)
     has_card = any(step.what == What.CARD for step in one.steps.all())

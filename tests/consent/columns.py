@@ -65,7 +65,7 @@ COLUMNS: dict[str, dict[Holds, str]] = {
     "matching_partnerinstance": {DESIGN: "partner display_name persona persona_sha256 model"},
     "flow_match": {STATE: "status path void_path", DESIGN: "edges condition"},
     "flow_placing": {DESIGN: "position condition label"},
-    "flow_act": {STATE: "path source", W: "values", T: "key"},
+    "flow_act": {STATE: "path source edition", W: "values", T: "key"},
     "flow_award": {DESIGN: "path field what"},
     "flow_exposure": {STATE: "path", W: "view", T: "sha256"},
     "flow_practicestep": {STATE: "stage role path", W: "view values", T: "sha256"},

@@ -10,8 +10,10 @@ import pytest
 from django.conf import LazySettings
 
 from studies.changes import differences, not_amendable
+from studies.companions import writes_in_games
 from studies.models import Study
 from studies.problems import Problem, StudyError
+from studies.schema import StudyFile
 from studies.schema_safety import Staffed
 from studies.services import open_study
 from studies.slots import slots
@@ -193,11 +195,20 @@ def test_study_file_without_it_is_warned_of(companion: Folder) -> None:
     assert companion.one("W830").path == "safety"
 
 
-def test_games_without_conversations_need_none_and_are_told_so(folder: Folder) -> None:
+def test_games_in_which_nobody_writes_need_none_and_are_told_so(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert ours(folder) == []
     folder.write(CARD, "card.md")
     folder.write(folder.text() + SAFETY)
+    assert "W831" not in folder.codes(), "a note goes with a decision"
+    monkeypatch.setattr("studies.checks.safety.writes_in_games", lambda _study: False)
     assert folder.one("W831").path == "safety"
+
+
+@pytest.mark.parametrize(("experiment", "writes"), [("sharing", True), ("chatting", False), ("fast_friends", True)])
+def test_words_in_decisions_are_known_from_the_experiment(experiment: str, writes: bool) -> None:
+    assert writes_in_games(StudyFile.model_validate(study_file(experiment))) is writes
 
 
 def test_who_is_on_call_and_helplines_may_change_while_it_runs() -> None:

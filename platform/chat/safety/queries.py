@@ -23,6 +23,7 @@ TOLD_WITHIN = timedelta(minutes=2)
 """So long the message to whoever is on call may take before the board says that nobody was told."""
 _PAUSES = (What.PAUSED, What.RESUMED, What.STOPPED)
 PERSON = "person"
+_OF_WORDS = ("case", "session__participant", "report", "act__match__group")
 Found = Trigger | WordsTrigger
 """What was found in a conversation, or in other words of somebody."""
 
@@ -133,7 +134,7 @@ def of_study(study: Study) -> Sequence[Found]:
     """All that was found in a study, by its number."""
     said = Trigger.objects.filter(case__study=study)
     said = said.select_related("case", "conversation__match__group", "seat__participant")
-    words = WordsTrigger.objects.filter(case__study=study).select_related("case", "session__participant", "report")
+    words = WordsTrigger.objects.filter(case__study=study).select_related(*_OF_WORDS)
     found: list[Found] = [*said, *words]
     return sorted(found, key=lambda one: one.case.number)
 
@@ -142,7 +143,7 @@ def numbered(study: Study, number: int) -> Found | None:
     """What has a number in a study; None where nothing has, or where it was deleted."""
     of = {"case__study": study, "case__number": number}
     said = Trigger.objects.filter(**of).select_related("case", "conversation__match__group", "seat__participant")
-    words = WordsTrigger.objects.filter(**of).select_related("case", "session__participant", "report")
+    words = WordsTrigger.objects.filter(**of).select_related(*_OF_WORDS)
     return said.first() or words.first()
 
 

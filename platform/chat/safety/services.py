@@ -144,11 +144,14 @@ def note_alerted(trigger: Found) -> None:
 def note_card(session_id: int, page: str, triggers: list[int]) -> None:
     """Keep on which page the card was first shown for what was found outside conversations; once each."""
     known = WordsStep.objects.filter(trigger__in=triggers, what=WordsStep.What.CARD).values_list("trigger", flat=True)
+    unseen = set(triggers) - set(known)
+    if not unseen:
+        return
     # The visit first, which each row names: whoever deletes the data holds it, and then wants the rows.
     list(Session.objects.select_for_update(of=("self",), no_key=True).filter(pk=session_id).only("pk"))
     # Those that were deleted since the page was drawn are left out.
     there = WordsTrigger.objects.select_for_update(of=("self",), no_key=True)
-    new = there.filter(pk__in=set(triggers) - set(known)).order_by("pk")
+    new = there.filter(pk__in=unseen).order_by("pk")
     steps = [WordsStep(trigger=one, what=WordsStep.What.CARD, session_id=session_id, page=page) for one in new]
     WordsStep.objects.bulk_create(steps, ignore_conflicts=True)
 

@@ -1,6 +1,8 @@
-"""Free text outside conversations: answers to questions, and reports. Screened as messages are, and told alike.
+"""Free text outside conversations: answers to questions, reports, and words in a game's decisions. Screened as messages
+are, and told alike.
 
-Nothing pauses there: nobody answers on such a page, and it may be left at any time. The card is open on the next page.
+Nothing pauses there: nobody answers on such a page, and it may be left at any time. The card is open on the next page;
+after a decision until the match is over, since others may turn the page within seconds.
 """
 
 from __future__ import annotations
@@ -8,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from chat import case_numbers
 from chat.models import CaseNumber, Report, Trigger, WordsStep, WordsTrigger
 from chat.safety.policy import judged, language_of, safety_of, shows_card
 from events.log import record
+from flow.models import Act
 from scheduling.models import Session
 
 FOUND, ALERT, ANSWERED = "safety.words_found", "safety.words_alert", "safety.words_answered"
@@ -23,6 +26,14 @@ What = WordsStep.What
 def look_at_answer(session: Session, *, stage: str, item: str, attempt: int, text: str) -> None:
     """Screen an answer in one's own words, in the transaction that stores it. Implements KINDS["safety"]["look"]."""
     _look(session, text, {"stage": stage, "item": item, "attempt": attempt})
+
+
+def look_at_act(act: Act, item: str, text: str) -> None:
+    """Screen what a person says in a field of a game's decision, in the transaction that stores it. Implements
+    KINDS["safety"]["look_at_act"].
+    """
+    if act.seat.session is not None:
+        _look(act.seat.session, text, {"act": act, "stage": act.match.group.stage, "item": item})
 
 
 def look_at_report(session: Session, report: Report) -> None:
@@ -48,7 +59,8 @@ def _look(session: Session, text: str, where: Mapping[str, Any]) -> None:
 def offered(session: Session, page: str) -> Sequence[int]:
     """The keys of what was found in somebody's words for which their page has the card, oldest first.
 
-    On the first page after it, and as long as that is their page, whenever they come to it.
+    On the first page after it, and as long as that is their page, whenever they come to it; after a decision on every
+    page of the match.
 
     Args:
         page: What tells it from all other pages.
@@ -58,7 +70,8 @@ def offered(session: Session, page: str) -> Sequence[int]:
         return []
     elsewhere = WordsStep.objects.filter(trigger=OuterRef("pk"), what=What.CARD)
     elsewhere = elsewhere.exclude(session=session, page=page)
-    found = WordsTrigger.objects.filter(~Exists(elsewhere), session__participant=session.participant_id)
+    goes_on = Q(session=session, act__isnull=False, act__match__closed_at=None)
+    found = WordsTrigger.objects.filter(~Exists(elsewhere) | goes_on, session__participant=session.participant_id)
     rows = found.order_by("pk").values_list("pk", "tier", "source")
     return [pk for pk, tier, source in rows if shows_card(safety, tier, source)]
 

@@ -139,6 +139,8 @@ def _bury(person: Participant, gone: Counter[str]) -> None:
 def _forget_own(person: Participant) -> Counter[str]:
     """What was done by the person alone. A timeout stays: nothing came, and it says why a match is void for others."""
     own = {
+        "words_steps": WordsStep.objects.filter(trigger__session__participant=person),  # these name acts
+        "words_triggers": WordsTrigger.objects.filter(session__participant=person),
         "acts": Act.objects.filter(seat__participant=person).exclude(source=Act.Source.TIMEOUT),
         "exposures": Exposure.objects.filter(seat__participant=person),
         "answers": Answer.objects.filter(session__participant=person),
@@ -150,8 +152,6 @@ def _forget_own(person: Participant) -> Counter[str]:
         "shown": Shown.objects.filter(seat__participant=person),
         "safety_steps": SafetyStep.objects.filter(Q(seat__participant=person) | Q(trigger__seat__participant=person)),
         "triggers": Trigger.objects.filter(seat__participant=person),
-        "words_steps": WordsStep.objects.filter(trigger__session__participant=person),
-        "words_triggers": WordsTrigger.objects.filter(session__participant=person),
         "kept_apart": KeptApart.objects.filter(apart.about(person.pk)),
         "earlier": EarlierShown.objects.filter(seat__participant=person),
         "typing": TypingShown.objects.filter(Q(seat__participant=person) | Q(writer__participant=person)),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from studies.checks.consent_words import slots_in
 from studies.checks.context import Context, meant, needs
 from studies.checks.placeholders import IN_TEXTS
-from studies.companions import needs_safety, screens, talks_of, talks_with_model
+from studies.companions import needs_safety, screens, talks_of, talks_with_model, writes_in_games
 from studies.definition import parameters_by_level
 from studies.lasting import forms_pair, meets_in
 from studies.schema_safety import Safety, Staffed
@@ -30,15 +30,15 @@ def _said(context: Context) -> Safety | None:
 
 @needs("waves", "groups", "partners")
 def is_declared(context: Context) -> None:
-    """W830, W831: a companion study has `safety`, and where there is any there are conversations."""
+    """W830, W831: a companion study has `safety`, and where there is any somebody writes in a game."""
     if "safety" in context.data and "safety" not in context.sections:
         return
     safety, wants = _said(context), needs_safety(context.study)
     if safety is None and wants:
         what = "is missing: people chat with a language model, or write freely at several visits."
         context.say("W830", AT, f"{what} The study cannot be opened.", "Write it; see docs/safety.md.")
-    elif safety is not None and not any(True for _ in talks_of(context.study)):
-        context.say("W831", AT, "is there, but no game has a conversation.", "Remove it.")
+    elif safety is not None and not any(True for _ in talks_of(context.study)) and not writes_in_games(context.study):
+        context.say("W831", AT, "is there, but in no game anybody writes to others.", "Remove it.")
 
 
 @needs("safety")
