@@ -9,7 +9,7 @@ from events import log
 from events.prepared import run
 from flow.models import Debriefing
 from participants.models import Participant
-from participants.services import make_link
+from participants.services import lock_people, make_link
 
 DELIVERED = "debrief.delivered"
 TRIED = "debrief.tried"
@@ -39,15 +39,17 @@ def send_links(people: Iterable[Participant], hand_out: Callable[[Sequence[Link]
     Args:
         hand_out: Writes them where they can be sent from. If it fails there were no links and no attempts.
     """
-    links = [(one.code, _try(one)) for one in people]
+    wanted = list(people)
+    # Two lists that are made at once must not count as the same attempt, nor as one. All are locked before anything is
+    # written, by key, as whoever locks several people does.
+    lock_people([one.pk for one in wanted])
+    links = [(one.code, _try(one)) for one in wanted]
     hand_out(links)
     return len(links)
 
 
 def _try(participant: Participant) -> str:
     how = Debriefing.How.MESSAGE
-    # Two lists that are made at once must not count as the same attempt, nor as one.
-    Participant.objects.select_for_update(of=("self",)).get(pk=participant.pk)
     before = participant.debriefings.filter(how=how).aggregate(n=Max("attempt"))["n"] or 0
     Debriefing.objects.create(participant=participant, how=how, attempt=before + 1)
     _record(TRIED, participant, how=how, attempt=before + 1)
