@@ -207,6 +207,12 @@ def test_whoever_leaves_while_waiting_reads_that_they_left_and_is_paid_as_if_we_
             assert untrue not in text
 
 
+def test_who_found_no_partner_reads_both_ways_in_which_that_comes_about() -> None:
+    text = (STUDIES / "pages" / "exit_no_partner.md").read_text()
+    assert "Nobody else was there" in text
+    assert "did not answer when we asked if you were ready" in text
+
+
 def test_two_who_meet_no_more_are_not_told_why() -> None:
     """Be it that one has left, that they share no hours, that one wished it, or that the study team parted them."""
     text = (STUDIES / "pages" / "exit_partner_gone.md").read_text()
