@@ -203,7 +203,7 @@ def test_whoever_leaves_while_waiting_reads_that_they_left_and_is_paid_as_if_we_
         assert leaving["pay"] == in_vain["pay"]
         text = (STUDIES / study / leaving["page"]).read_text()
         assert "You have left" in text or study == "demo"
-        for untrue in ("on our side", "nobody else", "partner"):
+        for untrue in ("We could not", "nobody else", "partner"):
             assert untrue not in text
 
 
@@ -211,6 +211,15 @@ def test_who_found_no_partner_reads_both_ways_in_which_that_comes_about() -> Non
     text = (STUDIES / "pages" / "exit_no_partner.md").read_text()
     assert "Nobody else was there" in text
     assert "did not answer when we asked if you were ready" in text
+
+
+@pytest.mark.parametrize("page", sorted(STUDIES.glob("pages/exit_stopped*.md")), ids=name_of)
+def test_whose_part_we_end_reads_that_we_did_and_not_why(page: Path) -> None:
+    """Be it that a game failed, that nobody sat down with them, or that the study team ended it for their safety."""
+    text = page.read_text()
+    assert "We could not let this go on" in text
+    assert "no fault of yours" in text
+    assert "wrong" not in text
 
 
 def test_two_who_meet_no_more_are_not_told_why() -> None:
