@@ -11,7 +11,7 @@ from events import due
 from events.claim import Claim
 from exports.services import erasure
 from flow.models import Match
-from flow.services import sessions
+from flow.services import games, sessions
 from matching import apart
 from matching.models import KeptApart
 from participants.models import Participant
@@ -26,10 +26,14 @@ SAID = "He asked where I live."
 
 @pytest.fixture
 def match() -> Match:
-    """Two who have been in a conversation, which is over."""
+    """Two who have been in a conversation; their game is over, and so is their part."""
     match = make_match("chatting", Sitter("talker"), Sitter("talker"), parameters={"quota": 0})
     act(match, 2, message="where do you live?")
-    return end_talk(match)
+    end_talk(match)
+    for seat in match.group.seats.all():
+        games.act(match_id=match.pk, path="answer", seat_id=seat.pk, values={"number": 3}, source="person")
+    assert set(Participant.objects.values_list("status", "exit")) == {("finished", "completed")}
+    return match
 
 
 def session_of(match: Match, number: int) -> Session:
