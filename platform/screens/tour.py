@@ -22,6 +22,7 @@ from screens.screen import DOOR, EXITS, REFUSALS, Key, Screen
 from screens.visits import companions, let_open, visits_of
 from studies import definition
 from studies.models import Version
+from studies.schema_stages import DebriefStage
 from studies.services import close_study, open_study, pause_study
 
 FIRST, EMPTY, LEAVING = "first", "after an empty form", "pause or leave"
@@ -181,6 +182,19 @@ class Tour:
     def _ends(self) -> None:
         for role, lead in self.leads:
             self.exit(lead, role, "at the end")
+        if any(isinstance(stage, DebriefStage) and stage.when != "exit" for stage in self.stages):
+            self._late_debriefs()
+
+    def _late_debriefs(self) -> None:
+        """The same last pages when everybody has finished and the study is closed: then they explain it."""
+        with services.undone():
+            for one in self.people:
+                if not one.is_over:
+                    sessions.leave(one.session.pk)
+            close_study(self.version.study)
+            for role, lead in self.leads:
+                self.exit(lead, role, "at the end, when the study is over for everybody")
+        self.version.study.refresh_from_db()
 
     def _other_exits(self) -> None:
         """Exits to which no turning led: a researcher may send anybody there."""

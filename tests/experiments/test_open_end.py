@@ -124,7 +124,9 @@ def test_whoever_is_told_reads_it_at_the_start_and_before_the_last_but_one(drawn
 
 def test_end_tells_both_halves(drawn: tuple[Source, Drawn]) -> None:
     for condition in (TOLD, UNTOLD):
-        page = next(words_of(one) for one in drawn[1].under(condition).values() if EXPLAINED in one.html)
+        late = [one for one in drawn[1].under(condition).values() if EXPLAINED in one.html]
+        assert {(one.key.stage, one.key.step) for one in late} == {(EXITS, "completed")}
+        (page,) = {words_of(one) for one in late}
         assert "There were 3 conversations for everybody." in page
 
 
