@@ -29,6 +29,7 @@ MOST_PER_CLAIM = 100
 MOST_PLANNED = 2000
 RESTART_SECONDS = 1.0
 WELL_SECONDS = 30.0
+PUMPS = 3  # reader, claimer, renewer
 
 log = logging.getLogger("rapport.loop")
 
@@ -50,6 +51,9 @@ class Loop:
         self._late_by_seconds = late_by_seconds
         self._concurrency = concurrency
         self._pool = ThreadPoolExecutor(db_threads, thread_name_prefix=f"{queue}-db")
+        # Leases and the queue are looked after in threads of their own: behind the work of two hundred handlers the
+        # renewal would come too late, and what is in hand would be taken for work of a holder that died.
+        self._keeping = ThreadPoolExecutor(PUMPS, thread_name_prefix=f"{queue}-keep")
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self._loop = self._runner.get_loop()
         self._ready: dict[int, None] = {}
@@ -103,6 +107,7 @@ class Loop:
                 self._runner.run(self._main())
         finally:
             self._pool.shutdown(wait=False, cancel_futures=True)
+            self._keeping.shutdown(wait=False, cancel_futures=True)
 
     async def _main(self) -> None:
         POOL.set(self._pool)
@@ -123,6 +128,7 @@ class Loop:
             log.warning("claim not given back", extra={"facts": {"due": claim.id, "error": type(error).__name__}})
 
     async def _supervised(self, pump: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        POOL.set(self._keeping)
         while True:
             try:
                 await pump()
@@ -191,6 +197,7 @@ class Loop:
 
     async def _carry(self, claim: Claim) -> None:
         started = time.monotonic()
+        POOL.set(self._pool)
         try:
             await claim.until(claim.run_after)
             result = await runner.carry(claim, seconds=HANDLER_SECONDS)

@@ -101,6 +101,25 @@ def test_lease_of_what_is_in_hand_is_renewed(
     assert (row.attempts, row.fence) == (1, 1)
 
 
+def test_lease_is_renewed_while_every_thread_of_the_handlers_is_busy(
+    make_due: Make, wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a slow moment makes what is in hand look as if its holder had died, and after five it is given up."""
+    monkeypatch.setattr(due, "LEASE_SECONDS", 1.0)
+    monkeypatch.setattr(runner, "RENEW_SECONDS", 0.2)
+    for _ in range(8):
+        make_due("effect", queue="bots")
+    Due.objects.update(facts={"seconds": 0.5})
+    busy, other = Loop("bots", db_threads=1), Loop("bots")
+    busy.start()
+    wait_for(lambda: busy.in_hand == 8, seconds=5)
+    other.start()  # it takes whatever nobody holds
+    wait_for(lambda: settled() == 8, seconds=20)
+    assert busy.stop()
+    assert other.stop()
+    assert set(Due.objects.values_list("attempts", "fence")) == {(1, 1)}
+
+
 def test_handler_of_a_cancelled_row_is_stopped(
     make_due: Make, bots_loop: Loop, wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
