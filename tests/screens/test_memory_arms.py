@@ -8,6 +8,7 @@ import pytest
 from config.supervisor.screens import compared
 from screens.differing import told
 from screens.looking import LATER, PAST
+from screens.screen import EXITS
 from tests.browser.test_two_visits import STUDIES, study_folder
 from tests.machinery.study_files import read_study, write_study
 from tests.screens.studies import drawn_folder
@@ -30,7 +31,9 @@ def test_arms_of_seven_chats_show_the_same_pages(tmp_path: Path) -> None:
     assert [told(same) for same in compared(pages, source.study, *ARMS)] == []
     keys = [set(pages.under(f"memory={arm}")) for arm in ARMS]
     assert keys[0] == keys[1]
-    assert {"consent", "talk", "after", "between_visits", "debrief"} <= {key.stage for key in keys[0]}
+    assert {"consent", "talk", "after", "between_visits", EXITS} <= {key.stage for key in keys[0]}
+    told_at = {key for key, one in pages.under("memory=kept").items() if "What this study was about" in one.html}
+    assert {key.stage for key in told_at} == {EXITS}, "only when the study is over for everybody"
     assert len(keys[0]) > 60
 
 
