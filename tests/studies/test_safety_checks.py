@@ -208,7 +208,7 @@ def test_games_in_which_nobody_writes_need_none_and_are_told_so(
 
 @pytest.mark.parametrize(("experiment", "writes"), [("sharing", True), ("chatting", False), ("fast_friends", True)])
 def test_words_in_decisions_are_known_from_the_experiment(experiment: str, writes: bool) -> None:
-    assert writes_in_games(StudyFile.model_validate(study_file(experiment))) is writes
+    assert writes_in_games(StudyFile.model_validate(study_file(experiment) | {"id": "trial"})) is writes
 
 
 def test_who_is_on_call_and_helplines_may_change_while_it_runs() -> None:
