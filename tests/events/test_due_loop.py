@@ -129,6 +129,8 @@ def test_handler_of_a_cancelled_row_is_stopped(
     wait_for(lambda: bots_loop.in_hand == 1, seconds=5)
     due.cancel(row.reaction, row.key)
     wait_for(lambda: bots_loop.in_hand == 0, seconds=5)
+    row.refresh_from_db()
+    assert (row.outcome, row.attempts) == ("cancelled", 1)
 
 
 def test_hanging_handler_is_ended_and_tried_again(
@@ -162,8 +164,9 @@ def test_loop_survives_a_database_that_fails_for_a_moment(
 
     monkeypatch.setattr(due, "upcoming", upcoming)
     wait_for(lambda: not failures, seconds=10)
-    make_due("aeffect", queue="bots")
+    row = make_due("aeffect", queue="bots")
     wait_for(lambda: settled() == 1, seconds=10)
+    assert len(effects_of(row.pk)) == 1
 
 
 def test_stop_gives_back_what_is_in_hand_without_blame(make_due: Make, wait_for: WaitFor) -> None:

@@ -1,6 +1,8 @@
 """Two people who last and write to each other: to leave a conversation, or to report it, does not end their pair."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -156,17 +158,24 @@ def named(version: Version) -> set[str]:
     return {one.what for one in check(version.study, late_after_seconds=-1).differences}
 
 
+@contextmanager
+def wish_in_vain(one: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Somebody does not want to meet their partner again, and what ends the pair fails as often as it is tried here."""
+    assert reports.take(newest(one), uuid4(), {"reason": "harm", "text": "", "apart": "yes"}) == {}
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(parting, "_end", broken)
+        fail_for_good()
+        yield
+
+
 def test_wish_whose_work_fails_for_good_ends_the_game_at_once_and_the_pair_as_soon_as_it_can(
     version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, other = two_enrolled(version)
     opens(one, 1)
     at_their_talk(one, other)
-    assert reports.take(newest(one), uuid4(), {"reason": "harm", "text": "", "apart": "yes"}) == {}
-    with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(parting, "_end", broken)
-        fail_for_good()
-    assert pair().status == "lasting"
+    with wish_in_vain(one, monkeypatch):
+        assert pair().status == "lasting"
     assert (Group.objects.get().status, Group.objects.get().end_reason) == ("ended", "technical")
     assert Conversation.objects.get().closed_at is not None, "nobody goes on talking to whom they reported"
     again = Due.objects.get(reaction=parting.PART_AS_WISHED, outcome="")
@@ -185,10 +194,7 @@ def test_wish_whose_work_fails_for_good_between_visits_is_tried_again(
     assert send(newest(one), then="left") == "stored"
     go_through(one, other)
     runner.drain("bots", "jobs")
-    assert reports.take(newest(one), uuid4(), {"reason": "harm", "text": "", "apart": "yes"}) == {}
-    with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(parting, "_end", broken)
-        fail_for_good()
+    with wish_in_vain(one, monkeypatch):
         again = Due.objects.get(reaction=parting.PART_AS_WISHED, outcome="")
         pass_to(again.run_after)
         fail_for_good()
