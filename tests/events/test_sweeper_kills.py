@@ -81,20 +81,30 @@ def test_turns_of_a_killed_loop_are_completed_once_within_fifteen_seconds(
 
 
 def test_loops_killed_again_and_again_do_every_turn_once(make_due: Make, spawn: Spawn, wait_for: WaitFor) -> None:
-    """Fewer kills than `due.MAX_ATTEMPTS`: a row that was in hand at every kill must not fail."""
-    rows = [make_due("aeffect", queue="bots") for _ in range(sized(test=60, long=400))]
-    Due.objects.update(facts={"seconds": 0.4, "deliver_seconds": 0.3})
+    """Fewer kills than `due.MAX_ATTEMPTS`: a row that was in hand at every kill must not fail.
+
+    Turns are of different length, so that at each kill some are done and some in hand, however slow the machine.
+    """
     rng = random.Random("kills")
-    for _ in range(3):
+    rows = [make_due("aeffect", queue="bots") for _ in range(sized(test=60, long=400))]
+    for row in rows[:-1]:
+        row.facts = {"seconds": rng.uniform(0.1, 2), "deliver_seconds": rng.uniform(0, 2)}
+    rows[-1].facts = {"seconds": 30}  # never done before a kill
+    Due.objects.bulk_update(rows, ["facts"])
+    for kills in range(3):
         child = spawn(RUN_LOOP)
-        wait_for(lambda: Due.objects.filter(outcome="", lease_until__gt=clock.RapportNow()).exists(), seconds=60)
-        time.sleep(rng.uniform(0, 0.6))
+        wait_for(lambda least=kills: Due.objects.filter(attempts__gt=least).exists(), seconds=60)
+        time.sleep(rng.uniform(0, 1))
         child.kill()
         child.wait()
+        in_hand = Due.objects.filter(outcome="", lease_until__gt=clock.RapportNow())
+        assert in_hand.update(lease_until=clock.RapportNow()) > 0, "nothing died with it"
+    Due.objects.filter(pk=rows[-1].pk).update(facts={})
     spawn(RUN_LOOP)
     wait_for(lambda: all_done(len(rows)), seconds=90)
     assert Counter(Event.objects.values_list("subject_id", flat=True)) == Counter(row.pk for row in rows)
     assert set(Due.objects.values_list("outcome", flat=True)) == {"made"}
+    assert Due.objects.get(pk=rows[-1].pk).attempts == 4
 
 
 def test_sweeper_pauses_until_the_next_planned_job_and_no_longer(make_due: Make) -> None:
