@@ -14,6 +14,7 @@ from bots import gate, guard, prompts, services
 from bots.errors import BotsError
 from bots.prompts import Told
 from bots.recall import Acquaintance, Recall, acquaintance_of, recalled
+from bots.wishes import Wishes, wishes_of
 from events import clock
 from events.offload import run_db
 from flow.game import game_of
@@ -36,13 +37,19 @@ A_DAY = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Brief:
-    """What is asked with: the instructions, the model with its parameters, the key of this one answer, and memory."""
+    """What is asked with: the instructions, the model with its parameters, the key of this one answer, and memory.
+
+    Attributes:
+        fields: What is asked for: the form's fields, and what the study file wishes beside them.
+    """
 
     instructions: str
     model: str
     parameters: Mapping[str, Any]
     scope: str
     recall: Recall | None
+    wishes: Wishes
+    fields: Sequence[Field]
 
 
 class ModelOccupant:
@@ -63,15 +70,31 @@ class ModelOccupant:
     async def _given(self, facts: TurnFacts, brief: Brief) -> Mapping[str, Any]:
         request = _request(facts, brief)
         reply = await _asked(request)
-        values, wrong = judged(reply.value, facts.fields, brief.instructions)
+        values, wrong = judged(reply.value, brief.fields, brief.instructions)
+        if not wrong and (unmet := brief.wishes.unmet(values)):
+            return await _nearer(request, brief, values, prompts.again(request.messages, reply.text, unmet))
         if wrong:
             messages = prompts.again(request.messages, reply.text, wrong)
             reply = await _asked(replace(request, scope=f"{request.scope}/again", messages=messages))
-            values, wrong = judged(reply.value, facts.fields, brief.instructions)
+            values, wrong = judged(reply.value, brief.fields, brief.instructions)
         if wrong:
             code = "leak_blocked" if wrong == LEAKED else "no_usable_reply"
             raise BotsError(code, f"{brief.model} gave nothing usable twice at {facts.step}: see the log of calls")
         return values
+
+
+async def _nearer(
+    request: Request, brief: Brief, values: Mapping[str, Any], messages: Sequence[Mapping[str, str]]
+) -> Mapping[str, Any]:
+    """Of a usable reply that is not as wished, and of what comes when it is asked for once more, the nearer one."""
+    try:
+        reply = await _asked(replace(request, scope=f"{request.scope}/again", messages=messages))
+    except BotsError as error:
+        if error.code == "model_superseded":
+            raise
+        return values
+    better, wrong = judged(reply.value, brief.fields, brief.instructions)
+    return values if wrong else brief.wishes.nearer(values, better)
 
 
 LEAKED = {"": "it repeats your instructions; use your own words"}
@@ -111,11 +134,13 @@ def _brief(facts: TurnFacts, key: str) -> Brief:
         instructions = prompts.system(persona, asked_if_ai=rule, slots=slots, has_memory=known is not None)
     except StudyError as error:
         raise BotsError("persona_unfit", str(error)) from error
-    parameters = {"max_tokens": model["max_tokens"]}
+    wishes = wishes_of(seat.settings, facts.fields, is_talk=facts.is_talk)
+    parameters = {"max_tokens": wishes.tokens(model["max_tokens"])}
     if model.get("temperature") is not None:
         parameters["temperature"] = model["temperature"]
     recall = _recall(known, facts) if known else None
-    return Brief(instructions, model["name"], parameters, scope_of(seat, key), recall)
+    fields = wishes.fields(facts.fields)
+    return Brief(instructions, model["name"], parameters, scope_of(seat, key), recall, wishes, fields)
 
 
 def _recall(known: Acquaintance, facts: TurnFacts) -> Recall:
@@ -138,13 +163,13 @@ def _request(facts: TurnFacts, brief: Brief) -> Request:
     view, recall = facts.view, brief.recall
     if recall is not None:
         view = replace(view, lines=recall.lines)
-    told = Told(facts.text, view, facts.fields, recall.text if recall else "")
+    told = Told(facts.text, view, brief.fields, recall.text if recall else "")
     seconds = (facts.deadline_at - facts.opened_at).total_seconds() if facts.deadline_at else MOST_SECONDS
     return Request(
         scope=brief.scope,
         model=brief.model,
         messages=prompts.messages(told, brief.instructions),
-        schema=schema(facts.fields),
+        schema=schema(brief.fields),
         parameters=brief.parameters,
         budget_seconds=min(MOST_SECONDS, seconds),
         memory_sha256=recall.sha256 if recall else "",

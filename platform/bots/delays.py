@@ -7,7 +7,7 @@ only other people's words count as reading, because pages and labels differ betw
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -16,6 +16,7 @@ from paradigm import Field, Text, View
 READ_CHARS_PER_S = 25.0  # about 250 words a minute
 PICK_SECONDS = 1.5  # to press a button or type a number
 MARGIN_SECONDS = 3.0  # what is planned ends this long before the deadline
+PAUSE_SECONDS = (0.5, 1.5)  # from one message of one's own to the first key of the next
 SOFT_EDGE = 0.15  # share of the range over which bounded delays are spread, so that they do not pile up on the bound
 
 
@@ -33,6 +34,11 @@ class Pace:
     think_s: Sequence[float] = (2.0, 8.0)
     miss: float = 0.0
     returns: float = 0.5
+
+
+def between(pace: Pace) -> Pace:
+    """The speed of a further message of the same reply: what is to be said is known, so it takes no thinking."""
+    return replace(pace, think_s=PAUSE_SECONDS, miss=0.0)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ from studies import definition
 from studies.schema_safety import Classifier, Replies
 
 MESSAGE = "message"
+WHOLE = "whole"
+"""In values: the words are the study file's own, to be said as they stand there."""
 LAST_MESSAGES = 12
 VERDICT: Mapping[str, Any] = {
     "type": "object",
@@ -125,7 +127,7 @@ async def _replaced(
 ) -> Mapping[str, Any]:
     held_ms = round((time.monotonic() - began) * 1000)
     await run_db(_keep, watched.conversation, facts.seat.pk, key, found, held_ms)
-    return {**values, MESSAGE: watched.replies.line, "then": values.get("then") or "more"}
+    return {**values, MESSAGE: watched.replies.line, "then": values.get("then") or "more", WHOLE: True}
 
 
 def _keep(conversation: int, seat: int, key: str, found: Judged, held_ms: int) -> None:

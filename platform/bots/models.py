@@ -10,7 +10,19 @@ from participants.models import Participant
 
 
 class BotTurn(models.Model):
-    """One act a seat without a person was asked for: what was planned, and what came of it."""
+    """One act a seat without a person was asked for: what was planned, and what came of it; in a talk, all it said.
+
+    Attributes:
+        regenerated: How often in a talk a reply was made anew because a person had written meanwhile.
+        dropped: How often one was given up for that.
+        silent: How often it chose to say nothing.
+        yielded: How often another seat spoke in its place.
+        unsaid: How many further messages of a reply that was said in several were never said.
+        interruptions: How often in a row the reply under way was given up.
+        read_to: The newest entry that was read when what is planned was decided.
+        passed: The newest entry that was read when it last chose to say nothing.
+        rest: What is still to be said of a reply that is said in several messages: values for the door, in order.
+    """
 
     class Outcome(models.TextChoices):
         OPEN = "open"
@@ -18,6 +30,7 @@ class BotTurn(models.Model):
         MISSED = "missed"  # planned to be late, as people sometimes are
         FAILED = "failed"  # the model gave nothing usable; the step's deadline decides
         OVERTAKEN = "overtaken"  # the step was over before it acted
+        SILENT = "silent"  # a talk in which it chose to say nothing, and never said anything
 
     match = models.ForeignKey(Match, models.PROTECT, related_name="bot_turns")
     path = models.CharField(max_length=120)
@@ -27,6 +40,15 @@ class BotTurn(models.Model):
     delivered_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN)
     error_code = models.CharField(max_length=30, blank=True)
+    regenerated = models.PositiveIntegerField(default=0)
+    dropped = models.PositiveIntegerField(default=0)
+    silent = models.PositiveIntegerField(default=0)
+    yielded = models.PositiveIntegerField(default=0)
+    unsaid = models.PositiveIntegerField(default=0)
+    interruptions = models.PositiveSmallIntegerField(default=0)
+    read_to = models.PositiveIntegerField(null=True)
+    passed = models.PositiveIntegerField(null=True)
+    rest = models.JSONField(default=list)
     created_at = models.DateTimeField(db_default=RapportNow())
 
     class Meta:

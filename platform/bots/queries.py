@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F
 
+from bots import floor
+from bots.delivery import Delivery, delivery_of
+from bots.models import BotTurn
 from bots.rules import Heard
 from chat.ending import may_end
-from chat.models import Conversation
+from chat.models import Conversation, Entry
+from chat.notices import called
 from chat.safety.queries import people_pause
 from chat.terms import terms_of
 from events.claim import Claim
@@ -62,6 +66,11 @@ def heard_of(address: Address) -> Heard | None:
     people = frozenset(seat.number for seat in terms.speakers if seat.occupant == "person")
     passes = own.number in passing_for_people(state)
     said = list(conversation.entries.order_by("seq").values_list("seat__number", "at"))
+    delivery, spoken = delivery_of(own.settings), _spoken(said, own.number, people)
+    if conversation.safety_steps.exists():
+        spoken = []
+    passed = _passed(address) if delivery.takes_turns or own.settings.get("may_stay_silent") else {}
+    listening = [seat for seat in terms.speakers if seat.number in acting - people]
     return Heard(
         own=own.number,
         writers=[writer for writer, _ in said],
@@ -72,14 +81,49 @@ def heard_of(address: Address) -> Heard | None:
         may_end=may_end(state, terms, own.number),
         shows_typing=terms.shows_typing and bool(people) and (passes or _always_types(own)),
         is_paused=people_pause(conversation, [one.pk for one in terms.speakers if one.number in people & acting]),
-        spoken_to_at=None if conversation.safety_steps.exists() else _spoken_to_at(said, own.number, people),
+        spoken_to_at=spoken[0] if spoken else None,
+        last_spoken_at=spoken[-1] if spoken else None,
+        passed=passed.get(own.pk),
+        has_floor=_has_floor(state, own, listening, delivery, passed) if people and not terms.quota else None,
+        is_chat=conversation.channel == "chat",
     )
 
 
-def _spoken_to_at(said: Sequence[tuple[int, datetime]], own: int, people: frozenset[int]) -> datetime | None:
-    """When somebody of `people` first said something since a seat's last entry."""
+def _spoken(said: Sequence[tuple[int, datetime]], own: int, people: frozenset[int]) -> list[datetime]:
+    """When those of `people` said something since a seat's last entry."""
     since = max((index for index, (writer, _) in enumerate(said, start=1) if writer == own), default=0)
-    return next((at for writer, at in said[since:] if writer in people), None)
+    return [at for writer, at in said[since:] if writer in people]
+
+
+def _passed(address: Address) -> dict[int, int | None]:
+    """Seat → up to which entry of a talk it has chosen to say nothing."""
+    turns = BotTurn.objects.filter(match_id=address.match, path=address.path)
+    return dict(turns.values_list("seat_id", "passed"))
+
+
+def _has_floor(
+    state: MatchState, own: Seat, listening: Sequence[Seat], delivery: Delivery, passed: Mapping[int, int | None]
+) -> bool | None:
+    """Whether a seat is the one that answers, where one of several does.
+
+    Args:
+        listening: The automated seats that may speak.
+    """
+    if not delivery.takes_turns:
+        return None
+    entries = Entry.objects.filter(conversation__match=state.match, conversation__path=state.path).order_by("seq")
+    said = [floor.Said(by, text) for by, text in entries.values_list("seat__number", "text")]
+    listeners = {seat.number: floor.Listener(called(state.place(seat)), passed.get(seat.pk)) for seat in listening}
+    automated = {seat.number for seat in state.seats.values() if seat.occupant != "person"}
+    chance = f"{state.chance}/{state.path}"
+    return floor.holder(said, listeners, automated, rule=delivery.floor, chance=chance) == own.number
+
+
+def newest_of_people(address: Address) -> int:
+    """The number of the newest entry of a talk that a person has made; 0 where none has."""
+    talk = {"conversation__match_id": address.match, "conversation__path": address.path}
+    said = Entry.objects.filter(**talk, seat__occupant="person").order_by("-seq")
+    return said.values_list("seq", flat=True).first() or 0
 
 
 def _always_types(seat: Seat) -> bool:

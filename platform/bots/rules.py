@@ -25,6 +25,10 @@ class Heard:
         is_paused: Whether the conversation of all who could hear it pauses.
         spoken_to_at: When a person first said something since the seat's last entry. None where nobody has, and where
             the conversation has paused: then it is not known when it was to be heard.
+        last_spoken_at: When a person last did.
+        passed: Up to which entry the seat has chosen to say nothing; None: it never has.
+        has_floor: Where one of several automated seats answers: whether it is this one. None: each answers.
+        is_chat: Whether it is a conversation, and no feed or document.
     """
 
     own: int
@@ -37,11 +41,20 @@ class Heard:
     shows_typing: bool = False
     is_paused: bool = False
     spoken_to_at: datetime | None = None
+    last_spoken_at: datetime | None = None
+    passed: int | None = None
+    has_floor: bool | None = None
+    is_chat: bool = True
 
     @property
     def answers(self) -> int:
         """The number of the newest entry by somebody else; 0 where nobody has written."""
         return max((seq for seq, writer in enumerate(self.writers, start=1) if writer != self.own), default=0)
+
+    @property
+    def own_last(self) -> int:
+        """The number of the seat's own last entry; 0 before it has made one."""
+        return max((seq for seq, writer in enumerate(self.writers, start=1) if writer == self.own), default=0)
 
     @property
     def made(self) -> int:
@@ -57,10 +70,12 @@ def speaks(heard: Heard) -> bool:
         return heard.made < heard.quota
     if not heard.people:
         return heard.made < MOST_WITHOUT_QUOTA
-    if heard.made == 0:
+    if heard.has_floor is not None:
+        return heard.has_floor
+    if heard.made == 0 and heard.passed is None:
         return True
-    last = len(heard.writers) - 1 - list(reversed(heard.writers)).index(heard.own)
-    return any(writer in heard.people for writer in heard.writers[last + 1 :])
+    since = max(heard.own_last, heard.passed or 0)
+    return any(writer in heard.people for writer in heard.writers[since:])
 
 
 def only_ends(heard: Heard) -> bool:

@@ -6,8 +6,7 @@ An act, the turn's outcome and its `Due` row commit together or not at all.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -15,10 +14,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
+from bots.delivery import REGENERATE, Delivery, delivery_of
+from bots.held import Plan, Turn, Values, is_interrupted
 from bots.models import BotTurn, Memory
-from bots.queries import TAKE_TURN, Address, has_missed, heard_of, own_last_seq
+from bots.queries import TAKE_TURN, Address, has_missed, heard_of, newest_of_people, own_last_seq
 from bots.recall import Acquaintance, acquaintance_of, notable_in, over_with, unnoted
-from bots.rules import Heard, only_ends, speaks
+from bots.rules import only_ends, speaks
 from bots.scribes import SCRIBES, Noted, limit_of
 from chat import notices
 from chat.models import Conversation
@@ -26,6 +27,7 @@ from chat.services import keep_shown
 from chat.writing import ANSWERS, PLANNED_AT, TYPING_AT
 from events import clock, due
 from events.claim import Claim
+from events.log import record
 from flow import queries as flow
 from flow.errors import FlowError
 from flow.models import Act, Match
@@ -37,55 +39,22 @@ from participants.models import Participant
 from studies.models import Version
 
 Outcome = BotTurn.Outcome
+INTERRUPTED, SILENT, YIELDED, UNSAID = "turn.interrupted", "turn.silent", "turn.yielded", "turn.unsaid"
 log = logging.getLogger("rapport.turn")
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One turn as its handler holds it.
-
-    Attributes:
-        facts: None when there is nothing left to do.
-        heard: For talks only.
-        has_missed: Whether the match is void because this seat's act did not come.
-    """
-
-    row: BotTurn
-    address: Address
-    facts: flow.TurnFacts | None
-    heard: Heard | None
-    has_missed: bool
-
-    @property
-    def key(self) -> str:
-        """Names this one act: the turn's row, and how many entries its seat had made before."""
-        return f"turn:{self.row.pk}:{self.heard.made if self.heard else 0}"
-
-    @property
-    def waits(self) -> bool:
-        """Whether it is delayed as a person would be; groups without people are played at once."""
-        return self.row.match.group.origin != Group.Origin.RUN
 
 
 @transaction.atomic
 def begin(address: Address) -> Turn:
     """Make or re-read the turn's row, and read what its seat sees now."""
     row, _ = BotTurn.objects.get_or_create(match_id=address.match, path=address.path, seat_id=address.seat)
-    row = BotTurn.objects.select_related("match__group").get(pk=row.pk)
+    row = BotTurn.objects.select_related("match__group__version").get(pk=row.pk)
     facts = flow.turn(address.match, address.path, address.seat)
     heard = heard_of(address) if facts and facts.is_talk else None
-    turn = Turn(row, address, facts, heard, has_missed(address))
+    delivery = delivery_of(facts.seat.settings) if facts and heard else Delivery()
+    turn = Turn(row, address, facts, heard, has_missed(address), delivery)
     if facts and heard and turn.waits and (newest := max((line.seq for line in facts.view.lines), default=0)):
         keep_shown(address.match, address.path, address.seat, newest)
     return turn
-
-
-@dataclass(frozen=True)
-class Plan:
-    """When a turn acts, and from when on people see that it writes; None: they do not."""
-
-    at: datetime
-    typing_at: datetime | None = None
 
 
 @transaction.atomic
@@ -94,7 +63,7 @@ def plan(turn: Turn, wanted: Plan) -> Plan:
     rows = BotTurn.objects.filter(pk=turn.row.pk)
     # Compare-and-set: of two holders of one turn the first plans. What a talk's last entry was planned for is over.
     free = rows.filter(Q(planned_at=None) | Q(delivered_at__gte=F("planned_at")))
-    free.update(planned_at=wanted.at, typing_at=wanted.typing_at)
+    free.update(planned_at=wanted.at, typing_at=wanted.typing_at, read_to=turn.read if turn.heard else None)
     planned_at, typing_at = rows.values_list("planned_at", "typing_at").get()
     return Plan(planned_at, typing_at) if planned_at else wanted
 
@@ -111,21 +80,48 @@ def show_typing(turn: Turn, planned: Plan) -> None:
         log.info("notice lost", extra={"facts": {"what": "by_program", "error": type(error).__name__}})
 
 
-def deliver(claim: Claim, turn: Turn, values: Mapping[str, Any], *, source: str) -> str:
+def deliver(claim: Claim, turn: Turn, values: Values, *, source: str, rest: Sequence[Values] = ()) -> str:
     """Act through the door that people use; the outcome and the claim are settled in its transaction.
 
+    Args:
+        rest: What is to be said after this, as acts of their own: it is kept in the same transaction.
+
     Returns:
-        "delivered", "overtaken", or "failed" when the door refused the values.
+        "delivered", "overtaken", or "failed" when the door refused the values; where the seat minds what was said
+        meanwhile also "regenerated", "dropped" or "yielded".
 
     Raises:
         LostClaim: somebody else has the turn; nothing was done.
     """
+    if turn.heard and (turn.gives_way or turn.heard.has_floor):
+        return _deliver_unless_overtaken(claim, turn, values, source=source, rest=rest)
+    return _deliver(claim, turn, values, source=source, rest=rest)
+
+
+@transaction.atomic
+def _deliver_unless_overtaken(claim: Claim, turn: Turn, values: Values, *, source: str, rest: Sequence[Values]) -> str:
+    """Look once more whether it is still to be said, and say it, while nobody else can say anything."""
+    at = turn.address
+    # In this order, as whoever acts, ends a step or says something over a socket does.
+    games.lock_group(games.group_of_match(at.match))
+    Match.objects.select_for_update(of=("self",), no_key=True).get(pk=at.match)
+    list(Conversation.objects.select_for_update(of=("self",), no_key=True).filter(match_id=at.match, path=at.path))
+    if turn.gives_way and is_interrupted(turn):
+        return interrupted(claim, turn)
+    if turn.heard and turn.heard.has_floor and not turn.rest:
+        now = heard_of(at)
+        if now is not None and not now.has_floor:
+            return _yield_floor(claim, turn)
+    return _deliver(claim, turn, values, source=source, rest=rest)
+
+
+def _deliver(claim: Claim, turn: Turn, values: Values, *, source: str, rest: Sequence[Values]) -> str:
     at = turn.address
     try:
         said = games.act(
             match_id=at.match, path=at.path, seat_id=at.seat, values={**values, **_beside(turn)}, source=source,
             key=turn.key,
-            settle=lambda: _conclude(claim, turn),
+            settle=lambda: _conclude(claim, turn, rest),
         )  # fmt: skip
     except FlowError as error:
         return end(claim, turn, outcome=Outcome.FAILED, error_code=error.code)
@@ -142,11 +138,15 @@ def _beside(turn: Turn) -> Mapping[str, Any]:
     return {ANSWERS: turn.heard.answers, PLANNED_AT: planned[0], TYPING_AT: planned[1]}
 
 
-def _conclude(claim: Claim, turn: Turn) -> None:
+def _conclude(claim: Claim, turn: Turn, rest: Sequence[Values] = ()) -> None:
     """Say what came of the turn, inside the act's transaction."""
     _close(turn, Outcome.DELIVERED if _has_acted(turn) else Outcome.OVERTAKEN)
+    if rest or turn.rest:
+        BotTurn.objects.filter(pk=turn.row.pk).update(rest=[dict(one) for one in rest])
     due.settle(claim, "done")
-    if turn.heard:
+    if rest:
+        due.schedule(TAKE_TURN, claim.key, None, facts=claim.facts)
+    elif turn.heard:
         _go_on(turn)
 
 
@@ -160,10 +160,11 @@ def _close(turn: Turn, outcome: str, error_code: str = "") -> None:
     """The first outcome stands; a talk's later entries only move the time of delivery."""
     row = BotTurn.objects.filter(pk=turn.row.pk)
     if outcome == Outcome.DELIVERED:
-        still = [Outcome.OPEN, Outcome.DELIVERED] if turn.heard else [Outcome.OPEN]
-        row.filter(outcome__in=still).update(outcome=outcome, delivered_at=clock.RapportNow())
+        still = [Outcome.OPEN, Outcome.SILENT, Outcome.DELIVERED] if turn.heard else [Outcome.OPEN]
+        row.filter(outcome__in=still).update(outcome=outcome, delivered_at=clock.RapportNow(), interruptions=0)
     else:
-        row.filter(outcome=Outcome.OPEN).update(outcome=outcome, error_code=error_code[:30])
+        still = [Outcome.OPEN, Outcome.SILENT] if outcome == Outcome.FAILED else [Outcome.OPEN]
+        row.filter(outcome__in=still).update(outcome=outcome, error_code=error_code[:30])
 
 
 @transaction.atomic
@@ -172,8 +173,75 @@ def end(claim: Claim, turn: Turn, *, outcome: str, error_code: str = "") -> str:
     if outcome == Outcome.OVERTAKEN and _has_acted(turn):
         outcome = Outcome.DELIVERED
     _close(turn, outcome, error_code)
+    if turn.rest:
+        _leave_unsaid(turn)
     due.settle(claim, outcome)
     return outcome
+
+
+@transaction.atomic
+def interrupted(claim: Claim, turn: Turn) -> str:
+    """Give up what is to be said, because a person has written since; the turn is taken anew at once.
+
+    Returns:
+        "regenerated" or "dropped": what that is in the data. They differ in the time for which the next is planned.
+    """
+    how = "regenerated" if turn.delivery.if_interrupted == REGENERATE else "dropped"
+    _give_up(turn, interruptions=F("interruptions") + 1, **{how: F(how) + 1})
+    _record(INTERRUPTED, turn, because=how, seq=newest_of_people(turn.address))
+    due.settle(claim, how)
+    due.schedule(TAKE_TURN, claim.key, None, facts=claim.facts)
+    return how
+
+
+@transaction.atomic
+def give_up_rest(claim: Claim, turn: Turn) -> str:
+    """Say nothing more of a reply that was begun: there is something to be looked at first. The turn is taken anew."""
+    _give_up(turn)
+    due.settle(claim, "unsaid")
+    due.schedule(TAKE_TURN, claim.key, None, facts=claim.facts)
+    return "unsaid"
+
+
+@transaction.atomic
+def stay_silent(claim: Claim, turn: Turn) -> str:
+    """Say nothing to all that was read: the seat has chosen so. It is asked again when a person says something more."""
+    _give_up(turn, silent=F("silent") + 1, passed=turn.read, interruptions=0)
+    BotTurn.objects.filter(pk=turn.row.pk, outcome=Outcome.OPEN).update(outcome=Outcome.SILENT)
+    _record(SILENT, turn, seq=turn.read)
+    due.settle(claim, "silent")
+    if turn.delivery.takes_turns:  # then another one may answer in its place
+        _ask_who_speaks(turn.row.match_id, turn.address.path)
+    return "silent"
+
+
+def _yield_floor(claim: Claim, turn: Turn) -> str:
+    """Say nothing because another seat has answered meanwhile, or is to: what was said since has decided that."""
+    _give_up(turn, yielded=F("yielded") + 1)
+    _record(YIELDED, turn, seq=turn.read)
+    due.settle(claim, "yielded")
+    return "yielded"
+
+
+def _give_up(turn: Turn, **changes: Any) -> None:
+    """Free the plan of what is not said, with whatever else changes."""
+    if turn.rest:
+        _leave_unsaid(turn)
+    free = {"planned_at": None, "typing_at": None, "read_to": None}
+    BotTurn.objects.filter(pk=turn.row.pk).update(**free, **changes)
+
+
+def _leave_unsaid(turn: Turn) -> None:
+    """Nothing more of a reply that was begun is said, and no word of it is kept here."""
+    left = len(turn.rest)
+    BotTurn.objects.filter(pk=turn.row.pk).update(rest=[], unsaid=F("unsaid") + left)
+    _record(UNSAID, turn, number=left)
+
+
+def _record(kind: str, turn: Turn, **facts: Any) -> None:
+    match, at = turn.row.match, turn.address
+    where = {"match": at.match, "path": at.path, "rev": match.rev}
+    record(kind, study=match.group.version.study_id, subject=("seat", at.seat), facts={**where, **facts})
 
 
 @transaction.atomic
@@ -200,6 +268,10 @@ def _ask(match: Match, seat_id: int) -> None:
 @transaction.atomic
 def listen(match_id: int, path: str) -> int:
     """Ask the automated seats of a talk that have something to answer to act; return how many."""
+    return _ask_who_speaks(match_id, path)
+
+
+def _ask_who_speaks(match_id: int, path: str) -> int:
     match = Match.objects.select_related("group__version").get(pk=match_id)
     if match.path != path or match.group.origin == Group.Origin.RUN:
         return 0

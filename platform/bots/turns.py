@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from bots import delays, rules, services
+from bots import bubbles, delays, guard, rules, services, wishes
+from bots.delivery import DROP
 from bots.errors import BotsError
+from bots.guard import WHOLE
+from bots.held import Plan, Turn, Values, is_interrupted, is_stale
 from bots.models import BotTurn
 from bots.occupant import Occupant
 from bots.queries import address_of, own_last_seq
-from bots.services import Plan, Turn
-from chat.forms import READY
+from chat.forms import MESSAGE, MORE, READY, THEN
 from events.claim import WAITS, Claim
 from events.due import MAX_ATTEMPTS, LostClaim
 from events.offload import run_db
 from flow.kinds import kind
 from flow.queries import TurnFacts
+from paradigm import Text
 
 log = logging.getLogger("rapport.turn")
 
@@ -29,6 +33,7 @@ LONGEST_WAIT = timedelta(seconds=30)  # in memory; the loop ends a handler after
 LOOK_AGAIN_AFTER = timedelta(seconds=10)
 SUPERSEDED = "model_superseded"
 AHEAD = timedelta(seconds=3)  # to decide anew, from the log of calls where a model was asked
+LOOK_EACH = timedelta(seconds=1)  # whether a person has written, where what is to be said is then given up
 
 
 async def take_turn(claim: Claim) -> str:
@@ -49,13 +54,16 @@ async def _taken(claim: Claim) -> str:
     turn = await run_db(services.begin, address_of(claim))
     if turn.facts is None:
         return await run_db(services.end, claim, turn, outcome=Outcome.OVERTAKEN)
-    if turn.heard and not rules.speaks(turn.heard) and not rules.only_ends(turn.heard):
+    if turn.heard and not turn.rest and not rules.speaks(turn.heard) and not rules.only_ends(turn.heard):
         return "silent"
+    if turn.begins_at is not None and WAITS.get() and turn.begins_at > claim.now():
+        return await run_db(services.postpone, claim, turn.begins_at)
     pace = delays.Pace(**turn.facts.seat.settings.get("delay", {}))
     if turn.waits and _is_away(turn, turn.facts, pace):
         return await run_db(services.end, claim, turn, outcome=Outcome.MISSED)
     try:
-        return await _act(claim, turn, turn.facts, pace)
+        say = _say_more if turn.rest else _act
+        return await say(claim, turn, turn.facts, pace)
     except LostClaim:
         raise
     except Exception as error:
@@ -73,6 +81,8 @@ def _is_away(turn: Turn, facts: TurnFacts, pace: delays.Pace) -> bool:
 
 
 async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) -> str:
+    if turn.gives_way and await run_db(is_stale, turn):
+        return await run_db(services.interrupted, claim, turn)
     occupant: Occupant = kind("occupant", facts.seat.occupant)()
     try:
         values = await _values(occupant, turn, facts)
@@ -82,29 +92,73 @@ async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) ->
             raise
         return await run_db(services.end, claim, turn, outcome=Outcome.FAILED, error_code=error.code)
     if turn.heard:
-        spoken = rules.spoken(values, turn.heard)
+        spoken = rules.spoken(wishes.without_words(values), turn.heard)
         if spoken is None and rules.only_ends(turn.heard):  # the minimum is not met yet, and nobody will say so
             return await run_db(services.postpone, claim, claim.now() + LOOK_AGAIN_AFTER)
+        if spoken is None and wishes.is_silent(values) and not turn.heard.quota:
+            return await run_db(services.stay_silent, claim, turn)
         if spoken is None:
             return "silent"
         values = spoken
+    first, *rest = _messages(turn, facts, values)
+    return await _say(claim, turn, facts, pace, messages=(first, *rest), source=occupant.source)
+
+
+async def _say_more(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) -> str:
+    """The next message of a reply that was begun, unless something has come that is to be looked at first."""
+    assert turn.heard is not None
+    watched = await run_db(guard.watch, facts)
+    if turn.heard.is_paused or (watched is not None and watched.newest is not None):
+        return await run_db(services.give_up_rest, claim, turn)
+    if turn.gives_way and await run_db(is_interrupted, turn):
+        return await run_db(services.interrupted, claim, turn)
+    occupant: Occupant = kind("occupant", facts.seat.occupant)()
+    return await _say(claim, turn, facts, delays.between(pace), messages=turn.rest, source=occupant.source)
+
+
+async def _say(
+    claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace, *, messages: Sequence[Values], source: str
+) -> str:
+    """Say the first of some messages when it is time. The others are acts of their own: the turn's row keeps them."""
     if turn.waits:
-        planned = await run_db(_planned, claim, turn, facts, pace, values)
+        planned = await run_db(_planned, claim, turn, facts, pace, messages[0])
         if planned.typing_at is not None:
-            if (later := await _await(claim, planned.typing_at, LONGEST_WAIT / 2)) is not None:
+            if (later := await _await(claim, turn, planned.typing_at, LONGEST_WAIT / 2)) is not None:
                 return later
             await run_db(services.show_typing, turn, planned)
-        if (later := await _await(claim, planned.at, LONGEST_WAIT / (2 if planned.typing_at else 1))) is not None:
+        longest = LONGEST_WAIT / (2 if planned.typing_at else 1)
+        if (later := await _await(claim, turn, planned.at, longest)) is not None:
             return later
-    return await run_db(services.deliver, claim, turn, values, source=occupant.source)
+    return await run_db(services.deliver, claim, turn, messages[0], source=source, rest=messages[1:])
 
 
-async def _await(claim: Claim, at: datetime, longest: timedelta) -> str | None:
-    """Wait for an instant; where it is too far off to be waited for in memory, give the turn back until then."""
+def _messages(turn: Turn, facts: TurnFacts, values: Values) -> Sequence[Values]:
+    """What is given, in as many messages as it may be said in. Whoever ends the talk does so with the last."""
+    heard, most = turn.heard, turn.delivery.bubbles
+    if heard is None or not heard.is_chat or heard.quota or not turn.waits or "entries" in values or values.get(WHOLE):
+        return [values]
+    least = next((int(one.min_chars) for one in facts.fields if one.key == MESSAGE and isinstance(one, Text)), 0)
+    texts = bubbles.divided(str(values.get(MESSAGE) or ""), most, least_chars=max(1, least))
+    if len(texts) < 2:
+        return [values]
+    *before, last = [{**values, MESSAGE: text} for text in texts]
+    return [*({**one, THEN: MORE} for one in before), last]
+
+
+async def _await(claim: Claim, turn: Turn, at: datetime, longest: timedelta) -> str | None:
+    """Wait for an instant; where it is too far off to be waited for in memory, give the turn back until then.
+
+    Returns:
+        What became of the turn where it is not to go on: it was given back, or given up for what a person has written.
+    """
     # A clock that stands comes to the very instant of a row; one that goes is met a little before.
     most, ahead = (timedelta(0), timedelta(0)) if claim.reading.stands else (longest, AHEAD)
     if WAITS.get() and at - claim.now() > most:
         return await run_db(services.postpone, claim, at - ahead)
+    while turn.gives_way and WAITS.get() and claim.now() < at:
+        await claim.until(min(at, claim.now() + LOOK_EACH))
+        if await run_db(is_interrupted, turn):
+            return await run_db(services.interrupted, claim, turn)
     await claim.until(at)
     return None
 
@@ -123,20 +177,35 @@ async def hear(claim: Claim) -> str:
 
 
 def _planned(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace, values: Mapping[str, Any]) -> Plan:
-    since = facts.opened_at
-    if turn.heard and turn.heard.made:  # in a talk, from its last entry, or from when it was spoken to
-        is_answer = not turn.heard.quota and rules.speaks(turn.heard)
-        # as a person's, who reads it as soon as it is stored; a worker comes to it when it has time
-        asked_at = (turn.heard.spoken_to_at if is_answer else None) or claim.run_after
-        since = max(since, turn.row.delivered_at or since, asked_at)
+    since = _since(claim, turn, facts)
     heard_after = own_last_seq(turn.address) if turn.heard else 0
     effort = delays.effort(facts.view, facts.fields, values, heard_after=heard_after)
+    effort = replace(effort, read_chars=0) if turn.rest else effort
     limit = (facts.deadline_at - since).total_seconds() if facts.deadline_at else pace.max_s * 2
     planned = delays.wait(pace, effort, limit_s=limit, rng=_chance(facts, f"delay/{heard_after}"))
     wait, writing = planned.seconds, timedelta(seconds=planned.writing_s)
     at = since + timedelta(seconds=wait)
+    if turn.row.interruptions and turn.heard and turn.heard.last_spoken_at:
+        at = max(at, turn.heard.last_spoken_at + writing)  # what is said anew was not written before it was thought of
     is_seen = turn.heard is not None and turn.heard.shows_typing and planned.writing_s > 0
     return services.plan(turn, Plan(at, at - writing if is_seen else None))
+
+
+def _since(claim: Claim, turn: Turn, facts: TurnFacts) -> datetime:
+    """From when on the time of an act counts."""
+    heard, since = turn.heard, facts.opened_at
+    waited = bool(turn.delivery.debounce_s or turn.row.interruptions)
+    if heard is None or not (heard.made or (waited and heard.spoken_to_at)):
+        return since
+    if turn.rest:
+        return max(since, turn.row.delivered_at or since)
+    # in a talk from its last entry, or from when it was spoken to
+    is_answer = not heard.quota and rules.speaks(heard)
+    counts_last = turn.delivery.debounce_s or (turn.row.interruptions and turn.delivery.if_interrupted == DROP)
+    spoken_to_at = heard.last_spoken_at if counts_last else heard.spoken_to_at
+    # as a person's, who reads it as soon as it is stored; a worker comes to it when it has time
+    asked_at = (spoken_to_at if is_answer else None) or claim.run_after
+    return max(since, turn.row.delivered_at or since, asked_at)
 
 
 def _chance(facts: TurnFacts, purpose: str) -> Random:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from bots.models import Memory
+from bots.models import BotTurn, Memory
 from chat.models import Entry, Report, SafetyStep, WordsStep
 from events.models import Due, Event
 from exports.declared import Declared, is_free_answer, split_key
@@ -150,6 +150,11 @@ def _of_memory(row: Memory) -> New:
     return _differing(row, {"text": PURGED_TEXT, "sha256": ""}) if row.text not in _MARKS else {}
 
 
+def _of_turn(row: BotTurn) -> New:
+    """What a seat was still to say when its talk ended with nobody there to say so."""
+    return {"rest": []} if row.rest else {}
+
+
 def _of_call(row: Call) -> New:
     new = {"prompt": [PURGED_TEXT], "prompt_sha256": "", "memory_sha256": ""}
     new |= {name: PURGED_TEXT for name in ("output", "error") if getattr(row, name) not in _MARKS}
@@ -244,6 +249,7 @@ STEPS: Mapping[str, list[Step]] = {
         Step("texts", PageShown, _in_visit(PageShown), _each(_of_page)),
         Step("texts", Answer, _answers, _each(_of_answer)),
         Step("texts", Memory, _of_person(Memory), _each(_of_memory)),
+        Step("texts", BotTurn, _in_match(BotTurn), _each(_of_turn)),
         Step("texts", Call, _calls, _each(_of_call)),
         Step("texts", Session, _visits, _each(_of_session)),
         Step("texts", Event, _reasons, _each(_of_event)),

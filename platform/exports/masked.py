@@ -296,7 +296,8 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "bot_turns": Decided(
         held=_names(
-            "match group round step seat occupant asked_if_ai asked_s planned_s delivered_s outcome error_code"
+            "match group round step seat occupant asked_if_ai asked_s planned_s delivered_s outcome error_code "
+            "regenerated dropped silent yielded unsaid"
         )
     ),
     "memories": Decided(  # which rule there is may be a level, and what was said an outcome

@@ -15,7 +15,9 @@ from paradigm import Seat as SeatFacts
 from participants.models import Participant
 from studies import definition
 from studies.models import Version, levels_of
+from studies.paces import pace_of
 from studies.schema import StudyFile
+from studies.schema_delivery import Delivery
 from studies.schema_partners import (
     AutomatedPartner,
     Delay,
@@ -147,30 +149,39 @@ def _seat(
 
 def _filled(table: Table, seat: Seat, partner: Partner, met: Sequence[Participant], chance: Random) -> Seat:
     """A seat with the automated partner that its entry declares, which may be one that lasts."""
-    seat.occupant, seat.policy, seat.settings = _automated(partner, chance)
+    seat.occupant, seat.policy, seat.settings = _automated(table.study, partner, chance)
     if lasting := lasting_partner(table.version, seat.partner, partner, met):
         seat.policy = lasting.persona
         seat.settings |= {NAMED: lasting.display_name} if lasting.display_name else {}
     return seat
 
 
-def _automated(partner: Partner, chance: Random) -> tuple[str, str, dict[str, Any]]:
+def _automated(study: StudyFile, partner: Partner, chance: Random) -> tuple[str, str, dict[str, Any]]:
     """Occupant, policy or persona, and settings of a seat that is meant to have no person."""
     if isinstance(partner, PersonPartner):
         raise MatchingError("no_occupant", "an AI's seat cannot be filled by a partner whose occupant is a person")
-    settings: dict[str, Any] = {"delay": partner.delay.model_dump(), "asked_if_ai": partner.asked_if_ai}
+    settings: dict[str, Any] = {"delay": pace_of(study, partner).model_dump(), "asked_if_ai": partner.asked_if_ai}
+    settings |= _delivery_of(partner)
     if isinstance(partner, PolicyPartner):
         return "policy", chance.choice(partner.policies), settings | {"numbers": dict(partner.settings)}
     assert isinstance(partner, ModelPartner)
+    settings |= {"may_stay_silent": True} if partner.may_stay_silent else {}
+    settings |= {"length": list(partner.length.chars)} if partner.length is not None else {}
     return "model", chance.choice(partner.personas), settings | {"model": partner.model.model_dump(mode="json")}
 
 
+def _delivery_of(partner: AutomatedPartner) -> dict[str, Any]:
+    """How its words come to the others, where the file says anything of it."""
+    return {"delivery": partner.delivery.model_dump()} if partner.delivery != Delivery() else {}
+
+
 def _stand_in_settings(table: Table) -> dict[str, Any]:
-    """A stand-in takes as long as the study's other automated seats do."""
+    """A stand-in takes as long as the study's other automated seats do, and says things as they do."""
     partner = next((table.study.partners[name] for name in table.plan.ais), None)
-    delay = partner.delay if isinstance(partner, AutomatedPartner) else Delay()
-    asked = partner.asked_if_ai if isinstance(partner, AutomatedPartner) else "deflect"
-    return {"delay": delay.model_dump(), "asked_if_ai": asked, "numbers": {}}
+    if not isinstance(partner, AutomatedPartner):
+        return {"delay": Delay().model_dump(), "asked_if_ai": "deflect", "numbers": {}}
+    delay, asked = pace_of(table.study, partner).model_dump(), partner.asked_if_ai
+    return {"delay": delay, "asked_if_ai": asked, "numbers": {}} | _delivery_of(partner)
 
 
 def _dealt(table: Table, group: Group, seats: Sequence[Seat]) -> Mapping[int, Mapping[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from studies.problems import StudyError
+from studies.schema_delivery import Delivery, Length
 from studies.schema_memory import AnyMemory, AnyTold, AnyVisible, lasts, rules_of, visible_under
 from studies.schema_pairs import Lasting
 from studies.schema_types import FilePath, Money, Name, Part
@@ -104,7 +105,12 @@ class AutomatedPartner(Part):
     asked_if_ai: Literal["admit", "deflect", "deny"] = Field(
         description="What it says when asked whether it is a person."
     )
-    delay: Delay = Delay()
+    delay: Delay | None = Field(
+        None,
+        description="How long it takes. Unless given: always 3 s where its label says in every condition that it is no "
+        "person, and everybody is shown it; else as `Delay` says.",
+    )
+    delivery: Delivery = Delivery()
     typing: Literal["unless_labelled", "always"] = Field(
         "unless_labelled",
         description="In a talk that shows who is writing: whether it is seen to write also where its label says that "
@@ -174,6 +180,13 @@ class ModelPartner(AutomatedPartner):
         min_length=1, description="Prompt files; one is drawn for each seat from the seed."
     )
     model: LanguageModel
+    may_stay_silent: bool = Field(
+        False,
+        description="Whether it may choose to say nothing in a talk; then it is asked each time whether it speaks.",
+    )
+    length: Length | None = Field(
+        None, description="How long its messages are to be. Unless given, as a person's may be."
+    )
 
 
 Partner = Annotated[PersonPartner | PolicyPartner | ModelPartner, Field(discriminator="occupant")]

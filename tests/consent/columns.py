@@ -86,7 +86,7 @@ COLUMNS: dict[str, dict[Holds, str]] = {
     "measures_answer": {DESIGN: "stage item", STATE: "edition", W: "value"},
     "measures_scaledrawn": {DESIGN: "stage scale", O: "shown left_out"},
     "measures_pageshown": {DESIGN: "stage source", W: "facts", T: "sha256"},  # of facts what only this page was given
-    "bots_botturn": {STATE: "path outcome error_code"},
+    "bots_botturn": {STATE: "path outcome error_code", W: "rest"},
     "bots_memory": {DESIGN: "partner kind made_by", W: "text", O: "sources", T: "sha256"},
     "recruitment_settlement": {STATE: "exit currency", S: "explanation", Holds.PAYMENT: "code"},
     "exports_tombstone": {STATE: "rule what", TEAM: "by"},
@@ -122,6 +122,7 @@ JSON_KEYS: dict[str, str] = {
     "measures_scaledrawn.shown": "",
     "measures_scaledrawn.left_out": "",
     "measures_pageshown.facts": "title asked worded lead instruction buttons hint given tables",
+    "bots_botturn.rest": ANYTHING,  # values for a talk's door; emptied as a whole
     "bots_memory.sources": "",
     "recruitment_settlement.explanation": "what amount_minor because",
     "exports_release.left_out": "",

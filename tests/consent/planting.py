@@ -108,6 +108,13 @@ def _asked(person: Writer, group: Group) -> None:
         )  # fmt: skip
 
 
+@into("bots_botturn.rest")
+def _unsaid(person: Writer, group: Group) -> None:
+    for turn in BotTurn.objects.filter(match__group=group):
+        turn.rest = [*turn.rest, {"message": f"And you, {person.mark}?", "then": "more"}]
+        turn.save(update_fields=["rest"])
+
+
 @into("chat_entry.facts")
 def _pointing(person: Writer, group: Group) -> None:
     with erasing():

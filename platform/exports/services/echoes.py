@@ -66,6 +66,7 @@ class Echoes:
             "others_answers": self._answers(quotes),
             "others_awards": self._awards(),
             "calls": self._calls(quotes),
+            "unsaid": self._unsaid(),
         })  # fmt: skip
 
     def said(self) -> Sequence[str]:
@@ -203,6 +204,10 @@ class Echoes:
         calls = Call.objects.filter(pk__in=gone)
         gone_with = {"prompt": [WITHDRAWN_TEXT], "prompt_sha256": "", "memory_sha256": ""}
         return calls.update(**gone_with, output=WITHDRAWN_TEXT, error="")
+
+    def _unsaid(self) -> int:
+        """What programs were still to say: nobody waits for it any more."""
+        return BotTurn.objects.filter(match__in=self.society.matches).exclude(rest=[]).update(rest=[])
 
     def _asked_for(self, turns: Sequence[int]) -> Iterator[Call]:
         """The calls of some turns, by their keys: see `bots.by_model.scope_of`."""

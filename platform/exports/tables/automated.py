@@ -21,7 +21,13 @@ TURN_COLUMNS = [
     keys.since_group("delivered_s", "When the act arrived", missing="it did not"),
     Column("outcome", "What came of it.", allowed="|".join(BotTurn.Outcome.values)),
     Column("error_code", "Why it failed.", missing="it did not fail"),
+    Column("regenerated", "How often a reply was made anew because a person had written meanwhile.", "integer"),
+    Column("dropped", "How often a reply was given up because a person had written meanwhile.", "integer"),
+    Column("silent", "How often it chose to say nothing.", "integer"),
+    Column("yielded", "How often it had something to say, and another seat spoke in its place.", "integer"),
+    Column("unsaid", "How many further messages of a reply in several were never said.", "integer"),
 ]
+COUNTS = ("regenerated", "dropped", "silent", "yielded", "unsaid")
 
 
 def _turns(scope: Scope) -> Iterator[Row]:
@@ -42,7 +48,7 @@ def _turns(scope: Scope) -> Iterator[Row]:
                 "delivered_s": seconds(turn.delivered_at, began),
                 "outcome": turn.outcome,
                 "error_code": turn.error_code,
-            }
+            } | {name: getattr(turn, name) for name in COUNTS}
 
 
 BOT_TURNS = Table("bot_turns", "Each turn of an automated seat: planned and delivered", TURN_COLUMNS, _turns)

@@ -196,8 +196,9 @@ def _label(study: StudyFile, group: Group, seat: Seat, fill: Fill) -> str:
 
 
 def _like(other: Seat | None) -> dict[str, object]:
-    """A stand-in takes as long as the group's other automated seats do."""
-    return {key: value for key, value in (other.settings if other else {}).items() if key in ("delay", "asked_if_ai")}
+    """A stand-in takes as long as the group's other automated seats do, and says things as they do."""
+    alike = ("delay", "delivery", "asked_if_ai")
+    return {key: value for key, value in (other.settings if other else {}).items() if key in alike}
 
 
 def end(code: str, *, exit_name: str, reason: str) -> None:

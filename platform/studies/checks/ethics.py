@@ -8,13 +8,13 @@ from collections.abc import Mapping
 
 from studies.checks.context import Context, needs
 from studies.checks.pairing import met_by_people
+from studies.paces import NO_PERSON, pace_of
 from studies.schema_partners import AutomatedPartner, GroupPlan, Label, PersonPartner, PolicyPartner
 from studies.schema_stages import DebriefStage
 from studies.yaml_file import Path
 
 _PERSON = re.compile(r"\b(person|human|people|man|woman|real player|mensch(en)?|leute)\b", re.IGNORECASE)
 _MACHINE = re.compile(r"\b(AI|computer|machine|KI|maschine)\b", re.IGNORECASE)
-_NO_PERSON = re.compile(r"\b(AI|computer|machine|KI|maschine|(ro)?bot|programm?|roboter)\b", re.IGNORECASE)
 
 
 @needs("deception", "partners", "groups", "factors", "told")
@@ -32,7 +32,7 @@ def deception_declared(context: Context) -> None:
             if _is_false(context, label, list(persons.values())):
                 _require(context, "false_label", path, "calls an automated partner what a person is called.")
         for partner, label in persons.items():
-            if any(_NO_PERSON.search(word) for word in _fixed(context, label)):
+            if any(NO_PERSON.search(word) for word in _fixed(context, label)):
                 _require(context, "false_label", ("partners", partner, "label"), "calls a person an AI.")
         _fill_is_declared(context, ("groups", name, "fill"), plan)
     _told_is_true(context)
@@ -46,7 +46,7 @@ def behaviour_declared(context: Context) -> None:
             continue
         if partner.asked_if_ai == "deny":
             _require(context, "false_label", ("partners", name, "asked_if_ai"), "denies being an AI.")
-        if not _varies(partner) or not meets_people(context, name):
+        if not _varies(context, partner) or not meets_people(context, name):
             continue
         path: Path = ("partners", name, "delay")
         if is_hidden(context, name, partner):
@@ -219,9 +219,10 @@ def _told_is_true(context: Context) -> None:
         _require(context, "false_label", ("told", "ai_may_be_present"), because)
 
 
-def _varies(partner: AutomatedPartner) -> bool:
-    """A declared constant delay imitates nobody."""
-    return partner.delay.min_s < partner.delay.max_s
+def _varies(context: Context, partner: AutomatedPartner) -> bool:
+    """A constant delay imitates nobody."""
+    pace = pace_of(context.study, partner)
+    return pace.min_s < pace.max_s
 
 
 def is_declared(context: Context, what: str) -> bool:

@@ -1,0 +1,99 @@
+"""A turn as its handler holds it, and what may be asked of it. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bots.delivery import Delivery
+from bots.models import BotTurn
+from bots.queries import Address, newest_of_people
+from bots.rules import Heard
+from flow.queries import TurnFacts
+from matching.models import Group
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn as its handler holds it.
+
+    Attributes:
+        facts: None when there is nothing left to do.
+        heard: For talks only.
+        has_missed: Whether the match is void because this seat's act did not come.
+        delivery: How what it says comes to the others.
+    """
+
+    row: BotTurn
+    address: Address
+    facts: TurnFacts | None
+    heard: Heard | None
+    has_missed: bool
+    delivery: Delivery = field(default_factory=Delivery)
+
+    @property
+    def key(self) -> str:
+        """Names this one act: the turn's row, and how many entries its seat had made before."""
+        return f"turn:{self.row.pk}:{self.heard.made if self.heard else 0}"
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is delayed as a person would be; groups without people are played at once."""
+        return self.row.match.group.origin != Group.Origin.RUN
+
+    @property
+    def rest(self) -> Sequence[Values]:
+        """What is still to be said of a reply that was begun."""
+        return tuple(self.row.rest)
+
+    @property
+    def read(self) -> int:
+        """Up to which entry was read what is to be said: where a reply was begun, up to its last message."""
+        if self.heard is None or self.facts is None:
+            return 0
+        if self.rest:
+            return self.heard.own_last
+        # The view was read a moment before the entries were counted; one that an experiment makes has no numbers.
+        numbers = [line.seq for line in self.facts.view.lines]
+        shown = max(numbers, default=0)
+        return len(self.heard.writers) if numbers and not shown else min(shown, len(self.heard.writers))
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether what is to be said is given up where a person has written since."""
+        is_left = self.row.interruptions < self.delivery.most_interruptions
+        return self.heard is not None and self.waits and self.delivery.begins_anew and is_left
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """Before when it does not begin, so that what people say in a row is answered as one; None: at once."""
+        heard = self.heard
+        if heard is None or heard.quota or not self.delivery.debounce_s or not self.waits:
+            return None
+        if heard.spoken_to_at is None or heard.last_spoken_at is None or self.rest:
+            return None
+        return self.delivery.begins_at(heard.spoken_to_at, heard.last_spoken_at)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When a turn acts, and from when on people see that it writes; None: they do not."""
+
+    at: datetime
+    typing_at: datetime | None = None
+
+
+def is_interrupted(turn: Turn) -> bool:
+    """Whether a person has said something since what is to be said was decided."""
+    return newest_of_people(turn.address) > turn.read
+
+
+def is_stale(turn: Turn) -> bool:
+    """Whether a person has since what an earlier look, or a holder that died, has decided and planned."""
+    row = turn.row
+    is_planned = row.planned_at is not None and (row.delivered_at is None or row.delivered_at < row.planned_at)
+    return is_planned and row.read_to is not None and newest_of_people(turn.address) > row.read_to

@@ -1,0 +1,45 @@
+"""How what an automated partner says comes to the others: when it begins, what interrupts it, in how many messages."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from studies.schema_types import Part
+
+Interrupted = Literal["keep", "regenerate", "drop"]
+Floor = Literal["all", "one", "addressed_first"]
+
+
+class Delivery(Part):
+    """How what an automated partner says in a talk comes to the others; see docs/models.md."""
+
+    if_interrupted: Interrupted = Field(
+        "keep",
+        description="Where a person writes while a reply is made or waits to be said: it is said all the same; or made "
+        "anew from what was said by then; or dropped, and the next turn answers everything.",
+    )
+    most_interruptions: Annotated[int, Field(ge=1, le=5)] = Field(
+        2, description="How often in a row; afterwards what there is is said."
+    )
+    debounce_s: Annotated[float, Field(ge=0, le=30)] = Field(
+        0, description="A turn begins so long after people's last message; 0: at once."
+    )
+    debounce_most_s: Annotated[float, Field(ge=0, le=120)] = Field(
+        15, description="And at the latest so long after the first that nobody has answered."
+    )
+    floor: Floor = Field(
+        "all",
+        description="Which of several automated seats answer what people say: each; one of them, drawn; or one, and "
+        "whoever is called by name before the others.",
+    )
+    bubbles: Annotated[int, Field(ge=1, le=6)] = Field(
+        1, description="In how many messages at most a reply is said, divided at its own lines or sentences."
+    )
+
+
+class Length(Part):
+    """How long the messages of a language model are to be: asked for, asked for once more, never cut."""
+
+    chars: Annotated[list[Annotated[int, Field(ge=1, le=10_000)]], Field(min_length=2, max_length=2)] = Field(
+        description="From how many to how many characters."
+    )
