@@ -62,7 +62,10 @@ def plan(turn: Turn, wanted: Plan) -> Plan:
     """Keep the instants a turn is planned for, once: a second look, after a crash say, returns the first one's."""
     rows = BotTurn.objects.filter(pk=turn.row.pk)
     # Compare-and-set: of two holders of one turn the first plans. What a talk's last entry was planned for is over.
-    free = rows.filter(Q(planned_at=None) | Q(delivered_at__gte=F("planned_at")))
+    is_free = Q(planned_at=None) | Q(delivered_at__gte=F("planned_at"))
+    if turn.rest:  # of the message before, which by the clock of a worker may have come a moment sooner than planned
+        is_free |= Q(read_to=None) | Q(read_to__lt=turn.read)
+    free = rows.filter(is_free)
     free.update(planned_at=wanted.at, typing_at=wanted.typing_at, read_to=turn.read if turn.heard else None)
     planned_at, typing_at = rows.values_list("planned_at", "typing_at").get()
     return Plan(planned_at, typing_at) if planned_at else wanted
@@ -161,7 +164,8 @@ def _close(turn: Turn, outcome: str, error_code: str = "") -> None:
     row = BotTurn.objects.filter(pk=turn.row.pk)
     if outcome == Outcome.DELIVERED:
         still = [Outcome.OPEN, Outcome.SILENT, Outcome.DELIVERED] if turn.heard else [Outcome.OPEN]
-        row.filter(outcome__in=still).update(outcome=outcome, delivered_at=clock.RapportNow(), interruptions=0)
+        now = {"delivered_at": clock.RapportNow(), "interruptions": 0, "read_to": None}
+        row.filter(outcome__in=still).update(outcome=outcome, **now)
     else:
         still = [Outcome.OPEN, Outcome.SILENT] if outcome == Outcome.FAILED else [Outcome.OPEN]
         row.filter(outcome__in=still).update(outcome=outcome, error_code=error_code[:30])

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
+from events.offload import run_db
 from llm.errors import ProviderFailed
 from llm.exchange import Question, Reply
 
-replies: deque[str | float | Exception] = deque()
-"""Texts to reply with; a number is seconds to wait before the next."""
+Planned = str | float | Exception | Callable[[], object]
+replies: deque[Planned] = deque()
+"""Texts to reply with; a number is seconds to wait before the next, a function what happens before it."""
 asked: list[Question] = []
 
 
-def will(*said: str | float | Exception) -> None:
+def will(*said: Planned) -> None:
     """Plan the next replies and forget what was asked."""
     replies.clear()
     replies.extend(said)
@@ -21,8 +24,8 @@ def will(*said: str | float | Exception) -> None:
 async def ask(question: Question) -> Reply:
     asked.append(question)
     said = replies.popleft() if replies else ProviderFailed("config", "the test planned no reply")
-    while isinstance(said, int | float):
-        await asyncio.sleep(said)
+    while isinstance(said, int | float) or callable(said):
+        await (run_db(said) if callable(said) else asyncio.sleep(said))
         said = replies.popleft()
     if isinstance(said, Exception):
         raise said

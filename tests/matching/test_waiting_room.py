@@ -18,6 +18,7 @@ from participants.models import Participant
 from recruitment.models import Settlement
 from scheduling.models import Session
 from tests.machinery.people import (
+    FOLDER,
     MakeVersion,
     at_once,
     at_stage,
@@ -29,6 +30,7 @@ from tests.machinery.people import (
     stage_id,
     ticket,
 )
+from tests.machinery.study_files import read_study
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -290,6 +292,18 @@ def test_automated_seats_carry_what_was_drawn_for_them(make_version: MakeVersion
     assert (seat.kind, seat.partner, seat.policy, seat.participant) == ("ai", "computer", "half", None)
     assert set(seat.settings) == {"delay", "asked_if_ai", "numbers"}
     assert Seat.objects.filter(occupant="person", settings={}).count() == 3
+
+
+def test_automated_seats_carry_how_they_say_things_where_the_file_does(make_version: MakeVersion) -> None:
+    partners = read_study(FOLDER)["partners"]
+    partners["computer"]["delivery"] = {"floor": "one", "bubbles": 2}
+    version = make_version(partners=partners)
+    here = [at_stage(version, "lobby") for _ in range(3)]
+    for one in here:
+        send(one)
+    settings = Seat.objects.get(occupant="policy").settings
+    assert (settings["delivery"]["floor"], settings["delivery"]["bubbles"]) == ("one", 2)
+    assert settings["delivery"]["if_interrupted"] == "keep"
 
 
 def test_every_status_follows_from_its_events(make_version: MakeVersion) -> None:

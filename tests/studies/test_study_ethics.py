@@ -14,6 +14,7 @@ FALSE = '  - {what: false_label, approved_by: ethics board, reference: "IRB-1", 
 COMPUTER = 'label: {by: label, values: {hidden: "", marked: Program}}'
 DEBRIEF = "{id: debrief, kind: debrief, page: pages/debrief.md}"
 DEFLECT, CONSTANT = "    asked_if_ai: deflect", "\n    delay: {min_s: 5, max_s: 5}"
+VARYING = "\n    delay: {min_s: 2, max_s: 25}"
 
 
 def open_labels(folder: Folder) -> None:
@@ -30,8 +31,14 @@ def test_open_labels_and_a_constant_delay_need_no_declaration(folder: Folder) ->
     assert folder.problems() == []
 
 
+def test_unless_declared_the_pace_under_an_open_label_is_constant(folder: Folder) -> None:
+    open_labels(folder)
+    assert folder.problems() == []
+
+
 def test_human_pace_is_warned_about_under_an_open_label_too(folder: Folder) -> None:
     open_labels(folder)
+    folder.change(DEFLECT, DEFLECT + VARYING)
     found = folder.one("W458")
     assert (found.path, found.severity) == ("partners.computer.delay", "warning")
     assert "min_s: 3, max_s: 3" in found.remedy

@@ -26,6 +26,12 @@ def talkative(turn: Turn) -> dict[str, Any]:
     return {"message": f"word {turn.rng.randint(1, 99)}", "then": "more"}
 
 
+def sentences(turn: Turn) -> dict[str, Any]:
+    if turn.step != "talk":
+        return {"number": 1}
+    return {"message": "One thing. Another thing! And a last one?", "then": "more"}
+
+
 def broken(turn: Turn) -> dict[str, Any]:
     raise ZeroDivisionError("a policy with a fault")
 
@@ -59,5 +65,5 @@ experiment = Experiment(
         Decision("answer", by="*", fields=[Points("number", "Your number", low=0, high=9)], seconds=60),
     ],
     view=view,
-    policies={"talkative": talkative, "broken": broken, "greedy": greedy},
+    policies={"talkative": talkative, "sentences": sentences, "broken": broken, "greedy": greedy},
 )

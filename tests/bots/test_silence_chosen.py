@@ -1,0 +1,97 @@
+"""A model that may say nothing: an outcome and no failure, and it is not asked again for what it let pass."""
+
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+
+from bots.services import listen
+from events import runner
+from events.models import Due
+from exports.scope import Scope
+from exports.tables.automated import BOT_TURNS
+from flow.services import games
+from tests.bots import answers
+from tests.bots.talking import events, opened, reply, room, say, seat, texts, turn_of
+
+pytestmark = pytest.mark.django_db
+MAY = {"may_stay_silent": True}
+
+
+@pytest.fixture(autouse=True)
+def _told(settings: LazySettings) -> None:
+    settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"told": "tests.bots.answers.ask"}
+
+
+def properties() -> dict[str, Any]:
+    schema = answers.asked[-1].schema
+    assert schema is not None
+    found: dict[str, Any] = schema["properties"]
+    return found
+
+
+def test_only_where_it_is_declared_a_model_is_asked_whether_it_speaks() -> None:
+    opened(seat())
+    assert "speak" not in properties()
+    answers.will(reply("hello", speak="yes"))
+    match = room(seat(**MAY))
+    runner.drain("bots")
+    assert properties()["speak"]["enum"] == ["yes", "no"]
+    assert '"speak"' in answers.asked[-1].messages[-1]["content"]
+    assert texts(match) == ["hello"]
+
+
+def test_silence_is_an_outcome_and_is_not_asked_for_again_until_somebody_speaks() -> None:
+    answers.will(reply("", speak="no"), reply("these words are not said", speak="no"), reply("now", speak="yes"))
+    match = room(seat(**MAY))
+    runner.drain("bots")
+    turn = turn_of(match)
+    assert (turn.outcome, turn.silent, turn.passed, turn.error_code) == ("silent", 1, 0, "")
+    say(match, "hello?")
+    runner.drain("bots")
+    for _ in range(3):
+        listen(match.pk, "talk")
+        runner.drain("bots")
+    assert len(answers.asked) == 2
+    assert texts(match) == ["hello?"]
+    assert events("turn.silent") == [{"seq": 0}, {"seq": 1}]
+    assert not Due.objects.filter(reaction="bots.turns.take_turn", outcome="").exists()
+    say(match, "are you there?")
+    runner.drain("bots")
+    assert texts(match)[-1] == "now"
+    turn = turn_of(match)
+    assert (turn.outcome, turn.silent) == ("delivered", 2)
+    (row,) = BOT_TURNS.rows(Scope(match.group.version.study))
+    assert (row["outcome"], row["silent"]) == ("delivered", 2)
+
+
+def test_whoever_chooses_to_speak_and_says_nothing_is_asked_once_more() -> None:
+    answers.will(reply("", speak="yes"), reply("oh, hello", speak="yes"))
+    match = room(seat(**MAY))
+    runner.drain("bots")
+    assert texts(match) == ["oh, hello"]
+    assert "you chose to say something, and it is empty" in answers.asked[1].messages[-1]["content"]
+
+
+def test_silent_partner_that_may_be_a_person_ends_the_talk_when_the_person_has() -> None:
+    """Else somebody who was ready would wait for one that has nothing to say."""
+    answers.will(reply("hello", speak="yes"), reply("", speak="no"))
+    match = room(seat(**MAY))
+    runner.drain("bots")
+    say(match, "goodbye")
+    runner.drain("bots")
+    person = match.group.seats.get(occupant="person")
+    games.act(match_id=match.pk, path="talk", seat_id=person.pk, values={"then": "ready"}, source="person")
+    runner.drain("bots")
+    match.refresh_from_db()
+    assert match.path == "answer"
+    assert texts(match) == ["hello", "goodbye"]
+
+
+def test_what_comes_while_it_chooses_to_be_silent_is_asked_about() -> None:
+    match = opened(seat())
+    match.group.seats.filter(number=2).update(settings=seat(**MAY).settings)
+    say(match, "first")
+    answers.will(lambda: say(match, "second"), reply("", speak="no"), reply("to the second", speak="yes"))
+    runner.drain("bots")
+    assert texts(match) == ["hello", "first", "second", "to the second"]
