@@ -14,27 +14,32 @@ class Delivery(Part):
     """How what an automated partner says in a talk comes to the others; see docs/models.md."""
 
     if_interrupted: Interrupted = Field(
-        "keep",
+        default="keep",
         description="Where a person writes while a reply is made or waits to be said: it is said all the same; or made "
         "anew from what was said by then; or dropped, and the next turn answers everything.",
     )
-    most_interruptions: Annotated[int, Field(ge=1, le=5)] = Field(
-        2, description="How often in a row; afterwards what there is is said."
-    )
-    debounce_s: Annotated[float, Field(ge=0, le=30)] = Field(
-        0, description="A turn begins so long after people's last message; 0: at once."
-    )
-    debounce_most_s: Annotated[float, Field(ge=0, le=120)] = Field(
-        15, description="And at the latest so long after the first that nobody has answered."
-    )
+    most_interruptions: Annotated[
+        int, Field(ge=1, le=5, description="How often in a row; afterwards what there is is said.")
+    ] = 2
+    debounce_s: Annotated[
+        float, Field(ge=0, le=30, description="A turn begins so long after people's last message; 0: at once.")
+    ] = 0
+    debounce_most_s: Annotated[
+        float, Field(ge=0, le=120, description="And at the latest so long after the first that nobody has answered.")
+    ] = 15
     floor: Floor = Field(
-        "all",
+        default="all",
         description="Which of several automated seats answer what people say: each; one of them, drawn; or one, and "
         "whoever is called by name before the others.",
     )
-    bubbles: Annotated[int, Field(ge=1, le=6)] = Field(
-        1, description="In how many messages at most a reply is said, divided at its own lines or sentences."
-    )
+    bubbles: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=6,
+            description="In how many messages at most a reply is said, divided at its own lines or sentences.",
+        ),
+    ] = 1
 
 
 class Length(Part):

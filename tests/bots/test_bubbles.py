@@ -65,7 +65,7 @@ def test_each_message_but_the_last_ends_where_a_line_or_sentence_does(text: str,
     [
         ("One. Two.", 1, ["One. Two."]),
         ("Hi there! How are you? All fine.", 3, ["Hi there!", "How are you?", "All fine."]),
-        ("Hi there! How are you? All fine.", 2, ["Hi there!", "How are you? All fine."]),
+        ("Hi there! How are you? All fine.", 2, ["Hi there! How are you?", "All fine."]),
         ("First line. With two.\nSecond", 3, ["First line. With two.", "Second"]),
         ("Dr. No has 3. friends", 3, ["Dr. No has 3. friends"]),
         ("Das geht usw. und so fort. Ja!", 3, ["Das geht usw. und so fort.", "Ja!"]),

@@ -15,7 +15,7 @@ from tests.bots import answers
 from tests.bots.talking import events, opened, reply, room, say, seat, texts, turn_of
 
 pytestmark = pytest.mark.django_db
-MAY = {"may_stay_silent": True}
+MAY: dict[str, Any] = {"may_stay_silent": True}
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from paradigm import Points, Text
 from tests.bots import answers
 from tests.bots.talking import reply, room, seat, texts, turn_of
 
-SHORT = {"length": [10, 20]}
+SHORT: dict[str, Any] = {"length": [10, 20]}
 FIT, LONG, LONGER = "twelve chars", "x" * 25, "y" * 30
 
 
