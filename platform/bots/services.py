@@ -36,6 +36,7 @@ from flow.state import MatchState
 from matching.models import Group, Seat
 from matching.services import run_group
 from participants.models import Participant
+from studies import definition
 from studies.models import Version
 
 Outcome = BotTurn.Outcome
@@ -47,7 +48,7 @@ log = logging.getLogger("rapport.turn")
 def begin(address: Address) -> Turn:
     """Make or re-read the turn's row, and read what its seat sees now."""
     row, _ = BotTurn.objects.get_or_create(match_id=address.match, path=address.path, seat_id=address.seat)
-    row = BotTurn.objects.select_related("match__group__version").get(pk=row.pk)
+    row = BotTurn.objects.select_related("match__group").get(pk=row.pk)
     facts = flow.turn(address.match, address.path, address.seat)
     heard = heard_of(address) if facts and facts.is_talk else None
     delivery = delivery_of(facts.seat.settings) if facts and heard else Delivery()
@@ -179,6 +180,8 @@ def end(claim: Claim, turn: Turn, *, outcome: str, error_code: str = "") -> str:
     _close(turn, outcome, error_code)
     if turn.rest:
         _leave_unsaid(turn)
+    if turn.row.interruptions:
+        BotTurn.objects.filter(pk=turn.row.pk).update(interruptions=0)
     due.settle(claim, outcome)
     return outcome
 
@@ -245,7 +248,8 @@ def _leave_unsaid(turn: Turn) -> None:
 def _record(kind: str, turn: Turn, **facts: Any) -> None:
     match, at = turn.row.match, turn.address
     where = {"match": at.match, "path": at.path, "rev": match.rev}
-    record(kind, study=match.group.version.study_id, subject=("seat", at.seat), facts={**where, **facts})
+    study = definition.version_of(match.group.version_id).study_id
+    record(kind, study=study, subject=("seat", at.seat), facts={**where, **facts})
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from bots.held import Plan, Turn, Values, is_interrupted, is_stale
 from bots.models import BotTurn
 from bots.occupant import Occupant
 from bots.queries import address_of, own_last_seq
-from chat.forms import MESSAGE, MORE, READY, THEN
+from chat.forms import ENTRIES, MESSAGE, MORE, READY, THEN
 from events.claim import WAITS, Claim
 from events.due import MAX_ATTEMPTS, LostClaim
 from events.offload import run_db
@@ -135,7 +135,9 @@ async def _say(
 def _messages(turn: Turn, facts: TurnFacts, values: Values) -> Sequence[Values]:
     """What is given, in as many messages as it may be said in. Whoever ends the talk does so with the last."""
     heard, most = turn.heard, turn.delivery.bubbles
-    if heard is None or not heard.is_chat or heard.quota or not turn.waits or "entries" in values or values.get(WHOLE):
+    if most < 2 or heard is None or not heard.is_chat or heard.quota or not turn.waits:
+        return [values]
+    if ENTRIES in values or values.get(WHOLE):
         return [values]
     least = next((int(one.min_chars) for one in facts.fields if one.key == MESSAGE and isinstance(one, Text)), 0)
     texts = bubbles.divided(str(values.get(MESSAGE) or ""), most, least_chars=max(1, least))

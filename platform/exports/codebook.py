@@ -16,10 +16,11 @@ from studies.horizon import horizon_of
 from studies.items import Item, briefing_items
 from studies.markdown import fill
 from studies.models import Study, Version, condition_of
+from studies.paces import pace_of
 from studies.scales import scale_of, scored, scores_in
 from studies.schema import StudyFile, Told
 from studies.schema_memory import MemoryByLevel, rules_of
-from studies.schema_partners import AutomatedPartner
+from studies.schema_partners import AutomatedPartner, ModelPartner
 from studies.schema_scales import ScaleFile
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, StageConfig, SurveyStage
 from studies.slots import slots
@@ -27,7 +28,7 @@ from studies.slots import slots
 COLUMNS = [
     Column(
         "entry", "What the row describes.",
-        allowed="column|told|exclusion|parameter|derived|field|factor|tick|item|scale|score|memory"
+        allowed="column|told|exclusion|parameter|derived|field|factor|tick|item|scale|score|memory|delivery"
     ),
     Column("version", "Version of the study it belongs to.", "integer", missing="the same in every version"),
     Column("where", "Table of a column; stage of an item; stage/step/role of a field.", missing="of the whole study"),
@@ -43,7 +44,7 @@ COLUMNS = [
     Column(
         "value",
         "In this version: of a parameter; of what people were told; the rule of an exclusion; the licence of a scale; "
-        "how a score is reckoned.",
+        "how a score is reckoned; what a partner remembers, and how what it says comes.",
         "text",
         missing="none of these",
     ),
@@ -81,6 +82,7 @@ def version_rows(version: Version) -> Iterator[Row]:
         )  # fmt: skip
     yield from _scale_rows(version, said)
     yield from _memory_rows(version, said)
+    yield from _delivery_rows(version, said)
     for stage in said.stages:
         yield from _stage_rows(version, stage)
 
@@ -144,6 +146,21 @@ def _memory_rows(version: Version, said: StudyFile) -> Iterator[Row]:
                 type="json", value=canonical(rule.model_dump(mode="json")), source="study file: partners",
             )  # fmt: skip
             yield {**row, "levels": condition_of({by: level})} if by else row
+
+
+def _delivery_rows(version: Version, said: StudyFile) -> Iterator[Row]:
+    """How fast each automated partner is, and how what it says comes to the others."""
+    for name, partner in said.partners.items():
+        if not isinstance(partner, AutomatedPartner):
+            continue
+        how: dict[str, Any] = {"delay": pace_of(said, partner).model_dump(), "delivery": partner.delivery.model_dump()}
+        if isinstance(partner, ModelPartner):
+            how["may_stay_silent"] = partner.may_stay_silent
+            how["length"] = partner.length.chars if partner.length is not None else None
+        yield _row(
+            version, "delivery", "", name=name, label="How what the partner says comes to the others.", type="json",
+            value=canonical(how), source="study file: partners; unless it says so, defaults of ours",
+        )  # fmt: skip
 
 
 def _stage_rows(version: Version, stage: StageConfig) -> Iterator[Row]:
