@@ -16,11 +16,13 @@ AT_ONCE = {"min_s": 0, "max_s": 0, "chars_per_s": 1000, "think_s": [0, 0], "miss
 MODEL = {"name": "told/one", "max_tokens": 400, "daily_cost_usd": "1.00"}
 
 
-def seat(delivery: dict[str, Any] | None = None, *, pace: dict[str, Any] | None = None, **more: Any) -> Sitter:
+def seat(
+    delivery: dict[str, Any] | None = None, *, pace: dict[str, Any] | None = None, label: str = "", **more: Any
+) -> Sitter:
     """A seat of a model, with how it says things."""
     said = {"delivery": delivery} if delivery else {}
     settings = {"delay": pace or AT_ONCE, "asked_if_ai": "admit", "model": MODEL, **said, **more}
-    return Sitter("talker", "model", "prompts/one.md", settings=settings)
+    return Sitter("talker", "model", "prompts/one.md", label=label, settings=settings)
 
 
 def policy(delivery: dict[str, Any], name: str = "sentences", *, pace: dict[str, Any] | None = None) -> Sitter:
