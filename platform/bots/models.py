@@ -55,6 +55,10 @@ class BotTurn(models.Model):
         constraints = [models.UniqueConstraint(fields=["match", "path", "seat"], name="bot_turn_once")]
 
 
+BY_MODEL = "model:"
+"""How `Memory.made_by` begins where a model wrote it."""
+
+
 class Memory(models.Model):
     """One version of what a partner has noted of a person, as prompts hold it. Append-only: every version is kept.
 
@@ -65,7 +69,9 @@ class Memory(models.Model):
         partner: Its name in the study file.
         text: A line for each thing noted; "" where nothing was.
         sources: For each line, keys of the entries that it was made from.
-        made_by: Which rule, or later which model, wrote it.
+        unsupported: Numbers, from 1, of the lines that no source of theirs supports by its words: see
+            `bots.noting.support`. Of notes that a model took; rules by words copy what was said.
+        made_by: Which rule wrote it, "scripted/facts-1"; or which model, "model:" and its name.
     """
 
     class Kind(models.TextChoices):
@@ -79,7 +85,8 @@ class Memory(models.Model):
     conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="memories")
     text = models.TextField(blank=True)
     sources = models.JSONField(default=list)
-    made_by = models.CharField(max_length=60)
+    unsupported = models.JSONField(default=list)
+    made_by = models.CharField(max_length=120)
     sha256 = models.CharField(max_length=64)
     at = models.DateTimeField(db_default=RapportNow())
 
@@ -88,5 +95,44 @@ class Memory(models.Model):
             models.UniqueConstraint(fields=["participant", "partner", "kind", "version"], name="memory_version_once"),
             models.UniqueConstraint(
                 fields=["participant", "partner", "kind", "conversation"], name="memory_once_per_conversation"
+            ),
+        ]
+
+
+class Noting(models.Model):
+    """One attempt of a model to take notes of a conversation that is over, and what came of it.
+
+    Written before the model is asked, so that whoever deletes a person's data knows that an answer may still come.
+
+    Attributes:
+        asked_at: When it was asked last; after a crash the same attempt goes on.
+    """
+
+    class Outcome(models.TextChoices):
+        OPEN = "open"
+        WRITTEN = "written"
+        FAILED = "failed"  # the version before stays in force; it is tried again
+        GIVEN_UP = "given_up"  # the last attempt failed: of this conversation nothing is noted
+        DROPPED = "dropped"  # somebody else wrote the version meanwhile, or the person asked for deletion
+
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="notings")
+    partner = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10, choices=Memory.Kind)
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="notings")
+    attempt = models.PositiveSmallIntegerField()
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN)
+    error_code = models.CharField(max_length=30, blank=True, default="")
+    asked_at = models.DateTimeField(db_default=RapportNow())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant", "partner", "kind", "conversation", "attempt"], name="noting_once_per_attempt"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome="open", ended_at=None)
+                | (~models.Q(outcome="open") & ~models.Q(ended_at=None)),
+                name="noting_ends_with_its_outcome",
             ),
         ]

@@ -86,7 +86,7 @@ def user(told: Told) -> str:
 def newest_lines(lines: Sequence[Line]) -> Sequence[Line]:
     """The newest lines of a page for which a prompt has room."""
     newest = lines[-MOST_LINES:]
-    return newest[_first_within([line.text for line in newest], MOST_LINES_CHARS) :]
+    return newest[first_within([line.text for line in newest], MOST_LINES_CHARS) :]
 
 
 def recollection(found: Remembered, talk: int) -> str:
@@ -95,8 +95,8 @@ def recollection(found: Remembered, talk: int) -> str:
     Args:
         talk: The number of the conversation that is open; 0 where none is.
     """
-    notes = [f"- {_quoted(line)}" for line in found.notes]
-    earlier = found.earlier[_first_within([one.text for one in found.earlier], MOST_EARLIER_CHARS) :]
+    notes = [f"- {quoted(line)}" for line in found.notes]
+    earlier = found.earlier[first_within([one.text for one in found.earlier], MOST_EARLIER_CHARS) :]
     before = [_said(one, f"Conversation {one.talk}, ") for one in earlier if one.talk != talk]
     here = [_said(one, "") for one in earlier if one.talk == talk]
     parts = {
@@ -127,17 +127,17 @@ def refusals(errors: Mapping[str, FieldError]) -> dict[str, str]:
 
 def _card(position: str, label: str, text: str) -> str:
     who = f"{position} ({label})" if label else position
-    return f"{who}: {_quoted(text)}" if text else who
+    return f"{who}: {quoted(text)}" if text else who
 
 
 def _said(one: Said, where: str) -> str:
     who = "You" if one.is_own else "They"
-    return f"{where}{who}: {_quoted(one.text)}"
+    return f"{where}{who}: {quoted(one.text)}"
 
 
 def _line(line: Line) -> str:
     number = f"[{line.seq}] " if line.seq else ""
-    return f"{number}{line.who or 'You'}: {_quoted(line.text)}"
+    return f"{number}{line.who or 'You'}: {quoted(line.text)}"
 
 
 def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str | int]]) -> str:
@@ -164,7 +164,7 @@ def _bounds(field: Field) -> str:
     return f" [{bound}{'' if field.required else '; may be left empty'}]"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Words of others between marks, on one line, so that they cannot look like a part of the page.
 
     As on a page, without characters that nobody sees: a model would read what people beside it cannot.
@@ -176,7 +176,7 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _first_within(texts: Sequence[str], most: int) -> int:
+def first_within(texts: Sequence[str], most: int) -> int:
     """From which text on, the newest being the last, all of them together have no more than some characters."""
     room = most
     for at in range(len(texts) - 1, -1, -1):

@@ -38,6 +38,7 @@ from matching.services import run_group
 from participants.models import Participant
 from studies import definition
 from studies.models import Version
+from studies.schema_memory import writer_of
 
 Outcome = BotTurn.Outcome
 INTERRUPTED, SILENT, YIELDED, UNSAID = "turn.interrupted", "turn.silent", "turn.yielded", "turn.unsaid"
@@ -317,14 +318,18 @@ def note_talk(conversation_id: int) -> int:
 def take_notes(known: Acquaintance) -> int:
     """Write a version for each conversation that is over and not noted yet, in order; return how many.
 
+    By fixed rules by words; where a model takes the notes it does so after the conversation: see `bots.notes`.
     A conversation has one version of a kind, whoever asks for it how often: a unique key holds that.
     """
-    if known.participant is None or known.rule.kind not in SCRIBES or not unnoted(known):
+    if known.participant is None or known.rule.kind not in SCRIBES or writer_of(known.rule) is not None:
+        return 0
+    if not unnoted(known):
         return 0
     return _take_notes(known, known.participant)
 
 
-def _lines_of(notes: Memory) -> list[Noted]:
+def lines_of(notes: Memory) -> list[Noted]:
+    """The lines of a version, each with what it was made from."""
     texts = notes.text.split("\n") if notes.text else []
     return [Noted(text, tuple(keys)) for text, keys in zip(texts, notes.sources, strict=True)]
 
@@ -338,7 +343,7 @@ def _take_notes(known: Acquaintance, participant: int) -> int:
     scribe, kind = SCRIBES[known.rule.kind], known.rule.kind
     mine = Memory.objects.filter(participant=participant, partner=known.partner, kind=kind)
     last = mine.order_by("-version").first()
-    lines = _lines_of(last) if last else []
+    lines = lines_of(last) if last else []
     version, talks, missing = (last.version if last else 0), list(over_with(known)), unnoted(known)
     said = notable_in(talks, known)
     for number, talk in enumerate(talks, start=1):

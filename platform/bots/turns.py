@@ -16,6 +16,7 @@ from bots.errors import BotsError
 from bots.guard import WHOLE
 from bots.held import Plan, Turn, Values, is_interrupted, is_stale
 from bots.models import BotTurn
+from bots.noting import waiting
 from bots.occupant import Occupant
 from bots.queries import address_of, own_last_seq
 from chat.forms import ENTRIES, MESSAGE, MORE, READY, THEN
@@ -169,7 +170,12 @@ async def _values(occupant: Occupant, turn: Turn, facts: TurnFacts) -> Mapping[s
     """A page to read, and the end of a talk in which nobody is left to answer, need no decision, only time."""
     if turn.heard and rules.only_ends(turn.heard):
         return {"then": READY}
-    return await occupant.values(facts, key=turn.key) if facts.fields or turn.heard else {}
+    if not facts.fields and not turn.heard:
+        return {}
+    if turn.waits:
+        least = delays.Pace(**facts.seat.settings.get("delay", {})).min_s
+        await waiting.for_notes(facts, at_most=least / 2)  # the other half is for the model that answers
+    return await occupant.values(facts, key=turn.key)
 
 
 async def hear(claim: Claim) -> str:

@@ -141,9 +141,10 @@ def _memory_rows(version: Version, said: StudyFile) -> Iterator[Row]:
         memory = partner.memory if isinstance(partner, AutomatedPartner) else None
         for level, rule in rules_of(memory).items() if memory is not None else ():
             by = memory.by if isinstance(memory, MemoryByLevel) else ""
+            said_of_it = canonical(rule.model_dump(mode="json", exclude_none=True))
             row = _row(
                 version, "memory", "", name=name, label="What the partner remembers of a person it meets again.",
-                type="json", value=canonical(rule.model_dump(mode="json")), source="study file: partners",
+                type="json", value=said_of_it, source="study file: partners",
             )  # fmt: skip
             yield {**row, "levels": condition_of({by: level})} if by else row
 

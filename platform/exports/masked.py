@@ -302,13 +302,17 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "memories": Decided(  # which rule there is may be a level, and what was said an outcome
         held=_names(
-            "participant partner kind version group match step text n_chars sources made_by text_sha256 made_s"
+            "participant partner kind version group match step text n_chars sources n_unsupported unsupported made_by "
+            "text_sha256 made_s"
         )
+    ),
+    "notings": Decided(
+        held=_names("participant partner kind group match step attempt outcome error_code asked_s ended_s")
     ),
     "calls": Decided(  # read after each group, the newest would tell how much there was to read in it
         held=_names(
             "order match group step seat attempt model_requested model_served parameters prompt_sha256 memory_sha256 "
-            "outcome tokens_in tokens_out latency_ms cost_usd call_s missing_reason"
+            "outcome tokens_in tokens_out latency_ms cost_usd purpose call_s missing_reason"
         )
     ),
     "events": Decided(

@@ -25,7 +25,7 @@ from studies.prizes import prizes_of
 from studies.problems import StudyError
 from studies.queries import texts
 from studies.schema import StudyFile
-from studies.schema_partners import ModelPartner, PersonPartner
+from studies.schema_partners import AutomatedPartner, ModelPartner, Partner, PersonPartner
 from studies.schema_plan import Exclusion, Outcome, Preregistration
 from studies.schema_stages import BriefingStage, GameStage, QuizStage, SurveyStage, WaitingRoomStage
 from studies.services import definition_of
@@ -143,7 +143,7 @@ def _design(planned: Planned) -> Content:
         "groups": {name: plan.model_dump() for name, plan in study.groups.items()},
         "partners": {name: partner.model_dump(mode="json") for name, partner in study.partners.items()},
         "automated": [name for name, partner in study.partners.items() if not isinstance(partner, PersonPartner)],
-        "models": sorted({one.model.name for one in study.partners.values() if isinstance(one, ModelPartner)}),
+        "models": _models(study),
         "stages": [{"id": stage.id, "kind": stage.kind} for stage in study.stages],
         "games": [
             {
@@ -164,6 +164,13 @@ def _design(planned: Planned) -> Content:
     }
 
 
+def _models(study: StudyFile) -> list[str]:
+    """Every model that is asked for a partner's acts or notes."""
+    partners = [one for one in study.partners.values() if isinstance(one, AutomatedPartner)]
+    names = {one.model.name for one in partners if isinstance(one, ModelPartner)}
+    return sorted(names | {writer.model.name for one in partners for writer in one.note_takers})
+
+
 def _parameters(study: StudyFile, game: GameStage) -> Iterator[Content]:
     """Every parameter with its value, also those that the study file leaves at the experiment's default."""
     values, decided = definition.first_parameters(study, game), varied(game.parameters)
@@ -182,9 +189,16 @@ def _prompts(planned: Planned) -> Iterator[Content]:
     by_level = definition.parameters_by_level(planned.study, games[0]) if games else []
     slots = [parameter_slots(values.slots()) for _, values in by_level] or [{}]
     for name, partner in planned.study.partners.items():
-        for file in partner.personas if isinstance(partner, ModelPartner) else ():
+        for file in _prompts_of(partner):
             for text in dict.fromkeys(fill(planned.files[file], each | NAMELESS).strip() for each in slots):
                 yield {"partner": name, "file": file, "text": text}
+
+
+def _prompts_of(partner: Partner) -> list[str]:
+    """The files of its personas, and of those who take its notes."""
+    personas = partner.personas if isinstance(partner, ModelPartner) else []
+    taking = partner.note_takers if isinstance(partner, AutomatedPartner) else []
+    return list(dict.fromkeys([*personas, *(writer.prompt for writer in taking)]))
 
 
 def _manipulated(planned: Planned) -> Iterator[Content]:

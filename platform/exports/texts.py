@@ -25,6 +25,7 @@ from studies.markdown import fill, plain, slot_expressions, unfilled
 from studies.models import Version, condition_of
 from studies.problems import StudyError
 from studies.scales import scale_of
+from studies.schema_partners import AutomatedPartner
 from studies.schema_stages import BriefingStage, ConsentStage, GameStage, QuizStage, StageConfig, SurveyStage
 from studies.slots import CALCULATOR, slots
 
@@ -64,7 +65,9 @@ def _expressions(version_id: int, path: str) -> list[tuple[str, grammar.Expressi
 def _files(version: Version) -> Iterator[tuple[str, dict[str, str]]]:
     """Every page in Markdown; not the prompts of models, which no person is shown."""
     said = definition.definition(version)
-    prompts = {path for partner in said.partners.values() for path in getattr(partner, "personas", ())}
+    automated = [one for one in said.partners.values() if isinstance(one, AutomatedPartner)]
+    prompts = {path for partner in automated for path in getattr(partner, "personas", ())}
+    prompts |= {writer.prompt for partner in automated for writer in partner.note_takers}
     for path in sorted(version.definition[definition.FROZEN]["files"]):
         if path.endswith(".md") and path not in prompts:
             text = unfilled(definition.text(version, path))

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from studies.problems import StudyError
-from studies.schema_types import Name, Part
+from studies.schema_models import LanguageModel
+from studies.schema_types import FilePath, Name, Part
 
 
 class NoMemory(Part):
@@ -28,6 +29,21 @@ class WindowMemory(Part):
     messages: Annotated[int, Field(ge=1, le=400, description="How many, of both.")] = 20
 
 
+class NotesByModel(Part):
+    """A language model that takes the notes after each conversation."""
+
+    prompt: FilePath = Field(
+        description="What it is told to note. How much there may be, and the form of its answer, are added."
+    )
+    model: LanguageModel
+
+
+TakenBy = Annotated[
+    NotesByModel | None,
+    Field(description="A model and its prompt. Unless given, notes are taken by fixed rules by words."),
+]
+
+
 class SummaryMemory(Part):
     """This conversation, and a summary of the earlier ones that is written anew after each."""
 
@@ -35,6 +51,7 @@ class SummaryMemory(Part):
     chars: Annotated[int, Field(ge=100, le=8000, description="Its greatest length; the oldest is left out first.")] = (
         1200
     )
+    noted_by: TakenBy = None
 
 
 class FactsMemory(Part):
@@ -42,6 +59,7 @@ class FactsMemory(Part):
 
     kind: Literal["facts"]
     max_facts: Annotated[int, Field(ge=1, le=200, description="How many; the oldest is left out first.")] = 40
+    noted_by: TakenBy = None
 
 
 class FullMemory(Part):
@@ -115,6 +133,17 @@ def rule_under(memory: AnyMemory, levels: Mapping[str, str]) -> MemoryRule:
         known = ", ".join(f"{memory.by}={name}" for name in memory.values)
         raise StudyError("level_missing", f'memory has a rule for {known}, and not for "{level}"')
     return memory.values[level]
+
+
+def writer_of(rule: MemoryRule) -> NotesByModel | None:
+    """The model that takes a rule's notes; None where fixed rules by words do, or nobody takes any."""
+    return rule.noted_by if isinstance(rule, SummaryMemory | FactsMemory) else None
+
+
+def writers_of(memory: AnyMemory) -> list[NotesByModel]:
+    """The models that take notes at some level."""
+    found = (writer_of(rule) for rule in rules_of(memory).values())
+    return [one for one in found if one is not None]
 
 
 def lasts(rule: MemoryRule) -> bool:

@@ -7,9 +7,19 @@ from pydantic import Discriminator, Field, Tag
 
 from studies.problems import StudyError
 from studies.schema_delivery import Delivery, Length
-from studies.schema_memory import AnyMemory, AnyTold, AnyVisible, lasts, rules_of, visible_under
+from studies.schema_memory import (
+    AnyMemory,
+    AnyTold,
+    AnyVisible,
+    NotesByModel,
+    lasts,
+    rules_of,
+    visible_under,
+    writers_of,
+)
+from studies.schema_models import LanguageModel
 from studies.schema_pairs import Lasting
-from studies.schema_types import FilePath, Money, Name, Part
+from studies.schema_types import FilePath, Name, Part
 
 Setting = str | int | float | bool
 Called = Annotated[str, Field(max_length=40)]
@@ -140,6 +150,11 @@ class AutomatedPartner(Part):
     )
 
     @property
+    def note_takers(self) -> list[NotesByModel]:
+        """The models that take its notes, each with its prompt; none where fixed rules by words do."""
+        return writers_of(self.memory) if self.memory is not None else []
+
+    @property
     def is_lasting(self) -> bool:
         """Whether it is the same for a person in all their groups.
 
@@ -156,20 +171,6 @@ class PolicyPartner(AutomatedPartner):
     occupant: Literal["policy"]
     policies: list[Name] = Field(min_length=1, description="One is drawn for each seat from the seed.")
     settings: dict[Name, Setting] = Field(default_factory=dict, description="Numbers given to the policy.")
-
-
-class LanguageModel(Part):
-    """A language model. Its address and key belong to the installation (RAPPORT_LLM_BASE, RAPPORT_LLM_KEY)."""
-
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    max_tokens: Annotated[int, Field(ge=1, le=8000)] = 400
-    run_by: str = Field(
-        "", max_length=200, description="Who runs it and where, as participants read it: `{{ ai_services }}`."
-    )
-    daily_cost_usd: Money = Field(
-        description='What it may cost a day; afterwards its seats do not act. "0.00" for a free one.'
-    )
 
 
 class ModelPartner(AutomatedPartner):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from studies.schema_partners import LanguageModel
+from studies.schema_models import LanguageModel
 from studies.schema_types import FilePath, Line, Name, Part
 from studies.schema_waves import ClockTime
 

@@ -12,7 +12,7 @@ from studies.money import amount_text, points_rule
 from studies.prizes import prizes_of
 from studies.retention import lengths, retention_text
 from studies.schema import StudyFile
-from studies.schema_partners import ModelPartner
+from studies.schema_partners import AutomatedPartner, ModelPartner
 from studies.schema_retention import OURS
 from studies.schema_stages import GameStage, QuizStage, WaitingRoomStage
 from studies.spans import span
@@ -133,6 +133,8 @@ def _ai_services(study: StudyFile) -> str:
     """Who runs the models that sit in the study's groups, each once."""
     seated = [study.partners.get(name) for plan in study.groups.values() for name in plan.automated]
     named = [partner.model.run_by for partner in seated if isinstance(partner, ModelPartner)]
+    taking = [one for partner in seated if isinstance(partner, AutomatedPartner) for one in partner.note_takers]
+    named += [one.model.run_by for one in taking]
     replies = study.safety.replies if study.safety else None
     named += [replies.classifier.model.run_by] if replies and replies.classifier else []
     return "; ".join(dict.fromkeys(name for name in named if name)) or "none"

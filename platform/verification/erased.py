@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db.models import Q
 
-from bots.models import Memory
+from bots.models import Memory, Noting
 from chat.models import (
     EarlierShown,
     Entry,
@@ -51,6 +51,7 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "scales": ScaleDrawn.objects.filter(session__participant=person),
         "contacts": Contact.objects.filter(participant=person),
         "memories": Memory.objects.filter(participant=person),
+        "notings": Noting.objects.filter(participant=person),
         "shown": Shown.objects.filter(seat__participant=person),
         "safety_steps": SafetyStep.objects.filter(Q(seat__participant=person) | Q(trigger__seat__participant=person)),
         "triggers": Trigger.objects.filter(seat__participant=person),

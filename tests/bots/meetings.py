@@ -26,7 +26,10 @@ MODEL = {"name": "told/one", "max_tokens": 200, "daily_cost_usd": "1.00"}
 PARTNER = {
     "occupant": "model", "label": {"all": ""}, "asked_if_ai": "admit", "personas": ["prompts/one.md"], "model": MODEL,
 }  # fmt: skip
-TEXTS = {f"pages/{page}.md": f"# {page}\n\nSay something." for page in ("talk", "void")} | {"prompts/one.md": PERSONA}
+NOTES_PROMPT = "Note what a friend would remember. There are {{ quota }} entries."
+TEXTS = {f"pages/{page}.md": f"# {page}\n\nSay something." for page in ("talk", "void")} | {
+    "prompts/one.md": PERSONA, "prompts/notes.md": NOTES_PROMPT,
+}  # fmt: skip
 _numbers = count(1)
 
 

@@ -87,7 +87,8 @@ COLUMNS: dict[str, dict[Holds, str]] = {
     "measures_scaledrawn": {DESIGN: "stage scale", O: "shown left_out"},
     "measures_pageshown": {DESIGN: "stage source", W: "facts", T: "sha256"},  # of facts what only this page was given
     "bots_botturn": {STATE: "path outcome error_code", W: "rest"},
-    "bots_memory": {DESIGN: "partner kind made_by", W: "text", O: "sources", T: "sha256"},
+    "bots_memory": {DESIGN: "partner kind made_by", W: "text", O: "sources unsupported", T: "sha256"},
+    "bots_noting": {DESIGN: "partner kind", STATE: "outcome error_code"},
     "recruitment_settlement": {STATE: "exit currency", S: "explanation", Holds.PAYMENT: "code"},
     "exports_tombstone": {STATE: "rule what", TEAM: "by"},
     "exports_release": {STATE: "sha256 table left_out", TEAM: "retired_by"},
@@ -124,6 +125,7 @@ JSON_KEYS: dict[str, str] = {
     "measures_pageshown.facts": "title asked worded lead instruction buttons hint given tables",
     "bots_botturn.rest": ANYTHING,  # values for a talk's door; emptied as a whole
     "bots_memory.sources": "",
+    "bots_memory.unsupported": "",
     "recruitment_settlement.explanation": "what amount_minor because",
     "exports_release.left_out": "",
     "simulation_simulationrun.assumptions": ANYTHING,

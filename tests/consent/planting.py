@@ -106,6 +106,11 @@ def _asked(person: Writer, group: Group) -> None:
             prompt=[{"role": "user", "content": f'A: "{quoted}"'}], prompt_sha256="1" * 64, memory_sha256="2" * 64,
             output=f"Yes, {quoted}!", outcome="ok", error=quoted,
         )  # fmt: skip
+    Call.objects.create(
+        scope=f"study:{group.version.study_id}/notes:{talk_of(person).pk}:{seat_of(person).pk}:1",
+        attempt=person.number + 1, model_requested="m", prompt=[{"role": "user", "content": f'm1, they: "{quoted}"'}],
+        prompt_sha256="1" * 64, memory_sha256="2" * 64, output=f'{{"lines": "{quoted}"}}', outcome="ok", error=quoted,
+    )  # fmt: skip
 
 
 @into("bots_botturn.rest")

@@ -19,6 +19,8 @@ ELSEWHERE = {
     "numbers of the pages of practice", "practice at another stage", "stage shown",
     "hash of notes", "lines of notes with their sources", "source of notes missing",  # tests/bots/test_memory.py
     "source of notes later than they", "source of notes by somebody else", "versions of notes",
+    "lines of notes that nothing supports", "attempts at notes",  # tests/bots/test_notes_by_model.py
+    "version of an attempt at notes",
     "draw of a lasting partner", "persona of a lasting partner",  # tests/matching/test_lasting_partner.py
     "name of a lasting partner",
     "draw of a scale", "items of a scale that were answered",  # tests/measures/test_scale_stage.py

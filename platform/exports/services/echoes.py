@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 
 from bots.models import BotTurn, Memory
 from bots.scribes import CUT
-from chat.models import Entry, Report
+from chat.models import Conversation, Entry, Report
 from chat.services import UNKNOWN
 from exports.declared import split_key
 from exports.redaction import (
@@ -199,8 +199,11 @@ class Echoes:
         for turn in BotTurn.objects.filter(match__in=self.society.matches):
             is_told = turn.match_id in self._touched or self._was_told(turn.match_id, turn.seat_id)
             (told if is_told else others).append(turn.pk)
-        gone = [call.pk for call in self._asked_for(told)]
-        gone += [call.pk for call in self._asked_for(others) if _quotes_any(call, quotes)]
+        told_of, other = self._conversations
+        gone = [call.pk for call in self._asked_for("turn", told)]
+        gone += [call.pk for call in self._asked_for("notes", told_of)]
+        rest = [*self._asked_for("turn", others), *self._asked_for("notes", other)]
+        gone += [call.pk for call in rest if _quotes_any(call, quotes)]
         calls = Call.objects.filter(pk__in=gone)
         gone_with = {"prompt": [WITHDRAWN_TEXT], "prompt_sha256": "", "memory_sha256": ""}
         return calls.update(**gone_with, output=WITHDRAWN_TEXT, error="")
@@ -209,12 +212,19 @@ class Echoes:
         """What programs were still to say: nobody waits for it any more."""
         return BotTurn.objects.filter(match__in=self.society.matches).exclude(rest=[]).update(rest=[])
 
-    def _asked_for(self, turns: Sequence[int]) -> Iterator[Call]:
-        """The calls of some turns, by their keys: see `bots.by_model.scope_of`."""
+    @property
+    def _conversations(self) -> tuple[Sequence[int], Sequence[int]]:
+        """The conversations in which the person was, and all others of the group, by their keys."""
+        rows = Conversation.objects.filter(match__in=self.society.matches).order_by("pk").values_list("pk", "match")
+        theirs = [pk for pk, match in rows if match in self._touched]
+        return theirs, [pk for pk, match in rows if match not in self._touched]
+
+    def _asked_for(self, what: str, keys: Sequence[int]) -> Iterator[Call]:
+        """The calls for some turns, or for notes of some conversations: see `bots.by_model.scope_of`."""
         own = f"study:{self.society.group.version.study_id}"
-        for first in range(0, len(turns), ROWS_AT_ONCE):
-            keys = "|".join(map(str, turns[first : first + ROWS_AT_ONCE]))
-            rows = Call.objects.filter(scope__startswith=own, scope__regex=f"/turn:({keys}):")
+        for first in range(0, len(keys), ROWS_AT_ONCE):
+            any_of = "|".join(map(str, keys[first : first + ROWS_AT_ONCE]))
+            rows = Call.objects.filter(scope__startswith=own, scope__regex=f"/{what}:({any_of}):")
             yield from rows.iterator(chunk_size=ROWS_AT_ONCE)
 
 

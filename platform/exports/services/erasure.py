@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from bots.models import Memory
+from bots.models import Memory, Noting
+from bots.noting.queries import under_way
 from chat.models import Conversation, EarlierShown, SafetyStep, Shown, Trigger, TypingShown, WordsStep, WordsTrigger
 from chat.safety.services import FOUND
 from events import clock, due, log
@@ -87,7 +88,10 @@ def _busy_until(groups: Sequence[Group]) -> datetime | None:
         return now + LOOK_AGAIN_AFTER
     with_models = [group for group in groups if group.seats.filter(occupant="model").exists()]
     quiet_at = max((group.ended_at + LAST_REPLIES_WITHIN for group in with_models if group.ended_at), default=now)
-    return quiet_at if quiet_at > now else None
+    if quiet_at > now:
+        return quiet_at
+    talks = Conversation.objects.filter(match__group__in=groups).values_list("pk", flat=True)
+    return now + LOOK_AGAIN_AFTER if under_way(list(talks), LAST_REPLIES_WITHIN) else None
 
 
 def _put_off(claim: Claim, until: datetime) -> str:
@@ -149,6 +153,7 @@ def _forget_own(person: Participant) -> Counter[str]:
         "pages": PageShown.objects.filter(session__participant=person),
         "scales": ScaleDrawn.objects.filter(session__participant=person),
         "memories": Memory.objects.filter(participant=person),
+        "notings": Noting.objects.filter(participant=person),
         "shown": Shown.objects.filter(seat__participant=person),
         "safety_steps": SafetyStep.objects.filter(Q(seat__participant=person) | Q(trigger__seat__participant=person)),
         "triggers": Trigger.objects.filter(seat__participant=person),

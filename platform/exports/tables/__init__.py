@@ -17,7 +17,7 @@ from exports.tables.exclusions import EXCLUSIONS
 from exports.tables.exposures import EXPOSURES
 from exports.tables.groups import GROUPS, PLACINGS, RESTS, ROUNDS, SEATS
 from exports.tables.kind_questions import KIND_QUESTIONS
-from exports.tables.memories import MEMORIES
+from exports.tables.memories import MEMORIES, NOTINGS
 from exports.tables.pages import PAGES
 from exports.tables.paid import PAID_ROUNDS
 from exports.tables.pairs import PAIRS
@@ -40,7 +40,7 @@ TABLES: list[Table] = [
     PARTICIPANTS, SESSIONS, PLANNED_SESSIONS, REMINDERS, PAIRS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS,
     PAID_ROUNDS, ALLOCATIONS, EXCLUSIONS, CHECK_RATES, CHECKS, PAGES, CHOICE_SETS, PRACTICE, EXPOSURES, DECISIONS,
     ENTRIES, SEEN, KIND_QUESTIONS, BELIEFS, AWARDS, REPORTS, SAFETY, SAFETY_WORDS, ANSWERS, SCALE_ITEMS, SCORES,
-    BOT_TURNS, MEMORIES, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
+    BOT_TURNS, MEMORIES, NOTINGS, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
 ]  # fmt: skip
 
 

@@ -1,29 +1,34 @@
 """Every attempt to ask a language model: when, how long, what came of it. Never its words: prompts quote people."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from django.db.models import Exists, OuterRef, Q
 
 from bots.models import BotTurn
+from chat.models import Conversation
 from exports import keys
 from exports.codes import match_code, seat_code
 from exports.columns import BY_PARTNER, Column, Row, Table
 from exports.scope import CHUNK, Scope, seconds
+from flow.models import Match
 from llm.models import Call
 from matching.models import Seat
 from participants.models import Participant
 
 TURN = re.compile(r"^study:\d+(?:~\w+)?/turn:(\d+):")
+NOTES = re.compile(r"^study:\d+(?:~\w+)?/notes:(\d+):(\d+):")  # a conversation, and the seat whose notes they are
 NOT_SERVED = "no answer came"
+NO_MATCH = "the call was for no turn in a match, and for no notes of a conversation"
 
 COLUMNS = [
     Column("order", "Order in which the calls began, from 1.", "integer"),
-    Column("match", keys.MATCH.label, missing="the call was for no turn in a match"),
-    Column("group", keys.GROUP.label, missing="the call was for no turn in a match"),
-    Column("step", keys.STEP.label, missing="the call was for no turn in a match"),
-    Column("seat", keys.SEAT.label, missing="the call was for no turn in a match"),
+    Column("match", keys.MATCH.label, missing=NO_MATCH),
+    Column("group", keys.GROUP.label, missing=NO_MATCH),
+    Column("step", keys.STEP.label, missing=NO_MATCH),
+    Column("seat", keys.SEAT.label, missing=NO_MATCH),
     Column("attempt", "Which attempt at this answer.", "integer"),
     Column("model_requested", "The model that was asked for."),
     Column("model_served", "The model that answered.", missing=NOT_SERVED),
@@ -38,7 +43,8 @@ COLUMNS = [
     Column("tokens_out", "Length of the answer.", "integer", "tokens", missing=NOT_SERVED),
     Column("latency_ms", "From asking to the whole answer.", "integer", "ms", missing=NOT_SERVED),
     Column("cost_usd", "Computed cost.", "number", "USD", missing="the price is not known"),
-    keys.since_group("call_s", "When the call began", missing="the call was for no turn in a match"),
+    Column("purpose", "What was wanted.", allowed="act|notes|other"),
+    keys.since_group("call_s", "When the call began", missing=NO_MATCH),
     keys.MISSING_REASON,
 ]  # fmt: skip
 
@@ -49,33 +55,61 @@ def _calls(scope: Scope) -> Iterator[Row]:
     found = log.iterator(chunk_size=CHUNK)
     order = 0
     while batch := list(islice(found, CHUNK)):
-        turns = _turns(batch)
+        places = _of_turns(batch) | _of_notes(batch)
         for call in batch:
             order += 1
-            yield {"order": order} | _row(call, turns.get(_turn_of(call)))
+            yield {"order": order} | _row(call, places.get(call.pk))
 
 
-def _turn_of(call: Call) -> int:
-    named = TURN.match(call.scope)
-    return int(named[1]) if named else 0
+@dataclass(frozen=True)
+class _Place:
+    """Where in a group a call belongs, and whether somebody there withdrew."""
+
+    purpose: str
+    match: Match
+    path: str
+    seat: Seat
+    has_withdrawn: bool
 
 
-def _turns(batch: Sequence[Call]) -> Mapping[int, tuple[BotTurn, bool]]:
-    """Turn -> itself, and whether somebody in its group withdrew."""
+def _withdrawn() -> Exists:
     gone = Q(participant=None) | Q(participant__status=Participant.Status.WITHDRAWN)
-    withdrawn = Seat.objects.filter(gone, group=OuterRef("match__group"), occupant="person")
-    turns = BotTurn.objects.filter(pk__in={_turn_of(call) for call in batch}).select_related("match__group", "seat")
-    return {turn.pk: (turn, turn.withdrew) for turn in turns.annotate(withdrew=Exists(withdrawn))}
+    return Exists(Seat.objects.filter(gone, group=OuterRef("match__group"), occupant="person"))
 
 
-def _row(call: Call, found: tuple[BotTurn, bool] | None) -> dict[str, object]:
-    turn, has_withdrawn = found or (None, False)
-    group = turn.match.group if turn else None
+def _of_turns(batch: Sequence[Call]) -> dict[int, _Place]:
+    """Key of a call for an act → its place."""
+    named = {call.pk: int(found[1]) for call in batch if (found := TURN.match(call.scope))}
+    rows = BotTurn.objects.filter(pk__in=set(named.values())).select_related("match__group", "seat__group")
+    turns = {turn.pk: turn for turn in rows.annotate(withdrew=_withdrawn())}
     return {
-        "match": match_code(group.code, turn.match.round, turn.match.number) if turn and group else None,
+        call: _Place("act", turns[key].match, turns[key].path, turns[key].seat, turns[key].withdrew)
+        for call, key in named.items()
+        if key in turns
+    }
+
+
+def _of_notes(batch: Sequence[Call]) -> dict[int, _Place]:
+    """Key of a call for notes → the place of the conversation, and the seat in which its partner sat."""
+    named = {call.pk: (int(found[1]), int(found[2])) for call in batch if (found := NOTES.match(call.scope))}
+    rows = Conversation.objects.filter(pk__in={talk for talk, _ in named.values()}).select_related("match__group")
+    talks = {talk.pk: talk for talk in rows.annotate(withdrew=_withdrawn())}
+    seats = Seat.objects.select_related("group").in_bulk({seat for _, seat in named.values()})
+    return {
+        call: _Place("notes", talks[talk].match, talks[talk].path, seats[seat], talks[talk].withdrew)
+        for call, (talk, seat) in named.items()
+        if talk in talks and seat in seats
+    }
+
+
+def _row(call: Call, place: _Place | None) -> dict[str, object]:
+    has_withdrawn = place is not None and place.has_withdrawn
+    group = place.match.group if place else None
+    return {
+        "match": match_code(group.code, place.match.round, place.match.number) if place and group else None,
         "group": group.code if group else None,
-        "step": turn.path if turn else None,
-        "seat": seat_code(group.code, turn.seat.number) if turn and group else None,
+        "step": place.path if place else None,
+        "seat": seat_code(place.seat.group.code, place.seat.number) if place else None,
         "attempt": call.attempt,
         "model_requested": call.model_requested,
         "model_served": call.model_served,
@@ -87,6 +121,7 @@ def _row(call: Call, found: tuple[BotTurn, bool] | None) -> dict[str, object]:
         "tokens_out": call.tokens_out,
         "latency_ms": call.latency_ms,
         "cost_usd": call.cost_usd,
+        "purpose": place.purpose if place else "other",
         "call_s": seconds(call.at, group.formed_at if group else None),
         "missing_reason": BY_PARTNER if has_withdrawn else None,
     }

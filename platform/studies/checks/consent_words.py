@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from studies.checks.context import Context, needs
+from studies.checks.notes import note_takers
 from studies.checks.texts import known_names
 from studies.grammar import parse
 from studies.horizon import is_told_to_all
 from studies.markdown import slot_expressions
 from studies.problems import StudyError
-from studies.schema_partners import ModelPartner
+from studies.schema_models import LanguageModel
+from studies.schema_partners import AutomatedPartner, ModelPartner
 from studies.schema_stages import ConsentStage, WaitingRoomStage
+from studies.yaml_file import Path
 
 IN_A_ROW = "most_missed_in_a_row"
 
@@ -44,10 +47,10 @@ def consent_is_complete(context: Context) -> None:
 @needs("partners", "groups")
 def models_say_who_runs_them(context: Context) -> None:
     """W451: who gets to read what people write."""
-    for name, partner in _models(context):
-        if not partner.model.run_by:
+    for path, model in _models(context):
+        if not model.run_by:
             what = "is missing: people are not told who is sent what they write."
-            context.say("W451", ("partners", name, "model", "run_by"), what, 'Write run_by: "Example Ltd, in the USA".')
+            context.say("W451", (*path, "run_by"), what, 'Write run_by: "Example Ltd, in the USA".')
 
 
 def _musts(context: Context) -> Iterator[_Must]:
@@ -67,15 +70,19 @@ def _musts(context: Context) -> Iterator[_Must]:
         yield _Must("bonus_max", "what points pay at most")
     if any(isinstance(stage, WaitingRoomStage) and stage.asks_ready for _, stage in context.stages("waiting_room")):
         yield _Must("pay_per_minute", "what is paid for waiting")
-    if any(partner.model.run_by for _, partner in _models(context)):
+    if any(model.run_by for _, model in _models(context)):
         yield _Must("ai_services", "who runs the AI service that reads what people write")
 
 
-def _models(context: Context) -> list[tuple[str, ModelPartner]]:
-    """The models that sit in a group."""
+def _models(context: Context) -> Iterator[tuple[Path, LanguageModel]]:
+    """The models that are sent what people write: those that sit in a group, and those that take notes there."""
     seated = {name for plan in context.study.groups.values() for name in plan.automated}
-    partners = context.study.partners.items()
-    return [(name, each) for name, each in partners if name in seated and isinstance(each, ModelPartner)]
+    for name, partner in context.study.partners.items():
+        if name in seated and isinstance(partner, ModelPartner):
+            yield ("partners", name, "model"), partner.model
+        memory = partner.memory if name in seated and isinstance(partner, AutomatedPartner) else None
+        for path, writer in note_takers(name, memory):
+            yield (*path, "model"), writer.model
 
 
 def slots_in(text: str) -> set[str]:

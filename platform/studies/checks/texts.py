@@ -12,6 +12,7 @@ from studies import grammar, registry
 from studies.checks import quiet_words, reminders
 from studies.checks.context import Context, meant, needs
 from studies.checks.games import found_experiment, found_parameters
+from studies.checks.notes import note_takers
 from studies.checks.placeholders import IN_TEXTS
 from studies.checks.schema import holds_secret
 from studies.definition import group_of
@@ -59,12 +60,16 @@ def pages_are_sound(context: Context) -> None:
 
 @needs("partners", "waves", "factors")
 def personas_are_sound(context: Context) -> None:
-    """E103, E603: the prompts of models name parameters only."""
+    """E103, E603: the prompts of models name parameters only, those by which notes are taken, too."""
     games = [stage for _, stage in context.stages("game") if isinstance(stage, GameStage)]
     values = [each for stage in games for each in found_parameters(context.study, stage)]
     for name, partner in context.study.partners.items():
-        for at, file in enumerate(partner.personas if isinstance(partner, ModelPartner) else []):
-            text = context.read(file, ("partners", name, "personas", at))
+        personas = partner.personas if isinstance(partner, ModelPartner) else []
+        named: list[tuple[Path, str]] = [(("partners", name, "personas", at), file) for at, file in enumerate(personas)]
+        memory = partner.memory if isinstance(partner, AutomatedPartner) else None
+        named += [((*path, "prompt"), writer.prompt) for path, writer in note_takers(name, memory)]
+        for path, file in named:
+            text = context.read(file, path)
             for each in values if text is not None else []:
                 _say_slots(context, file, text or "", Known(parameter_slots(each.slots()), _named(partner)))
 

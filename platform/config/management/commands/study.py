@@ -42,7 +42,7 @@ from studies.masking.standing import is_masked, refuse_while_masked
 from studies.models import Membership, Study
 from studies.problems import Problem, StudyError, errors
 from studies.publish import REFERENCE_FILE, published, with_fields
-from studies.schema_partners import ModelPartner
+from studies.schema_partners import AutomatedPartner, ModelPartner
 
 Verb = Callable[["Command", dict[str, Any]], None]
 NOTHING = ("", "~", "null")
@@ -285,7 +285,9 @@ def list_verb(command: Command, options: dict[str, Any]) -> None:
 def _warn_of_silent_models(command: Command, study: Study) -> None:
     """Without an address or a key no model answers, and every round that it sits in is void."""
     partners = definition(queries.version_of(study, None)).partners.values()
-    if any(isinstance(one, ModelPartner) for one in partners) and not (settings.LLM_BASE or settings.LLM_KEY):
+    asking = [one for one in partners if isinstance(one, AutomatedPartner)]
+    has_models = any(isinstance(one, ModelPartner) or one.note_takers for one in asking)
+    if has_models and not (settings.LLM_BASE or settings.LLM_KEY):
         text = "Its language models cannot answer: set RAPPORT_LLM_KEY or RAPPORT_LLM_BASE before anybody comes in."
         command.stdout.write(command.style.WARNING(text))
 
