@@ -9,15 +9,11 @@ from studies.check import check, check_folder
 from studies.problems import Problem
 from studies.schema_partners import AutomatedPartner
 from studies.slots import study_slots
-from tests.studies.conftest import Folder
-from tests.studies.test_study_memory import MODEL, chatting_is_installed, with_model
+from tests.studies.conftest import Folder, forget_code
+from tests.studies.test_study_memory import MODEL, with_model
 
-__all__ = ["chatting_is_installed"]  # a fixture of every test here
-
-SCRIBE = (
-    '{prompt: prompts/notes.md, model: {name: scripted/two, max_tokens: 900, daily_cost_usd: "0.00", run_by: Them}}'
-)
-FACTS = f"{{kind: facts, max_facts: 5, noted_by: {SCRIBE}}}"
+SCRIBE = '{name: scripted/two, max_tokens: 900, daily_cost_usd: "0.00", run_by: Them}'
+FACTS = f"{{kind: facts, max_facts: 5, noted_by: {{prompt: prompts/notes.md, model: {SCRIBE}}}}}"
 AT = "partners.computer.memory"
 
 
