@@ -149,14 +149,14 @@ def _seat(
 
 def _filled(table: Table, seat: Seat, partner: Partner, met: Sequence[Participant], chance: Random) -> Seat:
     """A seat with the automated partner that its entry declares, which may be one that lasts."""
-    seat.occupant, seat.policy, seat.settings = _automated(table.study, partner, chance)
+    seat.occupant, seat.policy, seat.settings = automated(table.study, partner, chance)
     if lasting := lasting_partner(table.version, seat.partner, partner, met):
         seat.policy = lasting.persona
         seat.settings |= {NAMED: lasting.display_name} if lasting.display_name else {}
     return seat
 
 
-def _automated(study: StudyFile, partner: Partner, chance: Random) -> tuple[str, str, dict[str, Any]]:
+def automated(study: StudyFile, partner: Partner, chance: Random) -> tuple[str, str, dict[str, Any]]:
     """Occupant, policy or persona, and settings of a seat that is meant to have no person."""
     if isinstance(partner, PersonPartner):
         raise MatchingError("no_occupant", "an AI's seat cannot be filled by a partner whose occupant is a person")

@@ -120,6 +120,7 @@ class Game:
             facts = turn(match.pk, match.path, seat.pk)
             if facts is None:
                 continue
+            self.tour.before_act(match, seat)
             source = "person" if seat.occupant == "person" else "policy"
             key = f"{match.pk}/{match.path}/{seat.number}/{kind('entries', 'count')(match, match.path)}"
             games.act(
@@ -163,7 +164,7 @@ class Game:
         if group.round <= EXPLORED_ROUNDS or group.round == group.rounds:
             self._explore_some(matches if group.round == 1 else matches[:1])
         for number, match in enumerate(matches, start=1):
-            self.play_match(match.pk, answers.by_chance)
+            self.play_match(match.pk, self.tour.conduct)
             if number < len(matches):
                 self.looking.at_match(fresh(match.pk))
 

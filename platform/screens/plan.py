@@ -8,8 +8,10 @@ from pydantic import BaseModel, Field
 
 from events import clock
 from events.clock import ClockError
+from screens.asked import Asked, Wanted
 from screens.between import BETWEEN_VISITS
 from screens.errors import ScreensError
+from screens.rehearsal import check_wanted, rehearsed
 from screens.screen import DOOR, EXITS, REFUSALS, Drawn, Screen
 from screens.stages import WALKERS
 from screens.tour import Tour
@@ -28,6 +30,7 @@ class Plan(BaseModel):
         number: Of the version; so are `definition` and `files`.
         seed: Settles all chance: names, words, numbers, who sits where.
         conditions: Which to draw; empty: every one.
+        asked: What models are told is wanted in place of pages, and where.
     """
 
     number: int
@@ -35,6 +38,7 @@ class Plan(BaseModel):
     files: dict[str, str]
     seed: str = "1"
     conditions: list[str] = Field(default_factory=list)
+    asked: Wanted | None = None
 
 
 def draw(plan: Plan, *, say: Say) -> Drawn:
@@ -51,17 +55,37 @@ def draw(plan: Plan, *, say: Say) -> Drawn:
     version = _published(plan)
     screens: list[Screen] = []
     missed: dict[str, None] = {}
-    known = conditions_of(definition.definition(version))
-    if unknown := set(plan.conditions) - set(known):
-        text = f"{', '.join(sorted(unknown))}: no such condition; there are: {'; '.join(known)}"
-        raise ScreensError("condition_unknown", text)
-    for condition in plan.conditions or known:
+    for condition in _conditions(plan, version):
         tour = Tour(version, condition)
         tour.walk(WALKERS, BETWEEN_VISITS)
         say(f"{condition or 'the one condition'}: {len(tour.screens)} pages")
         screens += ordered(tour)
         missed |= dict.fromkeys(tour.not_reached)
     return Drawn(screens, list(missed))
+
+
+def ask(plan: Plan, *, say: Say) -> list[Asked]:
+    """What models are told in a study, condition by condition, each from the same beginning.
+
+    Raises:
+        ClockError, StudyError, ScreensError: as `draw`, and as `rehearsed`.
+    """
+    version, wanted = _published(plan), plan.asked or Wanted()
+    check_wanted(definition.definition(version), wanted)
+    found: list[Asked] = []
+    for condition in _conditions(plan, version):
+        asked = rehearsed(version, condition, wanted)
+        say(f"{condition or 'the one condition'}: {len(asked)} prompts")
+        found += asked
+    return found
+
+
+def _conditions(plan: Plan, version: Version) -> Sequence[str]:
+    known = conditions_of(definition.definition(version))
+    if unknown := set(plan.conditions) - set(known):
+        text = f"{', '.join(sorted(unknown))}: no such condition; there are: {'; '.join(known)}"
+        raise ScreensError("condition_unknown", text)
+    return plan.conditions or known
 
 
 def ordered(tour: Tour) -> Sequence[Screen]:

@@ -12,7 +12,9 @@ from typing import Any
 from django.urls import reverse
 
 from flow.lookup import stage_of
+from flow.models import Match
 from flow.services import sessions
+from matching.models import Seat
 from participants.models import Participant
 from participants.services import make_link
 from screens import answers, services
@@ -40,6 +42,7 @@ class Tour:
             role.
         visit: Which visit is walked through.
         met: By stage, the pages of a game that somebody has seen in any visit.
+        conduct: What seats of a game do in the course that is played to its end.
     """
 
     def __init__(self, version: Version, condition: str) -> None:
@@ -53,6 +56,7 @@ class Tour:
         self.visits = visits_of(version)
         self.visit = self.visits[0]
         self.met: dict[str, set[str]] = {}
+        self.conduct: answers.Conduct = answers.by_chance
 
     @property
     def is_thorough(self) -> bool:
@@ -104,6 +108,9 @@ class Tour:
 
     def _of_this_visit(self, key: Key) -> Key:
         return key if key.visit or key.stage in OF_NO_VISIT else replace(key, visit=self.visit.name)
+
+    def before_act(self, match: Match, seat: Seat) -> None:
+        """A seat of a game is about to act."""
 
     def allocating(self, act: Callable[[], Any]) -> None:
         """Do something after which somebody may have a condition, so that it is the condition of this tour."""

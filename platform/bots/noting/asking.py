@@ -32,7 +32,7 @@ async def noted(job: Job) -> Sequence[Noted]:
     if not job.material.theirs:
         return job.material.before
     await run_db(services.check_spending, job)
-    request = _request(job)
+    request = request_of(job)
     answer = await _asked(request)
     lines, wrong = telling.read(answer.value, job.known.rule, job.material)
     if wrong:
@@ -44,7 +44,8 @@ async def noted(job: Job) -> Sequence[Noted]:
     return lines
 
 
-def _request(job: Job) -> Request:
+def request_of(job: Job) -> Request:
+    """The first question for some notes. Raises BotsError: "persona_unfit"."""
     model, rule, material = job.writer.model, job.known.rule, job.material
     try:
         messages = telling.messages(job.prompt, rule, material, job.slots)

@@ -6,12 +6,14 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
 from config.supervisor.chromium import chromium_path, pdf_of, pictures_of
 from config.supervisor.scratch import Scratch
 from config.supervisor.watch import Say
+from screens.asked import Asked
 from screens.differing import Same, compare, pairs, summed_up
 from screens.document import Picture, document, sheets, styles
 from screens.plan import Plan
@@ -67,6 +69,19 @@ def drawn_elsewhere(plan: Plan, *, say: Say) -> Drawn:
     Raises:
         SetupError: the installation did not start, or the drawing failed; with all that it printed.
     """
+    return Drawn.from_json(_from_elsewhere(plan, say=say))
+
+
+def asked_elsewhere(plan: Plan, *, say: Say) -> list[Asked]:
+    """What models are told in a study, found in an installation of its own, where no model is asked.
+
+    Raises:
+        SetupError: as `drawn_elsewhere`.
+    """
+    return [Asked.model_validate(one) for one in _from_elsewhere(plan, say=say)]
+
+
+def _from_elsewhere(plan: Plan, *, say: Say) -> Any:
     say("starting a scratch installation")
     with Scratch("--simulation", "--without", NOT_NEEDED, variables={"PYTHONHASHSEED": "0"}) as scratch:
         scratch.env |= ENVIRONMENT
@@ -75,7 +90,7 @@ def drawn_elsewhere(plan: Plan, *, say: Say) -> Drawn:
             file.write_text(plan.model_dump_json(), encoding="utf-8")
             for line in scratch.manage("draw", str(file), str(out)).splitlines():
                 say(line)
-            return Drawn.from_json(json.loads(out.read_text(encoding="utf-8")))
+            return json.loads(out.read_text(encoding="utf-8"))
 
 
 def compared(drawn: Drawn, study: StudyFile, first: str, second: str) -> list[Same]:

@@ -1,4 +1,4 @@
-"""`manage.py draw PLAN OUT`: what `manage.py study screens` runs inside the scratch installation that it started."""
+"""`manage.py draw PLAN OUT`: what `study screens` and `prompt show` run inside the scratch installation they start."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from events.clock import ClockError
 from screens.errors import ScreensError
-from screens.plan import Plan, draw
+from screens.plan import Plan, ask, draw
 from studies.problems import StudyError
 
 
 class Command(BaseCommand):
-    help = "Draw the pages of a plan of `manage.py study screens`. Not for use by hand."
+    help = "Draw the pages, or what models are told, of a plan of another command. Not for use by hand."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the plan's file, and where the pages go."""
@@ -25,8 +25,12 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Draw, and write the pages down as JSON."""
         plan = Plan.model_validate_json(options["plan"].read_text(encoding="utf-8"))
+        found: Any
         try:
-            drawn = draw(plan, say=self.stdout.write)
+            if plan.asked is None:
+                found = draw(plan, say=self.stdout.write).as_json()
+            else:
+                found = [one.model_dump(mode="json") for one in ask(plan, say=self.stdout.write)]
         except (ClockError, ScreensError, StudyError) as error:
             raise CommandError(str(error)) from error
-        options["out"].write_text(json.dumps(drawn.as_json()), encoding="utf-8")
+        options["out"].write_text(json.dumps(found), encoding="utf-8")
