@@ -7,6 +7,7 @@ from events.clock import RapportNow
 from flow.models import Match
 from matching.models import Seat
 from participants.models import Participant
+from studies.models import Study
 
 
 class BotTurn(models.Model):
@@ -135,4 +136,65 @@ class Noting(models.Model):
                 | (~models.Q(outcome="open") & ~models.Q(ended_at=None)),
                 name="noting_ends_with_its_outcome",
             ),
+        ]
+
+
+class Sentinel(models.Model):
+    """One reading of a model: the same prompts as ever, asked on a day of a study, to see whether it answers as before.
+
+    Attributes:
+        number: Which of that day, from 1.
+        asked_sha256: Of the prompts and parameters; only readings with the same are compared.
+        served: The model that answered, as its provider names it.
+        fingerprint: SHA-256 of that name and of each answer; "" where there is no reading.
+        verdict: What it says beside the one in force: see `bots.drift.rules.Verdict`.
+    """
+
+    class Outcome(models.TextChoices):
+        OPEN = "open"
+        ANSWERED = "answered"
+        FAILED = "failed"
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="sentinels")
+    model = models.CharField(max_length=100)
+    day = models.DateField()
+    number = models.PositiveSmallIntegerField()
+    asked_sha256 = models.CharField(max_length=64)
+    served = models.CharField(max_length=500, blank=True, default="")
+    fingerprint = models.CharField(max_length=64, blank=True, default="")
+    verdict = models.CharField(max_length=10, blank=True, default="")
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN)
+    error_code = models.CharField(max_length=30, blank=True, default="")
+    at = models.DateTimeField(db_default=RapportNow())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "model", "day", "number"], name="sentinel_once")]
+
+
+class Drift(models.Model):
+    """A model answers otherwise than before, until somebody confirms that this is known.
+
+    Attributes:
+        before: The reading that was in force.
+        after: The first that differed.
+        accepted: The reading that is in force since it was confirmed.
+        by: Who confirmed it; "" for whoever works on the server.
+    """
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="drifts")
+    model = models.CharField(max_length=100)
+    before = models.ForeignKey(Sentinel, models.PROTECT, related_name="+")
+    after = models.ForeignKey(Sentinel, models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=RapportNow())
+    confirmed_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=500, blank=True, default="")
+    by = models.CharField(max_length=150, blank=True, default="")
+    accepted = models.ForeignKey(Sentinel, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "model"], condition=models.Q(confirmed_at=None), name="drift_one_open_per_model"
+            )
         ]

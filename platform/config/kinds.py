@@ -61,6 +61,9 @@ KINDS: dict[str, dict[str, str]] = {
         "full": "recruitment.sample.full",
         "reasons": "recruitment.sample.reasons",
     },
+    "models": {
+        "changed": "bots.drift.queries.stopping",
+    },
     "tables": {
         "columns": "exports.tables.columns_of",
     },

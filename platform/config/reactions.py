@@ -11,6 +11,9 @@ from events.reaction import Reaction
 # hold groups and sessions, in either order.
 _SAMPLE = Reaction("recruitment.tasks.look_at_sample", key="{study}:{subject_kind}:{subject_id}", after_seconds=1)
 
+# Whether its language models still answer as before.
+_SENTINELS = Reaction("bots.drift.probing.begin", key="study:{study}")
+
 # The list beside the backups. Without a hint, so that a sweeper takes it: its host has the folder.
 _LIST = Reaction("config.backups.listed.keep", key="{subject_kind}:{subject_id}", after_seconds=1)
 
@@ -18,12 +21,12 @@ REACTIONS: dict[str, list[Reaction]] = {
     # Whoever joins or is ready tries at once, after the commit: `flow.services.forming.try_after_commit`.
     "ticket.joined": [Reaction("flow.tasks.form_groups", key="{version}:{stage}", after_seconds=2)],
     "ticket.ready": [Reaction("flow.tasks.form_groups", key="{version}:{stage}", after_seconds=2)],
-    "study.amended": [Reaction("flow.tasks.ask_again", key="study:{study}"), _SAMPLE],
+    "study.amended": [Reaction("flow.tasks.ask_again", key="study:{study}"), _SAMPLE, _SENTINELS],
     # What is asked for twice is done once; while the person's group still plays, the handler puts it off.
     "participant.withdrawn": [Reaction("exports.tasks.erase", key="participant:{subject_id}"), _LIST],
     "study.purged": [_LIST],
     "rescue.withdraw": [Reaction("exports.tasks.erase", key="participant:{subject_id}")],
-    "study.opened": [_SAMPLE],
+    "study.opened": [_SAMPLE, _SENTINELS],
     "consent.given": [_SAMPLE],
     "group.formed": [_SAMPLE],
     "group.ended": [_SAMPLE],

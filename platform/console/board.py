@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from bots.drift.queries import drifted
 from chat.reports import unanswered
 from chat.safety import queries as safety
 from console.visits import VisitCount, at_risk, between_visits, has_several_visits, visit_counts
@@ -108,6 +109,7 @@ class Board:
     safety: str  # how much that may be danger nobody has looked at, and for how long; empty where nothing waits
     reminders: int  # messages that failed, or of which nobody knows whether they were sent
     requests: int  # wishes for deletion of which something is left to do
+    drifted: str  # language models that answer otherwise than before, where nobody has confirmed it
     overdue: int  # those that should be done by now, classes that should be purged, and datasets to be destroyed
 
     def as_json(self) -> dict[str, Any]:
@@ -138,6 +140,7 @@ def board_of(study: Study, *, is_masked: bool = False) -> Board:
         reports=unanswered(study),
         safety=_safety(study, now),
         reminders=unresolved(study),
+        drifted=", ".join(one.model for one in drifted(study)),
         **_duties(study),
     )
 

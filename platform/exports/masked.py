@@ -315,6 +315,10 @@ DECIDED: Mapping[str, Decided] = {
             "outcome tokens_in tokens_out latency_ms cost_usd purpose call_s missing_reason"
         )
     ),
+    "sentinels": Decided(  # nothing that a person did changes it
+        leaves=_names("model study_day number outcome model_served fingerprint verdict asked_sha256 error_code")
+    ),
+    "drifts": Decided(leaves=_names("model study_day served_before served_after confirmed_day reason")),
     "events": Decided(
         held=_names("order kind subject_kind subject participant group study_day event_s facts")
     ),

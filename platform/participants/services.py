@@ -144,7 +144,7 @@ def enter(token: str, *, cookie_token: str = "", form_key: str = "", pilot_token
         pilot_token: The secret with which the browser took part in a pilot of this study, if it did.
 
     Raises:
-        ParticipantError: "unknown", "draft", "paused", "closed", "full", "code_changed".
+        ParticipantError: "unknown", "draft", "paused", "closed", "full", "code_changed", "model_changed".
     """
     link = link_of(token)
     if link is None:
@@ -264,6 +264,10 @@ def _check_open(link: EntryLink, version: Version) -> None:
             "code_changed",
             f"the installed experiment is not that of {version}: run `manage.py study amend --code REASON`",
         )
+    changed = import_string(settings.KINDS["models"]["changed"])(version)
+    if changed and link.origin != Participant.Origin.PREVIEW:
+        text = f"{changed} answers otherwise than before: see `manage.py drift {link.study.slug}`, and confirm it"
+        raise ParticipantError("model_changed", text)
 
 
 @transaction.atomic(savepoint=False)

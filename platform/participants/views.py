@@ -132,6 +132,7 @@ def _not_open(request: HttpRequest, code: str) -> HttpResponse:
         "closed": (_("This study has ended"), _("Thank you for your interest. Nobody new can take part any more.")),
         "full": (_("This study has ended"), _("Thank you for your interest. Nobody new can take part any more.")),
         "paused": (_("This study takes a break"), _("Please try your link again later.")),
+        "model_changed": (_("This study takes a break"), _("Please try your link again later.")),
     }
     title, advice = words.get(code, (_("This study is not open yet"), _("Please try your link again later.")))
     return _calm(request, status=403, title=title, advice=advice)

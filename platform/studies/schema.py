@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 from studies.schema_allocation import Allocation, Allocations
 from studies.schema_checks import FactorCheck
 from studies.schema_horizon import AnyHorizon
+from studies.schema_models import Sentinels
 from studies.schema_partners import GroupPlan, Partner
 from studies.schema_pay import PointsPay
 from studies.schema_plan import Exclusion, Preregistration, Sample
@@ -197,6 +198,9 @@ class StudyFile(Part):
     preregistration: Preregistration | None = None
     safety: Safety | None = Field(
         None, description="What protects people in conversations; companion studies cannot be opened without."
+    )
+    sentinels: Sentinels | None = Field(
+        None, description="Prompts by which it is seen whether language models answer as before; see docs/drift.md."
     )
     retention: Retention | None = Field(
         None, description="How long what is kept of people is kept after collection is closed."

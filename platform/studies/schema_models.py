@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from studies.schema_types import Money, Part
+from studies.schema_types import FilePath, Money, Part
 
 
 class LanguageModel(Part):
@@ -19,3 +19,10 @@ class LanguageModel(Part):
     daily_cost_usd: Money = Field(
         description='What it may cost a day; afterwards its seats do not act. "0.00" for a free one.'
     )
+
+
+class Sentinels(Part):
+    """Prompts that the study's models are asked again and again, to see whether they answer as before."""
+
+    prompts: FilePath = Field(description="Up to 10 prompts, with a line of --- between two.")
+    per_day: Annotated[int, Field(ge=1, le=24, description="How often a day, at instants drawn from the seed.")] = 1

@@ -31,6 +31,7 @@ from exports.tables.safety import SAFETY
 from exports.tables.safety_words import SAFETY_WORDS
 from exports.tables.scales import SCALE_ITEMS, SCORES
 from exports.tables.seen import SEEN
+from exports.tables.sentinels import DRIFTS, SENTINELS
 from exports.tables.talk import ANSWERS, ENTRIES
 from studies.masking.standing import is_masked_for
 from studies.models import Study
@@ -40,7 +41,7 @@ TABLES: list[Table] = [
     PARTICIPANTS, SESSIONS, PLANNED_SESSIONS, REMINDERS, PAIRS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS,
     PAID_ROUNDS, ALLOCATIONS, EXCLUSIONS, CHECK_RATES, CHECKS, PAGES, CHOICE_SETS, PRACTICE, EXPOSURES, DECISIONS,
     ENTRIES, SEEN, KIND_QUESTIONS, BELIEFS, AWARDS, REPORTS, SAFETY, SAFETY_WORDS, ANSWERS, SCALE_ITEMS, SCORES,
-    BOT_TURNS, MEMORIES, NOTINGS, CALLS, EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
+    BOT_TURNS, MEMORIES, NOTINGS, CALLS, SENTINELS, DRIFTS, EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
 ]  # fmt: skip
 
 

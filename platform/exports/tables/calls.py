@@ -20,6 +20,7 @@ from participants.models import Participant
 
 TURN = re.compile(r"^study:\d+(?:~\w+)?/turn:(\d+):")
 NOTES = re.compile(r"^study:\d+(?:~\w+)?/notes:(\d+):(\d+):")  # a conversation, and the seat whose notes they are
+SENTINEL = re.compile(r"^study:\d+/sentinel:\d+:")
 NOT_SERVED = "no answer came"
 NO_MATCH = "the call was for no turn in a match, and for no notes of a conversation"
 
@@ -43,7 +44,7 @@ COLUMNS = [
     Column("tokens_out", "Length of the answer.", "integer", "tokens", missing=NOT_SERVED),
     Column("latency_ms", "From asking to the whole answer.", "integer", "ms", missing=NOT_SERVED),
     Column("cost_usd", "Computed cost.", "number", "USD", missing="the price is not known"),
-    Column("purpose", "What was wanted.", allowed="act|notes|other"),
+    Column("purpose", "What was wanted.", allowed="act|notes|sentinel|other"),
     keys.since_group("call_s", "When the call began", missing=NO_MATCH),
     keys.MISSING_REASON,
 ]  # fmt: skip
@@ -121,7 +122,7 @@ def _row(call: Call, place: _Place | None) -> dict[str, object]:
         "tokens_out": call.tokens_out,
         "latency_ms": call.latency_ms,
         "cost_usd": call.cost_usd,
-        "purpose": place.purpose if place else "other",
+        "purpose": place.purpose if place else "sentinel" if SENTINEL.match(call.scope) else "other",
         "call_s": seconds(call.at, group.formed_at if group else None),
         "missing_reason": BY_PARTNER if has_withdrawn else None,
     }

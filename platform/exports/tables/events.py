@@ -13,8 +13,9 @@ from exports.subjects import KINDS, Names
 # Facts are written by many apps; what is not named here stays inside. A researcher's reason may name a person.
 SHOWN = frozenset({
     "agreed", "attempt", "because", "before", "beyond", "by", "condition", "counted", "exit", "is_filled", "is_open",
-    "kind", "matches", "missing", "number", "origin", "outcome", "path", "policy", "position", "repeat", "rev", "role",
-    "round", "seats", "seconds", "seq", "source", "stage", "status", "step", "strikes", "target", "visits", "wave",
+    "kind", "matches", "missing", "model", "number", "origin", "outcome", "path", "policy", "position", "repeat", "rev",
+    "role", "round", "seats", "seconds", "seq", "source", "stage", "status", "step", "strikes", "target", "visits",
+    "wave",
 })  # fmt: skip
 GROUP_ENDED_BECAUSE = ("group.ended", "reason")  # a code, never a person's words
 MOST_CHARS = 120

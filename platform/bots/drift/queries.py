@@ -1,0 +1,49 @@
+"""What sentinels have told of a study's models. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bots.drift.rules import InForce
+from bots.models import Drift, Sentinel
+from studies import definition
+from studies.models import Study, Version
+from studies.queries import is_held
+from studies.sentinels import pinned
+
+
+def goes_on(study: Study) -> bool:
+    """Whether the models of a study are asked: while people come in, or come back after it paused by itself."""
+    if study.is_demo or study.is_simulated:
+        return False
+    return study.status == Study.Status.OPEN or (study.status == Study.Status.PAUSED and not is_held(study))
+
+
+def in_force(study_id: int, model: str, asked_sha256: str) -> InForce | None:
+    """The reading with which the next is compared: the one last confirmed, or the first; of the same prompts."""
+    rows = Sentinel.objects.filter(study=study_id, model=model, asked_sha256=asked_sha256).exclude(fingerprint="")
+    confirmed = Drift.objects.filter(study=study_id, model=model, confirmed_at__isnull=False).order_by("-pk").first()
+    accepted = confirmed.accepted_id if confirmed is not None else None
+    found = rows.filter(pk=accepted).first() if accepted is not None else None
+    found = found or rows.order_by("pk").first()
+    return InForce(found.served, found.fingerprint) if found is not None else None
+
+
+def drifted(study: Study) -> list[Drift]:
+    """The changes of models that nobody has confirmed, the oldest first."""
+    return list(Drift.objects.filter(study=study, confirmed_at=None).select_related("before", "after").order_by("pk"))
+
+
+def stopping(version: Version) -> str:
+    """The model for whose change nobody new is let in, "" where there is none."""
+    said = definition.definition(version)
+    if said.sentinels is None:
+        return ""
+    strict = pinned(said)
+    return next((one.model for one in drifted(version.study) if one.model in strict), "")
+
+
+def newest(study: Study) -> Mapping[str, Sentinel]:
+    """The newest reading of each model."""
+    rows = Sentinel.objects.filter(study=study).order_by("pk")
+    return {row.model: row for row in rows}

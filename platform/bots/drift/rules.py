@@ -1,0 +1,85 @@
+"""Whether a model answers as it did: fingerprints of its answers, what two of them say, and when it is asked. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from random import Random
+
+A_DAY = timedelta(days=1)
+
+
+class Verdict(StrEnum):
+    """What a reading says beside the one that is in force."""
+
+    FIRST = "first"  # nothing was in force
+    SAME = "same"
+    WAVERED = "wavered"  # it differed, and asked again it did not
+    CHANGED = "changed"  # it differed twice, or another model answered
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a model answered to all sentinels at one time.
+
+    Attributes:
+        served: The model that answered, as the provider names it; several joined by a comma.
+        answers: In the order of the prompts.
+    """
+
+    served: str
+    answers: Sequence[str]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the served model and of each answer."""
+        parts = [self.served, *(sha256(answer.encode()).hexdigest() for answer in self.answers)]
+        return sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The reading with which later ones are compared."""
+
+    served: str
+    fingerprint: str
+
+
+def needs_another(found: Reading, known: InForce | None) -> bool:
+    """Whether a reading must be made once more: answers differ, and the model says that it is the same.
+
+    Even without chance in sampling few providers promise the same answer twice, so one difference is none.
+    """
+    return known is not None and found.served == known.served and found.fingerprint != known.fingerprint
+
+
+def judged(found: Reading, again: Reading | None, known: InForce | None) -> Verdict:
+    """What a reading says, with the second one where one was needed."""
+    if known is None:
+        return Verdict.FIRST
+    if found.fingerprint == known.fingerprint:
+        return Verdict.SAME
+    if again is not None and again.fingerprint == known.fingerprint:
+        return Verdict.WAVERED
+    return Verdict.CHANGED
+
+
+def next_time(now: datetime, per_day: int, *, seed: str) -> tuple[datetime, int]:
+    """When a model is asked next, and the how-manieth of that day this is, from 1.
+
+    A day (UTC) is cut into equal parts; in each stands one instant, drawn from the seed, the same every day.
+    """
+    for at, number in _instants(now.astimezone(UTC).date(), per_day, seed=seed):
+        if at > now:
+            return at, number
+    return _instants(now.astimezone(UTC).date() + A_DAY, per_day, seed=seed)[0]
+
+
+def _instants(day: date, per_day: int, *, seed: str) -> list[tuple[datetime, int]]:
+    begin, part = datetime.combine(day, time(), tzinfo=UTC), A_DAY / per_day
+    chance = Random(f"{seed}/sentinels")  # noqa: S311  seeded on purpose: the same instants whoever asks
+    return [(begin + part * (n + chance.random()), n + 1) for n in range(per_day)]

@@ -1,0 +1,197 @@
+"""Every write about sentinels: planning them, keeping what was answered, and confirming a change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+
+from bots.drift.errors import DriftError
+from bots.drift.queries import goes_on, in_force
+from bots.drift.rules import InForce, Reading, Verdict, judged, next_time
+from bots.models import Drift, Sentinel
+from events import clock, due, log
+from events.claim import Claim
+from llm.rules import sha256_of
+from studies import definition
+from studies.models import Study, Version
+from studies.schema_models import LanguageModel
+from studies.sentinels import models_of, prompts_in
+
+PROBE = "bots.drift.probing.probe"
+CHANGED, CONFIRMED = "model.changed", "model.confirmed"
+MOST_TOKENS = 200
+
+logger = logging.getLogger("rapport.drift")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One reading that is to be made.
+
+    Attributes:
+        sentinel: Key of its row.
+        known: What it is compared with.
+        scope: How the keys begin under which the log of calls keeps it.
+    """
+
+    sentinel: int
+    model: str
+    prompts: Sequence[str]
+    parameters: Mapping[str, Any]
+    known: InForce | None
+    scope: str
+
+
+@transaction.atomic
+def plan(study_id: int) -> int:
+    """See that each model of a study is asked when it is due; how many are. Any number of times."""
+    study = Study.objects.get(pk=study_id)
+    version = study.current
+    if version is None or not goes_on(study):
+        return 0
+    models = _asked(version)
+    for model in models:
+        is_first = not Sentinel.objects.filter(study=study, model=model).exclude(fingerprint="").exists()
+        _plan_next(study, version, model, at_once=is_first)
+    return len(models)
+
+
+def _asked(version: Version) -> Mapping[str, LanguageModel]:
+    """The models that are asked, by name; none where the study file declares no sentinels."""
+    said = definition.definition(version)
+    return models_of(said) if said.sentinels is not None else {}
+
+
+def _plan_next(study: Study, version: Version, model: str, *, at_once: bool = False) -> None:
+    """The open row of a model is kept where there is one: it is never later than this."""
+    said = definition.definition(version).sentinels
+    assert said is not None
+    now = clock.now()
+    # what later readings are compared with is read as the study opens, and is the day's number 0
+    at, number = (now, 0) if at_once else next_time(now, said.per_day, seed=f"{version.seed}/{model}")
+    facts = {"study": study.pk, "model": model, "day": at.date().isoformat(), "number": number}
+    due.schedule(PROBE, f"study:{study.pk}:{sha256(model.encode()).hexdigest()[:16]}", at, facts=facts)
+
+
+@transaction.atomic
+def begin(claim: Claim) -> Job | None:
+    """Make or re-read the row of a reading; None where the study's models are asked no more, or it was made.
+
+    A reading whose holder died goes on under its own key, so that answers that came meanwhile are used.
+    """
+    study = Study.objects.get(pk=claim.facts["study"])
+    version, model = study.current, claim.facts["model"]
+    said = definition.definition(version) if version is not None else None
+    if version is None or said is None or said.sentinels is None or not goes_on(study):
+        return None
+    settings = models_of(said).get(model)
+    if settings is None:  # an amendment took it out
+        return None
+    prompts = prompts_in(definition.text(version, said.sentinels.prompts))
+    parameters = parameters_of(settings)
+    asked = sha256_of([prompts, parameters])
+    row, _ = Sentinel.objects.get_or_create(
+        study=study, model=model, day=claim.facts["day"], number=claim.facts["number"], defaults={"asked_sha256": asked}
+    )
+    if row.outcome != Sentinel.Outcome.OPEN:
+        return None
+    scope = f"study:{study.pk}/sentinel:{row.pk}"
+    return Job(row.pk, model, prompts, parameters, in_force(study.pk, model, asked), scope)
+
+
+def parameters_of(model: LanguageModel) -> dict[str, Any]:
+    """With what sentinels are asked: no chance where the provider lets it be left out, and short answers."""
+    return {"temperature": 0.0, "max_tokens": min(model.max_tokens, MOST_TOKENS)}
+
+
+@transaction.atomic
+def conclude(claim: Claim, job: Job, found: Reading, again: Reading | None) -> str:
+    """Keep a reading with what it says, and plan the next one.
+
+    Raises:
+        LostClaim: somebody else has the work; nothing was kept.
+    """
+    # The study: of two readings of one model at once, the second sees what the first found.
+    study = Study.objects.select_for_update(of=("self",), no_key=True).get(pk=claim.facts["study"])
+    row = Sentinel.objects.get(pk=job.sentinel)
+    verdict = judged(found, again, in_force(study.pk, job.model, row.asked_sha256))
+    last = again or found
+    _end(row, outcome=Sentinel.Outcome.ANSWERED, served=last.served, fingerprint=last.fingerprint, verdict=verdict)
+    if verdict == Verdict.CHANGED:
+        _say_changed(study, row)
+    return _settle(claim, study, verdict)
+
+
+@transaction.atomic
+def fail(claim: Claim, job: Job, error_code: str) -> str:
+    """Keep that a reading came to nothing: that is no change of the model. The next one is made in its time.
+
+    Raises:
+        LostClaim: somebody else has the work.
+    """
+    study = Study.objects.get(pk=claim.facts["study"])
+    _end(Sentinel.objects.get(pk=job.sentinel), outcome=Sentinel.Outcome.FAILED, error_code=error_code[:30])
+    return _settle(claim, study, "not answered")
+
+
+@transaction.atomic
+def go_on(claim: Claim) -> str:
+    """Plan the next reading where this one is not to be made."""
+    return _settle(claim, Study.objects.get(pk=claim.facts["study"]), "nothing")
+
+
+def _end(row: Sentinel, **values: Any) -> None:
+    """The first outcome of a reading stands."""
+    Sentinel.objects.filter(pk=row.pk, outcome=Sentinel.Outcome.OPEN).update(**values, ended_at=clock.RapportNow())
+
+
+def _settle(claim: Claim, study: Study, said: str) -> str:
+    due.settle(claim, said)
+    version = study.current
+    if version is not None and goes_on(study) and claim.facts["model"] in _asked(version):
+        _plan_next(study, version, claim.facts["model"])
+    return said
+
+
+def _say_changed(study: Study, row: Sentinel) -> None:
+    """One change of a model waits at a time: what follows before somebody confirms it belongs to it."""
+    confirmed = Drift.objects.filter(study=study, model=row.model, confirmed_at__isnull=False).order_by("-pk").first()
+    others = Sentinel.objects.filter(study=study, model=row.model, asked_sha256=row.asked_sha256).exclude(pk=row.pk)
+    accepted = confirmed.accepted if confirmed is not None else None
+    before = accepted or others.exclude(fingerprint="").earliest("pk")
+    drift, is_new = Drift.objects.get_or_create(
+        study=study, model=row.model, confirmed_at=None, defaults={"before": before, "after": row}
+    )
+    if is_new:
+        facts = {"model": row.model, "sentinel": row.pk, "drift": drift.pk}
+        log.record(CHANGED, study=study.pk, subject=("study", study.pk), facts=facts)
+        logger.error("a model answers otherwise than before", extra={"facts": {"study": study.pk, "drift": drift.pk}})
+
+
+@transaction.atomic
+def confirm(study: Study, model: str, *, reason: str, by: str = "") -> Drift:
+    """Say that a change is known and that people may come in again; from now on the newest reading is in force.
+
+    Raises:
+        DriftError: "not_drifted", "reason_missing".
+    """
+    if not reason.strip():
+        raise DriftError("reason_missing", "say why people may go on: --reason TEXT; it is kept")
+    Study.objects.select_for_update(of=("self",), no_key=True).get(pk=study.pk)
+    drift = Drift.objects.filter(study=study, model=model, confirmed_at=None).first()
+    if drift is None:
+        raise DriftError(
+            "not_drifted", f'no change of "{model}" waits in {study.slug}: see `manage.py drift {study.slug}`'
+        )
+    answered = Sentinel.objects.filter(study=study, model=model).exclude(fingerprint="")
+    drift.confirmed_at, drift.reason, drift.by = clock.now(), reason.strip()[:500], by[:150]
+    drift.accepted = answered.latest("pk")
+    drift.save(update_fields=["confirmed_at", "reason", "by", "accepted"])
+    facts = {"model": model, "drift": drift.pk}
+    log.record(CONFIRMED, study=study.pk, subject=("study", study.pk), facts=facts)
+    return drift

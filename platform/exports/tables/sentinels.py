@@ -1,0 +1,72 @@
+"""What models answered to the same prompts day by day: as hashes; and changes, until somebody confirmed them."""
+
+from collections.abc import Iterator
+
+from bots.drift.rules import Verdict
+from bots.models import Drift, Sentinel
+from exports import keys
+from exports.columns import Column, Row, Table
+from exports.scope import CHUNK, Scope
+
+SENTINEL_COLUMNS = [
+    Column("model", "The model that was asked, as named in the study file."),
+    keys.STUDY_DAY,
+    Column(
+        "number", "Which reading of that day (UTC), from 1; 0: as the study opened, out of turn.", "integer"
+    ),
+    Column("outcome", "Whether it was answered.", allowed="|".join(Sentinel.Outcome.values)),
+    Column("model_served", "The model that answered, as its provider names it.", missing="it was not answered"),
+    Column(
+        "fingerprint", "SHA-256 of that name and of each answer; of two readings, the second.",
+        missing="it was not answered",
+    ),
+    Column(
+        "verdict",
+        "Beside the reading in force: `first`, there was none; `same`; `wavered`, it differed, and asked again it did "
+        "not; `changed`, it differed twice, or another model answered.",
+        allowed="|".join(Verdict),
+        missing="it was not answered",
+    ),
+    Column("asked_sha256", "SHA-256 of the prompts and parameters; only readings with the same are compared."),
+    Column("error_code", "Why it was not answered.", missing="it was, or is under way"),
+]  # fmt: skip
+DRIFT_COLUMNS = [
+    Column("model", "The model that answered otherwise, as named in the study file."),
+    Column("study_day", "Study day of the first reading that differed.", "integer", "d"),
+    Column("served_before", "The model that answered before, as its provider names it."),
+    Column("served_after", "The model that answered then."),
+    Column("confirmed_day", "Study day on which somebody confirmed it.", "integer", "d", missing="nobody has"),
+    Column("reason", "Why it was confirmed, in the words of who did.", "text", missing="nobody has"),
+]
+
+
+def _sentinels(scope: Scope) -> Iterator[Row]:
+    rows = Sentinel.objects.filter(study=scope.study).order_by("model", "day", "number", "pk")
+    for row in rows.iterator(chunk_size=CHUNK):
+        yield {
+            "model": row.model,
+            "study_day": scope.day(row.at),
+            "number": row.number,
+            "outcome": row.outcome,
+            "model_served": row.served or None,
+            "fingerprint": row.fingerprint or None,
+            "verdict": row.verdict or None,
+            "asked_sha256": row.asked_sha256,
+            "error_code": row.error_code or None,
+        }
+
+
+def _drifts(scope: Scope) -> Iterator[Row]:
+    for row in Drift.objects.filter(study=scope.study).select_related("before", "after").order_by("pk"):
+        yield {
+            "model": row.model,
+            "study_day": scope.day(row.at),
+            "served_before": row.before.served,
+            "served_after": row.after.served,
+            "confirmed_day": scope.day(row.confirmed_at) if row.confirmed_at else None,
+            "reason": row.reason or None,
+        }
+
+
+SENTINELS = Table("sentinels", "Each reading of a model by sentinel prompts", SENTINEL_COLUMNS, _sentinels)
+DRIFTS = Table("drifts", "Each change of a model that sentinels found", DRIFT_COLUMNS, _drifts)
