@@ -22,7 +22,7 @@ from bots.models import BY_MODEL, Memory, Noting
 from bots.noting.queries import known_by_models, spent_today, wanting
 from bots.noting.support import unsupported
 from bots.noting.telling import Material
-from bots.recall import Acquaintance, over_with, said_in
+from bots.recall import Acquaintance, notable_in, over_with
 from bots.scribes import Noted
 from bots.services import lines_of
 from chat.models import Conversation, Entry
@@ -87,7 +87,7 @@ def _job(seat: Seat, known: Acquaintance, writer: NotesByModel, talk: Conversati
     last = _newest(known)
     talks = list(over_with(known))
     number = [one.pk for one in talks].index(talk.pk) + 1
-    said = [one for one in said_in(talks, known) if one.talk == number]
+    said = [one for one in notable_in(talks, known) if one.talk == number]
     noting = _opened(known, talk)
     game = game_of(seat.group)
     slots = game.parameters.slots()

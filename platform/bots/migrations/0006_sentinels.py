@@ -13,7 +13,7 @@ def key() -> models.BigAutoField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("bots", "0004_notes_by_a_model"), ("studies", "0006_former_monitors")]
+    dependencies = [("bots", "0005_notes_by_a_model"), ("studies", "0006_former_monitors")]
 
     operations = [
         migrations.CreateModel(

@@ -8,7 +8,7 @@ import events.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bots", "0003_when_they_begin_to_write"),
+        ("bots", "0004_what_interrupts_a_reply"),
         ("chat", "0002_entries_are_append_only"),
         ("participants", "0005_when_withdrawn_and_when_erased"),
     ]
