@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.bubbles import divided
+from bots.delays import PICK_SECONDS
 from bots.guard import WHOLE
 from bots.models import BotTurn
 from bots.turns import take_turn
@@ -132,7 +133,7 @@ def test_each_message_is_planned_from_the_one_before_with_a_notice_of_its_own(mo
     loop.start()
     try:
         match = room(policy(THREE, pace=pace), typing="shown")
-        _until(lambda: len(texts(match)) == 3)
+        _until(lambda: len(texts(match)) == 3, seconds=30)
     finally:
         assert loop.stop()
     said = list(Entry.objects.order_by("seq"))
@@ -140,7 +141,7 @@ def test_each_message_is_planned_from_the_one_before_with_a_notice_of_its_own(mo
         assert entry.planned_at is not None
         assert entry.typing_at is not None
         assert timedelta(seconds=0.5) <= entry.typing_at - before.at <= timedelta(seconds=1.6)
-        assert entry.planned_at - entry.typing_at == timedelta(seconds=len(entry.text) / 20)
+        assert entry.planned_at - entry.typing_at == timedelta(seconds=len(entry.text) / 20 + PICK_SECONDS)
         assert timedelta(0) <= entry.at - entry.planned_at < timedelta(seconds=1)
     assert notices == [0, 1, 2], "one for each, begun after the one before was said"
 
