@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import Sum
 
@@ -41,6 +41,7 @@ class Brief:
 
     Attributes:
         fields: What is asked for: the form's fields, and what the study file wishes beside them.
+        keeps: Whether the log of calls keeps the messages, or only their hashes.
     """
 
     instructions: str
@@ -50,6 +51,7 @@ class Brief:
     recall: Recall | None
     wishes: Wishes
     fields: Sequence[Field]
+    keeps: Literal["full", "hash"] = "full"
 
 
 class ModelOccupant:
@@ -136,11 +138,10 @@ def _brief(facts: TurnFacts, key: str) -> Brief:
         raise BotsError("persona_unfit", str(error)) from error
     wishes = wishes_of(seat.settings, facts.fields, is_talk=facts.is_talk)
     parameters = {"max_tokens": wishes.tokens(model["max_tokens"])}
-    if model.get("temperature") is not None:
-        parameters["temperature"] = model["temperature"]
+    parameters |= {name: model[name] for name in ("temperature", "seed") if model.get(name) is not None}
     recall = _recall(known, facts) if known else None
-    fields = wishes.fields(facts.fields)
-    return Brief(instructions, model["name"], parameters, scope_of(seat, key), recall, wishes, fields)
+    fields, keeps = wishes.fields(facts.fields), model.get("keep_prompts", "full")
+    return Brief(instructions, model["name"], parameters, scope_of(seat, key), recall, wishes, fields, keeps)
 
 
 def _recall(known: Acquaintance, facts: TurnFacts) -> Recall:
@@ -173,6 +174,7 @@ def _request(facts: TurnFacts, brief: Brief) -> Request:
         parameters=brief.parameters,
         budget_seconds=min(MOST_SECONDS, seconds),
         memory_sha256=recall.sha256 if recall else "",
+        keeps=brief.keeps,
     )
 
 

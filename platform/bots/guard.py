@@ -107,13 +107,16 @@ async def _classified(watched: Watch, classifier: Classifier, words: str, *, sco
     talk = [{"who": "partner" if own else "person", "text": text} for own, text in watched.lines]
     asked = json.dumps({"conversation": talk, "reply": words}, ensure_ascii=False)
     model = classifier.model
+    parameters: dict[str, Any] = {"max_tokens": model.max_tokens, "temperature": model.temperature or 0.0}
+    parameters |= {"seed": model.seed} if model.seed is not None else {}
     request = Request(
         scope=f"{scope}/safety",
         model=model.name,
         messages=[{"role": "system", "content": watched.prompt}, {"role": "user", "content": asked}],
         schema=VERDICT,
-        parameters={"max_tokens": model.max_tokens, "temperature": model.temperature or 0.0},
+        parameters=parameters,
         budget_seconds=watched.replies.hold_seconds,
+        keeps=model.keep_prompts,
     )
     try:
         answer = await asyncio.wait_for(complete(request), watched.replies.hold_seconds)

@@ -42,6 +42,7 @@ from studies.schema_memory import writer_of
 
 Outcome = BotTurn.Outcome
 INTERRUPTED, SILENT, YIELDED, UNSAID = "turn.interrupted", "turn.silent", "turn.yielded", "turn.unsaid"
+REPLAYED = "group.replayed"
 log = logging.getLogger("rapport.turn")
 
 
@@ -296,13 +297,18 @@ def _ask_who_speaks(match_id: int, path: str) -> int:
 
 
 @transaction.atomic
-def make_group(version: Version, stage: str) -> Group:
+def make_group(version: Version, stage: str, code: str = "") -> Group:
     """Make a group without people and open its first round.
+
+    Args:
+        code: Of the group whose recording is played; the log keeps that it is.
 
     Raises:
         MatchingError: the study file lets nobody sit where people are wanted.
     """
-    group = run_group(version, stage)
+    group = run_group(version, stage, code)
+    if code:
+        record(REPLAYED, study=version.study_id, subject=("group", group.pk))
     games.begin(group.pk)
     return group
 

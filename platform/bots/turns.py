@@ -18,6 +18,7 @@ from bots.held import Plan, Turn, Values, is_interrupted, is_stale
 from bots.models import BotTurn
 from bots.noting import waiting
 from bots.occupant import Occupant
+from bots.order import BEFORE_ACT
 from bots.queries import address_of, own_last_seq
 from chat.forms import ENTRIES, MESSAGE, MORE, READY, THEN
 from events.claim import WAITS, Claim
@@ -130,7 +131,14 @@ async def _say(
         longest = LONGEST_WAIT / (2 if planned.typing_at else 1)
         if (later := await _await(claim, turn, planned.at, longest)) is not None:
             return later
+    await _its_moment(turn)
     return await run_db(services.deliver, claim, turn, messages[0], source=source, rest=messages[1:])
+
+
+async def _its_moment(turn: Turn) -> None:
+    """Where a recording is played, whose turn it is to speak is known; elsewhere it is whoever is first."""
+    if (waits_for := BEFORE_ACT.get()) is not None:
+        await waits_for(turn)
 
 
 def _messages(turn: Turn, facts: TurnFacts, values: Values) -> Sequence[Values]:

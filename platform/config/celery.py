@@ -28,9 +28,9 @@ def start_the_loop(sender: Any, **_facts: Any) -> None:
 
 def _warm_up_models() -> None:
     """Import the model library now, where a real model is configured: it takes seconds."""
-    from django.conf import settings
+    from llm.access import asks_any
 
-    if settings.LLM_BASE or settings.LLM_KEY:
+    if asks_any():
         from llm.providers.litellm import warm_up
 
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()

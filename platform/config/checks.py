@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import import_string
 
 from config.places import ROOT
+from llm.access import wrong_settings
 
 
 @register()
@@ -24,6 +25,12 @@ def kinds_exist(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noqa: ARG0
 def reactions_exist(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noqa: ARG001  Django passes it
     """Report each event in REACTIONS that no app records, and each reaction that does not import."""
     return [*_unknown_events(settings.REACTIONS), *_unknown_reactions(settings.REACTIONS)]
+
+
+@register()
+def models_addresses_are_allowed(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noqa: ARG001  Django passes it
+    """Report each address of language models that is no address, or not one of those allowed."""
+    return [Error(wrong.what, hint=wrong.remedy, id="rapport.E003") for wrong in wrong_settings()]
 
 
 def _unknown_reactions(reactions: Mapping[str, Any]) -> Iterator[CheckMessage]:

@@ -247,6 +247,18 @@ LLM_PROVIDERS = {"scripted": _scripted, "*": _scripted if env.bool("RAPPORT_LLM_
 """The part of a model's name before its first slash -> who answers; "*" for every other."""
 LLM_BASE = env("RAPPORT_LLM_BASE", default="")
 LLM_KEY = env("RAPPORT_LLM_KEY", default="")
+LLM_BASES = env.list("RAPPORT_LLM_BASES", default=[])
+"""Beginnings of the addresses that may be asked; the providers' own, where none is set, need not be listed."""
+
+
+def _by_provider(prefix: str) -> dict[str, str]:
+    """Of RAPPORT_LLM_KEY_OPENAI and the like: the provider, as a model's name begins with it, and what is set."""
+    named = {name: value for name, value in env.ENVIRON.items() if name.startswith(prefix) and value}
+    return {name.removeprefix(prefix).lower(): value for name, value in named.items()}
+
+
+LLM_PROVIDER_KEYS, LLM_PROVIDER_BASES = _by_provider("RAPPORT_LLM_KEY_"), _by_provider("RAPPORT_LLM_BASE_")
+"""Go before LLM_KEY and LLM_BASE, which are for providers that have neither."""
 
 # --- language and time ----------
 LANGUAGE_CODE = "en"

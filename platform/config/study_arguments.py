@@ -78,8 +78,14 @@ def _of_design(verb: NewVerb) -> None:
     made = verb("schema", "write the JSON Schema of study files")
     made.add_argument("--out", default=str(ROOT / SCHEMA_FILE), help="where to; - is the screen")
     made = verb("run", "play groups without people, as fast as their seats decide", "study")
-    made.add_argument("--groups", type=int, required=True, help="how many")
+    made.add_argument("--groups", type=int, help="how many")
     made.add_argument("--max-calls", type=int, help="most attempts to ask a language model")
+    text = "play the groups of this recording again, without asking any model; --groups N for the first N of them"
+    made.add_argument("--recorded", metavar="FILE", help=text)
+    text = "write what models said in groups without people, and what was done there, to be played again"
+    made = verb("recording", text, "study")
+    made.add_argument("--out", required=True, metavar="FILE", help="the file to write")
+    made.add_argument("--version", type=int, default=None, dest="number", help="which version (default: newest)")
     made = verb("screens", "draw every page that a participant can see, and compare conditions", "what")
     made.add_argument("--out", help="a folder for the document (default: screens/ID in the installation's home)")
     made.add_argument("--pdf", action="store_true", help="print it, too; needs a Chromium")

@@ -156,7 +156,7 @@ def _of_turn(row: BotTurn) -> New:
 
 
 def _of_call(row: Call) -> New:
-    new = {"prompt": [PURGED_TEXT], "prompt_sha256": "", "memory_sha256": ""}
+    new = {"prompt": [PURGED_TEXT], "prompt_sha256": "", "memory_sha256": "", "request_id": ""}
     new |= {name: PURGED_TEXT for name in ("output", "error") if getattr(row, name) not in _MARKS}
     return _differing(row, new) if row.prompt not in ([WITHDRAWN_TEXT], [PURGED_TEXT]) else {}
 

@@ -311,8 +311,9 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "calls": Decided(  # read after each group, the newest would tell how much there was to read in it
         held=_names(
-            "order match group step seat attempt model_requested model_served parameters prompt_sha256 memory_sha256 "
-            "outcome tokens_in tokens_out latency_ms cost_usd purpose call_s missing_reason"
+            "order match group step seat attempt model_requested model_served parameters seed prompt_sha256 "
+            "memory_sha256 outcome finish_reason request_id system_fingerprint tokens_in tokens_out latency_ms "
+            "cost_usd price purpose call_s missing_reason"
         )
     ),
     "sentinels": Decided(  # nothing that a person did changes it

@@ -20,6 +20,7 @@ from llm import rules, services
 from llm.errors import ModelFailed, ProviderFailed
 from llm.exchange import Completed, Message, Question, Reply, Request
 from llm.models import Call
+from llm.providers import recorded
 
 ATTEMPT_SECONDS = 30.0
 LEAST_ATTEMPT_SECONDS = 0.5
@@ -54,7 +55,7 @@ class _Attempt:
     call: Call
     verdict: rules.Verdict
     reply: Reply | None = None
-    retry_after_seconds: float | None = None
+    failure: ProviderFailed | None = None
 
 
 async def complete(request: Request) -> Completed:
@@ -95,9 +96,14 @@ async def _attempted(request: Request, course: _Course) -> _Attempt:
     started = time.monotonic()
     attempt = await _asked(call, request, course)
     latency_ms = round((time.monotonic() - started) * 1000)
-    if attempt.reply is not None and attempt.reply.latency_ms is not None:
-        latency_ms = attempt.reply.latency_ms
-    is_ours = await run_db(services.close_call, call, attempt.verdict, latency_ms=latency_ms, reply=attempt.reply)
+    said_by = attempt.reply or attempt.failure
+    if said_by is not None and said_by.latency_ms is not None:
+        course.until -= max(0.0, (said_by.latency_ms - latency_ms) / 1000)  # as if it had taken that long
+        latency_ms = said_by.latency_ms
+    request_id = attempt.failure.request_id if attempt.failure else ""
+    is_ours = await run_db(
+        services.close_call, call, attempt.verdict, latency_ms=latency_ms, reply=attempt.reply, request_id=request_id
+    )
     facts = {"call": call.pk, "scope": call.scope, "attempt": call.attempt, "outcome": attempt.verdict.outcome}
     log.info("model asked", extra={"facts": {**facts, "model": request.model, "took_ms": latency_ms}})
     if not is_ours:
@@ -107,15 +113,14 @@ async def _attempted(request: Request, course: _Course) -> _Attempt:
 
 async def _asked(call: Call, request: Request, course: _Course) -> _Attempt:
     seconds = min(ATTEMPT_SECONDS, max(course.seconds_left, LEAST_ATTEMPT_SECONDS))
-    question = Question(request.model, course.messages, request.schema, request.parameters, seconds)
+    question = Question(request.model, course.messages, request.schema, request.parameters, seconds, request.scope)
     try:
         # The library's own time limit has been ignored on some paths; this one cannot be.
         reply = await asyncio.wait_for(provider_of(request.model)(question), seconds)
     except TimeoutError:
         return _Attempt(call, rules.Verdict("timeout", f"no reply within {seconds:.1f} s"))
     except ProviderFailed as error:
-        verdict = rules.Verdict(error.code, str(error))
-        return _Attempt(call, verdict, retry_after_seconds=error.retry_after_seconds)
+        return _Attempt(call, rules.Verdict(error.code, str(error)), failure=error)
     except Exception as error:  # whatever a provider raises is data: the row must be closed
         log.exception("provider raised", extra={"facts": {"call": call.pk}})
         return _Attempt(call, rules.Verdict("internal", type(error).__name__))
@@ -124,7 +129,10 @@ async def _asked(call: Call, request: Request, course: _Course) -> _Attempt:
 
 
 def provider_of(model: str) -> Provider:
-    """Who answers for `model`, by the part of its name before the first slash."""
+    """Who answers for `model`: a recording where one is played, else by the part of its name before the first slash."""
+    player = recorded.PLAYER.get()
+    if player is not None:
+        return player.ask
     providers: dict[str, str] = settings.LLM_PROVIDERS
     provider: Provider = import_string(providers.get(model.partition("/")[0], providers["*"]))
     return provider
@@ -135,7 +143,7 @@ async def _go_on_or_fail(request: Request, course: _Course, attempt: _Attempt) -
     outcome = attempt.verdict.outcome
     if outcome in rules.TRANSIENT and course.retries < MOST_RETRIES:
         course.retries += 1
-        pause = attempt.retry_after_seconds
+        pause = attempt.failure.retry_after_seconds if attempt.failure else None
         if pause is None:
             spread = random.Random(f"{request.scope}/pause/{course.retries}").uniform(0.75, 1.25)  # noqa: S311
             pause = FIRST_PAUSE_SECONDS * 2 ** (course.retries - 1) * spread

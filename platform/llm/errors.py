@@ -18,9 +18,21 @@ class ProviderFailed(Exception):  # noqa: N818  named for what happened
         code: An outcome of `Call`.
         text: Short, and free of prompts and keys.
         retry_after_seconds: What the provider asked for, if it did.
+        request_id: What the provider calls the request, if it said so.
+        latency_ms: As `exchange.Reply`: set where nobody was waited for.
     """
 
-    def __init__(self, code: str, text: str, *, retry_after_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        text: str,
+        *,
+        retry_after_seconds: float | None = None,
+        request_id: str = "",
+        latency_ms: int | None = None,
+    ) -> None:
         super().__init__(text)
         self.code = code
         self.retry_after_seconds = retry_after_seconds
+        self.request_id = request_id
+        self.latency_ms = latency_ms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 Message = Mapping[str, str]
 
@@ -23,6 +23,7 @@ class Request:
         parameters: Passed to the model as they are (temperature, max_tokens, seed ...).
         budget_seconds: For all attempts together.
         memory_sha256: Of what the messages hold of earlier conversations; kept with each attempt.
+        keeps: Whether the messages are kept with each attempt, or only their hashes. Their answer is kept in any case.
     """
 
     scope: str
@@ -32,17 +33,19 @@ class Request:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     budget_seconds: float = 45.0
     memory_sha256: str = ""
+    keeps: Literal["full", "hash"] = "full"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One attempt, as a provider gets it."""
+    """One attempt, as a provider gets it. `scope` is that of the request; only who looks up old answers reads it."""
 
     model: str
     messages: Sequence[Message]
     schema: Mapping[str, Any] | None
     parameters: Mapping[str, Any]
     timeout_seconds: float
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Reply:
     """What a provider returned. `price` is in USD per token, as used for `cost_usd`.
 
     `latency_ms` is set where no model was waited for: what is kept in place of the time it took to make something up.
+    `finish_reason`, `request_id` and `system_fingerprint` are in the provider's own words, "" where it gave none.
     """
 
     text: str
@@ -61,6 +65,9 @@ class Reply:
     cost_usd: Decimal | None = None
     price: Mapping[str, Any] | None = None
     latency_ms: int | None = None
+    finish_reason: str = ""
+    request_id: str = ""
+    system_fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

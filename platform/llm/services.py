@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -12,6 +12,8 @@ from llm.models import Call
 from llm.rules import MOST_OUTPUT_CHARS, Verdict, judge, sha256_of, storable
 
 MOST_TRIES = 5
+SHA256 = "sha256"
+"""The key under which a message that is not kept has its hash."""
 
 
 def open_call(request: Request, messages: Sequence[Message]) -> Call:
@@ -35,10 +37,31 @@ def _opened(request: Request, messages: Sequence[Message]) -> Call:
     return Call.objects.create(
         scope=request.scope,
         attempt=(newest or 0) + 1,
-        prompt=[dict(message) for message in messages],
+        prompt=kept(messages, request.keeps),
+        seed=_seed(request.parameters),
         memory_sha256=request.memory_sha256,
         **_identity(request),
     )
+
+
+def kept(messages: Sequence[Message], keeps: str) -> list[dict[str, Any]]:
+    """Messages as a row holds them: as they are, or what shows that others were the same, and no word of them."""
+    if keeps == "full":
+        return [dict(message) for message in messages]
+    return [shape_of(message) for message in messages]
+
+
+def shape_of(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Role, hash and length of a message; of one that is kept so already, itself."""
+    if SHA256 in message:
+        return dict(message)
+    content = str(message.get("content", ""))
+    return {"role": message.get("role", ""), SHA256: sha256_of(content), "chars": len(content)}
+
+
+def _seed(parameters: Mapping[str, Any]) -> int | None:
+    seed = parameters.get("seed")
+    return seed if isinstance(seed, int) and abs(seed) < 2**63 else None
 
 
 def _identity(request: Request) -> dict[str, Any]:
@@ -51,9 +74,14 @@ def _identity(request: Request) -> dict[str, Any]:
     }
 
 
-def close_call(call: Call, verdict: Verdict, *, latency_ms: int, reply: Reply | None) -> bool:
-    """Write what came of an attempt; False when the scope has meanwhile gone to another holder (the text is kept)."""
+def close_call(call: Call, verdict: Verdict, *, latency_ms: int, reply: Reply | None, request_id: str = "") -> bool:
+    """Write what came of an attempt; False when the scope has meanwhile gone to another holder (the text is kept).
+
+    Args:
+        request_id: What the provider calls the request, where there is no reply that says so.
+    """
     values: dict[str, Any] = {"latency_ms": latency_ms, "error": storable(verdict.error)[:300]}
+    values["request_id"] = storable(reply.request_id if reply is not None else request_id)[:120]
     if reply is not None:
         values |= {
             "output": storable(reply.text[:MOST_OUTPUT_CHARS]),
@@ -62,6 +90,8 @@ def close_call(call: Call, verdict: Verdict, *, latency_ms: int, reply: Reply | 
             "tokens_out": reply.tokens_out,
             "cost_usd": reply.cost_usd,
             "price": reply.price,
+            "finish_reason": storable(reply.finish_reason)[:40],
+            "system_fingerprint": storable(reply.system_fingerprint)[:120],
         }
     with transaction.atomic():
         mine = Call.objects.filter(pk=call.pk)

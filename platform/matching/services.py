@@ -18,7 +18,7 @@ from matching.errors import MatchingError
 from matching.models import Group, Ticket
 from matching.seating import Table, make_seats, table_of
 from matching.topics import topic_of
-from participants.codes import names_of
+from participants.codes import Names, names_of
 from participants.models import Participant
 from scheduling.models import Session
 from studies import giving
@@ -135,6 +135,7 @@ def seat_group(
     origin: str,
     stand_ins: Fill | None = None,
     is_replaced: bool = False,
+    code: str = "",
 ) -> Group:
     """Make a group and its seats under the next condition, inside the caller's transaction.
 
@@ -142,6 +143,7 @@ def seat_group(
         tickets: Those who sit; the caller locks their sessions afterwards and checks that they still can.
         stand_ins: Who takes the seats of people who are missing; None: the study file's `fill`, if it declares one.
         is_replaced: Whether who is missing is a partner who dropped out, and is replaced as the study file declares.
+        code: The group's code, where it is played again; "": a new one.
 
     Raises:
         MatchingError: "no_group", "no_occupant", "too_many", "no_pair"; "parted": two of them were partners and are to
@@ -152,7 +154,7 @@ def seat_group(
         raise MatchingError("parted", "two who were to sit together are to be kept apart")
     table = table_of(version, game_stage)
     is_filled = len(tickets) < table.plan.humans
-    names = names_of(Group, "g", version)
+    names: Names = {"code": code} if code else names_of(Group, "g", version)
     group = Group(version=version, stage=game_stage, origin=origin, is_filled=is_filled, rounds=0, **names)
     group.pair = pair_for(version, tickets) if table.plan.lasts is not None else None
     insert(group)
@@ -167,14 +169,15 @@ def seat_group(
     return group
 
 
-def run_group(version: Version, game_stage: str) -> Group:
+def run_group(version: Version, game_stage: str, code: str = "") -> Group:
     """Make one group in which nobody sits: every person's seat has a policy.
 
     Raises:
         MatchingError: as `seat_group`; "no_occupant" where neither `fill` nor the experiment has a policy.
     """
     table = table_of(version, game_stage)
-    return seat_group(version, game_stage, [], origin=Group.Origin.RUN, stand_ins=table.plan.fill or _any_policy(table))
+    stand_ins = table.plan.fill or _any_policy(table)
+    return seat_group(version, game_stage, [], origin=Group.Origin.RUN, stand_ins=stand_ins, code=code)
 
 
 def _any_policy(table: Table) -> Fill | None:

@@ -1,6 +1,6 @@
 """A language model that a study asks: its name, its limits, and who runs it."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -10,15 +10,29 @@ from studies.schema_types import FilePath, Money, Part
 class LanguageModel(Part):
     """A language model. Its address and key belong to the installation (RAPPORT_LLM_BASE, RAPPORT_LLM_KEY)."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100, description="Its provider, a slash, and its name there.")]
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     max_tokens: Annotated[int, Field(ge=1, le=8000)] = 400
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = Field(
+        None, description="Passed on as it is, and kept with each call. Few providers promise the same answer for it."
+    )
+    keep_prompts: Literal["full", "hash"] = Field(
+        "full",
+        description="Whether each call keeps the messages that were sent, or only role, SHA-256 and length of each. "
+        "The answer is kept in any case.",
+    )
     run_by: str = Field(
         "", max_length=200, description="Who runs it and where, as participants read it: `{{ ai_services }}`."
     )
     daily_cost_usd: Money = Field(
         description='What it may cost a day; afterwards its seats do not act. "0.00" for a free one.'
     )
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """What is passed on of how it draws its answers."""
+        said = {"temperature": self.temperature, "seed": self.seed}
+        return {name: value for name, value in said.items() if value is not None}
 
 
 class Sentinels(Part):

@@ -72,8 +72,9 @@ COLUMNS: dict[str, dict[Holds, str]] = {
     "flow_submission": {Holds.FORMS: "stage rev body_sha256 outcome"},
     "flow_debriefing": {STATE: "how"},
     "llm_call": {
-        STATE: "scope model_requested model_served parameters schema_sha256 outcome price",
-        W: "prompt output error", T: "prompt_sha256 memory_sha256",
+        STATE: "scope model_requested model_served parameters schema_sha256 outcome price finish_reason "
+        "system_fingerprint",
+        W: "prompt output error", T: "prompt_sha256 memory_sha256 request_id",
     },
     "chat_casenumber": {STATE: "kind"},
     "chat_conversation": {STATE: "path channel edition"},

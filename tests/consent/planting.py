@@ -104,6 +104,7 @@ def _asked(person: Writer, group: Group) -> None:
         Call.objects.create(
             scope=f"study:{group.version.study_id}/turn:{turn.pk}:0", attempt=person.number + 1, model_requested="m",
             prompt=[{"role": "user", "content": f'A: "{quoted}"'}], prompt_sha256="1" * 64, memory_sha256="2" * 64,
+            request_id="req-1",
             output=f"Yes, {quoted}!", outcome="ok", error=quoted,
         )  # fmt: skip
     Call.objects.create(

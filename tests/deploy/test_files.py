@@ -29,7 +29,8 @@ EXAMPLE = dict(
 SETTINGS = (ROOT / "platform" / "config" / "settings.py").read_text()
 READ = set(re.findall(r"env(?:\.\w+)?\(\s*['\"]([A-Z_]+)", SETTINGS))
 MAIL = {"RAPPORT_EMAIL_URL": "smtp+tls://user:password@mail.example.org:587", "RAPPORT_EMAIL_FROM": "lab@example.org"}
-VALUES = {name: value or f"drawn{'x' * 60}" for name, value in EXAMPLE.items()} | MAIL
+MODELS = {"RAPPORT_LLM_BASES": "https://llm.example.org", "RAPPORT_LLM_BASE": "https://llm.example.org/v1"}
+VALUES = {name: value or f"drawn{'x' * 60}" for name, value in EXAMPLE.items()} | MAIL | MODELS
 PRODUCTION = (ROOT / "docs" / "production.md").read_text()
 
 

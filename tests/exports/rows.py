@@ -204,7 +204,8 @@ def make_call(turn: BotTurn, **facts: Any) -> Call:
     return Call.objects.create(
         scope=scope, attempt=1, model_requested="scripted/fair", model_served="fair-1", prompt=["never exported"],
         prompt_sha256=_sha("prompt"), output="never exported", outcome="ok", tokens_in=100, tokens_out=9,
-        latency_ms=850, at=BEGAN, **facts,
+        latency_ms=850, at=BEGAN, seed=5, finish_reason="stop", request_id="req-5", system_fingerprint="fp-5",
+        price={"input_cost_per_token": 1e-07}, **facts,
     )  # fmt: skip
 
 

@@ -68,6 +68,18 @@ def test_every_column_is_in_the_codebook_and_every_entry_in_a_table(tmp_path: Pa
     assert {table for table, _ in found} == {table.name for table in TABLES} | {"codebook"}
 
 
+def test_call_is_exported_with_what_the_provider_said_and_without_words(tmp_path: Path) -> None:
+    export(played().study, tmp_path / "out")
+    (call,) = read(tmp_path / "out", "calls")
+    said = {name: call[name] for name in ("seed", "finish_reason", "request_id", "system_fingerprint", "price")}
+    assert said == {
+        "seed": "5", "finish_reason": "stop", "request_id": "req-5",
+        "system_fingerprint": "fp-5",
+        "price": '{"input_cost_per_token":1e-07}',
+    }  # fmt: skip
+    assert "never exported" not in (tmp_path / "out" / "calls.csv").read_text()
+
+
 def test_the_codebook_and_the_readme_name_every_table(tmp_path: Path) -> None:
     export(played().study, tmp_path / "out")
     said, book = ((tmp_path / "out" / name).read_text() for name in ("README.md", "codebook.md"))

@@ -3,6 +3,9 @@
 import pytest
 
 from exports.redaction import quotable, quotes_any, without
+from exports.services.echoes import _quotes_any as repeats
+from llm.models import Call
+from llm.services import shape_of
 from participants.models import WITHDRAWN_TEXT as GONE
 
 SAID = "Hello there. I\u2019ve lost my job; please HELP me!"
@@ -41,3 +44,10 @@ def test_sentence_of_a_longer_message_is_found() -> None:
     quotes = quotable(["Fine.\nMy wife left me in May. What do you want?"])
     assert without("You said my wife left me in may, poor you", quotes) == f"You said {GONE}, poor you"
     assert without("Fine. What do you want? Ok", quotes) == f"Fine. {GONE}? Ok"
+
+
+def test_of_a_prompt_that_was_not_kept_nobody_can_say_that_it_quotes_nobody() -> None:
+    words = [{"role": "user", "content": "Hello"}]
+    assert not repeats(Call(prompt=words), [])
+    assert repeats(Call(prompt=[shape_of(message) for message in words]), [])
+    assert not repeats(Call(prompt=[GONE]), [])

@@ -12,6 +12,7 @@ from asgiref.sync import async_to_sync
 from llm import door
 from llm.exchange import Completed, Request
 from llm.providers import litellm
+from studies import registry
 from tests.machinery.stub_server import StubServer
 
 Ask = Callable[..., Completed]
@@ -43,8 +44,19 @@ def stub(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[StubServer]
     monkeypatch.setattr(door, "ATTEMPT_SECONDS", 15.0)
     litellm.warm_up()
     with StubServer() as server:
-        settings.LLM_BASE, settings.LLM_KEY = server.base, KEY
+        settings.LLM_BASES, settings.LLM_BASE, settings.LLM_KEY = [server.base], server.base, KEY
         yield server
+
+
+@pytest.fixture
+def games_are_installed(settings: Any) -> Iterator[None]:
+    """The games of the tests, as any experiment is."""
+    settings.EXPERIMENT_PACKAGES = [*settings.EXPERIMENT_PACKAGES, "tests.chat.games"]
+    registry.experiment.cache_clear()
+    registry._module_of.cache_clear()
+    yield
+    registry.experiment.cache_clear()
+    registry._module_of.cache_clear()
 
 
 @pytest.fixture

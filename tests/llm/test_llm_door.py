@@ -18,9 +18,10 @@ from llm.errors import ModelFailed
 from llm.exchange import Completed
 from llm.models import Call
 from llm.providers import litellm
+from llm.providers.reading import MOST_BYTES
 from llm.rules import Verdict
 from tests.llm.conftest import KEY, PROMPT, REQUEST, Ask
-from tests.machinery.stub_server import StubServer, fault_names
+from tests.machinery.stub_server import FINGERPRINT, REQUEST_ID, StubServer, fault_names
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,6 +43,12 @@ STUBBORN = {
     "negative": ["wrong_schema"] * 2,
     "enormous": ["wrong_schema"] * 2,
     "huge": ["truncated"] * 2,
+    "bulky": ["truncated"] * 2,
+    "bulky_unsaid": ["truncated"] * 2,
+    "endless": ["truncated"] * 2,
+    "bomb": ["config"],
+    "elsewhere": ["config"],
+    "cut": ["unavailable"] * 3,
     "rate_limited": ["rate_limited"] * 3,
     "rate_limited_for_long": ["rate_limited"],
     "quota": ["quota"],
@@ -125,11 +132,47 @@ def test_good_call_is_logged_whole(stub: StubServer, ask: Ask) -> None:
     assert (call.model_requested, call.model_served) == ("openai/fake", "fake-served")
     assert (call.tokens_in, call.tokens_out) == (11, 7)
     assert call.prompt[1] == {"role": "user", "content": PROMPT}
-    assert call.parameters == {"temperature": 0.5}
+    assert (call.parameters, call.seed) == ({"temperature": 0.5}, None)
+    assert (call.finish_reason, call.request_id, call.system_fingerprint) == ("stop", REQUEST_ID, FINGERPRINT)
     assert (len(call.prompt_sha256), len(call.schema_sha256)) == (64, 64)
     assert (call.cost_usd, call.price) == (None, None)
     assert stub.requests[0]["response_format"]["json_schema"]["strict"] is True
     assert stub.requests[0]["temperature"] == 0.5
+
+
+def test_failed_call_keeps_what_the_provider_calls_it(stub: StubServer, ask: Ask) -> None:
+    stub.will("bad_request")
+    with pytest.raises(ModelFailed):
+        ask()
+    call = Call.objects.get()
+    assert (call.outcome, call.request_id, call.finish_reason) == ("config", REQUEST_ID, "")
+
+
+def test_seed_is_sent_and_kept(stub: StubServer, ask: Ask) -> None:
+    ask(parameters={"seed": 41})
+    assert (Call.objects.get().seed, stub.requests[0]["seed"]) == (41, 41)
+
+
+@pytest.mark.parametrize("fault", ["bulky", "bulky_unsaid", "endless"])
+def test_of_a_body_that_does_not_end_little_is_read(fault: str, stub: StubServer, ask: Ask) -> None:
+    stub.will(fault)
+    started = time.monotonic()
+    ask()
+    assert stub.bulk_sent < 4 * MOST_BYTES, "what had left before the connection was closed: sockets hold some, too"
+    assert time.monotonic() - started < 10
+
+
+def test_of_a_prompt_that_is_not_kept_no_word_is_stored(stub: StubServer, ask: Ask) -> None:
+    stub.will("wrong_schema")
+    ask(keeps="hash")
+    first, second = Call.objects.order_by("attempt")
+    assert [sorted(message) for message in first.prompt] == [["chars", "role", "sha256"]] * 2
+    assert first.prompt[1] == services.shape_of({"role": "user", "content": PROMPT})
+    assert (len(second.prompt), second.prompt[:2]) == (4, first.prompt), "the re-ask has the same beginning"
+    assert not any(PROMPT in str(vars(call)) for call in (first, second))
+    assert second.output, "the answer is kept"
+    assert ask(keeps="hash").is_reused
+    assert ask().is_reused, "the same question is the same, however much of it is kept"
 
 
 def test_cost_of_a_known_model_is_stored_with_its_price(stub: StubServer, ask: Ask) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import json
 import random
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -15,6 +18,10 @@ from typing import Any
 from llm.providers.scripted import filled
 
 HUGE_CHARS = 5_000_000
+BULK_BYTES = 50_000_000
+CHUNK = b" " * 65_536
+REQUEST_ID = "req-of-the-stub"
+FINGERPRINT = "fp-of-the-stub"
 
 
 class StubServer:
@@ -24,17 +31,24 @@ class StubServer:
         delay_seconds: Before every reply.
 
     Attributes:
-        faults: Names of methods of `Replies`; each request takes the next one, and "ok" when there is none.
+        faults: Names of methods of `Replies`; each request takes the next one, and one of `usual` when there is none.
+        usual: Names to draw from; "ok" alone unless a test says otherwise.
         requests: The bodies received.
         keys: The Authorization headers received.
+        paths: The addresses asked.
+        bulk_sent: How many bytes of endless and enormous bodies left before the other side had enough.
         reply: The text of good replies; None draws one from the request's schema.
     """
 
     def __init__(self, *, delay_seconds: float = 0.0) -> None:
         self.delay_seconds = delay_seconds
         self.faults: deque[str] = deque()
+        self.usual: Sequence[str] = ("ok",)
+        self._chance = random.Random("usual")
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
+        self.paths: list[str] = []
+        self.bulk_sent = 0
         self.reply: str | None = None
         self.released = threading.Event()
         server = self
@@ -56,7 +70,7 @@ class StubServer:
         self.faults.extend(faults)
 
     def next_fault(self) -> str:
-        return self.faults.popleft() if self.faults else "ok"
+        return self.faults.popleft() if self.faults else self._chance.choice(self.usual)
 
     def __enter__(self) -> StubServer:
         self._thread.start()
@@ -76,6 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.stub.requests.append(body)
         self.stub.keys.append(self.headers.get("Authorization", ""))
+        self.stub.paths.append(self.path)
         fault = self.stub.next_fault()
         if self.stub.delay_seconds:
             time.sleep(self.stub.delay_seconds)
@@ -86,12 +101,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def send(self, status: int, content: bytes, **headers: str) -> None:
         self.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(content))}.items():
+        own = {"Content-Type": "application/json", "Content-Length": str(len(content)), "X-Request-Id": REQUEST_ID}
+        for name, value in own.items():
             self.send_header(name, value)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        self.wfile.write(content)
+        with contextlib.suppress(OSError):  # of a long answer the other side may take a part only
+            self.wfile.write(content)
 
 
 class Replies:
@@ -192,6 +209,51 @@ class Replies:
             self._handler.wfile.write(b" ")
             self._handler.wfile.flush()
 
+    def cut(self) -> None:
+        """Promise a whole answer and hang up in the middle of it."""
+        self._begin({"Content-Length": "1000"})
+        self._handler.wfile.write(b'{"id": "x", "object": "chat.comp')
+        self._handler.close_connection = True
+
+    def bulky(self) -> None:
+        """A body of 50 MB, as its header says."""
+        self._begin({"Content-Length": str(BULK_BYTES)})
+        self._pour(BULK_BYTES)
+
+    def bulky_unsaid(self) -> None:
+        """The same, of a length that no header tells."""
+        self._begin({"Transfer-Encoding": "chunked"})
+        self._pour(BULK_BYTES, is_chunked=True)
+
+    def endless(self) -> None:
+        """A body without an end, as fast as it is taken."""
+        self._begin({"Transfer-Encoding": "chunked"})
+        self._pour(None, is_chunked=True)
+
+    def bomb(self) -> None:
+        """A small body that unfolds into a large one."""
+        self._handler.send(200, _folded(), Content_Encoding="gzip")
+
+    def elsewhere(self) -> None:
+        """A redirect."""
+        self._handler.send(307, b"{}", Location="http://127.0.0.1:9/v1/chat/completions")
+
+    def _begin(self, headers: Mapping[str, str]) -> None:
+        self._handler.send_response(200)
+        for name, value in {"Content-Type": "application/json", **headers}.items():
+            self._handler.send_header(name, value)
+        self._handler.end_headers()
+
+    def _pour(self, most: int | None, *, is_chunked: bool = False) -> None:
+        self._handler.close_connection = True
+        sent = 0
+        with contextlib.suppress(OSError):  # the other side has had enough
+            while (most is None or sent < most) and not self._handler.stub.released.is_set():
+                size = b"%x\r\n" % len(CHUNK) if is_chunked else b""
+                self._handler.wfile.write(size + CHUNK + (b"\r\n" if is_chunked else b""))
+                sent += len(CHUNK)
+                self._handler.stub.bulk_sent += len(CHUNK)
+
     def no_choices(self) -> None:
         self._handler.send(
             200, json.dumps({"id": "x", "object": "chat.completion", "model": "m", "choices": []}).encode()
@@ -218,6 +280,7 @@ class Replies:
             "object": "chat.completion",
             "created": 1,
             "model": f"{self._body['model']}-served",
+            "system_fingerprint": FINGERPRINT,
             "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
             "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18},
         }
@@ -226,6 +289,11 @@ class Replies:
     def _fail(self, status: int, code: str, *, says: str = "no", **headers: str) -> None:
         error = {"error": {"message": f"{code}: {says}", "type": code, "code": code}}
         self._handler.send(status, json.dumps(error).encode(), **headers)
+
+
+@cache
+def _folded() -> bytes:
+    return gzip.compress(b" " * BULK_BYTES)
 
 
 def fault_names() -> Iterable[str]:

@@ -207,6 +207,13 @@ def test_model_without_a_cost_limit_is_refused(folder: Folder) -> None:
     assert folder.one("E504").path == "partners.computer.model.daily_cost_usd"
 
 
+@pytest.mark.parametrize("name", ["fair", "/fair", "stub/", "' /fair'"])
+def test_model_whose_provider_is_not_said_is_refused(folder: Folder, name: str) -> None:
+    with_model(folder, "Be fair.")
+    folder.change("name: stub/fair", f"name: {name}")
+    assert folder.one("E845").path == "partners.computer.model.name"
+
+
 def test_people_are_told_who_runs_the_model(folder: Folder) -> None:
     with_model(folder, "Be fair.")
     folder.change("AI service: {{ ai_services }}.", "AI service: a company.", "pages/consent.md")

@@ -57,10 +57,10 @@ def request_of(job: Job) -> Request:
         model=model.name,
         messages=messages,
         schema=telling.schema(rule, material),
-        parameters={"max_tokens": model.max_tokens}
-        | ({"temperature": model.temperature} if model.temperature is not None else {}),
+        parameters={"max_tokens": model.max_tokens} | model.sampling,
         budget_seconds=MOST_SECONDS,
         memory_sha256=sha256(held.encode()).hexdigest() if held else "",
+        keeps=model.keep_prompts,
     )
 
 

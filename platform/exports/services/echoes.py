@@ -29,6 +29,7 @@ from exports.redaction import (
 from exports.society import Society
 from flow.models import Act, Award, Exposure
 from llm.models import Call
+from llm.services import SHA256
 from measures.models import Answer
 from participants.models import WITHDRAWN_TEXT
 
@@ -205,7 +206,7 @@ class Echoes:
         rest = [*self._asked_for("turn", others), *self._asked_for("notes", other)]
         gone += [call.pk for call in rest if _quotes_any(call, quotes)]
         calls = Call.objects.filter(pk__in=gone)
-        gone_with = {"prompt": [WITHDRAWN_TEXT], "prompt_sha256": "", "memory_sha256": ""}
+        gone_with = {"prompt": [WITHDRAWN_TEXT], "prompt_sha256": "", "memory_sha256": "", "request_id": ""}
         return calls.update(**gone_with, output=WITHDRAWN_TEXT, error="")
 
     def _unsaid(self) -> int:
@@ -242,5 +243,8 @@ def _rewrite(rows: QuerySet[R], change: Callable[[R], Changes]) -> int:
 
 
 def _quotes_any(call: Call, quotes: Sequence[Quote]) -> bool:
+    """Whether a call repeats something; of one whose messages were not kept nobody can say that it does not."""
+    if any(SHA256 in message for message in call.prompt if isinstance(message, dict)):
+        return True
     said = "\n".join([*strings_in(call.prompt), call.output, call.error])
     return quotes_any(said, quotes) or quotes_any(said.replace("\\n", "\n").replace('\\"', '"'), quotes)

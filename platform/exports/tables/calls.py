@@ -23,6 +23,7 @@ NOTES = re.compile(r"^study:\d+(?:~\w+)?/notes:(\d+):(\d+):")  # a conversation,
 SENTINEL = re.compile(r"^study:\d+/sentinel:\d+:")
 NOT_SERVED = "no answer came"
 NO_MATCH = "the call was for no turn in a match, and for no notes of a conversation"
+NOT_SAID = "the provider said none"
 
 COLUMNS = [
     Column("order", "Order in which the calls began, from 1.", "integer"),
@@ -34,16 +35,21 @@ COLUMNS = [
     Column("model_requested", "The model that was asked for."),
     Column("model_served", "The model that answered.", missing=NOT_SERVED),
     Column("parameters", "Sampling parameters.", "json"),
+    Column("seed", "The seed among them.", "integer", missing="none was given"),
     Column("prompt_sha256", "SHA-256 of the prompt.", missing="somebody in the group asked for deletion"),
     Column(
         "memory_sha256", "SHA-256 of what the prompt held of earlier conversations.",
         missing="it held nothing of them, or see `missing_reason`",
     ),
     Column("outcome", "What came of it.", allowed="|".join(Call.Outcome.values)),
+    Column("finish_reason", "Why the answer ended, in the provider's word.", missing=NOT_SAID),
+    Column("request_id", "What the provider calls the request.", missing=f"{NOT_SAID}, or see `missing_reason`"),
+    Column("system_fingerprint", "What the provider calls the software that answered.", missing=NOT_SAID),
     Column("tokens_in", "Length of the prompt.", "integer", "tokens", missing=NOT_SERVED),
     Column("tokens_out", "Length of the answer.", "integer", "tokens", missing=NOT_SERVED),
     Column("latency_ms", "From asking to the whole answer.", "integer", "ms", missing=NOT_SERVED),
     Column("cost_usd", "Computed cost.", "number", "USD", missing="the price is not known"),
+    Column("price", "Prices it was computed from, in USD per token.", "json", missing="the price is not known"),
     Column("purpose", "What was wanted.", allowed="act|notes|sentinel|other"),
     keys.since_group("call_s", "When the call began", missing=NO_MATCH),
     keys.MISSING_REASON,
@@ -115,13 +121,18 @@ def _row(call: Call, place: _Place | None) -> dict[str, object]:
         "model_requested": call.model_requested,
         "model_served": call.model_served,
         "parameters": call.parameters,
+        "seed": call.seed,
         "prompt_sha256": None if has_withdrawn else call.prompt_sha256,
         "memory_sha256": None if has_withdrawn else call.memory_sha256 or None,
         "outcome": call.outcome,
+        "finish_reason": call.finish_reason or None,
+        "request_id": None if has_withdrawn else call.request_id or None,
+        "system_fingerprint": call.system_fingerprint or None,
         "tokens_in": call.tokens_in,
         "tokens_out": call.tokens_out,
         "latency_ms": call.latency_ms,
         "cost_usd": call.cost_usd,
+        "price": call.price,
         "purpose": place.purpose if place else "sentinel" if SENTINEL.match(call.scope) else "other",
         "call_s": seconds(call.at, group.formed_at if group else None),
         "missing_reason": BY_PARTNER if has_withdrawn else None,

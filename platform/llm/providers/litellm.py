@@ -6,17 +6,23 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.conf import settings
-
+from llm.access import access_to
 from llm.errors import ProviderFailed
 from llm.exchange import Question, Reply
+from llm.providers.reading import MOST_BYTES, READING, Reading
 
 _SECRET = re.compile(r"\b(sk|key|Bearer)[-_ ][A-Za-z0-9._*-]{6,}")
+# What the library would look up by itself: keys and addresses of providers, and switches of how it reads answers.
+_LOOKED_UP = re.compile(
+    r"_(API_KEY|API_BASE|BASE_URL|API_URL|API_TOKEN|API_VERSION|ACCESS_TOKEN|AUTH_TOKEN|ORGANIZATION|ORG_ID"
+    r"|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)$"
+    r"|^(GOOGLE_APPLICATION_CREDENTIALS|DISABLE_AIOHTTP_TRANSPORT|LITELLM_HTTP2)$"
+)
 _BY_CLASS = {
     "Timeout": "timeout",
     "APITimeoutError": "timeout",
@@ -44,15 +50,26 @@ _BY_CLASS = {
 
 @cache
 def _library() -> Any:
+    leave_nothing_to_look_up(os.environ)
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it asks the network for its price list at import
+    os.environ["LITELLM_MODE"] = "PRODUCTION"  # else it reads a file `.env` of wherever this was started
     import litellm
 
+    from llm.providers import bounded
+
+    bounded.install()
     litellm.suppress_debug_info = True
     litellm.turn_off_message_logging = True
     litellm.telemetry = False
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "httpx", "openai"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # their lines may hold prompts and addresses
     return litellm
+
+
+def leave_nothing_to_look_up(environment: MutableMapping[str, str]) -> None:
+    """Take out of this process's environment what is meant for other programs, before the library comes upon it."""
+    for name in [name for name in environment if _LOOKED_UP.search(name) and not name.startswith("RAPPORT_")]:
+        del environment[name]
 
 
 def warm_up() -> None:
@@ -66,16 +83,16 @@ async def ask(question: Question) -> Reply:
     Raises:
         ProviderFailed: with the outcome that the library's exception stands for.
     """
-    address, key = settings.LLM_BASE, settings.LLM_KEY
-    if not address and not key:
-        raise ProviderFailed("config", f"no key for {question.model}: set RAPPORT_LLM_KEY, or RAPPORT_LLM_BASE")
+    access = access_to(question.model)
     library = await asyncio.to_thread(_library)
+    reading = Reading()
+    token = READING.set(reading)
     try:
         response = await library.acompletion(
             model=question.model,
             messages=[dict(message) for message in question.messages],
-            api_base=address or None,
-            api_key=key or "none",  # never left out: the library would send another provider's key from the environment
+            api_base=access.base or None,
+            api_key=access.key or "none",  # never left out: the library would look for one
             timeout=question.timeout_seconds,
             num_retries=0,
             max_retries=0,
@@ -83,8 +100,20 @@ async def ask(question: Question) -> Reply:
             **question.parameters,
         )
     except Exception as error:
-        raise failure_of(error) from None
-    return _reply(library, response, question.model)
+        raise _unread(reading) or failure_of(error, request_id=reading.request_id) from None
+    finally:
+        READING.reset(token)
+    return _reply(library, response, question.model, reading)
+
+
+def _unread(reading: Reading) -> ProviderFailed | None:
+    """Why an answer was not read to its end by our own rules; the library only knows that something broke off."""
+    if reading.refused:
+        return ProviderFailed("config", reading.refused, request_id=reading.request_id)
+    if reading.is_too_long:
+        text = f"the answer has more than {MOST_BYTES} bytes"
+        return ProviderFailed("truncated", text, request_id=reading.request_id)
+    return None
 
 
 def _form(schema: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -101,7 +130,7 @@ def _can_be_strict(schema: Mapping[str, Any]) -> bool:
     )
 
 
-def failure_of(error: BaseException) -> ProviderFailed:
+def failure_of(error: BaseException, *, request_id: str = "") -> ProviderFailed:
     """What an exception of the library means, in a short text without prompts and keys."""
     names = [each.__name__ for each in type(error).__mro__]
     code = next((_BY_CLASS[name] for name in names if name in _BY_CLASS), "internal")
@@ -110,7 +139,8 @@ def failure_of(error: BaseException) -> ProviderFailed:
         code = "quota"
     status = getattr(error, "status_code", None)
     text = f"{names[0]}{f' {status}' if status else ''}: {_provider_code(error)}"
-    return ProviderFailed(code, _SECRET.sub("[key]", text)[:300], retry_after_seconds=_retry_after(error))
+    text = _SECRET.sub("[key]", text)[:300]
+    return ProviderFailed(code, text, retry_after_seconds=_retry_after(error), request_id=request_id)
 
 
 def _provider_code(error: BaseException) -> str:
@@ -130,10 +160,10 @@ def _retry_after(error: BaseException) -> float | None:
     return None
 
 
-def _reply(library: Any, response: Any, model: str) -> Reply:
+def _reply(library: Any, response: Any, model: str, reading: Reading) -> Reply:
     choices = getattr(response, "choices", None) or []
     if not choices:
-        raise ProviderFailed("unavailable", "the provider's answer holds no choice")
+        raise ProviderFailed("unavailable", "the provider's answer holds no choice", request_id=reading.request_id)
     message, reason = choices[0].message, choices[0].finish_reason
     usage = getattr(response, "usage", None)
     cost, price = _cost(library, response, model)
@@ -146,6 +176,9 @@ def _reply(library: Any, response: Any, model: str) -> Reply:
         tokens_out=getattr(usage, "completion_tokens", None),
         cost_usd=cost,
         price=price,
+        finish_reason=str(reason or ""),
+        request_id=reading.request_id or str(getattr(response, "id", "") or ""),
+        system_fingerprint=str(getattr(response, "system_fingerprint", "") or ""),
     )
 
 

@@ -32,7 +32,10 @@ async def ask(question: Question) -> Reply:
     else:
         text = json.dumps(filled(question.schema, rng), ensure_ascii=False)
     words_in = sum(len(str(message["content"]).split()) for message in question.messages)
-    return Reply(text=text, model_served=question.model, tokens_in=words_in, tokens_out=len(text.split()), latency_ms=0)
+    return Reply(
+        text=text, model_served=question.model, tokens_in=words_in, tokens_out=len(text.split()), latency_ms=0,
+        finish_reason="stop",
+    )  # fmt: skip
 
 
 def filled(schema: Mapping[str, Any], rng: random.Random) -> Any:

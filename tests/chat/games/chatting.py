@@ -13,6 +13,7 @@ class Settings(Parameters):
     idle: int = setting(60, "Of a silence counts", unit="s", ge=1)
     turns: int = setting(0, "Entries each before it may be ended", unit="entries", ge=0)
     longest: int = setting(120, "Longest talk", unit="s", ge=1)
+    answering: int = setting(60, "Longest answer", unit="s", ge=1)
     ends: str = setting("all", "Who ends it")
     pastes: str = setting("allowed", "What becomes of pastes")
     topic: str = setting("", "What to talk about", max_length=200)
@@ -62,7 +63,7 @@ experiment = Experiment(
     parameters=Settings,
     steps=[
         TALK,
-        Decision("answer", by="*", fields=[Points("number", "Your number", low=0, high=9)], seconds=60),
+        Decision("answer", by="*", fields=[Points("number", "Your number", low=0, high=9)], seconds="answering"),
     ],
     view=view,
     policies={"talkative": talkative, "sentences": sentences, "broken": broken, "greedy": greedy},

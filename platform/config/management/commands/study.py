@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from bots.errors import BotsError
-from bots.run import Progress, run_groups
+from bots.run import run_groups
 from config.debriefs import lines_of, write_links
 from config.refusal import SetupError
 from config.study_arguments import declare
@@ -20,10 +20,13 @@ from config.study_masking import VERBS as MASKING_VERBS
 from config.study_masking import mark_of
 from config.study_masking import warning_of as masking_warning_of
 from config.study_plan import plan_verb
+from config.study_recording import VERBS as RECORDING_VERBS
+from config.study_recording import counting, play_again
 from config.supervisor import screens
 from config.supervisor.chromium import needed_path
 from exports.errors import ExportError
 from exports.services.prereg import write_folder, write_version
+from llm.access import can_ask
 from matching.errors import MatchingError
 from participants.errors import ParticipantError
 from participants.models import Participant
@@ -204,14 +207,13 @@ def member_verb(command: Command, options: dict[str, Any]) -> None:
 
 def run_verb(command: Command, options: dict[str, Any]) -> None:
     """Play groups without people, with a line that counts. Interrupted, it goes on when called again."""
+    if options["recorded"]:
+        play_again(command, options)
+        return
+    if options["groups"] is None:
+        raise CommandError("say how many groups: --groups N")
     version = queries.version_of(queries.study_named(options["study"]), None)
-
-    def report(done: Progress) -> None:
-        line = f"{done.finished} of {done.wanted} groups, {done.turns} turns, {done.calls} calls of models"
-        command.stdout.write(f"\r{line}", ending="")
-        command.stdout.flush()
-
-    done = run_groups(version, options["groups"], report, max_calls=options["max_calls"])
+    done = run_groups(version, options["groups"], counting(command), max_calls=options["max_calls"])
     command.stdout.write("")
     command.say(f"{done.complete} groups complete, {done.ended} ended early")
 
@@ -286,9 +288,10 @@ def _warn_of_silent_models(command: Command, study: Study) -> None:
     """Without an address or a key no model answers, and every round that it sits in is void."""
     partners = definition(queries.version_of(study, None)).partners.values()
     asking = [one for one in partners if isinstance(one, AutomatedPartner)]
-    has_models = any(isinstance(one, ModelPartner) or one.note_takers for one in asking)
-    if has_models and not (settings.LLM_BASE or settings.LLM_KEY):
-        text = "Its language models cannot answer: set RAPPORT_LLM_KEY or RAPPORT_LLM_BASE before anybody comes in."
+    models = {one.model.name for one in asking if isinstance(one, ModelPartner)}
+    models |= {writer.model.name for one in asking for writer in one.note_takers}
+    if silent := [name for name in sorted(models) if not can_ask(name)]:
+        text = f"{', '.join(silent)} cannot answer: set RAPPORT_LLM_KEY or RAPPORT_LLM_BASE before anybody comes in."
         command.stdout.write(command.style.WARNING(text))
 
 
@@ -362,4 +365,5 @@ VERBS: dict[str, Verb] = {
     "list": list_verb,
     **MASKING_VERBS,
     **KEEPING_VERBS,
+    **RECORDING_VERBS,
 }

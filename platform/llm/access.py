@@ -1,0 +1,140 @@
+"""Where a model is asked and with which key: from this installation's settings alone, never from a study file.
+
+The library would look into the environment for what it is not given, and send one provider's key to another's address.
+So it is given both for every question, and an address must be one that the installation lists.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+
+from llm.errors import ProviderFailed
+
+REAL = "llm.providers.litellm.ask"
+KEY, BASE, BASES = "RAPPORT_LLM_KEY", "RAPPORT_LLM_BASE", "RAPPORT_LLM_BASES"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Of one provider. `base` is "" for its own address, which the library knows."""
+
+    base: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong with a setting. Addresses are not repeated: one may hold a password."""
+
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.remedy}"
+
+
+def provider_named(model: str) -> str:
+    """As the settings spell it: "together_ai" of "together_ai/llama"; "" where the name says no provider."""
+    name, slash, _ = model.partition("/")
+    return re.sub(r"\W", "_", name).lower() if slash else ""
+
+
+def access_to(model: str) -> Access:
+    """Where `model` is asked. What is set for its provider goes before what is set for all; the two are never mixed.
+
+    Raises:
+        ProviderFailed: "config": nothing is set for it, or its address is not one of those allowed.
+    """
+    provider = provider_named(model)
+    suffix = f"_{provider.upper()}"
+    own = Access(settings.LLM_PROVIDER_BASES.get(provider, ""), settings.LLM_PROVIDER_KEYS.get(provider, ""))
+    if not (own.base or own.key):
+        own, suffix = Access(settings.LLM_BASE, settings.LLM_KEY), ""
+    if not (own.base or own.key):
+        by_name = f"{KEY}_{provider.upper()} or {KEY}" if provider else KEY
+        raise ProviderFailed("config", f"no key for {model}: set {by_name}, or {BASE}")
+    wrong = wrong_with(f"{BASE}{suffix}", own.base, settings.LLM_BASES) if own.base else None
+    if wrong is not None:
+        raise ProviderFailed("config", str(wrong))
+    return own
+
+
+def can_ask(model: str) -> bool:
+    """Whether a model has a key or an address here, or needs none. That it is the right one shows when it is asked."""
+    if settings.LLM_PROVIDERS.get(model.partition("/")[0], settings.LLM_PROVIDERS["*"]) != REAL:
+        return True
+    provider = provider_named(model)
+    own = settings.LLM_PROVIDER_BASES.get(provider), settings.LLM_PROVIDER_KEYS.get(provider)
+    return any(own) or bool(settings.LLM_BASE or settings.LLM_KEY)
+
+
+def asks_any() -> bool:
+    """Whether any real model can be asked here."""
+    theirs = (settings.LLM_PROVIDER_BASES, settings.LLM_PROVIDER_KEYS)
+    return any(theirs) or bool(settings.LLM_BASE or settings.LLM_KEY)
+
+
+def wrong_settings() -> Iterator[Wrong]:
+    """Everything that is wrong with the addresses that are set: to be said at the start, not at the first question."""
+    for number, allowed in enumerate(settings.LLM_BASES, start=1):
+        if (wrong := _malformed(f"{BASES}, entry {number},", allowed)) is not None:
+            yield wrong
+    named = {BASE: settings.LLM_BASE}
+    named |= {f"{BASE}_{provider.upper()}": base for provider, base in settings.LLM_PROVIDER_BASES.items()}
+    for name, base in named.items():
+        if base and (wrong := wrong_with(name, base, settings.LLM_BASES)) is not None:
+            yield wrong
+
+
+def wrong_with(name: str, base: str, allowed: Sequence[str]) -> Wrong | None:
+    """What is wrong with an address that a setting names; None where it may be asked."""
+    malformed = _malformed(name, base)
+    if malformed is not None:
+        return malformed
+    if any(_is_within(urlsplit(base), urlsplit(one)) for one in allowed if _malformed("", one) is None):
+        return None
+    return Wrong(f"{name} is an address that {BASES} does not list", f"add its beginning to {BASES}, or unset {name}")
+
+
+def _malformed(name: str, address: str) -> Wrong | None:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        return Wrong(f"{name} is no address", "write one such as https://llm.example.org/v1")
+    if parts.username is not None or parts.query or parts.fragment:
+        text = f"leave that out; a key belongs into {KEY}"
+        return Wrong(f"{name} holds more than scheme, host, port and path", text)
+    if re.search(r"(^|/)\.\.?(/|$)|[\\%\s]", parts.path):
+        return Wrong(f"{name} has a path that may lead elsewhere", "write it without dots, blanks and percent signs")
+    if _is_of_the_machine_park(parts.hostname):
+        return Wrong(f"{name} is an address at which machines find their own secrets", "name the host of a model")
+    return None
+
+
+def _is_of_the_machine_park(host: str) -> bool:
+    """Link-local addresses: there clouds tell a machine its credentials."""
+    try:
+        return ip_address(host).is_link_local
+    except ValueError:
+        return host in ("metadata", "metadata.google.internal")
+
+
+def _is_within(address: SplitResult, allowed: SplitResult) -> bool:
+    """Same scheme, host and port, and the path or one below it. Plain http is allowed where an entry says so."""
+    if (address.scheme, address.hostname, _port(address)) != (allowed.scheme, allowed.hostname, _port(allowed)):
+        return False
+    path, beginning = address.path.rstrip("/"), allowed.path.rstrip("/")
+    return path == beginning or path.startswith(f"{beginning}/")
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)

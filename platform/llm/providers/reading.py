@@ -1,0 +1,28 @@
+"""What was seen of a provider's answer while it came in, whatever the library makes of it. Imports no library."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+MOST_BYTES = 2_000_000
+"""Of one answer: several times what 8000 tokens take, in any script and however escaped."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """Of one attempt.
+
+    Attributes:
+        is_too_long: Whether more was offered than is read.
+        refused: Why the answer was not read at all.
+        request_id: What the provider's headers call the request.
+    """
+
+    is_too_long: bool = False
+    refused: str = ""
+    request_id: str = ""
+
+
+READING: ContextVar[Reading | None] = ContextVar("reading", default=None)
+"""Of the attempt that is made in this task."""

@@ -1,0 +1,145 @@
+"""Where models are asked and with which key: what is set here, and nothing that lies about in the environment."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from config.checks import models_addresses_are_allowed
+from llm.access import Access, access_to, asks_any, can_ask, provider_named, wrong_settings, wrong_with
+from llm.errors import ModelFailed, ProviderFailed
+from llm.models import Call
+from llm.providers.litellm import leave_nothing_to_look_up
+from tests.llm.conftest import KEY, Ask
+from tests.machinery.stub_server import StubServer
+
+LOCAL = "http://127.0.0.1:8080/v1"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_set(settings: Any) -> None:
+    settings.LLM_BASE = settings.LLM_KEY = ""
+    settings.LLM_BASES, settings.LLM_PROVIDER_KEYS, settings.LLM_PROVIDER_BASES = [], {}, {}
+
+
+@pytest.mark.parametrize(
+    ("model", "provider"),
+    [("openai/gpt", "openai"), ("together_ai/a/b", "together_ai"), ("x-y/z", "x_y"), ("gpt", ""), ("", "")],
+)
+def test_provider_is_what_stands_before_the_first_slash(model: str, provider: str) -> None:
+    assert provider_named(model) == provider
+
+
+def test_each_provider_gets_its_own_key_and_no_other(settings: Any) -> None:
+    settings.LLM_PROVIDER_KEYS = {"openai": "sk-o", "anthropic": "sk-a"}
+    settings.LLM_BASE, settings.LLM_KEY, settings.LLM_BASES = LOCAL, "sk-general", [LOCAL]
+    assert access_to("openai/gpt") == Access("", "sk-o"), "and not to the address that is meant for the others"
+    assert access_to("anthropic/claude") == Access("", "sk-a")
+    assert access_to("mistral/large") == Access(LOCAL, "sk-general")
+
+
+def test_own_address_of_a_provider_gets_its_own_key_only(settings: Any) -> None:
+    settings.LLM_PROVIDER_BASES, settings.LLM_KEY, settings.LLM_BASES = {"vllm": LOCAL}, "sk-general", [LOCAL]
+    assert access_to("vllm/one") == Access(LOCAL, "")
+
+
+def test_model_without_key_and_address_is_refused_with_the_names_of_both() -> None:
+    with pytest.raises(
+        ProviderFailed, match="RAPPORT_LLM_KEY_OPENAI or RAPPORT_LLM_KEY, or RAPPORT_LLM_BASE"
+    ) as failed:
+        access_to("openai/gpt")
+    assert failed.value.code == "config"
+    assert not can_ask("openai/gpt")
+    assert can_ask("scripted/any")
+    assert not asks_any()
+
+
+ALLOWED = ["https://llm.example.org/v1", LOCAL]
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "https://llm.example.org/v1", "https://llm.example.org/v1/", "https://llm.example.org:443/v1/openai",
+        "HTTPS://LLM.example.org/v1", LOCAL,
+    ],
+)  # fmt: skip
+def test_listed_address_and_what_is_below_it_may_be_asked(base: str) -> None:
+    assert wrong_with("B", base, ALLOWED) is None
+
+
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [
+        ("https://llm.example.org.evil.test/v1", "does not list"),
+        ("https://llm.example.org/v10", "does not list"),
+        ("https://llm.example.org/", "does not list"),
+        ("http://llm.example.org/v1", "does not list"),
+        ("https://llm.example.org:8443/v1", "does not list"),
+        ("http://127.0.0.1:8081/v1", "does not list"),
+        ("https://llm.example.org/v1/../admin", "may lead elsewhere"),
+        ("https://llm.example.org/v1/%2e%2e/admin", "may lead elsewhere"),
+        ("https://user:secret-word@llm.example.org/v1", "more than scheme"),
+        ("https://llm.example.org/v1?key=secret-word", "more than scheme"),
+        ("https://llm.example.org/v1#x", "more than scheme"),
+        ("http://169.254.169.254/latest", "their own secrets"),
+        ("http://[fe80::1]/v1", "their own secrets"),
+        ("http://metadata.google.internal/", "their own secrets"),
+        ("ftp://llm.example.org/v1", "is no address"),
+        ("llm.example.org/v1", "is no address"),
+        ("https://llm.example.org:port/v1", "is no address"),
+        ("https://", "is no address"),
+    ],
+)
+def test_any_other_address_is_refused_without_being_repeated(base: str, said: str) -> None:
+    wrong = wrong_with("RAPPORT_LLM_BASE", base, ALLOWED)
+    assert wrong is not None
+    assert said in wrong.what
+    assert wrong.remedy
+    assert "secret-word" not in str(wrong)
+
+
+def test_address_of_machines_secrets_cannot_be_allowed_either(settings: Any) -> None:
+    settings.LLM_BASES = ["http://169.254.169.254/"]
+    settings.LLM_BASE = "http://169.254.169.254/latest"
+    assert len(list(wrong_settings())) == 2
+
+
+def test_start_is_refused_where_an_address_is_not_allowed(settings: Any) -> None:
+    settings.LLM_BASES, settings.LLM_BASE = ALLOWED, LOCAL
+    assert models_addresses_are_allowed(None) == []
+    settings.LLM_PROVIDER_BASES = {"openai": "https://elsewhere.example.org/v1"}
+    (error,) = models_addresses_are_allowed(None)
+    assert error.id == "rapport.E003"
+    assert "RAPPORT_LLM_BASE_OPENAI" in error.msg
+    assert "RAPPORT_LLM_BASES" in str(error.hint)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_question_to_an_address_that_is_not_allowed_is_not_sent(stub: StubServer, ask: Ask, settings: Any) -> None:
+    settings.LLM_BASES, settings.LLM_BASE, settings.LLM_KEY = ALLOWED, stub.base, KEY
+    with pytest.raises(ModelFailed, match="RAPPORT_LLM_BASES") as failed:
+        ask()
+    assert failed.value.code == "config"
+    assert stub.requests == []
+    assert Call.objects.get().outcome == "config"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_key_of_the_provider_goes_to_its_address(stub: StubServer, ask: Ask, settings: Any) -> None:
+    settings.LLM_BASES, settings.LLM_PROVIDER_BASES = [stub.base], {"openai": stub.base}
+    settings.LLM_PROVIDER_KEYS, settings.LLM_KEY = {"openai": "sk-of-openai"}, KEY
+    ask()
+    assert stub.keys == ["Bearer sk-of-openai"]
+
+
+def test_nothing_of_other_programs_is_left_to_the_library() -> None:
+    environment = {
+        "OPENAI_API_KEY": "1", "OPENAI_BASE_URL": "2", "ANTHROPIC_API_BASE": "3", "AWS_SECRET_ACCESS_KEY": "4",
+        "GOOGLE_APPLICATION_CREDENTIALS": "5", "OPENAI_ORGANIZATION": "6", "DISABLE_AIOHTTP_TRANSPORT": "True",
+        "RAPPORT_LLM_KEY_OPENAI": "ours", "PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://",
+    }  # fmt: skip
+    leave_nothing_to_look_up(environment)
+    assert sorted(environment) == ["DATABASE_URL", "PATH", "RAPPORT_LLM_KEY_OPENAI"]
