@@ -12,7 +12,7 @@ from events.reaction import Reaction
 _SAMPLE = Reaction("recruitment.tasks.look_at_sample", key="{study}:{subject_kind}:{subject_id}", after_seconds=1)
 
 # Whether its language models still answer as before.
-_SENTINELS = Reaction("bots.drift.probing.begin", key="study:{study}")
+_SENTINELS = Reaction("bots.drift.probing.begin", key="study:{study}", concerns="sentinels")
 
 # The list beside the backups. Without a hint, so that a sweeper takes it: its host has the folder.
 _LIST = Reaction("config.backups.listed.keep", key="{subject_kind}:{subject_id}", after_seconds=1)

@@ -189,14 +189,14 @@ def open_study(study: Study, *, reason: str = "") -> None:
     refuse_unsafe(study, definition(newest))
     reached = list(import_string(settings.KINDS["sample"]["reasons"])(newest))
     if not reached:
-        _turn(study, Status.OPEN, OPENED)
+        _turn(study, Status.OPEN, OPENED, without=_unconcerned(definition(newest)))
         return
     if not reason.strip():
         changes = " and ".join("sample.until" if one.because == "until" else "sample.target" for one in reached)
         remedy = f"amend {changes}, or say why more are wanted: `manage.py study open {study.slug} --reason TEXT`"
         raise StudyError("full", f"{study.slug} has its sample, {' and '.join(one.text for one in reached)}; {remedy}")
     beyond = {"beyond": ",".join(one.because for one in reached), "version": newest.pk, "reason": reason.strip()}
-    _turn(study, Status.OPEN, OPENED, facts=beyond)
+    _turn(study, Status.OPEN, OPENED, facts=beyond, without=_unconcerned(definition(newest)))
 
 
 def pause_study(study: Study) -> None:
@@ -358,19 +358,33 @@ def _store(
     study.title = content.study.title
     study.save(update_fields=["title"])
     facts = {"version": version.number, "sha256": version.sha256}
-    log.record(event, study=study.pk, subject=("version", version.pk), facts=facts)
+    without = _unconcerned(content.study)
+    log.record(event, study=study.pk, subject=("version", version.pk), facts=facts, without=without)
     return version
 
 
 @transaction.atomic
-def _turn(study: Study, status: Study.Status, event: str, *, facts: Mapping[str, Any] | None = None) -> None:
+def _unconcerned(said: StudyFile) -> frozenset[str]:
+    """Whom an event of a study cannot concern (`config/reactions.py`)."""
+    return frozenset() if said.sentinels is not None else frozenset({"sentinels"})
+
+
+def _turn(
+    study: Study,
+    status: Study.Status,
+    event: str,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    without: frozenset[str] = frozenset(),
+) -> None:
     now = _lock(study)
     if Status(now.status) not in ALLOWED[status]:
         remedy = (
             "a closed study stays closed: load it under another id" if now.status == Status.CLOSED else "nothing to do"
         )
         raise StudyError("status", f"{study.slug} is {now.status}, so it cannot become {status}; {remedy}")
-    log.record(event, study=study.pk, subject=("study", study.pk), facts={"from": now.status, **(facts or {})})
+    told = {"from": now.status, **(facts or {})}
+    log.record(event, study=study.pk, subject=("study", study.pk), facts=told, without=without)
     now.status = status
     now.save(update_fields=["status"])
     study.status = status
