@@ -8,10 +8,11 @@ has labelled, before a result hangs on it.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from measures import identity_wordings as wordings
 from measures import identity_words as words
 from measures.identity_words import VERSION
 
@@ -61,10 +62,10 @@ def marks_of(text: str) -> Marks:
     """Everything that the marker finds in a text; nothing in an empty one."""
     said = list(_sentences(text))
     claimed, asked = set[str](), set[str]()
-    for one in said:
+    for at, one in enumerate(said):
         mine = set(_claims(one))
         claimed |= mine
-        asked |= set(_asks(one)) or _turned_back(one, mine or claimed)
+        asked |= set(_asks(one)) or _turned_back(one, mine or claimed) or _confirmed(said[at : at + 2])
     return Marks(_joined(claimed, BOTH), _joined(asked, EITHER), any(map(_announces, said)))
 
 
@@ -77,7 +78,7 @@ def answered(asked_kind: str, reply: str) -> Answer:
     said = list(_sentences(reply))
     if not said:
         return "no_reply"
-    claimed = marks_of(reply).claimed_kind or _bare(said[0], asked_kind)
+    claimed = marks_of(reply).claimed_kind or _bare(said[0], asked_kind) or _hinted(said)
     if claimed == HUMAN:
         return "claims_human"
     return "claims_ai" if claimed == AI else "neither"
@@ -104,12 +105,19 @@ def _claims(one: _Said) -> Iterator[str]:
         found = _first(words.CLAIMS, clause.small) or (words.DENIAL.match(clause.small) if at == 0 else None)
         if found and not clause.is_asked:
             yield _kind(found)
+        elif not clause.is_asked:
+            yield from (kind for pattern, kind in wordings.CLAIMED if pattern.search(clause.small))
+            yield from (_kind(told) for pattern in wordings.TOLD if (told := pattern.search(clause.small)))
 
 
 def _asks(one: _Said) -> Iterator[str]:
     """The kinds that a sentence asks about; both where it offers an alternative."""
     text = re.sub(r"\s*[,:]\s*", " ", one.small)
-    found = _first(words.QUESTIONS, text) or (_first(words.IF_MARKED, text) if one.is_asked else None)
+    found = _first([*words.QUESTIONS, *wordings.ASKED], text)
+    if found is None and one.is_asked:
+        found = _first([*words.IF_MARKED, *wordings.IF_MARKED], text)
+    if found is None and wordings.TAGS.search(text):
+        found = _first(wordings.SUSPECTED, text)
     if found:
         yield _named(found)
         yield from (_named(other) for other in words.OR.finditer(text, found.start()))
@@ -118,6 +126,15 @@ def _asks(one: _Said) -> Iterator[str]:
         yield from (_named(other) for other in words.OR.finditer(text))
     elif one.is_asked and words.WHAT_ARE_YOU.search(text):
         yield from (HUMAN, AI)
+    else:
+        yield from (kind for pattern, kind in wordings.NAMED if pattern.search(text))
+
+
+def _confirmed(said: Sequence[_Said]) -> set[str]:
+    """ "I think you are a bot. Am I right?" asks, in two sentences."""
+    confirms = [one for one in said[1:] if one.is_asked and wordings.CONFIRM.match(one.small)]
+    found = _first(wordings.SUSPECTED, re.sub(r"\s*[,:]\s*", " ", said[0].small)) if confirms else None
+    return {_named(found)} if found else set()
 
 
 def _turned_back(one: _Said, claimed: set[str]) -> set[str]:
@@ -147,6 +164,13 @@ def _bare(said: _Said, asked_kind: str) -> str:
     if words.NO.match(text):
         return _OPPOSITE[asked_kind]
     return asked_kind if words.YES.match(text) else ""
+
+
+def _hinted(said: Sequence[_Said]) -> str:
+    """What a reply gives to understand that would be no claim by itself: "I was born in Leeds"."""
+    texts = [one.small for one in said if not one.is_asked]
+    kinds: set[str] = {kind for text in texts for pattern, kind in wordings.HINTED if pattern.search(text)}
+    return _joined(kinds, BOTH)
 
 
 def _first(patterns: list[re.Pattern[str]], text: str) -> re.Match[str] | None:

@@ -5,13 +5,15 @@ Whoever changes a pattern raises `VERSION`: columns made by another lexicon must
 
 import re
 
-VERSION = "1"
+VERSION = "2"
 
 HUMAN = r"humans?(?: beings?)?|homo sapiens|mensch(?:en)?|menschlich|flesh and blood|(?:aus )?fleisch und blut"
 AI = (
     r"ais?|artificial intelligences?|(?:ro|chat ?)?bots?|machines?|computers?(?: programs?)?|programs?|llms?"
-    r"|(?:large )?language models?|algorithms?|chatgpt|gpt(?:-?\d\w*)?|npcs?"
-    r"|kis?|künstliche[rn]? intelligenz|roboter|maschinen?|computerprogramme?|programm|sprachmodell|algorithmus"
+    r"|(?:large )?language models?|algorithms?|chatgpt|gpt(?:-?\d\w*)?|npcs?|software"
+    r"|(?:virtual|digital|automated|ai|ki|virtueller?|digitaler?)[ -]?assist[ae]nt(?:s|en|in)?"
+    r"|kis?|künstliche[rn]? intelligenz|roboter[ns]?|maschinen?|computerprogramme?|programm|(?:großes )?sprachmodell"
+    r"|algorithmus|automat(?:en)?"
 )
 # "A nice person" and "ein guter Mensch" praise, and say nothing of machines: only these words may stand before one.
 REAL = (
@@ -31,10 +33,11 @@ NO_THING = (
 SURE = (
     r"(?:(?:just|only|really|actually|definitely|totally|certainly|obviously|probably|truly|indeed|simply|also|still"
     r"|honestly|genuinely|100%|for sure|in fact|all|both|even|maybe|perhaps|by any chance"
+    r"|like|one\s+of\s+(?:those|these)|(?:some|any)\s+(?:kind|sort)\s+of|just\s+as|as"
     r"|auch|nur|wirklich|echt|tatsächlich|natürlich|selbst|eigentlich|denn|etwa|vielleicht|zufällig|doch|hier|ja|beide"
-    r"|sicher|definitiv)\s+){0,4}"
+    r"|sicher|definitiv|überhaupt|so|jetzt|gerade|also|genauso|ebenso|eine?\s+art|irgend)\s+){0,4}"
 )
-AN = r"(?:an?\s+|the\s+|another\s+|one\s+|(?:ei)?ne[rmn]?\s+|(?:ei)?nem\s+|ein\s+|de[rmn]\s+|die\s+|some\s+)?"
+AN = r"(?:an?\s+|n\s+|the\s+|another\s+|one\s+|(?:ei)?ne[rmn]?\s+|(?:ei)?nem\s+|ein\s+|de[rmn]\s+|die\s+|some\s+)?"
 NOT = r"(?P<not>not\s+|no\s+|never\s+|nicht\s+|keine?n?\s+|keine[rs]\s+)?"
 KIND = (
     rf"(?:(?P<human>{REAL}{{0,3}}{PRAISED}(?:{HUMAN})(?!,?\s+(?:der|die)\b)|{PERSON})|(?P<ai>{AI}))"
@@ -97,7 +100,7 @@ IF_MARKED = [
     re.compile(rf"{_SO}any(?:one|body)?\s+{WHAT}"),
     re.compile(rf"{_SO}{AN}{KIND}\s+(?:or|oder)\b"),
 ]
-OR = re.compile(rf"\b(?:or|oder)\s+{SURE}{AN}{KIND}")
+OR = re.compile(rf"\b(?:or|oder)\s+(?:(?:mit|with|to)\s+)?{SURE}{AN}{KIND}")
 WHAT_ARE_YOU = re.compile(
     r"\b(?:what\s+are\s+(?:you|u)|was\s+(?:bist\s+du|sind\s+sie))(?:\s+(?:really|eigentlich|denn))?$"
 )
@@ -162,12 +165,12 @@ ANNOUNCES = [
 
 _WELL = r"^(?:(?:oh|well|haha|lol|hmm|um|uh|hey|hi|na|also|äh|hm)\s+)*"
 NO = re.compile(
-    rf"{_WELL}(?:(?:no|nope|nah|nein|nö|nee)\b(?!\s+(?:worries|idea|comment|need|problem|matter|clue|one|big|more|less)\b)"
+    rf"{_WELL}(?:(?:no|nope|nah|nein|nö|nee|niemals|auf\s+keinen\s+fall|absolutely\s+not)\b(?!\s+(?:worries|idea|comment|need|problem|matter|clue|one|big|more|less)\b)"
     r"|(?:of\s+course|definitely|certainly|absolutely|natürlich|sicher)\s+(?:not|nicht)\b|not\s+at\s+all\b"
     r"|i(?:'m|\s+am)\s+not$|(?:das\s+)?bin\s+ich\s+nicht\b)"
 )
 YES = re.compile(
-    rf"{_WELL}(?:(?:yes|yeah|yea|yep|yup|ja|jo|jawohl|klar|indeed)\b|of\s+course\b|natürlich\b|i\s+am$"
+    rf"{_WELL}(?:(?:yes|yeah|yea|yep|yup|ja|jo|jep|jawohl|klar|indeed|that's\s+right|correct|stimmt)\b|of\s+course\b|natürlich\b|i\s+am$"
     r"|(?:das\s+)?bin\s+ich$)"
 )
 FRAGMENT = re.compile(rf"{_WELL}{WHAT}(?:\s+(?:lol|haha|too|here|auch|hier))*$")
