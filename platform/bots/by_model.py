@@ -10,8 +10,10 @@ from typing import Any, Literal
 
 from django.db.models import Sum
 
-from bots import gate, guard, prompts, services
-from bots.errors import BotsError
+from bots import gate, guard, keeping, private, prompts, services
+from bots.errors import SUPERSEDED, BotsError
+from bots.guard import WHOLE
+from bots.judging import LINE, Judged, Rules, Settled, judged, settled
 from bots.prompts import Told
 from bots.recall import Acquaintance, Recall, acquaintance_of, recalled
 from bots.wishes import Wishes, wishes_of
@@ -26,8 +28,8 @@ from llm.exchange import Completed, Request
 from llm.models import Call
 from matching.lasting import NAMED
 from matching.models import Group, Seat
-from paradigm import Field, Text
-from paradigm.fields import clean, schema
+from paradigm import Field
+from paradigm.fields import schema
 from studies import definition
 from studies.problems import StudyError
 
@@ -55,7 +57,7 @@ class Brief:
 
 
 class ModelOccupant:
-    """Asks the model of the seat; a reply that the fields refuse is asked for once more, with what was wrong."""
+    """Asks the model of the seat. A reply that cannot be said is asked for once more, with what was wrong."""
 
     source = Act.Source.MODEL.value
 
@@ -64,53 +66,44 @@ class ModelOccupant:
         if watched is not None and watched.stops:
             return await guard.instead(watched, facts, key=key)
         brief = await run_db(_brief, facts, key)
-        values = await self._given(facts, brief)
-        if watched is not None:
-            return await guard.checked(watched, facts, values, key=key, scope=brief.scope)
-        return values
-
-    async def _given(self, facts: TurnFacts, brief: Brief) -> Mapping[str, Any]:
-        request = _request(facts, brief)
-        reply = await _asked(request)
-        values, wrong = judged(reply.value, brief.fields, brief.instructions)
-        if not wrong and (unmet := brief.wishes.unmet(values)):
-            return await _nearer(request, brief, values, prompts.again(request.messages, reply.text, unmet))
-        if wrong:
-            messages = prompts.again(request.messages, reply.text, wrong)
-            reply = await _asked(replace(request, scope=f"{request.scope}/again", messages=messages))
-            values, wrong = judged(reply.value, brief.fields, brief.instructions)
-        if wrong:
-            code = "leak_blocked" if wrong == LEAKED else "no_usable_reply"
+        rules = await run_db(keeping.rules_of, facts, brief.instructions, brief.fields)
+        given = await self._given(facts, brief, rules)
+        if given.by == LINE and given.values is not None:
+            given = replace(given, values={**given.values, WHOLE: True})
+        values = given.values
+        if values is not None and watched is not None:
+            values = await guard.checked(watched, facts, values, key=key, scope=brief.scope)
+        await run_db(keeping.keep, facts, rules, given, key=key, values=values)
+        if values is None:
+            code = "leak_blocked" if given.blocked else "no_usable_reply"
             raise BotsError(code, f"{brief.model} gave nothing usable twice at {facts.step}: see the log of calls")
         return values
 
+    async def _given(self, facts: TurnFacts, brief: Brief, rules: Rules) -> Settled:
+        request = _request(facts, brief)
+        await run_db(private.check, facts, request.messages)
+        reply = await _asked(request)
+        first = judged(reply.value, rules)
+        told = first.wrong or brief.wishes.unmet(first.values)
+        if not told:
+            return settled([first], rules)
+        messages = prompts.again(request.messages, reply.text, told)
+        try:
+            reply = await _asked(replace(request, scope=f"{request.scope}/again", messages=messages))
+        except BotsError as error:
+            given = settled([first, first] if first.wrong else [first], rules)  # as if it had said the same again
+            if given.values is None or error.code == SUPERSEDED:
+                raise
+            return given
+        return _better(first, judged(reply.value, rules), brief, rules)
 
-async def _nearer(
-    request: Request, brief: Brief, values: Mapping[str, Any], messages: Sequence[Mapping[str, str]]
-) -> Mapping[str, Any]:
-    """Of a usable reply that is not as wished, and of what comes when it is asked for once more, the nearer one."""
-    try:
-        reply = await _asked(replace(request, scope=f"{request.scope}/again", messages=messages))
-    except BotsError as error:
-        if error.code == "model_superseded":
-            raise
-        return values
-    better, wrong = judged(reply.value, brief.fields, brief.instructions)
-    return values if wrong else brief.wishes.nearer(values, better)
 
-
-LEAKED = {"": "it repeats your instructions; use your own words"}
-
-
-def judged(value: Any, fields: Sequence[Field], instructions: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """Stored values and why some were refused. Nothing is clamped, cut or guessed."""
-    values, errors = clean(fields, value if isinstance(value, dict) else {})
-    if errors:
-        return {}, prompts.refusals(errors)
-    words = [str(values[one.key] or "") for one in fields if isinstance(one, Text)]
-    if any(gate.leaks(text, instructions) for text in words):
-        return {}, LEAKED
-    return values, {}
+def _better(first: Judged, second: Judged, brief: Brief, rules: Rules) -> Settled:
+    """Of two replies the second; where the first could be said and was only not as wished, the nearer one."""
+    if first.wrong:
+        return settled([first, second], rules)
+    is_first = bool(second.wrong) or brief.wishes.nearer(first.values, second.values) is first.values
+    return settled([first] if is_first else [first, second], rules)
 
 
 def scope_of(seat: Seat, key: str) -> str:
@@ -133,7 +126,9 @@ def _brief(facts: TurnFacts, key: str) -> Brief:
         persona = definition.text(game.version, seat.policy)
         rule, slots = seat.settings["asked_if_ai"], game.parameters.slots()
         slots = slots | ({"partner_name": seat.settings[NAMED]} if NAMED in seat.settings else {})
-        instructions = prompts.system(persona, asked_if_ai=rule, slots=slots, has_memory=known is not None)
+        canary = gate.canary_of(game.version.seed)
+        has_memory = known is not None
+        instructions = prompts.system(persona, asked_if_ai=rule, slots=slots, has_memory=has_memory, canary=canary)
     except StudyError as error:
         raise BotsError("persona_unfit", str(error)) from error
     wishes = wishes_of(seat.settings, facts.fields, is_talk=facts.is_talk)

@@ -1,11 +1,16 @@
 """What may go wrong in a seat without a person."""
 
+SUPERSEDED = "model_superseded"
+"""Another holder of the turn has asked since."""
+FOREIGN_FACT = "foreign_fact"
+"""A prompt would have told what only another seat knows: the experiment is at fault, and its game cannot go on."""
+
 
 class BotsError(Exception):
     """An automated seat cannot act. `code` is for programs and the turn's row, the text names the remedy.
 
-    Codes: "policy_unknown", "policy_failed", "persona_unfit", "no_usable_reply", "leak_blocked", "model_daily_cost",
-    "model_<code>" for what the door to the models refused, "run_no_game", "run_budget";
+    Codes: "policy_unknown", "policy_failed", "persona_unfit", "no_usable_reply", "leak_blocked", "foreign_fact",
+    "model_daily_cost", "model_<code>" for what the door to the models refused, "run_no_game", "run_budget";
     "recording_…" and "replay_…" where groups are to be played again.
     """
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bots.delivery import Delivery
-from bots.models import BotTurn
+from bots.models import BotTurn, FailedTurn
 from bots.queries import Address, newest_of_people
 from bots.rules import Heard
 from flow.queries import TurnFacts
@@ -26,6 +26,7 @@ class Turn:
         heard: For talks only.
         has_missed: Whether the match is void because this seat's act did not come.
         delivery: How what it says comes to the others.
+        failed: What its policy has done so far, where its model has given nothing usable yet.
     """
 
     row: BotTurn
@@ -34,11 +35,22 @@ class Turn:
     heard: Heard | None
     has_missed: bool
     delivery: Delivery = field(default_factory=Delivery)
+    failed: FailedTurn | None = None
 
     @property
     def key(self) -> str:
         """Names this one act: the turn's row, and how many entries its seat had made before."""
-        return f"turn:{self.row.pk}:{self.heard.made if self.heard else 0}"
+        return f"turn:{self.row.pk}:{self.made}"
+
+    @property
+    def made(self) -> int:
+        """How many entries its seat has made in a talk."""
+        return self.heard.made if self.heard else 0
+
+    @property
+    def answers(self) -> int:
+        """The number of the entry that it is to answer in a talk."""
+        return self.heard.answers if self.heard else 0
 
     @property
     def waits(self) -> bool:
@@ -85,6 +97,11 @@ class Plan:
 
     at: datetime
     typing_at: datetime | None = None
+
+
+def failed_of(turn: Turn) -> FailedTurn | None:
+    """What is kept of it where its model has given nothing usable; a talk's row has many turns."""
+    return turn.row.failures.filter(made=turn.made, heard=turn.answers).first()
 
 
 def is_interrupted(turn: Turn) -> bool:

@@ -56,6 +56,77 @@ class BotTurn(models.Model):
         constraints = [models.UniqueConstraint(fields=["match", "path", "seat"], name="bot_turn_once")]
 
 
+class FailedTurn(models.Model):
+    """A turn in which a model gave nothing usable, and what the study file's `on_failure` made of it.
+
+    In a talk a seat has many turns in one `BotTurn`: `made` tells which entry it was to be, `heard` what it was to
+    answer.
+
+    Attributes:
+        made: How many entries its seat had made.
+        heard: Number of the newest entry by somebody else; 0 where there was none, and at a decision.
+        error_code: Of the last try.
+        tries: How often it was asked, each with all its attempts.
+        did: The step of the policy that was taken last.
+        is_answered: Whether the seat said or did something in the end.
+    """
+
+    class Did(models.TextChoices):
+        RETRY = "retry"  # asked anew
+        FALLBACK = "fallback"  # another model, which the file declares, was asked
+        LINE = "line"  # a line was said
+        PAUSE = "pause"  # asked again later; the talk lasts so much longer
+        SILENCE = "silence"  # nothing was said
+        DEADLINE = "deadline"  # nothing was chosen; the step's deadline decides
+        END = "end"  # the talk is over, or the match void
+
+    turn = models.ForeignKey(BotTurn, models.CASCADE, related_name="failures")
+    made = models.PositiveIntegerField()
+    heard = models.PositiveIntegerField()
+    error_code = models.CharField(max_length=30)
+    tries = models.PositiveSmallIntegerField()
+    did = models.CharField(max_length=10, choices=Did)
+    is_answered = models.BooleanField(default=False)
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["turn", "made", "heard"], name="failed_turn_once")]
+
+
+class ReplyCheck(models.Model):
+    """A reply of a model that was not said as it came, or that answered whether it is a person. Never its words.
+
+    Attributes:
+        made: How many entries its seat had made.
+        heard: Number of the newest entry by somebody else; 0 at a decision.
+        rule: What it was looked at for: a rule of `bots.gate`, or "asked_if_ai".
+        asked_kind: The kind that was asked about.
+        first: What the first reply claimed; "" where that could not be read, or was not asked.
+        claims: What is claimed by what is said in the end.
+        by: Who gave the words in the end.
+    """
+
+    class By(models.TextChoices):
+        MODEL = "model"
+        REGENERATED = "regenerated"  # its second reply, after it was told what was wrong
+        LINE = "line"  # of the study file, or ours
+        SAFETY = "safety"  # the line that stands for a held reply: see docs/safety.md
+        NOBODY = "nobody"  # the turn failed
+
+    turn = models.ForeignKey(BotTurn, models.CASCADE, related_name="checks")
+    made = models.PositiveIntegerField()
+    heard = models.PositiveIntegerField()
+    rule = models.CharField(max_length=12)
+    asked_kind = models.CharField(max_length=6, blank=True)
+    first = models.CharField(max_length=12, blank=True)
+    claims = models.CharField(max_length=12, blank=True)
+    by = models.CharField(max_length=12, choices=By)
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["turn", "made", "heard", "rule"], name="reply_check_once")]
+
+
 BY_MODEL = "model:"
 """How `Memory.made_by` begins where a model wrote it."""
 

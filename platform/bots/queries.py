@@ -15,6 +15,7 @@ from bots.rules import Heard
 from chat.ending import may_end
 from chat.models import Conversation, Entry
 from chat.notices import called
+from chat.safety.limits import time_left
 from chat.safety.queries import people_pause
 from chat.terms import terms_of
 from events.claim import Claim
@@ -23,6 +24,7 @@ from flow.kinds import VOID_PATH
 from flow.lookup import step_kind
 from flow.models import Act, Match, Placing
 from flow.passing import passing_for_people
+from flow.queries import TurnFacts
 from flow.state import MatchState
 from llm.models import Call
 from matching.models import Group, Seat
@@ -130,6 +132,13 @@ def _always_types(seat: Seat) -> bool:
     """Whether the study file lets people see that a seat writes whose label says that it is a program."""
     partner = definition.definition(seat.group.version).partners.get(seat.partner)
     return isinstance(partner, AutomatedPartner) and partner.typing == "always"
+
+
+def is_theirs_alone(facts: TurnFacts) -> bool:
+    """Whether one person alone is in a talk, whose time nothing else limits: then it may last longer."""
+    match = Match.objects.select_related("group__version").get(pk=facts.match_id)
+    people = Seat.objects.filter(placings__match=match, session__isnull=False, status=Seat.Status.SITTING)
+    return facts.is_talk and people.count() == 1 and time_left(match) is None
 
 
 def has_missed(address: Address) -> bool:

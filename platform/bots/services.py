@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -15,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from bots.delivery import REGENERATE, Delivery, delivery_of
-from bots.held import Plan, Turn, Values, is_interrupted
+from bots.held import Plan, Turn, Values, failed_of, is_interrupted
 from bots.models import BotTurn, Memory
 from bots.queries import TAKE_TURN, Address, has_missed, heard_of, newest_of_people, own_last_seq
 from bots.recall import Acquaintance, acquaintance_of, notable_in, over_with, unnoted
@@ -49,12 +50,13 @@ log = logging.getLogger("rapport.turn")
 @transaction.atomic
 def begin(address: Address) -> Turn:
     """Make or re-read the turn's row, and read what its seat sees now."""
-    row, _ = BotTurn.objects.get_or_create(match_id=address.match, path=address.path, seat_id=address.seat)
+    row, is_new = BotTurn.objects.get_or_create(match_id=address.match, path=address.path, seat_id=address.seat)
     row = BotTurn.objects.select_related("match__group").get(pk=row.pk)
     facts = flow.turn(address.match, address.path, address.seat)
     heard = heard_of(address) if facts and facts.is_talk else None
     delivery = delivery_of(facts.seat.settings) if facts and heard else Delivery()
     turn = Turn(row, address, facts, heard, has_missed(address), delivery)
+    turn = turn if is_new else replace(turn, failed=failed_of(turn))
     if facts and heard and turn.waits and (newest := max((line.seq for line in facts.view.lines), default=0)):
         keep_shown(address.match, address.path, address.seat, newest)
     return turn
@@ -149,6 +151,8 @@ def _conclude(claim: Claim, turn: Turn, rest: Sequence[Values] = ()) -> None:
     _close(turn, Outcome.DELIVERED if _has_acted(turn) else Outcome.OVERTAKEN)
     if rest or turn.rest:
         BotTurn.objects.filter(pk=turn.row.pk).update(rest=[dict(one) for one in rest])
+    if turn.failed is not None and _has_acted(turn):
+        turn.row.failures.filter(pk=turn.failed.pk).update(is_answered=True)
     due.settle(claim, "done")
     if rest:
         due.schedule(TAKE_TURN, claim.key, None, facts=claim.facts)

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from bots import bubbles, delays, guard, rules, services, wishes
+from bots import bubbles, delays, failing, guard, rules, services, wishes
 from bots.delivery import DROP
-from bots.errors import BotsError
+from bots.errors import SUPERSEDED, BotsError
+from bots.failing import Instead
 from bots.guard import WHOLE
 from bots.held import Plan, Turn, Values, is_interrupted, is_stale
 from bots.models import BotTurn
@@ -33,7 +34,6 @@ log = logging.getLogger("rapport.turn")
 Outcome = BotTurn.Outcome
 LONGEST_WAIT = timedelta(seconds=30)  # in memory; the loop ends a handler after 90 s, of which a model may need 45
 LOOK_AGAIN_AFTER = timedelta(seconds=10)
-SUPERSEDED = "model_superseded"
 AHEAD = timedelta(seconds=3)  # to decide anew, from the log of calls where a model was asked
 LOOK_EACH = timedelta(seconds=1)  # whether a person has written, where what is to be said is then given up
 
@@ -86,13 +86,10 @@ async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) ->
     if turn.gives_way and await run_db(is_stale, turn):
         return await run_db(services.interrupted, claim, turn)
     occupant: Occupant = kind("occupant", facts.seat.occupant)()
-    try:
-        values = await _values(occupant, turn, facts)
-    except BotsError as error:
-        if error.code == SUPERSEDED and claim.attempts < MAX_ATTEMPTS:
-            # Another holder has asked since. Either this claim is lost, or it is theirs that was, and they were slow.
-            raise
-        return await run_db(services.end, claim, turn, outcome=Outcome.FAILED, error_code=error.code)
+    given = await _given(claim, occupant, turn, facts)
+    if isinstance(given, str):
+        return given
+    turn, values = given.turn, given.values
     if turn.heard:
         spoken = rules.spoken(wishes.without_words(values), turn.heard)
         if spoken is None and rules.only_ends(turn.heard):  # the minimum is not met yet, and nobody will say so
@@ -156,6 +153,17 @@ def _messages(turn: Turn, facts: TurnFacts, values: Values) -> Sequence[Values]:
     return [*({**one, THEN: MORE} for one in before), last]
 
 
+async def _given(claim: Claim, occupant: Occupant, turn: Turn, facts: TurnFacts) -> Instead | str:
+    """What the seat gives, or what stands for it; or what became of the turn where nothing does."""
+    try:
+        return Instead(turn, await _values(occupant, turn, facts))
+    except BotsError as error:
+        if error.code == SUPERSEDED and claim.attempts < MAX_ATTEMPTS:
+            # Another holder has asked since. Either this claim is lost, or it is theirs that was, and they were slow.
+            raise
+        return await failing.follow(claim, turn, facts, error)
+
+
 async def _await(claim: Claim, turn: Turn, at: datetime, longest: timedelta) -> str | None:
     """Wait for an instant; where it is too far off to be waited for in memory, give the turn back until then.
 
@@ -183,7 +191,7 @@ async def _values(occupant: Occupant, turn: Turn, facts: TurnFacts) -> Mapping[s
     if turn.waits:
         least = delays.Pace(**facts.seat.settings.get("delay", {})).min_s
         await waiting.for_notes(facts, at_most=least / 2)  # the other half is for the model that answers
-    return await occupant.values(facts, key=turn.key)
+    return await failing.values_of(occupant, turn, facts)
 
 
 async def hear(claim: Claim) -> str:

@@ -110,6 +110,7 @@ def _if_nobody_is_paired(name: str, row: Row, instead: Instead) -> object:
     return None if instead.has_pairs else row[name]
 
 
+_TURN = "match group round step seat"
 DECIDED: Mapping[str, Decided] = {
     "participants": Decided(
         leaves=_names(
@@ -245,7 +246,7 @@ DECIDED: Mapping[str, Decided] = {
     "kind_questions": Decided(
         held=_names(
             "match group round step seq asker asker_participant asked_kind seat participant kind match_label "
-            "asked_if_ai reply_step reply_seq answered is_void missing_reason"
+            "asked_if_ai reply_step reply_seq answered answered_by is_void missing_reason"
         )
     ),
     "beliefs": Decided(
@@ -297,8 +298,14 @@ DECIDED: Mapping[str, Decided] = {
     "bot_turns": Decided(
         held=_names(
             "match group round step seat occupant asked_if_ai asked_s planned_s delivered_s outcome error_code "
-            "regenerated dropped silent yielded unsaid"
+            "regenerated dropped silent yielded unsaid n_failed policy_step"
         )
+    ),
+    "failed_turns": Decided(  # how often which model fails may differ by condition
+        held=_names(f"{_TURN} n_made heard_seq error_code tries policy_step is_answered failed_s")
+    ),
+    "reply_checks": Decided(
+        held=_names(f"{_TURN} n_made heard_seq asked_if_ai rule asked_kind first_claim claim by checked_s")
     ),
     "memories": Decided(  # which rule there is may be a level, and what was said an outcome
         held=_names(

@@ -129,10 +129,17 @@ class State(Protocol):
         """One page of a talk of this match, oldest first."""
 
     def dealt(self, seat: int) -> Mapping[str, Any]:
-        """What the experiment's `deal` gave to a seat: facts with ids, a goal, a target."""
+        """What the experiment's `deal` gave to a seat: facts with ids, a goal, a target.
+
+        Under "facts", id → text, are those that only this seat knows: where a model's prompt would hold one that its
+        owner has not told, the game ends.
+        """
 
     def random(self, purpose: str) -> Random:
         """Chance that is the same whenever asked: seeded by the study, the match, the path and the purpose."""
+
+
+FACTS = "facts"
 
 
 def neighbours(place: Place, state: State) -> list[str]:
@@ -141,4 +148,4 @@ def neighbours(place: Place, state: State) -> list[str]:
     return sorted(linked)
 
 
-__all__ = ["Entry", "Parameters", "Place", "Play", "Seat", "State", "Values", "neighbours"]
+__all__ = ["FACTS", "Entry", "Parameters", "Place", "Play", "Seat", "State", "Values", "neighbours"]

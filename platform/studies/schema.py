@@ -174,6 +174,12 @@ class StudyFile(Part):
     )
     groups: dict[Name, GroupPlan] = Field(default_factory=dict)
     partners: dict[Name, Partner] = Field(default_factory=dict)
+    forbidden_words: list[Annotated[str, Field(min_length=2, max_length=60)]] = Field(
+        default_factory=list,
+        max_length=200,
+        description="Words that no language model may say to anybody, such as those of a hypothesis; names of factors "
+        "and levels are held back as docs/models.md says.",
+    )
     scales: dict[Name, ScaleUse] = Field(
         default_factory=dict, max_length=40, description="Questionnaires that surveys may ask, by name."
     )

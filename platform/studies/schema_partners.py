@@ -7,6 +7,7 @@ from pydantic import Discriminator, Field, Tag
 
 from studies.problems import StudyError
 from studies.schema_delivery import Delivery, Length
+from studies.schema_failure import OnFailure
 from studies.schema_memory import (
     AnyMemory,
     AnyTold,
@@ -19,7 +20,7 @@ from studies.schema_memory import (
 )
 from studies.schema_models import LanguageModel
 from studies.schema_pairs import Lasting
-from studies.schema_types import FilePath, Name, Part
+from studies.schema_types import FilePath, Line, Name, Part, Tongue
 
 Setting = str | int | float | bool
 Called = Annotated[str, Field(max_length=40)]
@@ -187,6 +188,17 @@ class ModelPartner(AutomatedPartner):
     )
     length: Length | None = Field(
         None, description="How long its messages are to be. Unless given, as a person's may be."
+    )
+    on_failure: OnFailure = Field(
+        default_factory=lambda: OnFailure.model_validate({}),
+        description="What follows where the model gives nothing usable. Unless given: nothing is said and nothing "
+        "chosen in its place.",
+    )
+    asked_if_ai_line: dict[Tongue, Line] = Field(
+        default_factory=dict,
+        max_length=12,
+        description="Language → what it says where its model was asked what it is and breaks `asked_if_ai` twice. "
+        "Unless given, a line of ours in English or German.",
     )
 
 

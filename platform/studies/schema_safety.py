@@ -5,11 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from studies.schema_models import LanguageModel
-from studies.schema_types import FilePath, Line, Name, Part
+from studies.schema_types import FilePath, Line, Name, Part, Tongue
 from studies.schema_waves import ClockTime
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Tongue = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 
 
 class StaffedHours(Part):

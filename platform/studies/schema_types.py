@@ -46,6 +46,7 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Slug = Annotated[str, Field(pattern=SLUG_PATTERN)]
 FilePath = Annotated[str, Field(max_length=200)]
 Line = Annotated[str, Field(min_length=1, max_length=500)]
+Tongue = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 Money = Annotated[
     Decimal,
     BeforeValidator(_money),

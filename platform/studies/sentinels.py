@@ -20,7 +20,7 @@ def prompts_in(text: str) -> list[str]:
 
 
 def models_of(study: StudyFile) -> Mapping[str, LanguageModel]:
-    """Every model that acts in a partner's seat or takes its notes, by its name; the first entry of each."""
+    """Every model that may act in a partner's seat or takes its notes, by its name; the first entry of each."""
     found: dict[str, LanguageModel] = {}
     for partner in study.partners.values():
         for model in _models(partner):
@@ -36,5 +36,7 @@ def pinned(study: StudyFile) -> frozenset[str]:
 
 def _models(partner: object) -> list[LanguageModel]:
     acting = [partner.model] if isinstance(partner, ModelPartner) else []
+    if isinstance(partner, ModelPartner) and partner.on_failure.fallback is not None:
+        acting.append(partner.on_failure.fallback.model)
     noting = [one.model for one in partner.note_takers] if isinstance(partner, AutomatedPartner) else []
     return [*acting, *noting]

@@ -1,5 +1,6 @@
 """One person who talks with the same partner several times, in groups of their own, made of rows and services."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
@@ -30,18 +31,29 @@ NOTES_PROMPT = "Note what a friend would remember. There are {{ quota }} entries
 TEXTS = {f"pages/{page}.md": f"# {page}\n\nSay something." for page in ("talk", "void")} | {
     "prompts/one.md": PERSONA, "prompts/notes.md": NOTES_PROMPT,
 }  # fmt: skip
+TEXTS |= {"prompts/away.txt": "I was away.\n\nSorry, my door bell rang.\n"}
 _numbers = count(1)
 
 
 def version_with(
-    memory: Any, *, shows_typing: str = "off", safety: dict[str, Any] | None = None, **facts: Any
+    memory: Any,
+    *,
+    shows_typing: str = "off",
+    safety: dict[str, Any] | None = None,
+    language: str = "en",
+    forbidden: Sequence[str] = (),
+    longest: int = 120,
+    **facts: Any,
 ) -> Version:
     """A frozen study in which one person talks with a partner that remembers by a rule, or by none.
 
     Args:
+        forbidden: Words that no model may say.
+        longest: Seconds that a talk lasts at most.
         facts: What else the study file says of the partner.
     """
-    said = study_file("chatting", parameters={"quota": 0, "chars": 200, "typing": shows_typing})
+    parameters = {"quota": 0, "chars": 200, "typing": shows_typing, "longest": longest}
+    said = study_file("chatting", parameters=parameters) | {"language": language, "forbidden_words": [*forbidden]}
     partner = PARTNER | facts if memory is None else PARTNER | facts | {"memory": memory}
     said["partners"][COMPANION] = partner
     seats = {"roles": {"talker": {"humans": 1, "ai": 1}}, "partners": {"human": "person", "ai": COMPANION}}
@@ -75,7 +87,8 @@ class Acquainted:
             **facts, number=1, kind="human", occupant="person", partner="person", participant=self.person,
             session=session,
         )  # fmt: skip
-        settings = {"delay": AT_ONCE, "asked_if_ai": "admit", "model": MODEL}
+        said = self.version.definition["partners"][COMPANION]
+        settings = {"delay": AT_ONCE, "asked_if_ai": said["asked_if_ai"], "model": said["model"]}
         Seat.objects.create(
             **facts, number=2, kind="ai", occupant="model", partner=COMPANION, policy="prompts/one.md",
             settings=settings,

@@ -201,11 +201,8 @@ def test_nothing_is_noted_of_who_asked_for_deletion() -> None:
     assert services.note_talk(Conversation.objects.get().pk) == 0
 
 
-@pytest.mark.django_db(transaction=True)
-def test_erasure_leaves_no_word_in_notes_or_prompts() -> None:
-    known = after_first({"kind": "facts"})
-    second_prompt(known)
-    assert set(places_with("sister")) >= {"bots_memory.text", "llm_call.prompt", "chat_entry.text"}
+def erase(known: Acquainted) -> None:
+    """The person asks for deletion, and it is done."""
     now = clock.now()
     Group.objects.update(status="complete", ended_at=now - timedelta(minutes=3))
     gone = {"status": "withdrawn", "exit": "left", "withdrawn_at": now, "ended_at": now}
@@ -215,6 +212,14 @@ def test_erasure_leaves_no_word_in_notes_or_prompts() -> None:
     runner.drain("jobs")
     known.person.refresh_from_db()
     assert known.person.erased_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_erasure_leaves_no_word_in_notes_or_prompts() -> None:
+    known = after_first({"kind": "facts"})
+    second_prompt(known)
+    assert set(places_with("sister")) >= {"bots_memory.text", "llm_call.prompt", "chat_entry.text"}
+    erase(known)
     assert list(places_with("sister")) == []
     assert not Memory.objects.exists()
     assert set(Call.objects.values_list("memory_sha256", flat=True)) == {""}

@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 
+from bots.lines import BLOCKED
 from bots.models import BotTurn
 from bots.turns import take_turn
 from chat.models import Entry
@@ -115,15 +116,16 @@ def test_whitespace_that_the_schema_lets_through_is_refused_by_the_field() -> No
     assert "characters that cannot be stored" in answers.asked[1].messages[-1]["content"]
 
 
-def test_words_of_the_instructions_are_blocked() -> None:
+def test_words_of_the_instructions_are_blocked_and_a_line_is_said() -> None:
     seat = Sitter("talker", "model", "prompts/one.md", settings={**QUICK, "asked_if_ai": "deflect", "model": MODEL})
     match = make_match("chatting", Sitter("talker"), seat, parameters={"chars": 200})
     leak = '{"message": "You like to talk. You have 3 entries. If somebody asks", "then": "more"}'
     answers.will(leak, leak)
     runner.drain("bots")
     turn = BotTurn.objects.get(match=match)
-    assert (turn.outcome, turn.error_code) == ("failed", "leak_blocked")
-    assert not Entry.objects.exists()
+    assert (turn.outcome, turn.error_code) == ("delivered", "")
+    assert Entry.objects.get().text == BLOCKED["en"]
+    assert (turn.checks.get().rule, turn.checks.get().by) == ("overlap", "line")
 
 
 def test_turn_taken_anew_after_a_crash_uses_the_answer_it_has() -> None:

@@ -208,6 +208,12 @@ def test_instructions_are_the_same_in_every_condition(looks: list[Seen]) -> None
     assert len({each.system for each in looks}) == 1
 
 
+def test_mark_of_the_instructions_stands_nowhere_else(looks: list[Seen]) -> None:
+    found = re.search(prompts.MARK.format(canary="([0-9a-f]{12})"), looks[0].system)
+    assert found is not None
+    assert not [each for each in looks if found[1] in each.user or found[1] in page_text(each.page)]
+
+
 def test_labels_are_in_the_prompt_only_where_the_page_shows_them(looks: list[Seen]) -> None:
     said = {c: " ".join(each.user for each in looks if each.condition == f"label={c}") for c in ("hidden", "disclosed")}
     for label in ("(AI)", "(Person)"):

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from bots.by_model import judged
+from bots.gate import Sieve
+from bots.judging import Rules, judged
 from chat.models import Conversation, Entry
 from events.models import Event
 from flow.models import Act, Match, Submission
@@ -51,9 +52,9 @@ def test_contact_details_pass_where_the_experiment_lets_them() -> None:
 
 def test_model_is_told_why_its_words_were_not_taken() -> None:
     match = make_match("chatting", *TWO, parameters=LONG)
-    values, wrong = judged({"message": "see www.example.org", "then": "more"}, asked(match, 1).fields, "")
-    assert "message" not in values
-    assert "a link" in wrong["message"]
+    found = judged({"message": "see www.example.org", "then": "more"}, Rules(asked(match, 1).fields, Sieve("")))
+    assert "message" not in found.values
+    assert "a link" in found.wrong["message"]
 
 
 @pytest.mark.parametrize("partner", [Sitter("talker"), Sitter("talker", "policy", "talkative", settings=QUICK)])

@@ -88,6 +88,8 @@ COLUMNS: dict[str, dict[Holds, str]] = {
     "measures_scaledrawn": {DESIGN: "stage scale", O: "shown left_out"},
     "measures_pageshown": {DESIGN: "stage source", W: "facts", T: "sha256"},  # of facts what only this page was given
     "bots_botturn": {STATE: "path outcome error_code", W: "rest"},
+    "bots_failedturn": {STATE: "error_code did"},
+    "bots_replycheck": {STATE: "rule by", O: "asked_kind first claims"},  # goes as a row, with what was asked
     "bots_memory": {DESIGN: "partner kind made_by", W: "text", O: "sources unsupported", T: "sha256"},
     "bots_noting": {DESIGN: "partner kind", STATE: "outcome error_code"},
     "bots_sentinel": {DESIGN: "model", STATE: "asked_sha256 served fingerprint verdict outcome error_code"},

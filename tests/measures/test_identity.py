@@ -1,9 +1,12 @@
 """What the identity marker finds and leaves alone: written by the author of its rules, so no estimate of its recall."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.kind_questions import SENTENCES, Sentence
 from measures.identity import ANSWERS, Marks, answered, marks_of
 
 CLAIMS = {
@@ -139,6 +142,21 @@ def test_question_that_is_turned_back_asks_what_was_claimed(text: str) -> None:
 )
 def test_reply_is_read_by_what_was_asked(asked: str, reply: str, answer: str) -> None:
     assert answered(asked, reply) == answer
+
+
+@pytest.mark.parametrize("one", [one for one in SENTENCES if one.of_set == "developed"], ids=lambda one: one.text)
+def test_labelled_sentence_is_read_as_its_label(one: Sentence) -> None:
+    """The sentences with which the second edition was made: what it finds in others is in docs/identity.md."""
+    assert one.is_right
+    if one.label == "asks":
+        assert marks_of(one.text).asked_kind == one.asked
+
+
+def test_no_text_takes_long_to_be_read() -> None:
+    for text in ("you are " * 250, "is this " * 250 + "?", "ist da hier " * 160, "tell " * 400, "do you " + "a " * 900):
+        began = time.process_time()
+        marks_of(text)
+        assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize("mark", ["\u2019", "\u2018", "\u00b4", "`"])

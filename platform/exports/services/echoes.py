@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
-from bots.models import BotTurn, Memory
+from bots.judging import ASKED_IF_AI
+from bots.models import BotTurn, Memory, ReplyCheck
 from bots.scribes import CUT
 from chat.models import Conversation, Entry, Report
 from chat.services import UNKNOWN
@@ -68,6 +69,7 @@ class Echoes:
             "others_awards": self._awards(),
             "calls": self._calls(quotes),
             "unsaid": self._unsaid(),
+            "reply_checks": self._checks(),
         })  # fmt: skip
 
     def said(self) -> Sequence[str]:
@@ -219,6 +221,11 @@ class Echoes:
         rows = Conversation.objects.filter(match__in=self.society.matches).order_by("pk").values_list("pk", "match")
         theirs = [pk for pk, match in rows if match in self._touched]
         return theirs, [pk for pk, match in rows if match not in self._touched]
+
+    def _checks(self) -> int:
+        """That the person may have asked what a program is, and what it answered."""
+        rows = ReplyCheck.objects.filter(turn__match__in=self._touched, rule=ASKED_IF_AI)
+        return rows.delete()[0]
 
     def _asked_for(self, what: str, keys: Sequence[int]) -> Iterator[Call]:
         """The calls for some turns, or for notes of some conversations: see `bots.by_model.scope_of`."""

@@ -4,7 +4,7 @@ from exports.columns import Table
 from exports.errors import ExportError
 from exports.masked import masked
 from exports.tables.allocations import ALLOCATIONS
-from exports.tables.automated import BOT_TURNS
+from exports.tables.automated import BOT_TURNS, FAILED_TURNS, REPLY_CHECKS
 from exports.tables.awards import AWARDS
 from exports.tables.calls import CALLS
 from exports.tables.checks import CHECK_RATES, CHECKS
@@ -41,7 +41,8 @@ TABLES: list[Table] = [
     PARTICIPANTS, SESSIONS, PLANNED_SESSIONS, REMINDERS, PAIRS, WAITS, GROUPS, SEATS, ROUNDS, PLACINGS, RESTS,
     PAID_ROUNDS, ALLOCATIONS, EXCLUSIONS, CHECK_RATES, CHECKS, PAGES, CHOICE_SETS, PRACTICE, EXPOSURES, DECISIONS,
     ENTRIES, SEEN, KIND_QUESTIONS, BELIEFS, AWARDS, REPORTS, SAFETY, SAFETY_WORDS, ANSWERS, SCALE_ITEMS, SCORES,
-    BOT_TURNS, MEMORIES, NOTINGS, CALLS, SENTINELS, DRIFTS, EVENTS, DEBRIEFINGS, PAYMENTS, DEVIATIONS,
+    BOT_TURNS, FAILED_TURNS, REPLY_CHECKS, MEMORIES, NOTINGS, CALLS, SENTINELS, DRIFTS, EVENTS, DEBRIEFINGS,
+    PAYMENTS, DEVIATIONS,
 ]  # fmt: skip
 
 

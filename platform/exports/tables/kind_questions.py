@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bots.judging import ASKED_IF_AI
+from bots.models import ReplyCheck
 from chat.models import Entry
 from exports import keys
 from exports.columns import BY_PARTNER, GONE, Column, Row, Table
@@ -41,6 +43,11 @@ COLUMNS = [
         "in the match, whether or not it could.",
         allowed="|".join(ANSWERS), missing="see `missing_reason`", source=SOURCE,
     ),
+    Column(
+        "answered_by",
+        "Who gave these words: a model's first reply, its second after it broke its rule, or a line; see reply_checks.",
+        allowed="model|regenerated|line|safety", missing="no model sits there, or it answered something later",
+    ),
     keys.IS_VOID,
     keys.MISSING_REASON,
 ]  # fmt: skip
@@ -55,9 +62,11 @@ class Utterance:
     seq: int
     text: str
     at: datetime
+    key: str = ""
 
 
 Said = Mapping[int, Sequence[Utterance]]  # match → everything that was written in it
+Asked = Iterator[tuple[dict[str, object], Utterance | None]]  # a row for each who was asked, with their reply
 
 
 def _said_in(society: Society) -> Said:
@@ -67,27 +76,36 @@ def _said_in(society: Society) -> Said:
         if one.words:
             key, act = (one.match.pk, one.act.pk), one.act
             before = f"{acts[key].text}\n" if key in acts else ""
-            acts[key] = Utterance(act.seat_id, act.path, 0, before + one.words, act.at)
+            acts[key] = Utterance(act.seat_id, act.path, 0, before + one.words, act.at, act.key)
     for (match, _act), utterance in acts.items():
         found[match].append(utterance)
     entries = Entry.objects.filter(conversation__match__group=society.group).exclude(seat__in=society.withdrawn)
     for entry in entries.exclude(text="").select_related("conversation").order_by("conversation", "seq"):
         where = entry.conversation
         if not society.is_withheld(where.match_id, entry.seat_id):
-            found[where.match_id].append(Utterance(entry.seat_id, where.path, entry.seq, entry.text, entry.at))
+            found[where.match_id].append(
+                Utterance(entry.seat_id, where.path, entry.seq, entry.text, entry.at, entry.key)
+            )
     return found
 
 
 def questions_in(society: Society) -> Iterator[Row]:
     """A row for each question about a kind and each seat that was asked; none where the question is withheld."""
-    said = _said_in(society)
+    said, by = _said_in(society), _given_by(society)
     for match in society.matches.values():
         steps = _order(said.get(match.pk, ()))
         utterances = sorted(said.get(match.pk, ()), key=lambda one: (steps[one.path], one.seq, one.at))
         for one in utterances:
             if kind := marks_of(one.text).asked_kind:
                 later = [each for each in utterances if (steps[each.path], each.seq) > (steps[one.path], one.seq)]
-                yield from _rows(society, match, one, kind=kind, later=later)
+                for row, reply in _rows(society, match, one, kind=kind, later=later):
+                    yield row | {"answered_by": by.get(reply.key) if reply and row["answered"] else None}
+
+
+def _given_by(society: Society) -> Mapping[str, str]:
+    """Key of what a model's seat said or did → who gave the words, where somebody had asked what it is."""
+    checks = ReplyCheck.objects.filter(turn__match__group=society.group, rule=ASKED_IF_AI).exclude(by="nobody")
+    return {f"turn:{one.turn_id}:{one.made}": one.by for one in checks.order_by("pk")}
 
 
 def _order(said: Sequence[Utterance]) -> Mapping[str, int]:
@@ -98,14 +116,14 @@ def _order(said: Sequence[Utterance]) -> Mapping[str, int]:
     return {path: at for at, path in enumerate(sorted(began, key=lambda path: began[path]))}
 
 
-def _rows(society: Society, match: Match, one: Utterance, *, kind: str, later: Sequence[Utterance]) -> Iterator[Row]:
+def _rows(society: Society, match: Match, one: Utterance, *, kind: str, later: Sequence[Utterance]) -> Asked:
     for position, placing in society.placings[match.pk].items():
         if placing.seat_id == one.seat:
             continue
         reply = next((each for each in later if each.seat == placing.seat_id), None)
         seat, is_gone = society.seats[placing.seat_id], placing.seat_id in society.withdrawn
         is_withheld = society.is_withheld(match.pk, placing.seat_id)
-        yield {
+        row = {
             "match": society.match(match),
             "group": society.group.code,
             "round": match.round,
@@ -125,6 +143,7 @@ def _rows(society: Society, match: Match, one: Utterance, *, kind: str, later: S
             "is_void": match.status == Match.Status.VOID,
             "missing_reason": GONE if is_gone else BY_PARTNER if is_withheld else None,
         }
+        yield row, reply
 
 
 def _questions(scope: Scope) -> Iterator[Row]:

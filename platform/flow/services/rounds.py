@@ -90,7 +90,7 @@ def close_step(match: Match, state: MatchState | None = None) -> None:
     implementation, step = step_kind(state)
     implementation.close(match, state, step)
     missing = implementation.missing(state, step)
-    if missing and not _stand_for(match, state, missing):
+    if missing and not stand_for(match, state, missing):
         void(match, missing)
         return
     forget_deadline(match)
@@ -103,7 +103,7 @@ def close_step(match: Match, state: MatchState | None = None) -> None:
     _go(match, following(after.game.experiment.steps, match.path, after), after)
 
 
-def _stand_for(match: Match, state: MatchState, missing: Sequence[Place]) -> bool:
+def stand_for(match: Match, state: MatchState, missing: Sequence[Place]) -> bool:
     """Record what did not come, if the game can go on without it.
 
     It can where the study file names an imputation for the step, and where the acts are answers and not moves: then the
@@ -149,7 +149,7 @@ def _go(match: Match, path: str | None, before: MatchState | None = None) -> Non
     absent = [p for p in implementation.missing(state, step) if state.seats[p.seat].status != Seat.Status.SITTING]
     if not absent:
         step_deadline(match)
-    elif _stand_for(match, state, absent):
+    elif stand_for(match, state, absent):
         step_deadline(match)
         settle_step(match)
     else:
@@ -382,7 +382,7 @@ def leave_seat(group: Group, seat: Seat) -> None:
         state = MatchState(match)
         implementation, step = step_kind(state)
         mine = [place for place in implementation.missing(state, step) if place.seat == seat.number]
-        if mine and not _stand_for(match, state, mine):
+        if mine and not stand_for(match, state, mine):
             void(match, mine)
         else:
             settle_step(match)

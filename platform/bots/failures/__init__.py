@@ -1,0 +1,1 @@
+"""What is kept where a model gives nothing usable, or what may not be said."""

@@ -1,0 +1,90 @@
+"""No model is told a fact of another seat that has not told it: the game of an experiment that would ends."""
+
+import json
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.conf import LazySettings
+
+from bots.models import FailedTurn
+from bots.private import facts_in, held
+from bots.turns import take_turn
+from events.models import Event
+from flow.models import Match
+from llm.models import Call
+from matching.models import Seat
+from tests.bots import answers
+from tests.bots.meetings import MODEL, say
+from tests.bots.test_turns import QUICK, claims_of
+from tests.chat.games.telling import DOOR, KEY
+from tests.chat.rooms import Sitter, make_match
+
+
+@pytest.fixture(autouse=True)
+def _told(settings: LazySettings) -> None:
+    settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"told": "tests.bots.answers.ask"}
+
+
+def room(leaks: int) -> Match:
+    """A person who knows of the key, and a model that knows of the door."""
+    seat = Sitter("talker", "model", "prompts/one.md", settings={**QUICK, "asked_if_ai": "admit", "model": MODEL})
+    match = make_match("telling", Sitter("talker"), seat, parameters={"leaks": leaks})
+    for number, facts in ((1, {"f1": KEY}), (2, {"f2": DOOR})):
+        Seat.objects.filter(group=match.group, number=number).update(dealt={"facts": facts})
+    return match
+
+
+def take(match: Match) -> str:
+    answers.will('{"message": "I see", "then": "more"}')
+    (claim,) = claims_of(match)
+    return async_to_sync(take_turn)(claim)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f'A: "{KEY}"', ["f1"]),
+        ("the KEY lies, under the\nthird stone", ["f1"]),
+        (json.dumps("The key lies under\nthe third stone"), ["f1"]),
+        ("The key lies under the first stone. The door opens.", []),
+        ("It is red.", []),
+    ],
+)
+def test_fact_is_found_word_for_word(text: str, found: list[str]) -> None:
+    assert held(text, {"f1": KEY, "f2": DOOR, "f3": "red"}) == found
+
+
+def test_facts_are_what_was_dealt_under_their_name() -> None:
+    assert facts_in({"facts": {"f1": KEY}, "goal": "win"}) == {"f1": KEY}
+    assert facts_in({}) == facts_in({"facts": ["no ids"]}) == {}
+
+
+@pytest.mark.django_db
+def test_own_fact_is_told_and_no_other() -> None:
+    match = room(leaks=0)
+    assert take(match) == "delivered"
+    asked = str(answers.asked[0].messages)
+    assert DOOR in asked
+    assert KEY not in asked
+
+
+@pytest.mark.django_db
+def test_view_that_tells_another_seat_s_fact_ends_the_game_before_a_model_is_asked() -> None:
+    match = room(leaks=1)
+    assert take(match) == "failed"
+    assert answers.asked == []
+    assert not Call.objects.exists()
+    failed = FailedTurn.objects.get()
+    assert (failed.error_code, failed.did) == ("foreign_fact", "end")
+    match.group.refresh_from_db()
+    assert (match.group.status, match.group.end_reason) == ("ended", "technical")
+    assert KEY not in str(list(Event.objects.values_list("facts", flat=True)))
+
+
+@pytest.mark.django_db
+def test_what_its_owner_has_told_is_no_secret_any_more() -> None:
+    match = room(leaks=0)
+    assert take(match) == "delivered"
+    say(match, f"Listen: {KEY}")
+    assert take(match) == "delivered"
+    assert KEY in str(answers.asked[0].messages)

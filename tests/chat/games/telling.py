@@ -1,0 +1,34 @@
+"""Two who know a fact each talk. With `leaks` the view has a fault: it tells everybody everything."""
+
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+from paradigm import Card, Chat, Experiment, Parameters, Place, Role, Seat, State, Talk, View, setting
+
+KEY, DOOR = "The key lies under the third stone.", "The door opens at five to nine."
+
+
+class Settings(Parameters):
+    leaks: int = setting(0, "Whether the view has a fault", unit="", ge=0, le=1)
+
+
+def deal(seats: Sequence[Seat], parameters: Any, rng: Random) -> Mapping[int, Mapping[str, Any]]:
+    given = [{"facts": {"f1": KEY}}, {"facts": {"f2": DOOR}}]
+    return {seat.number: given[at % 2] for at, seat in enumerate(seats)}
+
+
+def view(place: Place, state: State) -> View:
+    shown = [one.seat for one in state.places] if state.parameters.number("leaks") else [place.seat]
+    facts = [text for seat in shown for text in state.dealt(seat).get("facts", {}).values()]
+    return View(page="talk", cards=[Card(f"Fact {at}", "", text) for at, text in enumerate(facts, start=1)])
+
+
+experiment = Experiment(
+    name="telling",
+    roles={"talker": Role()},
+    parameters=Settings,
+    steps=[Talk("talk", Chat(max_chars=200), seconds=600)],
+    view=view,
+    deal=deal,
+)

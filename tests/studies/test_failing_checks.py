@@ -1,0 +1,95 @@
+"""What a study file may say of a model that gives nothing usable, and of words that it may not say."""
+
+import pytest
+
+from tests.studies.conftest import Folder
+from tests.studies.test_safety_checks import chatting_is_installed, companion  # noqa: F401  fixtures are found by name
+
+AT = "partners.computer"
+
+
+def write(folder: Folder, **said: str) -> None:
+    """Lines of the partner."""
+    lines = "".join(f"    {key}: {value}\n" for key, value in said.items())
+    folder.change("    asked_if_ai: deflect\n", f"    asked_if_ai: deflect\n{lines}")
+
+
+def ours(folder: Folder) -> list[str]:
+    return [str(one) for one in folder.problems() if one.code[1:3] == "86" or one.code.startswith("E1")]
+
+
+@pytest.mark.parametrize(
+    "on_failure",
+    [
+        "{}", "{then: end, decisions: end}", '{then: line, line: {en: "One moment."}, decisions: deadline}',
+        '{then: line, line: {en-GB: "x", en: "One moment."}, decisions: end}', "{retry: {times: 2, after_s: 5}}",
+        "{then: pause, pause: {times: 3, after_s: 10, then: silence}, decisions: deadline}",
+    ],
+)  # fmt: skip
+def test_sound_policy_has_nothing_to_mend(companion: Folder, on_failure: str) -> None:  # noqa: F811  a fixture
+    write(companion, on_failure=on_failure)
+    assert ours(companion) == []
+
+
+@pytest.mark.parametrize(
+    ("on_failure", "code", "path", "words"),
+    [
+        ("{then: line, decisions: end}", "E860", f"{AT}.on_failure.then", 'none in "en"'),
+        ("{then: line, line: {de: Moment.}, decisions: end}", "E860", f"{AT}.on_failure.then", 'none in "en"'),
+        ("{pause: {times: 3}}", "E861", f"{AT}.on_failure.pause", "`then` is silence"),
+        (
+            '{fallback: {model: {name: scripted/one, daily_cost_usd: "0.00"}}}', "E861",
+            f"{AT}.on_failure.fallback.model.name", "has just failed",
+        ),
+        (f'{{line: {{en: "{"x" * 41}"}}}}', "E862", f"{AT}.on_failure.line.en", "has 41 characters; game/talk takes"),
+        ("{then: pause}", "W860", f"{AT}.on_failure.then", "at game/answer a number or a choice is wanted"),
+        (
+            '{fallback: {model: {name: scripted/two, daily_cost_usd: "0.00"}}}', "W861", f"{AT}.on_failure.fallback",
+            "another treatment",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_happen_is_refused_and_what_it_means_is_said(
+    companion: Folder,  # noqa: F811  a fixture
+    on_failure: str,
+    code: str,
+    path: str,
+    words: str,
+) -> None:
+    write(companion, on_failure=on_failure)
+    found = companion.one(code)
+    assert found.path == path
+    assert words in found.what
+    assert found.remedy
+
+
+def test_lines_may_stand_in_a_file_of_their_own(companion: Folder) -> None:  # noqa: F811  a fixture
+    write(companion, on_failure="{then: line, lines: {en: away.txt}, decisions: end}")
+    companion.write("\n\n", "away.txt")
+    assert companion.one("E860").path == "away.txt"
+    companion.write(f"One moment.\n{'y' * 50}\n", "away.txt")
+    assert (companion.one("E862").path, companion.one("E862").line) == ("away.txt", 2)
+    companion.write("One moment.\nSorry.\n", "away.txt")
+    assert ours(companion) == []
+
+
+def test_two_places_for_the_same_line_are_one_too_many(companion: Folder) -> None:  # noqa: F811  a fixture
+    companion.write("Sorry.", "away.txt")
+    write(companion, on_failure="{line: {en: One moment.}, lines: {en: away.txt}}")
+    assert companion.one("E861").path == f"{AT}.on_failure.lines"
+
+
+def test_nobody_is_told_the_words_that_are_forbidden(companion: Folder) -> None:  # noqa: F811  a fixture
+    companion.write(companion.text() + "forbidden_words: [closeness, one moment]\n")
+    assert ours(companion) == []
+    write(companion, asked_if_ai_line='{en: "One moment, please."}')
+    assert companion.one("E863").path == f"{AT}.asked_if_ai_line.en"
+    companion.change('{en: "One moment, please."}', "{}")
+    companion.write("You like to talk.\nYou want closeness.", "prompts/one.md")
+    found = companion.one("E863")
+    assert (found.path, found.line) == ("prompts/one.md", 2)
+
+
+def test_language_without_words_for_it_is_warned_of(companion: Folder) -> None:  # noqa: F811  a fixture
+    companion.change("language: en", "language: fr")
+    assert companion.one("W862").path == "language"
