@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any, Literal
 
-from django.db.models import Sum
-
 from bots import gate, guard, keeping, private, prompts, services
+from bots.budgets import root_of, spending_of
 from bots.errors import SUPERSEDED, BotsError
 from bots.guard import WHOLE
 from bots.judging import LINE, Judged, Rules, Settled, judged, settled
 from bots.prompts import Told
 from bots.recall import Acquaintance, Recall, acquaintance_of, recalled
 from bots.wishes import Wishes, wishes_of
-from events import clock
 from events.offload import run_db
 from flow.game import game_of
 from flow.models import Act, Match
@@ -25,16 +21,15 @@ from flow.queries import TurnFacts
 from llm.door import complete
 from llm.errors import ModelFailed
 from llm.exchange import Completed, Request
-from llm.models import Call
+from llm.spending import Spending
 from matching.lasting import NAMED
-from matching.models import Group, Seat
+from matching.models import Seat
 from paradigm import Field
 from paradigm.fields import schema
 from studies import definition
 from studies.problems import StudyError
 
 MOST_SECONDS = 45.0
-A_DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -42,6 +37,7 @@ class Brief:
     """What is asked with: the instructions, the model with its parameters, the key of this one answer, and memory.
 
     Attributes:
+        spending: On whose account it is asked.
         fields: What is asked for: the form's fields, and what the study file wishes beside them.
         keeps: Whether the log of calls keeps the messages, or only their hashes.
     """
@@ -51,6 +47,7 @@ class Brief:
     parameters: Mapping[str, Any]
     scope: str
     recall: Recall | None
+    spending: Spending
     wishes: Wishes
     fields: Sequence[Field]
     keeps: Literal["full", "hash"] = "full"
@@ -107,20 +104,14 @@ def _better(first: Judged, second: Judged, brief: Brief, rules: Rules) -> Settle
 
 
 def scope_of(seat: Seat, key: str) -> str:
-    """The key under which the log of calls keeps the attempts at one act: "study:3/turn:17:0".
-
-    Of a preview it is "study:3~demo/turn:18:0": whoever tries a study out must not use up what it may cost a day.
-    """
-    group = seat.group
-    trial = f"~{group.origin}" if group.origin == Group.Origin.DEMO else ""
-    return f"study:{group.version.study_id}{trial}/{key}"
+    """The key under which the log of calls keeps the attempts at one act: "study:3/turn:17:0"; see `root_of`."""
+    return f"{root_of(seat.group)}/{key}"
 
 
 def _brief(facts: TurnFacts, key: str) -> Brief:
     seat = facts.seat
     game = game_of(seat.group)
     model = seat.settings["model"]
-    _check_spending(seat, model)
     try:
         known = acquaintance_of(Match.objects.select_related("group__version").get(pk=facts.match_id), seat)
         persona = definition.text(game.version, seat.policy)
@@ -135,24 +126,15 @@ def _brief(facts: TurnFacts, key: str) -> Brief:
     parameters = {"max_tokens": wishes.tokens(model["max_tokens"])}
     parameters |= {name: model[name] for name in ("temperature", "seed") if model.get(name) is not None}
     recall = _recall(known, facts) if known else None
+    spending = spending_of(seat, model, match=facts.match_id)
     fields, keeps = wishes.fields(facts.fields), model.get("keep_prompts", "full")
-    return Brief(instructions, model["name"], parameters, scope_of(seat, key), recall, wishes, fields, keeps)
+    return Brief(instructions, model["name"], parameters, scope_of(seat, key), recall, spending, wishes, fields, keeps)
 
 
 def _recall(known: Acquaintance, facts: TurnFacts) -> Recall:
     """What the seat remembers, with notes of every conversation that is over: none waits for a worker."""
     services.take_notes(known)
     return recalled(known, facts)
-
-
-def _check_spending(seat: Seat, model: Mapping[str, Any]) -> None:
-    """The study file's daily limit: known after each call, so only calls under way can exceed it."""
-    since = clock.now() - A_DAY
-    calls = Call.objects.filter(at__gte=since, model_requested=model["name"], scope__startswith=scope_of(seat, ""))
-    spent: Decimal = calls.aggregate(sum=Sum("cost_usd"))["sum"] or Decimal(0)
-    if spent and spent >= Decimal(model["daily_cost_usd"]):
-        text = f"{model['name']} has cost {spent} USD in a day: raise `daily_cost_usd` or wait"
-        raise BotsError("model_daily_cost", text)
 
 
 def _request(facts: TurnFacts, brief: Brief) -> Request:
@@ -170,6 +152,7 @@ def _request(facts: TurnFacts, brief: Brief) -> Request:
         budget_seconds=min(MOST_SECONDS, seconds),
         memory_sha256=recall.sha256 if recall else "",
         keeps=brief.keeps,
+        spending=brief.spending,
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bots.budgets import SAFETY, spending_of
 from chat.models import Conversation, Trigger
 from chat.safety import services
 from chat.safety.policy import SHOWN, Judged, Source, Tier, judged, language_of, safety_of
@@ -22,6 +23,7 @@ from flow.queries import TurnFacts
 from llm.door import complete
 from llm.errors import ModelFailed
 from llm.exchange import Request
+from llm.spending import Spending
 from matching.models import Group
 from studies import definition
 from studies.schema_safety import Classifier, Replies
@@ -46,6 +48,7 @@ class Watch:
         newest: What was found in what a person said since the seat last spoke; None where nothing was.
         prompt: What the classifier is asked.
         lines: The newest messages, each with whether the seat itself said it.
+        spending: How asking the classifier is counted: by itself, under the same limits.
     """
 
     conversation: int
@@ -54,6 +57,7 @@ class Watch:
     newest: Trigger | None
     prompt: str
     lines: Sequence[tuple[bool, str]]
+    spending: Spending | None = None
 
     @property
     def stops(self) -> bool:
@@ -77,7 +81,9 @@ def watch(facts: TurnFacts) -> Watch | None:
     prompt = definition.text(version, classifier.prompt) if classifier else ""
     said = talk.entries.order_by("-seq").values_list("seat_id", "text")[:LAST_MESSAGES]
     lines = [(seat == facts.seat.pk, text) for seat, text in reversed(said)]
-    return Watch(talk.pk, language_of(version), safety.replies, newest, prompt, lines)
+    asked = classifier.model.model_dump(mode="json") if classifier else None
+    spending = spending_of(facts.seat, asked, SAFETY, match=facts.match_id) if asked else None
+    return Watch(talk.pk, language_of(version), safety.replies, newest, prompt, lines, spending)
 
 
 async def instead(watched: Watch, facts: TurnFacts, *, key: str) -> Mapping[str, Any]:
@@ -117,6 +123,7 @@ async def _classified(watched: Watch, classifier: Classifier, words: str, *, sco
         parameters=parameters,
         budget_seconds=watched.replies.hold_seconds,
         keeps=model.keep_prompts,
+        spending=watched.spending,
     )
     try:
         answer = await asyncio.wait_for(complete(request), watched.replies.hold_seconds)

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from events.offload import run_db
-from llm import rules, services
+from llm import budgets, rules, services
 from llm.errors import ModelFailed, ProviderFailed
 from llm.exchange import Completed, Message, Question, Reply, Request
 from llm.models import Call
@@ -65,7 +65,7 @@ async def complete(request: Request) -> Completed:
     with what was wrong. Refusals and everything else fail at once.
 
     Raises:
-        ModelFailed: with the outcome of the last attempt as its code.
+        ModelFailed: with the outcome of the last attempt as its code; "budget" where a further one could pass a limit.
     """
     # What is sent is what can be stored: a lone surrogate could not even leave this machine.
     request = replace(request, messages=rules.storable([dict(message) for message in request.messages]))
@@ -124,7 +124,7 @@ async def _asked(call: Call, request: Request, course: _Course) -> _Attempt:
     except Exception as error:  # whatever a provider raises is data: the row must be closed
         log.exception("provider raised", extra={"facts": {"call": call.pk}})
         return _Attempt(call, rules.Verdict("internal", type(error).__name__))
-    reply = replace(reply, text=rules.storable(reply.text))
+    reply = budgets.priced(replace(reply, text=rules.storable(reply.text)), request.spending)
     return _Attempt(call, rules.judge(reply, request.schema), reply)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from llm.spending import Spending
+
 Message = Mapping[str, str]
 
 
@@ -24,6 +26,7 @@ class Request:
         budget_seconds: For all attempts together.
         memory_sha256: Of what the messages hold of earlier conversations; kept with each attempt.
         keeps: Whether the messages are kept with each attempt, or only their hashes. Their answer is kept in any case.
+        spending: On whose account it goes, and under which limits; None: it is counted nowhere.
     """
 
     scope: str
@@ -34,6 +37,7 @@ class Request:
     budget_seconds: float = 45.0
     memory_sha256: str = ""
     keeps: Literal["full", "hash"] = "full"
+    spending: Spending | None = None
 
 
 @dataclass(frozen=True, slots=True)

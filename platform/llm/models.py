@@ -62,3 +62,72 @@ class Call(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scope", "attempt"], name="llm_call_once_per_attempt")]
         indexes = [models.Index(fields=["at"], name="llm_call_at")]
+
+
+class Account(models.Model):
+    """What is spent and reserved under one opaque key, and the limits it was last used under.
+
+    Both are the sums over the charges that name the key. `spent` holds what calls cost, and of a call of which nobody
+    knows whether it was billed the most that it can have cost. `soft_told` and `hard_told` name the thresholds whose
+    being reached was recorded: another threshold is another event.
+    """
+
+    key = models.CharField(max_length=200, unique=True)
+    root = models.CharField(max_length=60)
+    name = models.CharField(max_length=20)
+    owner = models.BigIntegerField(null=True)
+    spent_usd = models.DecimalField(max_digits=20, decimal_places=8, default=0)
+    spent_tokens = models.BigIntegerField(default=0)
+    reserved_usd = models.DecimalField(max_digits=20, decimal_places=8, default=0)
+    reserved_tokens = models.BigIntegerField(default=0)
+    hard_usd = models.DecimalField(max_digits=20, decimal_places=8, null=True)
+    hard_tokens = models.BigIntegerField(null=True)
+    soft_usd = models.DecimalField(max_digits=20, decimal_places=8, null=True)
+    soft_tokens = models.BigIntegerField(null=True)
+    soft_told = models.CharField(max_length=80, blank=True, default="")
+    hard_told = models.CharField(max_length=80, blank=True, default="")
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(reserved_usd__gte=0, reserved_tokens__gte=0, spent_usd__gte=0, spent_tokens__gte=0),
+                name="llm_account_not_negative",
+            )
+        ]
+        indexes = [models.Index(fields=["root", "at"], name="llm_account_root")]
+
+
+class Charge(models.Model):
+    """What one call may cost at most, and what it did. Made in the transaction that opens the call.
+
+    A price is in USD per token, and null where nobody knew it; so is then what the call may cost in USD.
+    """
+
+    class State(models.TextChoices):
+        RESERVED = "reserved"  # under way, or its worker has died a moment ago
+        SETTLED = "settled"  # the provider said what it used
+        ASSUMED = "assumed"  # nobody knows what it cost: counted as if it were the most
+        RELEASED = "released"  # the provider never began
+
+    call = models.OneToOneField(Call, models.PROTECT, related_name="charge")
+    root = models.CharField(max_length=60)
+    line = models.CharField(max_length=20)
+    keys = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=State, default=State.RESERVED)
+    most_usd = models.DecimalField(max_digits=14, decimal_places=8, null=True)
+    most_tokens = models.PositiveBigIntegerField()
+    price_input = models.DecimalField(max_digits=16, decimal_places=12, null=True)
+    price_output = models.DecimalField(max_digits=16, decimal_places=12, null=True)
+    usd = models.DecimalField(max_digits=14, decimal_places=8, null=True)
+    tokens = models.PositiveBigIntegerField(null=True)
+    lapses_at = models.DateTimeField()
+    at = models.DateTimeField(db_default=RapportNow())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["root", "at"], name="llm_charge_root"),
+            models.Index(
+                fields=["root", "lapses_at"], name="llm_charge_reserved", condition=models.Q(state="reserved")
+            ),
+        ]

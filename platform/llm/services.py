@@ -7,24 +7,40 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from events import clock
+from llm import budgets
+from llm.errors import ModelFailed
 from llm.exchange import Completed, Message, Reply, Request
-from llm.models import Call
+from llm.models import Call, Charge
 from llm.rules import MOST_OUTPUT_CHARS, Verdict, judge, sha256_of, storable
+from llm.spending import Exhausted, Spending
 
 MOST_TRIES = 5
 SHA256 = "sha256"
 """The key under which a message that is not kept has its hash."""
+MOST_LAPSED = 50
 
 
 def open_call(request: Request, messages: Sequence[Message]) -> Call:
     """Write that `messages` are about to be sent, as the next attempt of the scope.
 
-    Rows of the scope still open belong to a holder that died or was replaced: they become superseded.
+    Rows of the scope still open belong to a holder that died or was replaced: they become superseded. What the call
+    may cost is set aside in the same transaction.
+
+    Raises:
+        ModelFailed: "budget", where it could pass a limit; then nothing is written but that the limit was reached.
     """
+    if request.spending is not None:
+        lapse(request.spending.root)
     for _ in range(MOST_TRIES):
         try:
             with transaction.atomic():
                 return _opened(request, messages)
+        except Exhausted as refused:
+            if request.spending is not None:
+                _announce(refused, request.spending)
+            text = f"{request.model} under scope {request.scope} is not asked: {refused}"
+            raise ModelFailed("budget", text) from None
         except IntegrityError:  # two holders took the same number at once: the unique key let one of them through
             continue
     raise RuntimeError(f"no free attempt number under scope {request.scope}")
@@ -34,7 +50,7 @@ def _opened(request: Request, messages: Sequence[Message]) -> Call:
     earlier = Call.objects.filter(scope=request.scope)
     earlier.filter(outcome=Call.Outcome.OPEN).update(outcome=Call.Outcome.SUPERSEDED)
     newest = earlier.order_by("-attempt").values_list("attempt", flat=True).first()
-    return Call.objects.create(
+    call = Call.objects.create(
         scope=request.scope,
         attempt=(newest or 0) + 1,
         prompt=kept(messages, request.keeps),
@@ -42,6 +58,28 @@ def _opened(request: Request, messages: Sequence[Message]) -> Call:
         memory_sha256=request.memory_sha256,
         **_identity(request),
     )
+    budgets.reserve(call, request, messages)  # the last: everybody waits for these rows
+    return call
+
+
+@transaction.atomic
+def _announce(refused: Exhausted, spending: Spending) -> None:
+    budgets.announce_refusal(refused, spending)
+
+
+def lapse(root: str) -> int:
+    """Count calls whose workers have died, as if they had cost the most they could; return how many there were."""
+    late = Charge.objects.filter(root=root, state=Charge.State.RESERVED, lapses_at__lt=clock.RapportNow())
+    found = list(late.order_by("lapses_at").values_list("pk", flat=True)[:MOST_LAPSED])
+    return sum(_lapsed(pk) for pk in found)
+
+
+@transaction.atomic
+def _lapsed(pk: int) -> bool:
+    locked = Charge.objects.select_for_update().filter(pk=pk, state=Charge.State.RESERVED).first()
+    if locked is not None:  # else somebody has closed its call, or counted it, since
+        budgets.assume(locked)
+    return locked is not None
 
 
 def kept(messages: Sequence[Message], keeps: str) -> list[dict[str, Any]]:
@@ -96,10 +134,11 @@ def close_call(call: Call, verdict: Verdict, *, latency_ms: int, reply: Reply | 
     with transaction.atomic():
         mine = Call.objects.filter(pk=call.pk)
         # Compare-and-set: only a row that nobody superseded may become an answer.
-        if mine.filter(outcome=Call.Outcome.OPEN).update(outcome=verdict.outcome, **values):
-            return True
-        mine.filter(outcome=Call.Outcome.SUPERSEDED).update(**values)
-        return False
+        is_ours = bool(mine.filter(outcome=Call.Outcome.OPEN).update(outcome=verdict.outcome, **values))
+        if not is_ours:
+            mine.filter(outcome=Call.Outcome.SUPERSEDED).update(**values)
+        budgets.conclude(call, verdict.outcome, reply)
+        return is_ours
 
 
 def answered(request: Request) -> Completed | None:

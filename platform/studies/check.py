@@ -8,6 +8,7 @@ from studies import yaml_file
 from studies.checks import (
     allocation,
     bonus,
+    budget,
     calculator,
     consent_words,
     delivery,
@@ -77,6 +78,7 @@ CHECKS: list[Check] = [
     *topics.CHECKS,
     *safety.CHECKS,
     *failing.CHECKS,
+    *budget.CHECKS,
     *pairing.CHECKS,
     *pairs.CHECKS,
     *money.CHECKS,

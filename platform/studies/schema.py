@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from studies.schema_allocation import Allocation, Allocations
+from studies.schema_budget import Budget
 from studies.schema_checks import FactorCheck
 from studies.schema_horizon import AnyHorizon
 from studies.schema_models import Sentinels
@@ -207,6 +208,9 @@ class StudyFile(Part):
     )
     sentinels: Sentinels | None = Field(
         None, description="Prompts by which it is seen whether language models answer as before; see docs/drift.md."
+    )
+    budget: Budget | None = Field(
+        None, description="What language models may cost, beside each one's `daily_cost_usd`: see docs/models.md."
     )
     retention: Retention | None = Field(
         None, description="How long what is kept of people is kept after collection is closed."

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from studies.schema_budget import Price
 from studies.schema_types import FilePath, Money, Part
 
 
@@ -25,7 +26,10 @@ class LanguageModel(Part):
         "", max_length=200, description="Who runs it and where, as participants read it: `{{ ai_services }}`."
     )
     daily_cost_usd: Money = Field(
-        description='What it may cost a day; afterwards its seats do not act. "0.00" for a free one.'
+        description='A hard limit: what it may cost in a calendar day, UTC. "0.00" for a free one. See `budget`.'
+    )
+    price: Price | None = Field(
+        None, description="Where the list that comes with Rapport does not know the model, or knows another price."
     )
 
     @property

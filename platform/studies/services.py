@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 from events import log
 from events.models import Event
 from studies import registry, seeds
+from studies.asked_models import refuse_unpriced
 from studies.changes import applied, differences, not_amendable
 from studies.check import Checked, check_data, check_folder
 from studies.companions import refuse_unsafe
@@ -180,13 +181,14 @@ def open_study(study: Study, *, reason: str = "") -> None:
         reason: Why more are let in than the sample wants, where it is reached; kept with the event.
 
     Raises:
-        StudyError: "status", "version_unknown", "code_changed", those of `refuse_unsafe`; "full" where the sample is
-            reached and no reason given.
+        StudyError: "status", "version_unknown", "code_changed", those of `refuse_unsafe` and `refuse_unpriced`; "full"
+            where the sample is reached and no reason given.
     """
     newest = version_of(study)
     if not code_is_current(newest):
         raise StudyError("code_changed", _CODE_CHANGED.format(newest))
     refuse_unsafe(study, definition(newest))
+    refuse_unpriced(study, definition(newest))
     reached = list(import_string(settings.KINDS["sample"]["reasons"])(newest))
     if not reached:
         _turn(study, Status.OPEN, OPENED, without=_unconcerned(definition(newest)))

@@ -13,11 +13,11 @@ from bots.models import BotTurn
 from bots.turns import take_turn
 from chat.models import Entry
 from events import clock, runner
-from events.models import Due
+from events.models import Due, Event
 from flow.models import Act, Match
 from flow.services import games
 from llm.errors import ProviderFailed
-from llm.models import Call
+from llm.models import Account, Call, Charge
 from matching.models import Group
 from tests.bots import answers
 from tests.bots.test_turns import QUICK, claims_of
@@ -154,30 +154,37 @@ def test_answer_that_a_slow_former_holder_has_superseded_is_asked_for_again() ->
     assert Act.objects.get(match=match, path="answer", seat__occupant="model").values == {"number": 6}
 
 
+PRICED = {"price": {"input": "1.00", "output": "2.00"}}
+
+
+def used_up(match: Match) -> None:
+    """The study's seats have spent today what their model may cost a day."""
+    root = f"study:{match.group.version.study_id}"
+    key = f"{root}/reply/told/one/{clock.now():%Y-%m-%d}"
+    Account.objects.create(key=key, root=root, name="model", spent_usd=Decimal("1.00"))
+
+
 def test_daily_cost_stops_a_model_before_it_is_asked() -> None:
-    match = at_answer()
-    scope = f"study:{match.group.version.study_id}/turn:0:0"
-    Call.objects.create(
-        scope=scope, attempt=1, model_requested="told/one", prompt=[], prompt_sha256="0" * 64, outcome="ok",
-        cost_usd=Decimal("1.00"),
-    )  # fmt: skip
+    match = at_answer(**PRICED)
+    used_up(match)
     answers.will('{"number": 5}')
     runner.drain("bots")
-    assert turn_of(match).error_code == "model_daily_cost"
+    assert (turn_of(match).outcome, turn_of(match).error_code) == ("failed", "model_budget")
     assert answers.asked == []
+    assert not Call.objects.exists()
+    event = Event.objects.get(kind="budget.hard")
+    assert (event.study_id, event.facts["kind"]) == (match.group.version.study_id, "model")
 
 
 def test_preview_and_study_do_not_use_up_what_the_other_may_cost() -> None:
-    match = at_answer()
+    match = at_answer(**PRICED)
+    used_up(match)
     Group.objects.update(origin=Group.Origin.DEMO)
-    Call.objects.create(
-        scope=f"study:{match.group.version.study_id}/turn:0:0", attempt=1, model_requested="told/one", prompt=[],
-        prompt_sha256="0" * 64, outcome="ok", cost_usd=Decimal("1.00"),
-    )  # fmt: skip
     answers.will('{"number": 5}')
     runner.drain("bots")
     assert Act.objects.get(match=match, path="answer", seat__occupant="model").values == {"number": 5}
     assert Call.objects.latest("pk").scope.startswith(f"study:{match.group.version.study_id}~demo/turn:")
+    assert Charge.objects.get().root == f"study:{match.group.version.study_id}~demo"
 
 
 def test_unfit_persona_fails_the_turn_and_names_the_slot() -> None:

@@ -76,6 +76,8 @@ COLUMNS: dict[str, dict[Holds, str]] = {
         "system_fingerprint",
         W: "prompt output error", T: "prompt_sha256 memory_sha256 request_id",
     },
+    "llm_account": {STATE: "key root name soft_told hard_told"},
+    "llm_charge": {STATE: "root line keys state"},
     "chat_casenumber": {STATE: "kind"},
     "chat_conversation": {STATE: "path channel edition"},
     "chat_entry": {STATE: "kind", W: "text facts", T: "key"},  # of facts the name of what is pointed at
@@ -121,6 +123,7 @@ JSON_KEYS: dict[str, str] = {
     "llm_call.parameters": ANYTHING,
     "llm_call.prompt": ANYTHING,
     "llm_call.price": ANYTHING,
+    "llm_charge.keys": "",
     "chat_entry.facts": "to value section thing",
     "chat_trigger.rules": "",
     "chat_wordstrigger.rules": "",

@@ -1,0 +1,111 @@
+"""On whose account a call goes, and which limits hold for it: from the study file to the keys that `llm` counts under.
+
+The limits are those of the newest version, whichever a group plays under: to raise one by an amendment helps at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from events import clock
+from flow.models import Placing
+from llm.spending import Limit, Price, Spending
+from matching.models import Group, Seat
+from studies import definition
+from studies.asked_models import MEMORY, REPLY, SAFETY, asked_models
+from studies.models import Version
+from studies.prices import A_MILLION, price_of
+from studies.schema import StudyFile
+from studies.schema_budget import Budget, CallCap, Cap, soft_of
+from studies.schema_budget import Price as Declared
+
+__all__ = ["MEMORY", "REPLY", "SAFETY"]
+
+MODEL, CALL = "model", "call"
+"""Names of limits; the others are called as the study file calls them."""
+
+
+def root_of(group: Group) -> str:
+    """What everything that is asked for a study's groups is counted under: "study:3".
+
+    Of a preview it is "study:3~demo": whoever tries a study out must not use up what it may cost.
+    """
+    trial = f"~{group.origin}" if group.origin == Group.Origin.DEMO else ""
+    return f"study:{group.version.study_id}{trial}"
+
+
+def spending_of(seat: Seat, model: Mapping[str, Any], line: str = REPLY, *, match: int | None = None) -> Spending:
+    """How a call for a seat is counted.
+
+    Args:
+        model: As `studies.schema_partners.LanguageModel` is dumped.
+        line: What is asked: "reply", "safety" or "memory".
+        match: Key of the match in which it is asked: its people are those for whom it is.
+    """
+    said = definition.definition(_newest(seat.group.version))
+    name = str(model["name"])
+    daily, price = _terms(said, seat, model, line)
+    root, day = root_of(seat.group), f"{clock.now():%Y-%m-%d}"
+    found = [*_of_model(f"{root}/{line}/{name}/{day}", daily, price), *_of_budget(said.budget, root, day)]
+    if said.budget is not None and match is not None:
+        found += _of_people(said.budget, root, match)
+    return Spending(root, seat.group.version.study_id, line, price, found)
+
+
+def _newest(version: Version) -> Version:
+    newest = Version.objects.filter(study=version.study_id).order_by("-number").values_list("pk", flat=True)[0]
+    return definition.version_of(newest)
+
+
+def _terms(said: StudyFile, seat: Seat, model: Mapping[str, Any], line: str) -> tuple[Decimal, Price | None]:
+    """What a model may cost a day, and its price: as the file says now of the same model in the same place."""
+    whose = seat.partner if line == REPLY else ""
+    for one in asked_models(said):
+        if (one.line, one.whose, one.model.name) == (line, whose, model["name"]):
+            return one.model.daily_cost_usd, _per_token(one.model.name, one.model.price)
+    declared = model.get("price")
+    price = _per_token(str(model["name"]), Declared.model_validate(declared) if declared else None)
+    return Decimal(str(model["daily_cost_usd"])), price
+
+
+def _per_token(name: str, declared: Declared | None) -> Price | None:
+    known = price_of(name, declared)
+    if known is None:
+        return None
+    return Price(known.input / A_MILLION, known.output / A_MILLION, is_declared=declared is not None)
+
+
+def _of_model(key: str, daily: Decimal, price: Price | None) -> Iterator[Limit]:
+    is_free = not daily if price is None else not (price.input or price.output)
+    if not is_free:  # else there is nothing to count, and no row that every call waits for
+        yield Limit(key, MODEL, hard_usd=daily, soft_usd=soft_of(daily))
+
+
+def _of_budget(budget: Budget | None, root: str, day: str) -> Iterator[Limit]:
+    if budget is None:
+        return
+    if budget.call is not None:
+        yield _limit("", CALL, budget.call)
+    if budget.day is not None:
+        yield _limit(f"{root}/{day}", "day", budget.day)
+    if budget.study is not None:
+        yield _limit(root, "study", budget.study)
+
+
+def _of_people(budget: Budget, root: str, match: int) -> Iterator[Limit]:
+    """One limit for each person in a match: what is said in a room is said for everybody in it."""
+    if budget.person is None and budget.session is None:
+        return
+    people = Placing.objects.filter(match=match, seat__participant__isnull=False)
+    for person, visit in people.values_list("seat__participant_id", "seat__session_id").order_by("seat_id"):
+        if budget.person is not None:
+            yield _limit(f"{root}/person:{person}", "person", budget.person)
+        if budget.session is not None:
+            yield _limit(f"{root}/session:{visit}", "session", budget.session)
+
+
+def _limit(key: str, name: str, cap: CallCap) -> Limit:
+    soft = (cap.told_usd, cap.told_tokens) if isinstance(cap, Cap) else (None, None)
+    return Limit(key, name, cap.hard_usd, cap.hard_tokens, *soft)

@@ -1,0 +1,69 @@
+"""Which language models a study asks, and where its file names them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from studies.models import Study
+from studies.prices import price_of
+from studies.problems import StudyError
+from studies.schema import StudyFile
+from studies.schema_budget import Budget
+from studies.schema_models import LanguageModel
+from studies.schema_partners import ModelPartner, Partner
+from studies.schema_safety import Safety
+from studies.yaml_file import Path
+
+REPLY, SAFETY, MEMORY = "reply", "safety", "memory"
+"""What is asked of a model: the lines under which its cost is counted."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One model in one use. `whose` is the partner's name; "" where it is the study's own."""
+
+    path: Path
+    line: str
+    whose: str
+    model: LanguageModel
+
+
+def asked_models(study: StudyFile) -> list[Asked]:
+    """Every model that a study may ask, in the order of its file."""
+    return list(models_in(study.partners, study.safety))
+
+
+def models_in(partners: dict[str, Partner], safety: Safety | None) -> Iterator[Asked]:
+    """As `asked_models`, of the parts of a file that name models."""
+    for name, partner in partners.items():
+        if isinstance(partner, ModelPartner):
+            yield Asked(("partners", name, "model"), REPLY, name, partner.model)
+    replies = safety.replies if safety is not None else None
+    if replies is not None and replies.classifier is not None:
+        yield Asked(("safety", "replies", "classifier", "model"), SAFETY, "", replies.classifier.model)
+
+
+def unpriced(study: StudyFile) -> dict[str, list[str]]:
+    """The limits in money that nobody could keep, because a model's price is not known: model → the limits."""
+    return {
+        one.model.name: limits for one in asked_models(study) if (limits := limits_without_price(one, study.budget))
+    }
+
+
+def limits_without_price(asked: Asked, budget: Budget | None) -> list[str]:
+    """The limits in money that a model is under whose price nobody knows; none where somebody does."""
+    if price_of(asked.model.name, asked.model.price) is not None:
+        return []
+    in_money = [name for name, cap in (budget.caps if budget else {}).items() if cap.hard_usd is not None]
+    return [*(["daily_cost_usd"] if asked.model.daily_cost_usd else []), *(f"budget.{name}" for name in in_money)]
+
+
+def refuse_unpriced(study: Study, said: StudyFile) -> None:
+    """Whether people may be let into a study, as far as its limits can be kept by this installation.
+
+    Raises:
+        StudyError: "price_unknown".
+    """
+    for name, limits in unpriced(said).items():
+        what = f"nobody knows what {name} costs, so {' and '.join(limits)} cannot be kept"
+        remedy = 'amend its price, USD for a million tokens: price: {input: "0.15", output: "0.60"}'
+        raise StudyError("price_unknown", f"{study.slug} cannot be opened: {what}; {remedy}")

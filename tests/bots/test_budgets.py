@@ -1,0 +1,141 @@
+"""Which limits a call for a seat is made under, and that the line of the safety classifier is one of its own."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+
+from bots.budgets import SAFETY, spending_of
+from chat.models import Entry, Trigger
+from events import clock, runner
+from flow.models import Match
+from llm.models import Account, Call, Charge
+from llm.spending import Limit
+from studies.models import SourceFile, Version, VersionFile
+from tests.bots import answers
+from tests.bots.meetings import MODEL, Acquainted, hear, say, version_with
+from tests.bots.test_guard import LINE
+from tests.bots.test_turns import QUICK
+from tests.chat.rooms import Sitter
+from tests.chat.safe_rooms import room
+from verification.check import check
+
+pytestmark = pytest.mark.django_db
+PRICE = {"input": "1.00", "output": "10.00"}  # USD for a million tokens
+PRICED = MODEL | {"price": PRICE}
+
+
+@pytest.fixture(autouse=True)
+def _told(settings: LazySettings) -> None:
+    settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"told": "tests.bots.answers.ask"}
+
+
+def limits_of(match: Match) -> dict[str, Limit]:
+    seat = match.group.seats.get(kind="ai")
+    return {one.name: one for one in spending_of(seat, seat.settings["model"], match=match.pk).limits}
+
+
+def with_budget(match: Match, **budget: Any) -> Version:
+    """A newer version of the match's study, with a budget, under which nobody plays yet."""
+    version = match.group.version
+    said = version.definition | {"budget": budget}
+    return Version.objects.create(study=version.study, number=2, definition=said, sha256="e" * 56 + f"{version.pk:08d}")
+
+
+def test_free_model_has_nothing_to_count_and_one_with_a_price_its_day() -> None:
+    person = Acquainted(version_with(None))
+    assert limits_of(person.meet()) == {}
+    priced = Acquainted(version_with(None, model=PRICED)).meet()
+    day, root = f"{clock.now():%Y-%m-%d}", f"study:{priced.group.version.study_id}"
+    assert limits_of(priced) == {
+        "model": Limit(f"{root}/reply/told/one/{day}", "model", hard_usd=Decimal(1), soft_usd=Decimal("0.80"))
+    }
+
+
+def test_limits_of_the_newest_version_hold_for_groups_of_older_ones() -> None:
+    person = Acquainted(version_with(None, model=PRICED))
+    match = person.meet()
+    with_budget(
+        match, call={"hard_tokens": 9000}, person={"hard_usd": "0.50"}, session={"hard_tokens": 1000},
+        day={"hard_usd": "2.00", "soft_usd": "0.10"}, study={"hard_usd": "9.00"},
+    )  # fmt: skip
+    found = limits_of(match)
+    root = f"study:{match.group.version.study_id}"
+    session = person.person.sessions.get()
+    assert {name: one.key for name, one in found.items()} == {
+        "model": f"{root}/reply/told/one/{clock.now():%Y-%m-%d}", "call": "", "study": root,
+        "day": f"{root}/{clock.now():%Y-%m-%d}", "person": f"{root}/person:{person.person.pk}",
+        "session": f"{root}/session:{session.pk}",
+    }  # fmt: skip
+    assert found["person"].soft_usd == Decimal("0.40"), "four fifths, unless the file says otherwise"
+    assert (found["day"].soft_usd, found["session"].soft_tokens) == (Decimal("0.10"), 800)
+
+
+def test_person_at_a_limit_meets_a_partner_that_cannot_answer_and_another_person_one_that_can() -> None:
+    version = version_with(None, model=PRICED)
+    spender, other = Acquainted(version), Acquainted(version)
+    match = spender.meet()
+    with_budget(match, person={"hard_tokens": 20_000})
+    hear(match, "hello")
+    say(match, "hello to you")
+    key = f"study:{version.study_id}/person:{spender.person.pk}"
+    assert Account.objects.get(key=key).spent_tokens == 7
+    Account.objects.filter(key=key).update(spent_tokens=19_900)
+    answers.will('{"message": "not said", "then": "more"}')
+    runner.drain("bots")
+    turn = match.bot_turns.get()
+    assert (turn.outcome, turn.error_code) == ("failed", "model_budget")
+    assert answers.asked == []
+    hear(other.meet(), "hello as well")
+
+
+def safe_room(classifier: dict[str, Any]) -> Match:
+    """A person and a model in a talk, whose replies a second model looks at."""
+    settings = {**QUICK, "asked_if_ai": "deflect", "model": PRICED}
+    seat = Sitter("talker", "model", "prompts/one.md", settings=settings)
+    asked = {"model": {"name": "told/two", "daily_cost_usd": "1.00"} | classifier, "prompt": "prompts/hold.md"}
+    match = room(Sitter("talker"), seat, replies={"line": LINE, "classifier": asked})
+    file, _ = SourceFile.objects.get_or_create(sha256="d" * 64, defaults={"text": "Say whether to hold it."})
+    VersionFile.objects.create(version=match.group.version, path="prompts/hold.md", file=file)
+    return match
+
+
+def test_what_screens_replies_is_counted_on_a_line_of_its_own() -> None:
+    match = safe_room({"price": PRICE})
+    answers.will('{"message": "hello", "then": "more"}', '{"hold": false}')
+    runner.drain("bots")
+    assert dict(Charge.objects.values_list("line", "state")) == {"reply": "settled", "safety": "settled"}
+    day, root = f"{clock.now():%Y-%m-%d}", f"study:{match.group.version.study_id}"
+    assert set(Account.objects.values_list("key", flat=True)) == {
+        f"{root}/reply/told/one/{day}", f"{root}/safety/told/two/{day}",
+    }  # fmt: skip
+    assert Call.objects.get(model_requested="told/two").cost_usd == Decimal("0.00004300"), "3 tokens in, 4 out"
+
+
+def test_verification_adds_accounts_up_again_and_finds_what_was_left_set_aside() -> None:
+    match = safe_room({"price": PRICE})
+    answers.will('{"message": "hello", "then": "more"}', '{"hold": false}')
+    runner.drain("bots")
+    study = match.group.version.study
+
+    def found() -> set[str]:
+        return {one.what for one in check(study, late_after_seconds=1e9).differences}
+
+    assert check(study, late_after_seconds=1e9).counts["accounts"] == 2
+    assert not {"sums of an account", "charge of a call that is over"} & found()
+    Account.objects.filter(name="model").update(spent_tokens=1)
+    assert "sums of an account" in found()
+    Charge.objects.filter(line="reply").update(state="reserved")
+    assert {"sums of an account", "charge of a call that is over"} <= found()
+
+
+def test_reply_is_held_where_nobody_may_pay_for_screening_it() -> None:
+    match = safe_room({"price": PRICE, "daily_cost_usd": "0.000001"})
+    answers.will('{"message": "hello", "then": "more"}')
+    runner.drain("bots")
+    assert Entry.objects.get(conversation__match=match).text == LINE
+    assert Trigger.objects.get().source == "failed"
+    seat = match.group.seats.get(kind="ai")
+    asked = {"name": "told/two", "daily_cost_usd": "1.00", "price": PRICE}
+    assert spending_of(seat, asked, SAFETY).line == "safety"
