@@ -97,6 +97,8 @@ def _of_design(verb: NewVerb) -> None:
     made.add_argument("--trials", action="store_true", help="with demonstrations, previews, runs and simulations")
     made = verb("prereg", "write what is decided beforehand, of a study or a folder, as one document", "what")
     made.add_argument("--out", required=True, metavar="DIR", help="folder for prereg.md and prereg.json")
+    made = verb("cost", "what language models will cost, and what they cost in a dry run", "what")
+    made.add_argument("--participants", type=int, metavar="N", help="how many people (default: those of the sample)")
     made = verb("plan", "when the visits of one person open and close", "folder")
     made.add_argument("--zone", required=True, help="of the person's clock, such as Europe/Berlin")
     made.add_argument("--partner-zone", metavar="ZONE", help="of the clock of a partner who lasts: their calendar")

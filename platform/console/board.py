@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from bots.drift.queries import drifted
+from bots.spent import OF_SOMEBODY, TOLD_HARD, TOLD_SOFT, reached
 from chat.reports import unanswered
 from chat.safety import queries as safety
 from console.visits import VisitCount, at_risk, between_visits, has_several_visits, visit_counts
@@ -107,6 +108,7 @@ class Board:
     failed: int  # pieces of background work that were given up
     reports: int  # reports of conversations that nobody has answered
     safety: str  # how much that may be danger nobody has looked at, and for how long; empty where nothing waits
+    budget: str  # limits of what models may cost that were reached, and what followed; empty where none was
     reminders: int  # messages that failed, or of which nobody knows whether they were sent
     requests: int  # wishes for deletion of which something is left to do
     drifted: str  # language models that answer otherwise than before, where nobody has confirmed it
@@ -139,6 +141,7 @@ def board_of(study: Study, *, is_masked: bool = False) -> Board:
         failed=failed_work(study),
         reports=unanswered(study),
         safety=_safety(study, now),
+        budget=_budget(study, is_masked=is_masked),
         reminders=unresolved(study),
         drifted=", ".join(one.model for one in drifted(study)),
         **_duties(study),
@@ -221,6 +224,14 @@ def _safety(study: Study, now: datetime) -> str:
     untold = len(safety.untold(study))
     told = f"; nobody on call was told of {untold}" if untold else ""
     return f"{len(waiting)} ({int((now - waiting[0].at).total_seconds() // 60)} min){told}"
+
+
+def _budget(study: Study, *, is_masked: bool) -> str:
+    """The limits that were reached, each with whether calls stopped; of people how many, while nothing is masked."""
+    found = [one for one in reached(study) if not (is_masked and one.name in OF_SOMEBODY)]
+    said = {TOLD_HARD: "calls stopped", TOLD_SOFT: "soft limit"}
+    counted = Counter(f"{one.name}: {said[one.state]}" for one in found)
+    return "; ".join(f"{words} ({n})" if n > 1 else words for words, n in sorted(counted.items()))
 
 
 def _arms(study: Study) -> list[Arm]:

@@ -13,6 +13,7 @@ from console.roles import Capability, may
 from console.visits import has_several_visits
 from events.access import researcher_only
 from studies import definition
+from studies.asked_models import asked_models
 from studies.masking.standing import State, state_of
 from studies.models import Membership, Study, Version
 
@@ -48,6 +49,12 @@ class Desk:
         """Whether the study says what protects people, so that something may be found in what they write."""
         newest = self.study.versions.order_by("-number").first()
         return newest is not None and definition.definition(newest).safety is not None
+
+    @property
+    def asks_models(self) -> bool:
+        """Whether language models are asked, so that something is spent."""
+        newest = self.study.versions.order_by("-number").first()
+        return newest is not None and bool(asked_models(definition.definition(newest)))
 
     @property
     def may(self) -> dict[str, bool]:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from console import api
-from console.views import data, entry, parameters, safety, simulations, studies
+from console.views import costs, data, entry, parameters, safety, simulations, studies
 
 urlpatterns = [
     path("", entry.home, name="home"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("researcher/studies/<slug:slug>/unmask", studies.unmask, name="unmask"),
     path("researcher/studies/<slug:slug>/board", studies.board, name="board"),
     path("researcher/studies/<slug:slug>/visits", studies.visits, name="visits"),
+    path("researcher/studies/<slug:slug>/costs", costs.costs, name="costs"),
     path("researcher/studies/<slug:slug>/safety", safety.safety, name="safety"),
     path("researcher/studies/<slug:slug>/safety/<int:number>", safety.case, name="safety_case"),
     path("researcher/studies/<slug:slug>/data", data.data, name="data"),

@@ -16,6 +16,7 @@ from verification.pairs import check_pairs
 from verification.people import check_people, check_study
 from verification.report import Report
 from verification.slots import check_slots
+from verification.spending import check_spending
 from verification.told import Acknowledged, Told
 from verification.work import check_work
 
@@ -50,6 +51,7 @@ def check(
         check_groups(inquiry)
         check_case_numbers(inquiry)
         check_apart(inquiry)
+        check_spending(inquiry)
         check_work(inquiry)
         inquiry.told.close()
     return report

@@ -32,6 +32,7 @@ ROUTES = {
     "unmask": Route("post", Capability.UNMASK, answers=302),
     "board": Route("get", Capability.WATCH),
     "visits": Route("get", Capability.WATCH),
+    "costs": Route("get", Capability.WATCH),
     "safety": Route("get", Capability.SEE_DATA),
     "safety_case": Route("get", Capability.SEE_DATA, "1", answers=404),  # nothing was found
     "data": Route("get", Capability.SEE_DATA),

@@ -200,12 +200,14 @@ def make_award(society: "Society", match: Match, **facts: Any) -> Award:
 
 def make_call(turn: BotTurn, **facts: Any) -> Call:
     """A model asked for one turn."""
-    scope = f"study:{turn.match.group.version.study_id}/turn:{turn.pk}:0"
+    usual = {
+        "scope": f"study:{turn.match.group.version.study_id}/turn:{turn.pk}:0", "attempt": 1, "outcome": "ok",
+        "model_requested": "scripted/fair", "model_served": "fair-1",
+    }  # fmt: skip
     return Call.objects.create(
-        scope=scope, attempt=1, model_requested="scripted/fair", model_served="fair-1", prompt=["never exported"],
-        prompt_sha256=_sha("prompt"), output="never exported", outcome="ok", tokens_in=100, tokens_out=9,
+        prompt=["never exported"], prompt_sha256=_sha("prompt"), output="never exported", tokens_in=100, tokens_out=9,
         latency_ms=850, at=BEGAN, seed=5, finish_reason="stop", request_id="req-5", system_fingerprint="fp-5",
-        price={"input_cost_per_token": 1e-07}, **facts,
+        price={"input_cost_per_token": 1e-07}, **usual | facts,
     )  # fmt: skip
 
 

@@ -62,14 +62,14 @@ def _calls(scope: Scope) -> Iterator[Row]:
     found = log.iterator(chunk_size=CHUNK)
     order = 0
     while batch := list(islice(found, CHUNK)):
-        places = _of_turns(batch) | _of_notes(batch)
+        places = places_of(batch)
         for call in batch:
             order += 1
             yield {"order": order} | _row(call, places.get(call.pk))
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where in a group a call belongs, and whether somebody there withdrew."""
 
     purpose: str
@@ -79,37 +79,42 @@ class _Place:
     has_withdrawn: bool
 
 
+def places_of(batch: Sequence[Call]) -> dict[int, Place]:
+    """Key of a call → its place; those without one are left out."""
+    return _of_turns(batch) | _of_notes(batch)
+
+
 def _withdrawn() -> Exists:
     gone = Q(participant=None) | Q(participant__status=Participant.Status.WITHDRAWN)
     return Exists(Seat.objects.filter(gone, group=OuterRef("match__group"), occupant="person"))
 
 
-def _of_turns(batch: Sequence[Call]) -> dict[int, _Place]:
+def _of_turns(batch: Sequence[Call]) -> dict[int, Place]:
     """Key of a call for an act → its place."""
     named = {call.pk: int(found[1]) for call in batch if (found := TURN.match(call.scope))}
     rows = BotTurn.objects.filter(pk__in=set(named.values())).select_related("match__group", "seat__group")
     turns = {turn.pk: turn for turn in rows.annotate(withdrew=_withdrawn())}
     return {
-        call: _Place("act", turns[key].match, turns[key].path, turns[key].seat, turns[key].withdrew)
+        call: Place("act", turns[key].match, turns[key].path, turns[key].seat, turns[key].withdrew)
         for call, key in named.items()
         if key in turns
     }
 
 
-def _of_notes(batch: Sequence[Call]) -> dict[int, _Place]:
+def _of_notes(batch: Sequence[Call]) -> dict[int, Place]:
     """Key of a call for notes → the place of the conversation, and the seat in which its partner sat."""
     named = {call.pk: (int(found[1]), int(found[2])) for call in batch if (found := NOTES.match(call.scope))}
     rows = Conversation.objects.filter(pk__in={talk for talk, _ in named.values()}).select_related("match__group")
     talks = {talk.pk: talk for talk in rows.annotate(withdrew=_withdrawn())}
     seats = Seat.objects.select_related("group").in_bulk({seat for _, seat in named.values()})
     return {
-        call: _Place("notes", talks[talk].match, talks[talk].path, seats[seat], talks[talk].withdrew)
+        call: Place("notes", talks[talk].match, talks[talk].path, seats[seat], talks[talk].withdrew)
         for call, (talk, seat) in named.items()
         if talk in talks and seat in seats
     }
 
 
-def _row(call: Call, place: _Place | None) -> dict[str, object]:
+def _row(call: Call, place: Place | None) -> dict[str, object]:
     has_withdrawn = place is not None and place.has_withdrawn
     group = place.match.group if place else None
     return {

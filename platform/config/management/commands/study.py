@@ -15,6 +15,7 @@ from bots.run import run_groups
 from config.debriefs import lines_of, write_links
 from config.refusal import SetupError
 from config.study_arguments import declare
+from config.study_cost import cost_verb
 from config.study_keeping import VERBS as KEEPING_VERBS
 from config.study_masking import VERBS as MASKING_VERBS
 from config.study_masking import mark_of
@@ -361,6 +362,7 @@ VERBS: dict[str, Verb] = {
     "screens": screens_verb,
     "balance": balance_verb,
     "prereg": prereg_verb,
+    "cost": cost_verb,
     "plan": plan_verb,
     "list": list_verb,
     **MASKING_VERBS,

@@ -1,0 +1,185 @@
+"""`manage.py study cost`: what language models will cost, before anybody is let in, and what they cost in a dry run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+from django.core.management.base import CommandError
+
+from bots.forecast import (
+    CASES,
+    MOST_TOKENS_OUT,
+    Forecast,
+    Use,
+    forecast,
+    frozen_prompts,
+    participants_wanted,
+    prompt_files,
+)
+from bots.spent import Measured, measured_cost
+from studies import definition, queries
+from studies.asked_models import asked_models
+from studies.check import check_folder
+from studies.models import Study
+from studies.problems import StudyError, errors
+from studies.schema import StudyFile
+from studies.sources import FolderSource, SourceError
+
+EXPECTED = 1
+NO_PRICE = "not known"
+
+
+class Teller(Protocol):
+    """The command that a verb belongs to."""
+
+    stdout: Any
+
+    def tell(self, problem: Any) -> None:
+        """Print one problem."""
+
+    def say(self, text: str) -> None:
+        """Print one line of good news."""
+
+
+def cost_verb(command: Teller, options: dict[str, Any]) -> None:
+    """Print the forecast of a folder or of a study's newest version, and of a study what was measured."""
+    study: Study | None = None
+    if Path(options["what"]).exists():
+        said, texts = _of_folder(command, Path(options["what"]))
+    else:
+        study = queries.study_named(options["what"])
+        version = queries.version_of(study, None)
+        said, texts = definition.definition(version), frozen_prompts(version)
+    people = options["participants"] or participants_wanted(said)
+    if not asked_models(said):
+        command.say(f"{said.id} asks no language model: nothing to pay for")
+        return
+    found = forecast(said, texts, people)
+    measured = measured_cost(study, said) if study is not None else None
+    for line in lines_of(said, found, measured):
+        command.stdout.write(line)
+    low, expected, high = (found.usd(case) for case in range(len(CASES)))
+    more = f", without {', '.join(found.unpriced)}, whose price nobody knows" if found.unpriced else ""
+    command.say(f"expected {_usd(expected)} USD for {people} people, from {_usd(low)} to {_usd(high)}{more}")
+
+
+def _of_folder(command: Teller, folder: Path) -> tuple[StudyFile, Mapping[str, str]]:
+    checked = check_folder(folder)
+    for problem in errors(checked.problems):
+        command.tell(problem)
+    if checked.study is None:
+        raise StudyError("invalid", "a study with errors has no forecast: mend them first")
+    source = FolderSource(folder.parent if folder.is_file() else folder)
+    return checked.study, {file: checked.files.get(file) or _read(source, file) for file in prompt_files(checked.study)}
+
+
+def _read(source: FolderSource, file: str) -> str:
+    try:
+        return source.read(file)
+    except SourceError as error:
+        raise CommandError(f"{file}: {error.what}") from error
+
+
+def lines_of(said: StudyFile, found: Forecast, measured: Measured | None) -> Iterator[str]:
+    """The forecast as it is printed: a row for each use of a model, the limits, and what is assumed."""
+    yield f"{said.id}: language models for {found.participants} people"
+    names = "".join(f"{case.name:>12}" for case in CASES)
+    yield f"{'stage':14}{'partner':16}{'for':8}{'memory':24}{'calls':>9}{'tokens':>12}  USD:{names}"
+    yield from map(_row, found.uses)
+    totals = "".join(f"{_usd(found.usd(case)):>12}" for case in range(len(CASES)))
+    calls = sum(one.usages[EXPECTED].calls for one in found.uses)
+    yield f"{'all':62}{calls:9.0f}{found.tokens(EXPECTED):12.0f}      {totals}"
+    if found.participants:
+        each = "".join(f"{_usd(found.usd(case) / found.participants):>12}" for case in range(len(CASES)))
+        yield f"{'a person':83}      {each}"
+    yield ""
+    yield from _limits(said, found)
+    yield ""
+    yield from _assumed(said)
+    yield ""
+    yield from _dry_run(found, measured)
+
+
+def _row(use: Use) -> str:
+    used = use.usages[EXPECTED]
+    costs = [use.usd(case) for case in range(len(CASES))]
+    shown = "".join(f"{NO_PRICE if one is None else _usd(one):>12}" for one in costs)
+    row = f"{use.stage:14}{use.partner:16}{use.line:8}{use.levels:24}"
+    return f"{row}{used.calls:9.0f}{used.tokens_in + used.tokens_out:12.0f}      {shown}"
+
+
+def _limits(said: StudyFile, found: Forecast) -> Iterator[str]:
+    """What each limit of the file means beside the forecast."""
+    for one in asked_models(said):
+        if one.model.daily_cost_usd:
+            own = [use for use in found.uses if (use.model, use.line) == (one.model.name, one.line)]
+            costs = {
+                case.name: sum((use.usd(at) or Decimal(0) for use in own), Decimal(0)) for at, case in enumerate(CASES)
+            }
+            days = ", ".join(f"{name} {cost / one.model.daily_cost_usd:.1f}" for name, cost in costs.items())
+            name = f"{'.'.join(map(str, one.path))}.daily_cost_usd"
+            yield f"{name} {one.model.daily_cost_usd}: all of it takes at least so many days: {days}"
+    people = max(found.participants, 1)
+    for name, cap in (said.budget.caps if said.budget else {}).items():
+        number = {"study": 1, "person": people}.get(name)
+        if number is None:
+            yield f"budget.{name}: {_cap(cap.hard_usd, cap.hard_tokens)}"
+            continue
+        needed = {case.name: (found.usd(at) / number, found.tokens(at) / number) for at, case in enumerate(CASES)}
+        passed = [case for case, one in needed.items() if _passes(cap.hard_usd, cap.hard_tokens, one)]
+        verdict = f"passed in: {', '.join(passed)}" if passed else "enough in every case"
+        yield f"budget.{name}: {_cap(cap.hard_usd, cap.hard_tokens)}: {verdict}"
+    yield "Before a call the most that it can cost is set aside, about four times what English needs (docs/models.md)."
+
+
+def _passes(usd: Decimal | None, tokens: int | None, needed: tuple[Decimal, float]) -> bool:
+    return (usd is not None and needed[0] > usd) or (tokens is not None and needed[1] > tokens)
+
+
+def _cap(usd: Decimal | None, tokens: int | None) -> str:
+    parts = [f"{usd} USD" if usd is not None else "", f"{tokens} tokens" if tokens is not None else ""]
+    return " and ".join(part for part in parts if part) or "no hard limit"
+
+
+def _assumed(said: StudyFile) -> Iterator[str]:
+    """Every assumption, with its three values. All are ours."""
+    yield "Assumed (low, expected, high); none of it is known before people write:"
+
+    def of(name: str, unit: str = "") -> str:
+        return ", ".join(f"{getattr(case, name):g}{unit}" for case in CASES)
+
+    yield f"  characters to a token: {of('chars_per_token')}"
+    yield f"  share of the longest time that a conversation takes, never less than its shortest: {of('share_of_time')}"
+    yield f"  seconds for what a person writes and what is answered: {of('seconds_per_exchange')}"
+    yield f"  characters of a person's message: {of('person_chars')}"
+    replies = ", ".join(
+        "max_tokens" if each.reply_tokens == MOST_TOKENS_OUT else f"{each.reply_tokens}" for each in CASES
+    )
+    yield f"  tokens of a reply: {replies}"
+    yield f"  characters of the page that a seat sees, beside the conversation: {of('page_chars')}"
+    yield f"  how often a reply is asked for, further attempts included: {of('asked')}"
+    yield f"  share of the most turns of a loop: {of('share_of_loop')}"
+    yield "  everybody comes to the end; levels of a factor come equally often; steps that may come do"
+    yield "  low and high each take all of their extremes at once"
+    if said.sample.unit == "group":
+        yield f"  people: those who fill {said.sample.target} groups, unless --participants says otherwise"
+    yield "Prices: of the study file, or of the list that comes with Rapport; without taxes and discounts."
+
+
+def _dry_run(found: Forecast, measured: Measured | None) -> Iterator[str]:
+    if measured is None:
+        yield "No dry run to compare with: nobody has played it here with a model that has a price."
+        return
+    each, groups = measured.usd / measured.groups, measured.groups_for(found.participants)
+    played = f"{measured.groups} groups, {measured.calls} calls, {measured.tokens} tokens"
+    yield f"Dry run: {played}, {_usd(measured.usd)} USD"
+    yield f"  {_usd(each)} USD a group; for {found.participants} people ({groups} groups): {_usd(each * groups)} USD"
+    yield f"  of which assumed, because nobody knows whether it was billed: {_usd(measured.assumed)} USD"
+
+
+def _usd(amount: Decimal) -> str:
+    """An amount to the cent, or with more decimals where it is less than a tenth of a dollar."""
+    return f"{amount:.2f}" if amount >= Decimal("0.1") or not amount else f"{amount:.4f}"
