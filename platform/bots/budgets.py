@@ -6,6 +6,7 @@ The limits are those of the newest version, whichever a group plays under: to ra
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,14 +15,15 @@ from flow.models import Placing
 from llm.spending import Limit, Price, Spending
 from matching.models import Group, Seat
 from studies import definition
-from studies.asked_models import MEMORY, REPLY, SAFETY, asked_models
+from studies.asked_models import MEMORY, REPLY, SAFETY, SENTINEL, asked_models
 from studies.models import Version
 from studies.prices import A_MILLION, price_of
 from studies.schema import StudyFile
 from studies.schema_budget import Budget, CallCap, Cap, soft_of
 from studies.schema_budget import Price as Declared
+from studies.schema_models import LanguageModel
 
-__all__ = ["MEMORY", "REPLY", "SAFETY"]
+__all__ = ["MEMORY", "REPLY", "SAFETY", "SENTINEL"]
 
 MODEL, CALL = "model", "call"
 """Names of limits; the others are called as the study file calls them."""
@@ -40,18 +42,29 @@ def spending_of(seat: Seat, model: Mapping[str, Any], line: str = REPLY, *, matc
     """How a call for a seat is counted.
 
     Args:
-        model: As `studies.schema_partners.LanguageModel` is dumped.
+        model: As `studies.schema_models.LanguageModel` is dumped.
         line: What is asked: "reply", "safety" or "memory".
         match: Key of the match in which it is asked: its people are those for whom it is.
     """
-    said = definition.definition(_newest(seat.group.version))
-    name = str(model["name"])
-    daily, price = _terms(said, seat, model, line)
-    root, day = root_of(seat.group), f"{clock.now():%Y-%m-%d}"
-    found = [*_of_model(f"{root}/{line}/{name}/{day}", daily, price), *_of_budget(said.budget, root, day)]
-    if said.budget is not None and match is not None:
-        found += _of_people(said.budget, root, match)
-    return Spending(root, seat.group.version.study_id, line, price, found)
+    root, whose = root_of(seat.group), "" if line == SAFETY else seat.partner
+    found = _spending(root, seat.group.version, model, line, whose=whose)
+    budget = definition.definition(_newest(seat.group.version)).budget
+    if budget is None or match is None:
+        return found
+    return replace(found, limits=[*found.limits, *_of_people(budget, root, match)])
+
+
+def spending_of_study(version: Version, model: LanguageModel, line: str = SENTINEL) -> Spending:
+    """How a call is counted that a study makes for nobody."""
+    return _spending(f"study:{version.study_id}", version, model.model_dump(mode="json"), line, whose="")
+
+
+def _spending(root: str, version: Version, model: Mapping[str, Any], line: str, *, whose: str) -> Spending:
+    said = definition.definition(_newest(version))
+    name, day = str(model["name"]), f"{clock.now():%Y-%m-%d}"
+    daily, price = _terms(said, model, line, whose)
+    limits = [*_of_model(f"{root}/{line}/{name}/{day}", daily, price), *_of_budget(said.budget, root, day)]
+    return Spending(root, version.study_id, line, price, limits)
 
 
 def _newest(version: Version) -> Version:
@@ -59,9 +72,8 @@ def _newest(version: Version) -> Version:
     return definition.version_of(newest)
 
 
-def _terms(said: StudyFile, seat: Seat, model: Mapping[str, Any], line: str) -> tuple[Decimal, Price | None]:
+def _terms(said: StudyFile, model: Mapping[str, Any], line: str, whose: str) -> tuple[Decimal, Price | None]:
     """What a model may cost a day, and its price: as the file says now of the same model in the same place."""
-    whose = seat.partner if line == REPLY else ""
     for one in asked_models(said):
         if (one.line, one.whose, one.model.name) == (line, whose, model["name"]):
             return one.model.daily_cost_usd, _per_token(one.model.name, one.model.price)

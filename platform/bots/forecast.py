@@ -19,13 +19,24 @@ from paradigm import Decision, Parameters, Repeat, Talk
 from paradigm.program import may_come
 from paradigm.steps import Step
 from studies import definition
-from studies.asked_models import REPLY, SAFETY
+from studies.asked_models import MEMORY, REPLY, SAFETY
 from studies.models import Version
 from studies.prices import A_MILLION, listed
 from studies.schema import StudyFile
 from studies.schema_budget import Price
-from studies.schema_memory import FactsMemory, FullMemory, NoMemory, SummaryMemory, WindowMemory, rules_of
-from studies.schema_partners import GroupPlan, LanguageModel, ModelPartner
+from studies.schema_memory import (
+    FactsMemory,
+    FullMemory,
+    NoMemory,
+    NotesByModel,
+    SummaryMemory,
+    WindowMemory,
+    rules_of,
+    writer_of,
+    writers_of,
+)
+from studies.schema_models import LanguageModel
+from studies.schema_partners import GroupPlan, ModelPartner
 from studies.schema_stages import GameStage
 
 RULES_CHARS = max(map(len, ASKED_IF_AI.values())) + len(RECALL) + len(SECRECY) + len(FORM)
@@ -144,8 +155,9 @@ def forecast(study: StudyFile, texts: Mapping[str, str], participants: int) -> F
 
 def prompt_files(study: StudyFile) -> list[str]:
     """The files that stand in prompts."""
-    partners = study.partners.values()
-    found = [file for partner in partners if isinstance(partner, ModelPartner) for file in partner.personas]
+    models = [one for one in study.partners.values() if isinstance(one, ModelPartner)]
+    found = [file for partner in models for file in partner.personas]
+    found += [one.prompt for partner in models if partner.memory is not None for one in writers_of(partner.memory)]
     replies = study.safety.replies if study.safety is not None else None
     return [*found, replies.classifier.prompt] if replies is not None and replies.classifier is not None else found
 
@@ -201,6 +213,10 @@ class _Seen:
             levels = f"{by}={level}: {rule.kind}" if level else rule.kind if rule is not None else ""
             found = [self._of_group(case, rule).times(groups / len(rules)) for case in CASES]
             yield self._use(name, levels, REPLY, self.partner.model, found)
+            writer = writer_of(rule) if rule is not None else None
+            if writer is not None:
+                taken = [self._noting(case, writer).times(groups / len(rules)) for case in CASES]
+                yield self._use(name, levels, MEMORY, writer.model, taken)
             classifier = self._classifier()
             if classifier is not None and any(one.calls for one in found):
                 model, prompt = classifier
@@ -240,6 +256,22 @@ class _Seen:
 
     def _program(self) -> Sequence[Step]:
         return definition.experiment(self.stage.experiment).steps
+
+    def _noting(self, case: Case, writer: NotesByModel) -> Usage:
+        """What takes notes after each conversation: the whole of it, and the notes of before."""
+        found, total = [], len(self.texts.get(writer.prompt, "")) + FIELDS_CHARS
+        for parameters in self._parameters():
+            used = Usage()
+            for role, seats in self.plan.roles.items():
+                for step, times in _steps(self._program(), parameters, case):
+                    if isinstance(step, Talk) and step.includes(role):
+                        said = 2 * _replies(step, parameters, case) * _message_chars(case, self.partner.model)
+                        before = CHARS_OF_NOTES_PER_TALK * (self.met + self.repeat / 2)
+                        out = min(writer.model.max_tokens, case.reply_tokens + JSON_TOKENS)
+                        one = Usage(1, (total + said + before) / case.chars_per_token, out).times(case.asked)
+                        used = used.plus(one.times(seats.ai * times * self.repeat))
+            found.append(used)
+        return _mean(found)
 
     def _screening(self, case: Case, prompt: str, model: LanguageModel) -> Usage:
         """What looks at each reply of a conversation: the newest messages, and the reply."""

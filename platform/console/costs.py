@@ -17,7 +17,7 @@ from studies.schema import StudyFile
 MOST_DAYS, MOST_LIMITS = 60, 40
 WIDTH, HEIGHT, LEFT, TOP = 640, 180, 8, 14
 TENTHS = 10
-LINES = ("reply", "safety", "memory")
+LINES = ("reply", "safety", "memory", "sentinel")
 
 
 @dataclass(frozen=True)

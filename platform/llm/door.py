@@ -69,6 +69,8 @@ async def complete(request: Request) -> Completed:
     """
     # What is sent is what can be stored: a lone surrogate could not even leave this machine.
     request = replace(request, messages=rules.storable([dict(message) for message in request.messages]))
+    if recorded.PLAYER.get() is not None:
+        request = replace(request, spending=None)  # what is played from a recording was paid for then
     problem = rules.schema_problem(request.schema)
     if problem:
         raise ModelFailed("config", f"the reply's schema is no JSON Schema: {problem}")

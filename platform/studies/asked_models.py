@@ -8,13 +8,14 @@ from studies.prices import price_of
 from studies.problems import StudyError
 from studies.schema import StudyFile
 from studies.schema_budget import Budget
+from studies.schema_memory import AnyMemory, rules_of, writer_of
 from studies.schema_models import LanguageModel
-from studies.schema_partners import ModelPartner, Partner
+from studies.schema_partners import AutomatedPartner, ModelPartner, Partner
 from studies.schema_safety import Safety
 from studies.yaml_file import Path
 
-REPLY, SAFETY, MEMORY = "reply", "safety", "memory"
-"""What is asked of a model: the lines under which its cost is counted."""
+REPLY, SAFETY, MEMORY, SENTINEL = "reply", "safety", "memory", "sentinel"
+"""What is asked of a model: the lines under which its cost is counted. Sentinels are asked of all of them."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,20 @@ def models_in(partners: dict[str, Partner], safety: Safety | None) -> Iterator[A
     for name, partner in partners.items():
         if isinstance(partner, ModelPartner):
             yield Asked(("partners", name, "model"), REPLY, name, partner.model)
+        if isinstance(partner, AutomatedPartner) and partner.memory is not None:
+            yield from _of_memory(name, partner.memory)
     replies = safety.replies if safety is not None else None
     if replies is not None and replies.classifier is not None:
         yield Asked(("safety", "replies", "classifier", "model"), SAFETY, "", replies.classifier.model)
+
+
+def _of_memory(name: str, memory: AnyMemory) -> Iterator[Asked]:
+    """The models that take a partner's notes, at each level where a factor decides."""
+    for level, rule in rules_of(memory).items():
+        if (writer := writer_of(rule)) is not None:
+            where = ("values", level) if level else ()
+            path: Path = ("partners", name, "memory", *where, "noted_by", "model")
+            yield Asked(path, MEMORY, name, writer.model)
 
 
 def unpriced(study: StudyFile) -> dict[str, list[str]]:

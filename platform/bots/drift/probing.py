@@ -48,6 +48,7 @@ async def _read(job: Job, which: str) -> Reading:
             messages=[{"role": "user", "content": prompt}],
             parameters=job.parameters,
             budget_seconds=MOST_SECONDS,
+            spending=job.spending,
         )
         for number, prompt in enumerate(job.prompts, start=1)
     ]

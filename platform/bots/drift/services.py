@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from bots.budgets import spending_of_study
 from bots.drift.errors import DriftError
 from bots.drift.queries import goes_on, in_force
 from bots.drift.rules import InForce, Reading, Verdict, judged, next_time
@@ -17,6 +18,7 @@ from bots.models import Drift, Sentinel
 from events import clock, due, log
 from events.claim import Claim
 from llm.rules import sha256_of
+from llm.spending import Spending
 from studies import definition
 from studies.models import Study, Version
 from studies.schema_models import LanguageModel
@@ -37,6 +39,7 @@ class Job:
         sentinel: Key of its row.
         known: What it is compared with.
         scope: How the keys begin under which the log of calls keeps it.
+        spending: On whose account it is made.
     """
 
     sentinel: int
@@ -45,6 +48,7 @@ class Job:
     parameters: Mapping[str, Any]
     known: InForce | None
     scope: str
+    spending: Spending
 
 
 @transaction.atomic
@@ -101,7 +105,8 @@ def begin(claim: Claim) -> Job | None:
     if row.outcome != Sentinel.Outcome.OPEN:
         return None
     scope = f"study:{study.pk}/sentinel:{row.pk}"
-    return Job(row.pk, model, prompts, parameters, in_force(study.pk, model, asked), scope)
+    known, spending = in_force(study.pk, model, asked), spending_of_study(version, settings)
+    return Job(row.pk, model, prompts, parameters, known, scope, spending)
 
 
 def parameters_of(model: LanguageModel) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from hashlib import sha256
 
 from bots import prompts
 from bots.errors import BotsError
-from bots.noting import services, telling
+from bots.noting import telling
 from bots.noting.services import Job
 from bots.scribes import Noted
-from events.offload import run_db
 from llm.door import complete
 from llm.errors import ModelFailed
 from llm.exchange import Completed, Request
@@ -27,11 +26,10 @@ async def noted(job: Job) -> Sequence[Noted]:
     Where the person said nothing in it they are those of before, and no model is asked.
 
     Raises:
-        BotsError: "model_<code>" for what the door refused; "model_daily_cost"; "persona_unfit"; "no_usable_reply".
+        BotsError: "model_<code>" for what the door refused; "persona_unfit"; "no_usable_reply".
     """
     if not job.material.theirs:
         return job.material.before
-    await run_db(services.check_spending, job)
     request = request_of(job)
     answer = await _asked(request)
     lines, wrong = telling.read(answer.value, job.known.rule, job.material)
@@ -61,6 +59,7 @@ def request_of(job: Job) -> Request:
         budget_seconds=MOST_SECONDS,
         memory_sha256=sha256(held.encode()).hexdigest() if held else "",
         keeps=model.keep_prompts,
+        spending=job.spending,
     )
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from decimal import Decimal
-
-from django.db.models import Sum
 
 from bots.models import Noting
 from bots.recall import Acquaintance, acquaintance_of, memory_of, unnoted
@@ -15,12 +12,10 @@ from events import clock
 from events.models import Due
 from flow.models import Match
 from flow.queries import TurnFacts
-from llm.models import Call
 from matching.models import Seat
 from studies.schema_memory import NotesByModel, writer_of, writers_of
 
 AFTER_TALK = "bots.notes.after_talk"
-A_DAY = timedelta(hours=24)
 
 
 def known_by_models(talk: Conversation) -> Iterator[tuple[Seat, Acquaintance, NotesByModel]]:
@@ -56,13 +51,6 @@ def is_being_noted(facts: TurnFacts) -> bool:
 def key_of(conversation: int) -> str:
     """The key of the work that follows the end of a conversation, as `config.reactions` makes it."""
     return f"conversation:{conversation}"
-
-
-def spent_today(model: str, scope: str) -> Decimal:
-    """What a model has cost in a day under scopes that begin so."""
-    calls = Call.objects.filter(at__gte=clock.now() - A_DAY, model_requested=model, scope__startswith=scope)
-    spent: Decimal = calls.aggregate(sum=Sum("cost_usd"))["sum"] or Decimal(0)
-    return spent
 
 
 def under_way(conversations: Sequence[int], since: timedelta) -> bool:

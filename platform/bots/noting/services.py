@@ -10,16 +10,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
 
+from bots.budgets import MEMORY, spending_of
 from bots.by_model import scope_of
-from bots.errors import BotsError
 from bots.models import BY_MODEL, Memory, Noting
-from bots.noting.queries import known_by_models, spent_today, wanting
+from bots.noting.queries import known_by_models, wanting
 from bots.noting.support import unsupported
 from bots.noting.telling import Material
 from bots.recall import Acquaintance, notable_in, over_with
@@ -30,6 +29,7 @@ from events import clock, due
 from events.claim import Claim
 from events.models import Event
 from flow.game import game_of
+from llm.spending import Spending
 from matching.lasting import NAMED
 from matching.models import Seat
 from participants.models import Participant
@@ -53,6 +53,7 @@ class Job:
         base: The version that the notes were when this was begun; 0 where there was none.
         prompt: The study file's words to the model, with their slots.
         scope: The key under which the log of calls keeps it.
+        spending: On whose account it is asked.
     """
 
     noting: int
@@ -65,6 +66,7 @@ class Job:
     prompt: str
     slots: Mapping[str, Any]
     scope: str
+    spending: Spending
 
 
 @transaction.atomic
@@ -97,6 +99,7 @@ def _job(seat: Seat, known: Acquaintance, writer: NotesByModel, talk: Conversati
         base=last.version if last else 0, material=Material(lines_of(last) if last else [], said),
         prompt=definition.text(game.version, writer.prompt), slots=slots,
         scope=scope_of(seat, f"notes:{talk.pk}:{seat.pk}:{noting.attempt}"),
+        spending=spending_of(seat, writer.model.model_dump(mode="json"), MEMORY, match=talk.match_id),
     )  # fmt: skip
 
 
@@ -118,19 +121,6 @@ def _locked(known: Acquaintance) -> Participant:
 def _newest(known: Acquaintance) -> Memory | None:
     mine = Memory.objects.filter(participant=known.participant, partner=known.partner, kind=known.rule.kind)
     return mine.order_by("-version").first()
-
-
-def check_spending(job: Job) -> None:
-    """The limit of cost of the model that takes the notes, as far as it is known.
-
-    Raises:
-        BotsError: "model_daily_cost".
-    """
-    model = job.writer.model
-    spent = spent_today(model.name, job.scope.partition("/")[0] + "/")
-    if spent and spent >= Decimal(model.daily_cost_usd):
-        text = f"{model.name} has cost {spent} USD in a day: raise `daily_cost_usd` or wait"
-        raise BotsError("model_daily_cost", text)
 
 
 @transaction.atomic

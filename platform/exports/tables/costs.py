@@ -86,7 +86,8 @@ def _costs(scope: Scope) -> Iterator[Row]:
 
 def _line_of(call: Call) -> str:
     """Of calls that were made before anything was counted."""
-    return "safety" if call.scope.endswith("/safety") else "reply"
+    marks = {"/safety": "safety", "/notes:": "memory", "/sentinel:": "sentinel"}
+    return next((line for mark, line in marks.items() if mark in call.scope), "reply")
 
 
 def _keys(batch: Sequence[Call]) -> Mapping[int, tuple[str, str, str]]:

@@ -7,7 +7,7 @@ import events.clock
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0001_clock_events_and_due"), ("llm", "0002_what_was_remembered")]
+    dependencies = [("events", "0001_clock_events_and_due"), ("llm", "0003_what_the_provider_said")]
 
     operations = [
         migrations.CreateModel(
