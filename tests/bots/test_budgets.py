@@ -7,6 +7,7 @@ import pytest
 from django.conf import LazySettings
 
 from bots.budgets import SAFETY, spending_of
+from bots.models import Noting
 from chat.models import Entry, Trigger
 from events import clock, runner
 from flow.models import Match
@@ -16,6 +17,7 @@ from studies.models import SourceFile, Version, VersionFile
 from tests.bots import answers
 from tests.bots.meetings import MODEL, Acquainted, hear, say, version_with
 from tests.bots.test_guard import LINE
+from tests.bots.test_notes_by_model import FACTS, HAS_A_DOG, SCRIBE, after_first, take_notes
 from tests.bots.test_turns import QUICK
 from tests.chat.rooms import Sitter
 from tests.chat.safe_rooms import room
@@ -139,3 +141,17 @@ def test_reply_is_held_where_nobody_may_pay_for_screening_it() -> None:
     seat = match.group.seats.get(kind="ai")
     asked = {"name": "told/two", "daily_cost_usd": "1.00", "price": PRICE}
     assert spending_of(seat, asked, SAFETY).line == "safety"
+
+
+def test_model_that_takes_notes_has_a_limit_of_cost_of_its_own() -> None:
+    priced = SCRIBE | {"price": {"input": "1.00", "output": "1.00"}}
+    known = after_first({**FACTS, "noted_by": {"prompt": "prompts/notes.md", "model": priced}})
+    root = f"study:{known.version.study_id}"
+    key = f"{root}/memory/told/scribe/{clock.now():%Y-%m-%d}"
+    Account.objects.create(key=key, root=root, name="model", spent_usd=Decimal("1.00"))
+    assert take_notes(HAS_A_DOG) == ["notes failed"]
+    assert (Noting.objects.get().error_code, answers.asked) == ("model_budget", [])
+    Account.objects.all().delete()
+    assert take_notes(HAS_A_DOG) == ["written"]
+    charge = Charge.objects.get()
+    assert (charge.line, charge.state, charge.keys) == ("memory", "settled", [key])

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -31,7 +30,7 @@ from exports.tables.memories import MEMORIES, NOTINGS
 from flow import queries as flow
 from flow.models import Match
 from llm.errors import ProviderFailed
-from llm.models import Account, Call, Charge
+from llm.models import Call
 from matching.models import Group
 from participants.models import Participant
 from tests.bots import answers
@@ -302,20 +301,6 @@ def test_deletion_waits_for_an_answer_that_may_come_and_takes_it_along() -> None
     assert list(places_with("zoe")) == list(places_with("sister")) == []
     assert not Memory.objects.exists()
     assert not Noting.objects.exists()
-
-
-def test_model_has_a_limit_of_cost_of_its_own() -> None:
-    priced = SCRIBE | {"price": {"input": "1.00", "output": "1.00"}}
-    known = after_first({**FACTS, "noted_by": {"prompt": "prompts/notes.md", "model": priced}})
-    root = f"study:{known.version.study_id}"
-    key = f"{root}/memory/told/scribe/{clock.now():%Y-%m-%d}"
-    Account.objects.create(key=key, root=root, name="model", spent_usd=Decimal("1.00"))
-    assert take_notes(HAS_A_DOG) == ["notes failed"]
-    assert (Noting.objects.get().error_code, answers.asked) == ("model_budget", [])
-    Account.objects.all().delete()
-    assert take_notes(HAS_A_DOG) == ["written"]
-    charge = Charge.objects.get()
-    assert (charge.line, charge.state, charge.keys) == ("memory", "settled", [key])
 
 
 def turn_of(match: Match) -> flow.TurnFacts:
