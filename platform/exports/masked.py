@@ -329,9 +329,7 @@ DECIDED: Mapping[str, Decided] = {
     "drifts": Decided(leaves=_names("model study_day served_before served_after confirmed_day reason")),
     "costs": Decided(held=_names("condition origin partner model_requested line n_calls n_answered n_unpriced "
                                  "tokens_in tokens_out cost_usd assumed_usd")),  # longer talks cost more
-    "events": Decided(
-        held=_names("order kind subject_kind subject participant group study_day event_s facts")
-    ),
+    "events": Decided(held=_names("order kind subject_kind subject participant group study_day event_s facts")),
     "debriefings": Decided(leaves=_names("participant how attempt is_delivered study_day")),
     "payments": Decided(
         leaves=_names("participant exit currency base_minor waiting_minor"),

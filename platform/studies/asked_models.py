@@ -38,6 +38,8 @@ def models_in(partners: dict[str, Partner], safety: Safety | None) -> Iterator[A
     for name, partner in partners.items():
         if isinstance(partner, ModelPartner):
             yield Asked(("partners", name, "model"), REPLY, name, partner.model)
+            if (fallback := partner.on_failure.fallback) is not None:
+                yield Asked(("partners", name, "on_failure", "fallback", "model"), REPLY, name, fallback.model)
         if isinstance(partner, AutomatedPartner) and partner.memory is not None:
             yield from _of_memory(name, partner.memory)
     replies = safety.replies if safety is not None else None

@@ -84,6 +84,14 @@ def test_limit_that_cannot_be_kept_is_refused_with_its_place(
     assert words in f"{found.what} {found.remedy}"
 
 
+def test_model_that_is_asked_instead_has_a_price_too(asking: Folder) -> None:
+    said(asking, KNOWN)
+    personas = "personas: [prompts/fair.md]"
+    other = 'fallback: {model: {name: lab/own, daily_cost_usd: "1.00", run_by: the lab itself}}'
+    asking.change(personas, f"{personas}\n    on_failure: {{{other}}}")
+    assert [one.path for one in ours(asking)] == ["partners.computer.on_failure.fallback.model.price"]
+
+
 def test_budget_without_a_model_is_warned_of(folder: Folder) -> None:
     folder.write(folder.text() + 'budget: {study: {hard_usd: "9.00"}}\n')
     found = folder.one("W850")
