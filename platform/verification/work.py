@@ -49,7 +49,8 @@ def _check_row(inquiry: Inquiry, row: Due) -> None:
 def _missing_after(row: Due) -> str:
     """What must have followed from a failure for good and did not; "" when it did."""
     turn = _turn_of(row) if row.reaction == TAKE_TURN else BotTurn.objects.none()
-    if turn.filter(outcome=BotTurn.Outcome.FAILED).exists():
+    # in a talk what the seat said before it failed is the outcome of its turn, and the failure a row of its own
+    if turn.filter(Q(outcome=BotTurn.Outcome.FAILED) | Q(failures__isnull=False)).exists():
         return ""  # not the work failed but the model or policy: the turn says why, and its step's deadline decides
     if not Event.objects.filter(kind=FAILED, subject_kind="due", subject_id=row.pk).exists():
         return "an event that says that it failed"

@@ -26,6 +26,7 @@ from tests.bots import answers
 from tests.bots.meetings import MODEL, Acquainted, hear, say, version_with
 from tests.bots.test_turns import claims_of
 from tests.chat.rooms import end_talk
+from verification.check import check
 
 REFUSED = ProviderFailed("refusal", "it refused")
 LINE = "Sorry, I was away for a moment."
@@ -110,6 +111,8 @@ def test_by_default_nothing_is_said_and_what_is_said_next_is_answered(fault: str
     assert take(match, *replies) == "failed"
     assert (row().error_code, row().did, row().tries, row().is_answered) == (code, "silence", 1, False)
     assert Event.objects.get(kind="turn.failed").facts["because"] == code
+    found = check(match.group.version.study, late_after_seconds=1e9).differences
+    assert "failed work" not in {one.what for one in found}, "the turn failed, and the work on it did not"
     assert texts() == ["hello", "how are you?"]
     say(match, "are you there?")
     assert hear(match, "yes, sorry")
