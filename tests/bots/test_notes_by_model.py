@@ -284,6 +284,7 @@ def test_deletion_waits_for_an_answer_that_may_come_and_takes_it_along() -> None
     answers.will('{"lines": [{"text": "The sister is called Zoe.", "sources": ["m1"]}]}')
     job = begun()
     lines = async_to_sync(noted)(job)
+    assert set(places_with("Zoe")) >= {"llm_call.prompt", "llm_call.output", "chat_entry.text"}
     now = clock.now()
     Group.objects.update(status="complete", ended_at=now - timedelta(minutes=3))
     gone = {"status": "withdrawn", "exit": "left", "withdrawn_at": now, "ended_at": now}
@@ -298,7 +299,7 @@ def test_deletion_waits_for_an_answer_that_may_come_and_takes_it_along() -> None
     runner.drain("jobs")
     known.person.refresh_from_db()
     assert known.person.erased_at is not None
-    assert list(places_with("zoe")) == list(places_with("sister")) == []
+    assert list(places_with("Zoe")) == list(places_with("sister")) == []
     assert not Memory.objects.exists()
     assert not Noting.objects.exists()
 
@@ -319,7 +320,7 @@ def test_talk_waits_for_notes_no_longer_than_it_is_let() -> None:
     assert 0.15 < time.monotonic() - began < 1.5
     began = time.monotonic()
     assert async_to_sync(for_notes)(facts, at_most=0.0) is False
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < 1.0
     take_notes(DOWN)
     assert not is_being_noted(facts), "what is tried again later is waited for by nobody"
     take_notes(HAS_A_DOG)
