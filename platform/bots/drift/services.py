@@ -111,7 +111,7 @@ def begin(claim: Claim) -> Job | None:
 
 def parameters_of(model: LanguageModel) -> dict[str, Any]:
     """With what sentinels are asked: no chance where the provider lets it be left out, and short answers."""
-    return {"temperature": 0.0, "max_tokens": min(model.max_tokens, MOST_TOKENS)}
+    return model.sampling | {"temperature": 0.0, "max_tokens": min(model.max_tokens, MOST_TOKENS)}
 
 
 @transaction.atomic
