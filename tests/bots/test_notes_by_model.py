@@ -34,7 +34,7 @@ from llm.models import Call
 from matching.models import Group
 from participants.models import Participant
 from tests.bots import answers
-from tests.bots.meetings import COMPANION, Acquainted, hear, say, version_with
+from tests.bots.meetings import Acquainted, hear, say, version_with
 from tests.bots.test_memory import AGAIN, DOG, LINES, NOTED, SISTER, inquiry_of
 from tests.chat.rooms import end_talk
 from tests.consent.trading import places_with
@@ -388,4 +388,3 @@ def test_verification_names_notes_of_a_model_that_are_not_true() -> None:
         assert differences(known) == {what}
         attempt.save()
     assert differences(known) == set()
-    assert attempt.partner == COMPANION
