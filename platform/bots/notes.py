@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from bots import services
-from bots.errors import BotsError
+from bots.errors import SUPERSEDED, BotsError
 from bots.noting import services as noting
 from bots.noting.asking import noted
 from bots.noting.services import Job
-from bots.turns import SUPERSEDED
 from events.claim import Claim
 from events.due import MAX_ATTEMPTS
 from events.offload import run_db

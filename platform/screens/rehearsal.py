@@ -217,7 +217,7 @@ class Rehearsal(Tour):
         heard.clear()
         is_imagined = _note_by_words(match, facts.seat)
         try:
-            async_to_sync(ModelOccupant().values)(facts, key=f"turn:0:{match.rev}")
+            async_to_sync(ModelOccupant().values)(facts, key=f"rehearsal:{match.rev}")
         except BotsError as error:  # whatever is made of the scripted answer does not matter
             if not heard:
                 raise ScreensError("nothing_asked", f"no model is asked at {match.path}: {error}") from error
