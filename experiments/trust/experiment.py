@@ -8,16 +8,18 @@ from paradigm import (
     Experiment,
     Matching,
     MatchPlan,
+    Moves,
     Parameters,
     Place,
     Points,
     Role,
     Show,
     State,
-    Turn,
     View,
     setting,
 )
+from paradigm.state import Values
+from paradigm.strategies import STRATEGIES, strategies
 
 
 class Settings(Parameters):
@@ -40,19 +42,19 @@ class Returned(Points):
         return replace(self, low=0, high=received(state))
 
 
+def amount(acts: Mapping[int, Values], name: str) -> int:
+    """What the one who acted at a step gave, in points."""
+    return int(next(iter(acts.values()))[name])
+
+
 def sent(state: State) -> int:
     """What A sent, in points."""
-    return int(next(iter(state.acts("send").values()))["sent"])
+    return amount(state.acts("send"), "sent")
 
 
 def received(state: State) -> int:
     """What B got of it, in points."""
     return sent(state) * int(state.parameters.multiplier)
-
-
-def returned(state: State) -> int:
-    """What B sent back, in points."""
-    return int(next(iter(state.acts("back").values()))["returned"])
 
 
 def pairs(matching: Matching) -> Sequence[MatchPlan]:
@@ -65,7 +67,7 @@ def pairs(matching: Matching) -> Sequence[MatchPlan]:
 
 def payoff(state: State) -> Mapping[int, int]:
     """A has what was kept and what came back; B has the rest of the pot."""
-    back, kept = returned(state), int(state.parameters.endowment) - sent(state)
+    back, kept = amount(state.acts("back"), "returned"), int(state.parameters.endowment) - sent(state)
     return {p.seat: kept + back if p.role == "sender" else received(state) - back for p in state.places}
 
 
@@ -75,13 +77,13 @@ def view(place: Place, state: State) -> View:
     if state.path in ("back", "result"):
         told |= {"sent": sent(state), "received": received(state)}
     if state.path == "result":
-        told |= {"returned": returned(state), "points": payoff(state)[place.seat]}
+        told |= {"returned": amount(state.acts("back"), "returned"), "points": payoff(state)[place.seat]}
     return View(facts=told)
 
 
-def half(turn: Turn) -> Mapping[str, int]:
-    """Send half, and send half of it back."""
-    return {one.key: int(one.high) // 2 for one in turn.fields if isinstance(one, Points)}
+def most_back(acts: Mapping[str, Mapping[int, Values]], parameters: Settings) -> int:
+    """What B could send back of what A sent, in points."""
+    return amount(acts["send"], "sent") * parameters.multiplier
 
 
 experiment = Experiment(
@@ -96,7 +98,11 @@ experiment = Experiment(
     ],
     payoff=payoff,
     view=view,
-    policies={"half": half},
+    policies={"half": STRATEGIES["share"], **strategies("reciprocate")},
+    moves={
+        "sender": Moves("send", "sent", memory="anyone"),
+        "receiver": Moves("back", "returned", most=most_back, memory="anyone"),
+    },
     script={
         "sender": {"send": {"sent": "{{ endowment }}"}},
         "receiver": {"back": {"returned": "{{ endowment }}"}},

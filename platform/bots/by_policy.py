@@ -72,6 +72,6 @@ def decided(
     return rule(
         Turn(
             step=facts.step, place=facts.place, view=facts.view, fields=facts.fields, rng=rng, settings=settings,
-            memory=memory or Recollection(),
+            memory=memory or Recollection(), played=facts.played,
         )
     )  # fmt: skip

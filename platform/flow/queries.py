@@ -27,6 +27,8 @@ from flow.state import MatchState
 from matching.lasting import NAMED
 from matching.models import Seat
 from paradigm import Card, Field, Line, Place, Table, View
+from paradigm.history import played
+from paradigm.moves import Played
 from participants.models import Participant
 from scheduling.models import Session
 from studies import definition
@@ -52,6 +54,7 @@ class TurnFacts:
     deadline_at: datetime | None
     match_rev: int
     is_talk: bool
+    played: Played | None = None
 
 
 @dataclass(frozen=True)
@@ -230,8 +233,10 @@ def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
     implementation, step = step_kind(state)
     if seat is None or state.place(seat) not in implementation.acting(state, step):
         return None
-    place = state.as_told(seat.number).place(seat)
+    told = state.as_told(seat.number)
+    place = told.place(seat)
     view = seen_now(state, place)
+    experiment = state.game.experiment
     return TurnFacts(
         step=step.name if step else "void",
         match_id=match.pk,
@@ -247,6 +252,7 @@ def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
         deadline_at=match.deadline_at,
         match_rev=match.rev,
         is_talk=type(step).__name__ == "Talk",
+        played=played(experiment.moves, experiment.steps, place, told),
     )
 
 

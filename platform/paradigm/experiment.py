@@ -7,6 +7,7 @@ from typing import Any
 
 from paradigm.bonus import Bonus
 from paradigm.fields import Field
+from paradigm.moves import Moves, Played
 from paradigm.parameters import Parameters
 from paradigm.state import Place, Seat, State, Values
 from paradigm.steps import Step
@@ -68,7 +69,7 @@ class Turn:
     """What a policy is given when its seat must act.
 
     The view, the fields, seeded chance, its own settings, and what it remembers: nothing where the study file names no
-    rule.
+    rule. `played` holds the moves so far, where the experiment declares what a move is.
     """
 
     step: str
@@ -78,6 +79,7 @@ class Turn:
     rng: Random
     settings: Mapping[str, Any]
     memory: Recollection = Recollection()
+    played: Played | None = None
 
 
 Policy = Callable[[Turn], Mapping[str, Any]]
@@ -115,6 +117,8 @@ class Experiment:
         void_points: Points of each seat when a match is void; a number or a parameter's name.
         deal: Pure; what each seat is given at the start.
         policies: How seats without a person or a model decide, by name.
+        moves: Which decision is a move that `paradigm.strategies` can make; of every role, or by role. Declare it only
+            where people are told the others' moves, too: strategies know those that are no longer hidden.
         texts: Names of text pages beyond "<step>_<role>" that views may ask for. A mapping says of each by a rule under
             which parameters that can happen.
         bonus: One belief of each seat that is drawn and paid when the game is over; None: beliefs are never paid.
@@ -133,6 +137,7 @@ class Experiment:
     void_points: int | str = 0
     deal: DealRule | None = None
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    moves: Moves | Mapping[str, Moves] | None = None
     texts: Collection[str] | Mapping[str, Callable[[Any], bool]] = ()
     bonus: Bonus | None = None
     script: Script = field(default_factory=dict)

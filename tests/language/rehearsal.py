@@ -22,6 +22,7 @@ from paradigm import (
 )
 from paradigm.experiment import MatchPlan
 from paradigm.fields import clean, resolve
+from paradigm.history import played
 from paradigm.program import first, following, repetition, step_at
 from paradigm.steps import Leaf
 
@@ -39,7 +40,7 @@ class Group:
     """A group of seats that plays an experiment from its first round to its last.
 
     `policies` names each seat's policy by seat number; a seat without one gives simulated values. `memories` is what
-    a seat's policy is given as remembered, `names` what it is called by name.
+    a seat's policy is given as remembered, `settings` its numbers, `names` what it is called by name.
     """
 
     experiment: Experiment
@@ -50,6 +51,7 @@ class Group:
     labels: Mapping[int, str] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
     memories: Mapping[int, Recollection] = field(default_factory=dict)
+    settings: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     visit: int = 1
     visits: int = 1
     seed: str = "7"
@@ -207,7 +209,9 @@ class Match:
         if isinstance(step, Talk) and not view.lines:
             view = replace(view, lines=self._page(place, step))
         memory = self.group.memories.get(place.seat, Recollection())
-        return self.group.experiment.policies[policy](Turn(step.name, place, view, fields, rng, {}, memory))
+        experiment, known = self.group.experiment, self.group.settings.get(place.seat, {})
+        so_far = played(experiment.moves, experiment.steps, place, self)
+        return experiment.policies[policy](Turn(step.name, place, view, fields, rng, known, memory, so_far))
 
     def _page(self, place: Place, step: Talk) -> Sequence[Line]:
         """What a talk shows by itself where the view says nothing: the newest entries that have words."""

@@ -1,0 +1,65 @@
+"""Strategies in a study file: their numbers are known and within bounds, and the experiment has moves for them."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from experiments.repeated_dilemma.experiment import experiment
+from paradigm.strategies import strategies
+from studies import registry
+from studies.problems import errors
+from tests.studies.conftest import Folder, forget_code
+
+STUDIES = Path(__file__).parents[2] / "experiments" / "repeated_dilemma" / "studies"
+MIXED = "    policies: [tit_for_tat, win_stay_lose_shift, always_defect, random]\n"
+
+
+@pytest.fixture
+def dilemma(tmp_path: Path) -> Iterator[Folder]:
+    shutil.copytree(STUDIES, tmp_path / "studies")
+    yield Folder(tmp_path / "studies" / "pool")
+    forget_code()
+
+
+def test_numbers_of_strategies_are_taken(dilemma: Folder) -> None:
+    dilemma.change(MIXED, f"{MIXED}    settings: {{noise: 0.05, first: 1, p: 0.3}}\n")
+    assert errors(dilemma.problems()) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "key", "words"),
+    [
+        ("{nois: 0.05}", "E890", "nois", "Did you mean noise?"),
+        ("{p_cc: 0.9}", "E890", "p_cc", "no strategy of this partner has a number of this name"),
+        ("{noise: 0.6}", "E891", "noise", "0.6 is not from 0 to 0.5"),
+        ("{p: often}", "E891", "p", "'often' is no number"),
+        ("{first: true}", "E891", "first", "True is no number"),
+    ],
+)
+def test_numbers_that_fit_no_strategy_are_refused(
+    dilemma: Folder, settings: str, code: str, key: str, words: str
+) -> None:
+    dilemma.change(MIXED, f"{MIXED}    settings: {settings}\n")
+    found = dilemma.one(code)
+    assert found.path == f"partners.mixed.settings.{key}"
+    assert words in f"{found.what} {found.remedy}"
+
+
+def test_strategy_without_moves_is_refused(dilemma: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking = replace(experiment, moves={"nobody": experiment.moves})  # type: ignore[dict-item]
+    monkeypatch.setattr(registry, "experiment", lambda _name: lacking)
+    found = [each for each in dilemma.problems() if each.code == "E892"]
+    assert {each.path for each in found} == {"partners.same.policies", "partners.mixed.policies"}
+    assert "repeated_dilemma declares no moves of a player" in found[0].what
+
+
+def test_numbers_for_policies_that_are_no_strategies_are_theirs(
+    dilemma: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = replace(experiment, policies={**strategies(), "random": lambda _turn: {}})
+    monkeypatch.setattr(registry, "experiment", lambda _name: own)
+    dilemma.change(MIXED, f"{MIXED}    settings: {{whatever: 3}}\n")
+    assert [each for each in dilemma.problems() if each.code in {"E890", "E891", "E892"}] == []
