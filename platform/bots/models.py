@@ -1,13 +1,13 @@
-"""The turns of seats that nobody sits in, and what those in them have noted of people."""
+"""The turns of seats that nobody sits in, what those in them have noted of people, and groups of them alone."""
 
 from django.db import models
 
 from chat.models import Conversation
 from events.clock import RapportNow
 from flow.models import Match
-from matching.models import Seat
+from matching.models import Group, Seat
 from participants.models import Participant
-from studies.models import Study
+from studies.models import Study, Version
 
 
 class BotTurn(models.Model):
@@ -269,3 +269,44 @@ class Drift(models.Model):
                 fields=["study", "model"], condition=models.Q(confirmed_at=None), name="drift_one_open_per_model"
             )
         ]
+
+
+class Batch(models.Model):
+    """Groups without people that were ordered together by `study run`. It is over when all of them are.
+
+    Attributes:
+        number: Of the version, from 1.
+        condition: Levels that every group of it has, "label=hidden"; others are given out in balance. "": all are.
+        max_calls: Most attempts to ask a model, of all its groups together; None: no limit.
+        status: "held" when its budget is used up: no turn is taken until it is ordered again with a higher one.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        HELD = "held"
+        DONE = "done"
+
+    version = models.ForeignKey(Version, models.PROTECT, related_name="batches")
+    number = models.PositiveIntegerField()
+    stage = models.CharField(max_length=40)
+    condition = models.CharField(max_length=200, blank=True)
+    wanted = models.PositiveIntegerField()
+    max_calls = models.PositiveIntegerField(null=True)
+    max_cost_usd = models.DecimalField(max_digits=12, decimal_places=4, null=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    begun_at = models.DateTimeField(db_default=RapportNow())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "number"], name="batch_number_once")]
+
+
+class BatchGroup(models.Model):
+    """One group of a batch, by its number in it: two runners at once cannot both make the third."""
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="members")
+    number = models.PositiveIntegerField()
+    group = models.OneToOneField(Group, models.CASCADE, related_name="in_batch")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "number"], name="batch_group_once")]

@@ -22,14 +22,12 @@ from events.claim import Claim
 from events.models import Due
 from flow.kinds import VOID_PATH
 from flow.lookup import step_kind
-from flow.models import Act, Match, Placing
+from flow.models import Act, Placing
 from flow.passing import passing_for_people
 from flow.queries import TurnFacts
 from flow.state import MatchState
-from llm.models import Call
 from matching.models import Group, Seat
 from studies import definition
-from studies.models import Version
 from studies.schema_partners import AutomatedPartner
 
 TAKE_TURN = "bots.turns.take_turn"
@@ -153,17 +151,6 @@ def own_last_seq(address: Address) -> int:
     return entries.order_by("-entries__seq").values_list("entries__seq", flat=True).first() or 0
 
 
-def unfinished(version: Version, limit: int) -> list[Group]:
-    """Groups without people that were begun and not played to their end, oldest first."""
-    groups = Group.objects.filter(version=version, origin=Group.Origin.RUN, status=Group.Status.ACTIVE)
-    return list(groups.order_by("pk")[:limit])
-
-
-def open_matches(groups: Sequence[int]) -> list[Match]:
-    """Matches of some groups that are at a step."""
-    return list(Match.objects.filter(group_id__in=groups).exclude(path="").order_by("pk"))
-
-
 def open_turns(groups: Sequence[int]) -> list[int]:
     """Ids of the `Due` rows of turns that are open in some groups."""
     placings = Placing.objects.filter(match__group_id__in=groups).exclude(match__path="")
@@ -177,13 +164,3 @@ def over(groups: Sequence[int]) -> dict[int, str]:
     """Those of some groups that are over, with the status they ended in."""
     ended = Group.objects.filter(pk__in=groups).exclude(status=Group.Status.ACTIVE)
     return dict(ended.values_list("pk", "status"))
-
-
-def newest_call() -> int:
-    """Key of the newest row in the log of calls; 0 when there is none."""
-    return Call.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-
-
-def calls_since(newest: int, version: Version) -> int:
-    """How many attempts to ask a model a study's seats have made since a row of the log."""
-    return Call.objects.filter(pk__gt=newest, scope__startswith=f"study:{version.study_id}/").count()

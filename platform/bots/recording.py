@@ -24,6 +24,7 @@ from llm.models import Call
 from llm.providers.recorded import Recorded
 from llm.services import shape_of
 from matching.models import Group
+from studies.giving import ordered_levels
 from studies.models import Version
 
 FORMAT = "rapport-recording/1"
@@ -93,6 +94,7 @@ def course_of(group: Group) -> Course:
     course = {
         "stage": group.stage,
         "condition": group.condition,
+        "ordered": ordered_levels(group),
         "topic": group.topic,
         "status": group.status,
         "acts": [list(one) for one in done],

@@ -21,7 +21,7 @@ from bots.errors import BotsError
 from bots.held import Turn
 from bots.order import BEFORE_ACT
 from bots.recording import Recording, Talk, place_of
-from bots.run import AT_ONCE, PAUSE_SECONDS, TURNS_AT_ONCE, Progress, close_overdue
+from bots.run import AT_ONCE, PAUSE_SECONDS, TURNS_AT_ONCE, Progress, close_unanswered
 from bots.standing import OpenTurn, Standing, open_turns, standings
 from events import clock, due, runner
 from events.claim import Claim
@@ -144,8 +144,9 @@ class _Replay:
         self._under_way = [group for group in self._under_way if group not in over]
         while self._codes and len(self._under_way) < AT_ONCE:
             code = self._codes.pop(0)
-            stage = self._recording.courses[code]["stage"]
-            group = await run_db(services.make_group, self._version, stage, code)
+            course = self._recording.courses[code]
+            ordered = course.get("ordered", "")
+            group = await run_db(services.make_group, self._version, course["stage"], code, condition=ordered)
             self._under_way.append(group.pk)
         return bool(self._under_way)
 
@@ -157,7 +158,7 @@ class _Replay:
         begun = await self._begin([turn.due for turn in turns if self._may_begin(turn, standing)])
         spoken = self._let_speak(standing)
         if not turns and not self._turns:
-            await run_db(close_overdue, self._under_way)
+            await run_db(close_unanswered, self._under_way)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._changed.wait(), PAUSE_SECONDS)
         self._collect()

@@ -1,21 +1,27 @@
-"""Groups without people, played as fast as their seats can decide: the same turns, doors and rows, no waiting."""
+"""Groups without people, played as fast as their seats can decide: the same turns, doors and rows, no waiting.
+
+Whoever runs, shares: groups belong to a batch, turns are rows that are claimed, so any number of runners and workers
+may play one batch, and any of them may be killed.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from asgiref.sync import async_to_sync
 
-from bots import queries, services
+from bots import queries
+from bots.batches import queries as batches
+from bots.batches import services
+from bots.batches.rules import Budget, Order, Progress
 from bots.errors import BotsError
-from events import clock, due, runner
+from bots.models import Batch
+from events import due, runner
 from events.offload import run_db
-from flow.deadlines import GRACE
-from flow.models import Match
-from flow.services import games
-from matching.models import Group
 from studies import definition
 from studies.models import Version
 from studies.schema_stages import GameStage
@@ -23,43 +29,47 @@ from studies.schema_stages import GameStage
 AT_ONCE = 10  # groups under way together, so that the calls of models overlap
 TURNS_AT_ONCE = 40
 PAUSE_SECONDS = 0.2
-"""Between two looks when every open turn is in another process's hand, or a model failed and the deadline decides."""
+"""Between two looks when every open turn is in another process's hand."""
+IDLE_SECONDS = 60.0
+"""Without anything that happens, while it is left to workers to take the turns: then there is none."""
 
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run has come. `calls` counts attempts to ask a model since it began."""
-
-    wanted: int
-    complete: int = 0
-    ended: int = 0
-    turns: int = 0
-    calls: int = 0
-
-    @property
-    def finished(self) -> int:
-        """Groups that are over, complete or not."""
-        return self.complete + self.ended
-
-
+__all__ = ["Budget", "Order", "Progress", "run_groups", "run_order"]
 Report = Callable[[Progress], None]
 
 
 def run_groups(version: Version, n: int, progress: Report | None = None, *, max_calls: int | None = None) -> Progress:
-    """Play `n` groups of a version to their end. Call outside any transaction.
+    """Play `n` groups of a version to their end, in balance over its conditions. See `run_order`."""
+    return run_order(version, Order(n, budget=Budget(max_calls)), progress)
 
-    Groups that an interrupted run left unfinished are played on first and count as part of the `n`, so calling again
-    after an interruption loses nothing.
+
+def run_order(
+    version: Version,
+    order: Order,
+    progress: Report | None = None,
+    *,
+    by_workers: bool = False,
+    at_once: int = AT_ONCE,
+    stop: threading.Event | None = None,
+) -> Progress:
+    """Play the groups of an order to their end. Call outside any transaction.
+
+    A batch that was ordered in the same words and is not over is played on, so calling again after an interruption
+    loses nothing and makes nothing twice. Several may call at once, in as many processes: they share the batch.
 
     Args:
         progress: Called after every few turns.
-        max_calls: Most attempts to ask a model; those under way when it is reached may still end.
+        by_workers: Leave the turns to the workers of queue `bots`, and only begin groups and watch.
+        at_once: Most groups under way together.
+        stop: Set, it ends the run as soon as the turns in hand are done.
 
     Raises:
-        BotsError: "run_no_game"; "run_budget" when `max_calls` is reached, with the groups kept for the next run.
+        BotsError: "run_no_game", "run_condition"; "run_budget" when the budget is used up, with the groups kept for the
+            next run; "run_stopped"; "run_no_worker" when nobody takes the turns.
         MatchingError: nobody may sit where the study file wants a person.
     """
-    run = _Run(version, _game_stage(version), Progress(wanted=n), report=progress, max_calls=max_calls)
+    batch, is_known = services.order(version, _game_stage(version), order)
+    run = _Run(batch, progress, by_workers=by_workers, at_once=at_once, is_known=is_known)
+    run.stop = stop or run.stop
     # One thread for all database work: the caller's, whose connection is open.
     return async_to_sync(run.play)()
 
@@ -71,63 +81,66 @@ def _game_stage(version: Version) -> str:
     raise BotsError("run_no_game", f"{version} has no game stage: nothing can be played without people")
 
 
+def close_unanswered(groups: Sequence[int]) -> int:
+    """Close the steps of some groups at which nobody will act any more; how many."""
+    return sum(services.close_unanswered(match) for match in batches.unanswered(groups))
+
+
 class _Run:
-    def __init__(
-        self, version: Version, stage: str, progress: Progress, *, report: Report | None, max_calls: int | None
-    ) -> None:
-        self._version, self._stage, self._progress = version, stage, progress
-        self._report, self._max_calls = report, max_calls
-        self._under_way: list[int] = []
-        self._begun = 0
-        self._newest_call = 0
+    def __init__(self, batch: Batch, report: Report | None, *, by_workers: bool, at_once: int, is_known: bool) -> None:
+        self._batch, self._report, self._is_known = batch, report, is_known
+        self._by_workers, self._at_once = by_workers, at_once
+        self._at = Progress(batch.wanted)
+        self._moved_at = time.monotonic()
+        self.stop = threading.Event()
 
     async def play(self) -> Progress:
         """Until every group is over."""
-        self._newest_call = await run_db(queries.newest_call)
-        self._under_way = [group.pk for group in await run_db(queries.unfinished, self._version, self._progress.wanted)]
-        self._begun = len(self._under_way)
-        while await self._has_groups():
-            taken = await self._take_turns()
-            await self._note(taken)
-            if not taken:
-                await run_db(close_overdue, self._under_way)
+        await self._look()
+        while True:
+            while await run_db(services.next_group, self._batch.pk, at_once=self._at_once):
+                pass
+            if await run_db(services.finish, self._batch.pk):
+                await self._look()
+                return self._at
+            if self.stop.is_set():
+                raise BotsError("run_stopped", "stopped: call it again in the same words, and it goes on from here")
+            if await run_db(services.hold_if_used_up, self._batch.pk):
+                await self._refuse()
+            groups = await run_db(batches.under_way, self._batch.pk)
+            taken = 0 if self._by_workers else await self._take_turns(groups)
+            closed = 0 if taken else await run_db(close_unanswered, groups)
+            await self._look()
+            if not taken and not closed:
+                await run_db(due.bury)  # what several runners died over: no sweeper may be there to do it
+                self._need_worker()
                 await asyncio.sleep(PAUSE_SECONDS)
-        return self._progress
 
-    async def _has_groups(self) -> bool:
-        """Let go of groups that are over, begin new ones, and say whether any is under way."""
-        over = await run_db(queries.over, self._under_way)
-        self._under_way = [group for group in self._under_way if group not in over]
-        while len(self._under_way) < AT_ONCE and self._begun < self._progress.wanted:
-            group = await run_db(services.make_group, self._version, self._stage)
-            self._under_way.append(group.pk)
-            self._begun += 1
-        complete = sum(status == Group.Status.COMPLETE for status in over.values())
-        ended = len(over) - complete
-        done = self._progress
-        self._progress = replace(done, complete=done.complete + complete, ended=done.ended + ended)
-        return bool(self._under_way)
-
-    async def _take_turns(self) -> int:
-        ids = await run_db(queries.open_turns, self._under_way)
-        claims = await run_db(due.claim_ids, ids[:TURNS_AT_ONCE])
+    async def _take_turns(self, groups: list[int]) -> int:
+        left = None if self._batch.max_calls is None else max(1, self._batch.max_calls - self._at.calls)
+        ids = await run_db(queries.open_turns, groups)
+        claims = await run_db(due.claim_ids, ids[: min(TURNS_AT_ONCE, left or TURNS_AT_ONCE)])
         with runner.kept(claims):  # a model may take longer than a lease
             await asyncio.gather(*(runner.carry(claim) for claim in claims))
         return len(claims)
 
-    async def _note(self, taken: int) -> None:
-        calls = await run_db(queries.calls_since, self._newest_call, self._version)
-        self._progress = replace(self._progress, turns=self._progress.turns + taken, calls=calls)
-        if self._report is not None and taken:
-            self._report(self._progress)
-        if self._max_calls is not None and calls >= self._max_calls and self._under_way:
-            text = f"{calls} calls were made and {len(self._under_way)} groups are unfinished: run again to go on"
-            raise BotsError("run_budget", text)
+    async def _look(self) -> None:
+        before = self._at
+        self._at = replace(await run_db(batches.progress_of, self._batch), is_resumed=self._is_known)
+        if self._at != before:
+            self._moved_at = time.monotonic()
+            if self._report is not None:
+                self._report(self._at)
 
+    async def _refuse(self) -> None:
+        await self._look()
+        left = self._at.wanted - self._at.finished
+        limits = batches.budget_of(await run_db(Batch.objects.get, pk=self._batch.pk)).told()
+        spent = f"{self._at.calls} calls were made for {self._at.cost_usd} USD"
+        text = f"{spent}, {limits} were allowed, and {left} groups are unfinished: raise the budget to go on"
+        raise BotsError("run_budget", text)
 
-def close_overdue(groups: Sequence[int]) -> None:
-    """Close steps whose time is up: where a model gave nothing usable, the deadline decides as it does among people."""
-    now = clock.now()
-    late: list[Match] = [m for m in queries.open_matches(groups) if m.deadline_at and now >= m.deadline_at + GRACE]
-    for match in late:
-        games.close_overdue(match_id=match.pk, rev=match.rev)
+    def _need_worker(self) -> None:
+        if self._by_workers and time.monotonic() - self._moved_at > IDLE_SECONDS:
+            text = "no worker takes the turns: start one with `manage.py up`, or leave out --workers"
+            raise BotsError("run_no_worker", text)

@@ -271,10 +271,11 @@ def _go_on(turn: Turn) -> None:
     match = Match.objects.select_related("group__version").get(pk=turn.address.match)
     heard = heard_of(turn.address)
     if match.path == turn.address.path and heard and (speaks(heard) or only_ends(heard)):
-        _ask(match, turn.address.seat)
+        ask(match, turn.address.seat)
 
 
-def _ask(match: Match, seat_id: int) -> None:
+def ask(match: Match, seat_id: int) -> None:
+    """Let a seat act at the open step, in the caller's transaction; where its turn is open already it stays."""
     facts = {"match": match.pk, "path": match.path, "rev": match.rev}
     due.schedule(TAKE_TURN, f"{match.pk}:{match.rev}:{seat_id}", None, facts=facts)
 
@@ -295,22 +296,23 @@ def _ask_who_speaks(match_id: int, path: str) -> int:
         # with a quota a seat speaks at its own pace, whatever it hears
         has_something = heard and not heard.quota and (speaks(heard) or only_ends(heard))
         if has_something and seat.status == Seat.Status.SITTING:
-            _ask(match, seat.pk)
+            ask(match, seat.pk)
             asked += 1
     return asked
 
 
 @transaction.atomic
-def make_group(version: Version, stage: str, code: str = "") -> Group:
+def make_group(version: Version, stage: str, code: str = "", *, condition: str = "") -> Group:
     """Make a group without people and open its first round.
 
     Args:
         code: Of the group whose recording is played; the log keeps that it is.
+        condition: Levels under which it was ordered, as `studies.giving.only_levels` spells them.
 
     Raises:
         MatchingError: the study file lets nobody sit where people are wanted.
     """
-    group = run_group(version, stage, code)
+    group = run_group(version, stage, code, condition=condition)
     if code:
         record(REPLAYED, study=version.study_id, subject=("group", group.pk))
     games.begin(group.pk)

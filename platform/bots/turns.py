@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from bots import bubbles, delays, failing, guard, rules, services, wishes
+from bots.batches import services as batches
 from bots.delivery import DROP
 from bots.errors import SUPERSEDED, BotsError
 from bots.failing import Instead
@@ -58,8 +59,8 @@ async def _taken(claim: Claim) -> str:
         return await run_db(services.end, claim, turn, outcome=Outcome.OVERTAKEN)
     if turn.heard and not turn.rest and not rules.speaks(turn.heard) and not rules.only_ends(turn.heard):
         return "silent"
-    if turn.begins_at is not None and WAITS.get() and turn.begins_at > claim.now():
-        return await run_db(services.postpone, claim, turn.begins_at)
+    if (instead := await _put_off(claim, turn)) is not None:
+        return instead
     pace = delays.Pace(**turn.facts.seat.settings.get("delay", {}))
     if turn.waits and _is_away(turn, turn.facts, pace):
         return await run_db(services.end, claim, turn, outcome=Outcome.MISSED)
@@ -73,6 +74,15 @@ async def _taken(claim: Claim) -> str:
             raise
         # The row fails for good: so that the turn has an outcome, too.
         return await run_db(services.end, claim, turn, outcome=Outcome.FAILED, error_code=type(error).__name__)
+
+
+async def _put_off(claim: Claim, turn: Turn) -> str | None:
+    """What becomes of a turn that is not to be taken yet: people still write, or its batch has used its budget up."""
+    if not turn.waits and await run_db(batches.is_held, turn):
+        return await run_db(batches.hold, claim)
+    if turn.begins_at is not None and WAITS.get() and turn.begins_at > claim.now():
+        return await run_db(services.postpone, claim, turn.begins_at)
+    return None
 
 
 def _is_away(turn: Turn, facts: TurnFacts, pace: delays.Pace) -> bool:

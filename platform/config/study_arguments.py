@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from config.places import ROOT
+from config.study_running import declare_run
 from studies.models import Membership
 from studies.publish import SCHEMA_FILE
 from studies.services import MEMBER_ROLES
@@ -77,11 +78,7 @@ def _of_people(verb: NewVerb) -> None:
 def _of_design(verb: NewVerb) -> None:
     made = verb("schema", "write the JSON Schema of study files")
     made.add_argument("--out", default=str(ROOT / SCHEMA_FILE), help="where to; - is the screen")
-    made = verb("run", "play groups without people, as fast as their seats decide", "study")
-    made.add_argument("--groups", type=int, help="how many")
-    made.add_argument("--max-calls", type=int, help="most attempts to ask a language model")
-    text = "play the groups of this recording again, without asking any model; --groups N for the first N of them"
-    made.add_argument("--recorded", metavar="FILE", help=text)
+    declare_run(verb)
     text = "write what models said in groups without people, and what was done there, to be played again"
     made = verb("recording", text, "study")
     made.add_argument("--out", required=True, metavar="FILE", help="the file to write")

@@ -136,6 +136,7 @@ def seat_group(
     stand_ins: Fill | None = None,
     is_replaced: bool = False,
     code: str = "",
+    only: str = "",
 ) -> Group:
     """Make a group and its seats under the next condition, inside the caller's transaction.
 
@@ -144,6 +145,7 @@ def seat_group(
         stand_ins: Who takes the seats of people who are missing; None: the study file's `fill`, if it declares one.
         is_replaced: Whether who is missing is a partner who dropped out, and is replaced as the study file declares.
         code: The group's code, where it is played again; "": a new one.
+        only: Levels that it is to have, as `giving.only_levels` spells them: for trials.
 
     Raises:
         MatchingError: "no_group", "no_occupant", "too_many", "no_pair"; "parted": two of them were partners and are to
@@ -158,7 +160,7 @@ def seat_group(
     group = Group(version=version, stage=game_stage, origin=origin, is_filled=is_filled, rounds=0, **names)
     group.pair = pair_for(version, tickets) if table.plan.lasts is not None else None
     insert(group)
-    group.condition = giving.at_formation(version, group, people)
+    group.condition = giving.at_formation(version, group, people, only)
     group.topic = topic_of(version, table.game, group, [ticket.session for ticket in tickets])
     group.rounds = table.experiment.rounds(table.parameters(group), table.chance("rounds", group))
     update(group, "condition", "topic", "rounds")
@@ -169,15 +171,21 @@ def seat_group(
     return group
 
 
-def run_group(version: Version, game_stage: str, code: str = "") -> Group:
+def run_group(version: Version, game_stage: str, code: str = "", *, condition: str = "") -> Group:
     """Make one group in which nobody sits: every person's seat has a policy.
+
+    Args:
+        code: Where it is played again; "": a new one.
+        condition: Levels that it is to have, as `giving.only_levels` spells them; others are given out in balance.
 
     Raises:
         MatchingError: as `seat_group`; "no_occupant" where neither `fill` nor the experiment has a policy.
     """
     table = table_of(version, game_stage)
     stand_ins = table.plan.fill or _any_policy(table)
-    return seat_group(version, game_stage, [], origin=Group.Origin.RUN, stand_ins=stand_ins, code=code)
+    return seat_group(
+        version, game_stage, [], origin=Group.Origin.RUN, stand_ins=stand_ins, code=code, only=condition
+    )  # fmt: skip
 
 
 def _any_policy(table: Table) -> Fill | None:

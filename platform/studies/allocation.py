@@ -4,6 +4,7 @@ Verbs run in the caller's transaction, before the caller locks a group: slot →
 while a group plays is drawn under that group's lock.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.db.models import Max, QuerySet
 
 from events.prepared import Given, insert, insert_all, prepared, run, update
 from studies import definition
-from studies.allocation_plan import Entry, Held, block, entries_of, minimised
+from studies.allocation_plan import ONLY, Entry, Held, block, entries_of, minimised
 from studies.models import Allocation, Slot, Version, condition_of, levels_of
 from studies.problems import StudyError
 from studies.schema_allocation import Unit
@@ -142,6 +143,17 @@ def sequence_of(origin: str, stratum: str = "") -> str:
     if origin in RECRUITED:
         return stratum
     return f"{TRIAL}{origin},{stratum}" if stratum else f"{TRIAL}{origin}"
+
+
+def sequence_with(sequence: str, factors: Sequence[str], only: str) -> str:
+    """The sequence of trials that are to have some levels: one of its own, in which no others are drawn.
+
+    Args:
+        factors: Those that the sequence gives.
+        only: Levels, "label=hidden"; "" leaves the sequence as it is.
+    """
+    own = condition_of({name: level for name, level in levels_of(only).items() if name in factors})
+    return f"{sequence}{ONLY}{own}" if own else sequence
 
 
 def _entry(version: Version, unit: Unit, draw: Draw) -> Entry:

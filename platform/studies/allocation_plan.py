@@ -21,6 +21,8 @@ HOLDER: Mapping[str, str] = {
     "item": "participant",
 }
 """Unit → who holds the slot: the whole study, a group, or a participant."""
+ONLY = ",only "
+"""In the name of a sequence of trials: what follows are the levels that all of its slots have."""
 EVER = 10**6
 """A round after all that there are."""
 
@@ -131,14 +133,17 @@ def block(entry: Entry, *, seed: str, sequence: str, number: int) -> list[str]:
     """One block of a sequence, in the order of use.
 
     Permuted blocks hold each condition as often as its weight says; a quota is one block with its targets; a Latin
-    square's block holds each of its orders once; simple randomisation has blocks of one.
+    square's block holds each of its orders once; simple randomisation has blocks of one. A sequence of trials that are
+    to have some levels has blocks of the conditions with these, each once.
 
     Args:
         sequence: Which sequence of slots: `Entry.sequence`.
         number: Which block of it, from 1.
     """
     rng = Random(f"{seed}/allocation/{sequence}/{number}")  # noqa: S311  reproducible on purpose
-    found = _contents(entry, rng)
+    only = levels_of(sequence.partition(ONLY)[2])
+    fitting = [name for name in entry.conditions if only.items() <= levels_of(name).items()]
+    found = fitting if only else _contents(entry, rng)
     rng.shuffle(found)
     return found
 

@@ -10,12 +10,14 @@ from typing import Protocol
 from django.db.models import QuerySet
 
 from events.prepared import Given, prepared
-from studies.allocation import Draw, entries, held, lock_named, sequence_of, stratum_of, take_slot
-from studies.allocation_plan import At, Entry, Held, levels_at
+from studies.allocation import Draw, entries, held, lock_named, sequence_of, sequence_with, stratum_of, take_slot
+from studies.allocation_plan import ONLY, At, Entry, Held, levels_at
 from studies.models import Slot, Version, condition_of, levels_of
+from studies.problems import StudyError
 
 AT_ENTRY = "entry"
 MOST_OF_A_PLACE = 24  # characters that `Slot.place` holds
+MOST_OF_LEVELS = 100  # and of a sequence's name what trials are to have
 Answers = Callable[[list[str]], dict[str, str]]
 Levels = dict[str, str]
 
@@ -69,21 +71,60 @@ def at_items(version: Version, person: Drawn, stage: str, count: int) -> dict[in
     return {number: levels_at(entries(version), own, At(item=number)) for number in range(1, count + 1)}
 
 
-def at_formation(version: Version, group: Drawn, people: Sequence[int]) -> str:
+def at_formation(version: Version, group: Drawn, people: Sequence[int], only: str = "") -> str:
     """Give a new group what it gets; its condition: the study's levels, its own, and those that its people share.
 
     Args:
         people: Primary keys of the participants who sit in it.
+        only: For trials: levels that it is to have, as `only_levels` spells them.
     """
     found = of_study(version, group.origin)
-    sequence = sequence_of(group.origin)
     for entry in entries(version):
         if entry.rule.unit == "group" and not entry.has_moment:
+            sequence = sequence_with(sequence_of(group.origin), entry.factors, only)
             draw = Draw(entry=entry.number)
             found |= levels_of(take_slot(version, unit="group", unit_id=group.pk, stratum=sequence, draw=draw))
     shared = list(pooled(version, people).values())
     if shared and all(one == shared[0] for one in shared):
         found |= shared[0]
+    return condition_of(found)
+
+
+def only_levels(version: Version, said: str) -> str:
+    """Levels that trials are to have, checked and spelt in the order of the design; "" where none are said.
+
+    Args:
+        said: "label=hidden", or a level alone where only one factor has it; several, joined by commas.
+
+    Raises:
+        StudyError: "condition_unknown": groups are not given such a level when they are formed.
+    """
+    given = [one for one in entries(version) if one.rule.unit == "group" and not one.has_moment]
+    levels = {name: {levels_of(each)[name] for each in one.conditions} for one in given for name in one.factors}
+    found: Levels = {}
+    for word in filter(None, (each.strip() for each in said.split(","))):
+        name, sign, level = word.partition("=")
+        having = [factor for factor, known in levels.items() if word in known] if not sign else [name]
+        level = level if sign else word
+        if len(having) != 1 or level not in levels.get(having[0], ()):
+            known = ", ".join(f"{factor}={each}" for factor, own in levels.items() for each in sorted(own)) or "none"
+            text = f'groups of {version} are given no level "{word}" when they are formed; there are: {known}'
+            raise StudyError("condition_unknown", text)
+        found[having[0]] = level
+    if any(one.rule.method == "minimisation" and set(one.factors) & set(found) for one in given):
+        raise StudyError("condition_unknown", f"{version} minimises over what its groups are given: leave it out")
+    only = condition_of({name: found[name] for name in levels if name in found})
+    if len(only) > MOST_OF_LEVELS:
+        raise StudyError("condition_unknown", f'"{only}" is too long for the name of a sequence: say fewer levels')
+    return only
+
+
+def ordered_levels(group: Drawn) -> str:
+    """The levels under which a group was ordered, as `only_levels` spells them; "" where none were said."""
+    slots = Slot.objects.filter(holder_kind="group", holder_id=group.pk, stratum__contains=ONLY)
+    found: Levels = {}
+    for stratum in slots.order_by("entry").values_list("stratum", flat=True):
+        found |= levels_of(stratum.partition(ONLY)[2])
     return condition_of(found)
 
 

@@ -11,7 +11,7 @@ from events.models import Event
 from matching.models import Group
 from participants.models import Participant
 from studies.allocation import TRIAL, entries, profile_of, sequence_of
-from studies.allocation_plan import Entry, block, minimised
+from studies.allocation_plan import ONLY, Entry, block, minimised
 from studies.minimisation import Profile
 from studies.models import Allocation, Slot, Version
 from verification.inquiry import Inquiry
@@ -181,7 +181,8 @@ def _check_groups(inquiry: Inquiry, sequences: _Sequences, entry: Entry) -> None
         was_treated = group.round > 0 or group.status == Group.Status.ACTIVE
         slot = held.get(group.pk)
         if inquiry.report.compare("slot of a group", group.code, was_treated, slot is not None) and slot:
-            inquiry.report.compare("sequence of a group", group.code, sequence_of(group.origin), slot.stratum)
+            sequence = slot.stratum.partition(ONLY)[0]  # trials may be ordered under some levels
+            inquiry.report.compare("sequence of a group", group.code, sequence_of(group.origin), sequence)
 
 
 def _check_people(inquiry: Inquiry, sequences: _Sequences, entry: Entry, at: str) -> None:

@@ -169,6 +169,23 @@ def close_overdue(*, match_id: int, rev: int, settle: Callable[[], None] | None 
 
 
 @transaction.atomic
+def close_unanswered(*, match_id: int, rev: int, is_stuck: Callable[[], bool]) -> str:
+    """Close a step of a group without people, where no time limit does; "closed" for the one caller that did it.
+
+    Args:
+        is_stuck: Asked under the group's lock: whether nobody will act any more.
+    """
+    group = lock_group(group_of_match(match_id))
+    match = group.matches.get(pk=match_id)
+    match.group = group
+    if not match.path or match.rev != rev or group.origin != Group.Origin.RUN or not is_stuck():
+        return OVER
+    rounds.close_step(match)
+    rounds.close_round(group)
+    return "closed"
+
+
+@transaction.atomic
 def end_group(group_id: int, reason: str) -> None:
     """Stop a game, by a researcher or because it cannot go on. Those who sit in it go on with what follows it.
 

@@ -135,7 +135,9 @@ def _go(match: Match, path: str | None, before: MatchState | None = None) -> Non
     state = before.at(path) if before else MatchState(match)
     implementation, step = step_kind(state)
     seconds = VOID_SECONDS if step is None else state.game.seconds_of(step, state.round)
-    match.deadline_at = match.step_opened_at + timedelta(seconds=seconds)
+    # a program that does not answer is known at once: nobody waits in a group without people
+    has_limit = match.group.origin != Group.Origin.RUN
+    match.deadline_at = match.step_opened_at + timedelta(seconds=seconds) if has_limit else None
     update(match, "path", "rev", "step_opened_at", "deadline_at", "status", "void_path")
     implementation.open(match, state, step)
     _expose(match, state)

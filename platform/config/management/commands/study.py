@@ -11,7 +11,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from bots.errors import BotsError
-from bots.run import run_groups
 from config.debriefs import lines_of, write_links
 from config.refusal import SetupError
 from config.study_arguments import declare
@@ -22,7 +21,7 @@ from config.study_masking import mark_of
 from config.study_masking import warning_of as masking_warning_of
 from config.study_plan import plan_verb
 from config.study_recording import VERBS as RECORDING_VERBS
-from config.study_recording import counting, play_again
+from config.study_running import run_verb
 from config.supervisor import screens
 from config.supervisor.chromium import needed_path
 from exports.errors import ExportError
@@ -204,19 +203,6 @@ def member_verb(command: Command, options: dict[str, Any]) -> None:
     study, user = queries.study_named(options["study"]), queries.researcher_named(options["username"])
     member = services.add_member(study, user, role=options["role"])
     command.say(f"{user.get_username()} is {member.role} of {study.slug}: {settings.ORIGIN}{reverse('login')}")
-
-
-def run_verb(command: Command, options: dict[str, Any]) -> None:
-    """Play groups without people, with a line that counts. Interrupted, it goes on when called again."""
-    if options["recorded"]:
-        play_again(command, options)
-        return
-    if options["groups"] is None:
-        raise CommandError("say how many groups: --groups N")
-    version = queries.version_of(queries.study_named(options["study"]), None)
-    done = run_groups(version, options["groups"], counting(command), max_calls=options["max_calls"])
-    command.stdout.write("")
-    command.say(f"{done.complete} groups complete, {done.ended} ended early")
 
 
 def screens_verb(command: Command, options: dict[str, Any]) -> None:

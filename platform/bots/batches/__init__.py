@@ -1,0 +1,1 @@
+"""Batches of groups without people: ordered, begun, held when their budget is used up, and over."""

@@ -1,0 +1,296 @@
+"""Batches without people: shared by runners and workers, resumed after a kill, held when the budget is used up."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from bots import by_policy
+from bots.batches.queries import lines_of
+from bots.errors import BotsError
+from bots.models import Batch, BatchGroup, BotTurn
+from bots.run import Budget, Order, Progress, run_groups, run_order
+from config.places import ROOT
+from events import clock, runner
+from events.loop import Loop
+from events.models import Due
+from flow.models import Act, Match
+from llm.models import Call
+from matching.models import Group
+from studies.models import Version
+from studies.services import freeze
+from tests.bots.dying_runner import POINTS
+from tests.bots.test_run import machines
+from tests.chat.rooms import PERSONA, make_version, study_file
+from verification.check import check
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LANGUAGE = Path(__file__).parents[1] / "language"
+POOL = ROOT / "experiments" / "repeated_dilemma" / "studies" / "pool"
+MODEL = {"name": "scripted/one", "max_tokens": 100, "daily_cost_usd": "0.00"}
+
+
+@pytest.fixture(autouse=True)
+def _declarations_are_installed(settings: LazySettings) -> None:
+    settings.EXPERIMENT_PACKAGES = [*settings.EXPERIMENT_PACKAGES, "tests.language"]
+
+
+def dilemma(seed: str = "5") -> Version:
+    """Six programs that play four supergames."""
+    return freeze(LANGUAGE / "dilemma" / "study", seed=seed)
+
+
+def models(n: int = 3) -> Version:
+    """A study whose groups are language models that talk, three entries each, and say a number."""
+    said = study_file("chatting")
+    said["groups"] = {"all": {"roles": {"talker": {"ai": n}}, "partners": {"ai": "machine"}}}
+    said["partners"]["machine"] = {
+        "occupant": "model", "personas": ["prompts/one.md"], "model": MODEL, "asked_if_ai": "deflect",
+        "label": {"all": ""},
+    }  # fmt: skip
+    lobby = {
+        "id": "lobby", "kind": "waiting_room", "forms": "all", "page": "pages/talk.md", "max_wait_seconds": 60,
+        "ready_seconds": 20, "pay_per_minute": "0.00", "on_timeout": {"exit": "no_group"},
+    }  # fmt: skip
+    said["waves"][0]["stages"].insert(0, lobby)
+    texts = {f"pages/{page}.md": f"# {page}" for page in ("talk", "void")} | {"prompts/one.md": PERSONA}
+    return make_version(said, texts)
+
+
+def is_whole(version: Version, groups: int) -> None:
+    """Every group is there once, over, numbered without a gap, and its rows are true to each other."""
+    assert list(Group.objects.values_list("status", flat=True)) == ["complete"] * groups
+    assert list(BatchGroup.objects.order_by("number").values_list("number", flat=True)) == list(range(1, groups + 1))
+    assert set(BotTurn.objects.values_list("outcome", flat=True)) == {"delivered"}
+    acts = Counter(Act.objects.values_list("match", "path", "seat"))
+    assert set(acts.values()) == {1}
+    assert set(Act.objects.values_list("source", flat=True)) == {"policy"}
+    assert set(Match.objects.values_list("status", flat=True)) == {"complete"}
+    report = check(version.study, late_after_seconds=3600)
+    assert [str(each) for each in report.differences] == []
+    assert report.counts["groups"] == groups
+
+
+def address() -> dict[str, str]:
+    """The environment in which another process finds this test's database."""
+    found = connection.settings_dict
+    return {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://{found['USER']}@/{found['NAME']}?host={found['HOST']}",
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "platform"), str(ROOT)]),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_runner_leaves_a_batch_that_another_plays_on(point: str) -> None:
+    version = dilemma()
+    command = [sys.executable, "-m", "tests.bots.dying_runner", point, str(version.pk), "3"]
+    died = subprocess.run(command, env=address(), cwd=ROOT, timeout=120, check=False)
+    assert died.returncode == -signal.SIGKILL
+    before = Group.objects.filter(status="complete").count()
+    # the leases run out, sooner than they would
+    Due.objects.filter(outcome="", lease_until__isnull=False).update(lease_until=clock.now() - timedelta(seconds=1))
+    seen: list[Progress] = []
+    done = run_groups(version, 3, seen.append)
+    assert (done.complete, done.ended, done.batch, done.is_resumed) == (3, 0, 1, True)
+    assert seen[0].complete == before
+    assert Batch.objects.get().status == "done"
+    is_whole(version, 3)
+
+
+def test_two_runners_at_once_share_one_batch() -> None:
+    version = dilemma()
+
+    def play(_number: int) -> Progress:
+        try:
+            return run_groups(Version.objects.select_related("study").get(pk=version.pk), 4)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(play, range(2)))
+    assert {(one.complete, one.ended, one.batch) for one in done} == {(4, 0, 1)}
+    assert sorted(one.is_resumed for one in done) == [False, True]
+    is_whole(version, 4)
+
+
+def test_workers_take_the_turns_of_a_batch_that_is_left_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = dilemma()
+    monkeypatch.setattr("bots.run._Run._take_turns", None)  # the runner takes none: calling it would raise
+    loop = Loop("bots")
+    loop.start()
+    try:
+        done = run_order(version, Order(2), by_workers=True)
+    finally:
+        assert loop.stop()
+    assert done.complete == 2
+    is_whole(version, 2)
+
+
+def test_without_a_worker_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bots.run.IDLE_SECONDS", 0.5)
+    with pytest.raises(BotsError, match="no worker takes the turns") as caught:
+        run_order(dilemma(), Order(1), by_workers=True)
+    assert caught.value.code == "run_no_worker"
+
+
+def test_finished_batch_is_not_played_again_and_other_words_are_another_batch() -> None:
+    version = machines("chatting", "talker", 3, "talkative")
+    assert [run_groups(version, 1).batch, run_groups(version, 1).batch, run_groups(version, 2).batch] == [1, 2, 3]
+    assert Group.objects.count() == 4
+
+
+def test_used_up_budget_holds_everybody_and_a_higher_one_goes_on() -> None:
+    version = models()
+    with pytest.raises(BotsError, match="raise the budget") as caught:
+        run_order(version, Order(2, budget=Budget(calls=5)))
+    assert caught.value.code == "run_budget"
+    calls = Call.objects.count()
+    assert 5 <= calls <= 6  # one may be asked for again in its turn
+    assert Batch.objects.get().status == "held"
+    runner.drain("bots")  # as a worker would
+    assert Call.objects.count() == calls
+    assert set(Match.objects.values_list("status", flat=True)) == {"open"}
+    with pytest.raises(BotsError, match="has used"):
+        run_order(version, Order(2, budget=Budget(calls=5)))
+    done = run_order(version, Order(2, budget=Budget(calls=500)))
+    assert (done.complete, done.batch) == (2, 1)
+    assert done.calls == Call.objects.count() == 24  # of six seats each three entries and a number
+    answered = list(Call.objects.filter(outcome="ok").values_list("scope", flat=True))
+    assert len(answered) == len(set(answered)) == 24
+    assert set(BotTurn.objects.values_list("outcome", flat=True)) == {"delivered"}
+    assert set(Match.objects.values_list("status", flat=True)) == {"complete"}
+
+
+def test_cost_is_a_budget_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = models()
+    with pytest.raises(BotsError, match="raise the budget"):
+        run_order(version, Order(1, budget=Budget(calls=2)))
+    used = Call.objects.order_by("pk").first()
+    assert used is not None
+    Call.objects.create(
+        scope=used.scope, attempt=9, model_requested="told/one", prompt=[], prompt_sha256="0" * 64, outcome="ok",
+        cost_usd=Decimal("1.50"),
+    )  # fmt: skip
+    with pytest.raises(BotsError, match=r"1\.5\d* USD"):
+        run_order(version, Order(1, budget=Budget(cost_usd=Decimal("1.50"))))
+    assert run_order(version, Order(1, budget=Budget(cost_usd=Decimal("1.60")))).complete == 1
+
+
+def test_ordered_condition_is_every_groups_and_leaves_the_balanced_sequence_alone() -> None:
+    version = freeze(POOL, seed="3")
+    run_order(version, Order(3, "hidden,pool=one"))
+    assert set(Group.objects.values_list("condition", flat=True)) == {"pool=one,label=hidden"}
+    run_order(version, Order(2, "pool=several"))
+    several = Group.objects.filter(in_batch__batch__number=2).values_list("condition", flat=True)
+    assert sorted(several) == ["pool=several,label=disclosed", "pool=several,label=hidden"]
+    balanced = _balanced(version)
+    assert len(set(balanced)) == 4
+    report = check(version.study, late_after_seconds=3600)
+    assert [str(each) for each in report.differences] == []
+    other = freeze_again(version)
+    assert _balanced(other) == balanced, "what was ordered beside it took nothing from the sequence"
+
+
+def _balanced(version: Version) -> list[str]:
+    done = run_order(version, Order(4))
+    members = BatchGroup.objects.filter(batch__version=version, batch__number=done.batch).order_by("number")
+    return list(members.values_list("group__condition", flat=True))
+
+
+def freeze_again(version: Version) -> Version:
+    """The same study under the same seed, of which nothing was run yet."""
+    type(version.study).objects.filter(pk=version.study_id).update(slug="before")
+    return freeze(POOL, seed="3")
+
+
+@pytest.mark.parametrize(("said", "words"), [("label=hiden", "label=hidden"), ("loud", "pool=several"), ("x=y", "x=y")])
+def test_condition_that_groups_are_not_given_is_refused(said: str, words: str) -> None:
+    version = freeze(POOL, seed="3")
+    with pytest.raises(BotsError, match="when they are formed") as caught:
+        run_order(version, Order(1, said))
+    assert caught.value.code == "run_condition"
+    assert words in str(caught.value)
+    assert not Group.objects.exists()
+
+
+def test_policy_that_fails_is_decided_at_once_and_not_after_the_steps_time() -> None:
+    version = machines("chatting", "talker", 3, "broken")
+    began = clock.now()
+    done = run_groups(version, 1)
+    assert done.finished == 1
+    assert clock.now() - began < timedelta(seconds=30), "the talk alone may take two minutes"
+    assert Match.objects.get().status == "void"
+    assert set(BotTurn.objects.filter(path="answer").values_list("error_code", flat=True)) == {"policy_failed"}
+    assert set(Match.objects.values_list("deadline_at", flat=True)) == {None}
+
+
+def test_rules_that_fail_break_the_game_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_facts: Any) -> str:
+        raise ValueError("a rule with a fault")
+
+    version = machines("chatting", "talker", 3, "broken")
+    monkeypatch.setattr("bots.batches.services.games.close_unanswered", fail)
+    done = run_groups(version, 1)
+    assert (done.complete, done.ended) == (0, 1)
+    assert Group.objects.get().end_reason == "technical"
+
+
+def command(*words: str) -> str:
+    """What the command prints."""
+    out = StringIO()
+    call_command("study", "run", *words, stdout=out)
+    return out.getvalue()
+
+
+def test_command_ends_with_a_table_by_condition() -> None:
+    version = freeze(POOL, seed="3")
+    said = command(version.study.slug, "--groups", "4")
+    assert "[####################] 4 of 4 groups" in said
+    rows = [line.split() for line in said.splitlines() if line.startswith(("pool=", "all"))]
+    assert [row[0] for row in rows] == [*sorted(Group.objects.values_list("condition", flat=True)), "all"]
+    assert [row[1:3] for row in rows] == [["1", "0"]] * 4 + [["4", "0"]]
+    assert int(rows[-1][4]) == BotTurn.objects.count() == sum(int(row[4]) for row in rows[:-1])
+    assert "4 groups complete, 0 ended early" in said
+    (line,) = lines_of(Batch.objects.get())[-1:]
+    assert (line.complete, line.under_way, line.calls) == (4, 0, 0)
+
+
+def test_interrupted_command_says_how_to_go_on_and_then_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = dilemma()
+    original: Callable[..., Any] = by_policy.decided
+    taken = []
+
+    def stop(*args: Any, **kwargs: Any) -> Any:
+        taken.append(1)
+        if len(taken) == 30:
+            os.kill(os.getpid(), signal.SIGINT)
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(by_policy, "decided", stop)
+    with pytest.raises(CommandError, match="goes on from here"):
+        command(version.study.slug, "--groups", "2")
+    assert not Due.objects.filter(outcome="", lease_until__isnull=False).exists(), "nothing was left in hand"
+    said = command(version.study.slug, "--groups", "2")
+    assert "batch 1 goes on: 0 of 2 groups are over" in said
+    is_whole(version, 2)
+
+
+@pytest.mark.parametrize("words", [["--groups", "0"], ["--groups", "2", "--max-cost", "free"], ["--groups", "x"]])
+def test_numbers_that_are_none_are_refused(words: list[str]) -> None:
+    with pytest.raises(CommandError, match="is no"):
+        command("any", *words)
