@@ -22,7 +22,7 @@ from events.claim import Claim
 from events.models import Due
 from flow.kinds import VOID_PATH
 from flow.lookup import step_kind
-from flow.models import Act, Placing
+from flow.models import Act, Match, Placing
 from flow.passing import passing_for_people
 from flow.queries import TurnFacts
 from flow.state import MatchState

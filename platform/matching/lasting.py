@@ -8,6 +8,7 @@ from matching.models import PartnerInstance
 from participants.models import Participant
 from studies import definition
 from studies.models import Version
+from studies.pools import ways_of
 from studies.schema_partners import AutomatedPartner, ModelPartner, Partner, PolicyPartner
 
 NAMED = "display_name"  # in the settings of a seat
@@ -37,16 +38,8 @@ def lasting_partner(
 def drawn(version: Version, name: str, partner: AutomatedPartner, person: Participant) -> tuple[str, str]:
     """The persona or policy and the name with which a person meets a partner, from the seed; "" where there is none."""
     chance = Random(f"{version.seed}/partner/{name}/{person.code}")  # noqa: S311  seeded on purpose
-    persona = chance.choice(_ways(partner))
+    persona = chance.choice(ways_of(partner))
     return persona, chance.choice(partner.identity.display_name.draw_from) if partner.identity else ""
-
-
-def _ways(partner: AutomatedPartner) -> list[str]:
-    """How it may decide: its personas, or its policies."""
-    if isinstance(partner, ModelPartner):
-        return partner.personas
-    assert isinstance(partner, PolicyPartner)
-    return partner.policies
 
 
 def _made(version: Version, name: str, partner: AutomatedPartner, person: Participant) -> PartnerInstance:

@@ -9,6 +9,7 @@ from events.prepared import insert_all
 from matching.errors import MatchingError
 from matching.lasting import NAMED, lasting_partner
 from matching.models import Group, Seat, Ticket
+from matching.pools import draw_from_pools
 from matching.rules import AI, HUMAN, SeatPlan, plan_seats
 from paradigm import Experiment, Parameters
 from paradigm import Seat as SeatFacts
@@ -109,6 +110,7 @@ def make_seats(
     plans = plan_seats(roles, list(people), table.chance("seats", group))
     chance = table.chance("occupants", group)
     seats = [_seat(table, group, plan, people=people, fill=replacement or fill, chance=chance) for plan in plans]
+    draw_from_pools(table.version, group, seats)
     dealt = _dealt(table, group, seats)
     for seat in seats:
         seat.dealt = dict(dealt.get(seat.number, {}))

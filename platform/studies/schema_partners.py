@@ -20,6 +20,7 @@ from studies.schema_memory import (
 )
 from studies.schema_models import LanguageModel
 from studies.schema_pairs import Lasting
+from studies.schema_pools import Pool
 from studies.schema_types import FilePath, Line, Name, Part, Tongue
 
 Setting = str | int | float | bool
@@ -148,6 +149,11 @@ class AutomatedPartner(Part):
         "strict",
         description="Where its model or persona is another than when a person first met it: they are seated with it no "
         "more, or meet what the file says now. Of a policy: where it is none of those named.",
+    )
+    pool: Pool | None = Field(
+        None,
+        description="How its policies or personas are drawn: how often each, whether again, and with which numbers. "
+        "Unless given, each is as likely, for each seat by itself; see docs/strategies.md.",
     )
 
     @property

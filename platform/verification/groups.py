@@ -16,6 +16,7 @@ from verification.inquiry import Inquiry
 from verification.levels import check_levels
 from verification.paid import check_paid_rounds
 from verification.payoffs import check_points
+from verification.pools import check_places, check_pools
 from verification.program import check_program
 from verification.safety import check_safety
 from verification.story import Story, stories
@@ -29,6 +30,7 @@ ENDED = "group.ended"
 
 def check_groups(inquiry: Inquiry) -> None:
     """Every group of the study."""
+    check_places(inquiry)
     total = Group.objects.filter(version__study=inquiry.study).count()
     for story in stories(inquiry, total):
         _check_group(inquiry, story)
@@ -36,6 +38,7 @@ def check_groups(inquiry: Inquiry) -> None:
         _check_rounds(inquiry, story)
         check_levels(inquiry, story)
         check_topic(inquiry, story)
+        check_pools(inquiry, story)
         traced = {pk: trace(inquiry, story, match) for pk, match in story.society.matches.items()}
         for pk, match in story.society.matches.items():
             inquiry.report.count("matches")

@@ -35,6 +35,8 @@ ELSEWHERE = {
     "reminders beyond a cap", "forbidden move of a reminder",
     "message shown before it was said",  # tests/chat/test_shown.py
     "order of topics", "topic of a group",  # tests/matching/test_topics.py
+    "place of a seat in its pool", "draw of a seat from its pool",  # tests/matching/test_pools.py
+    "numbers of a seat from its pool", "places of a pool",
     "people of a pair", "forming of a pair", "status of a pair",  # tests/scheduling/test_couples_verified.py
     "end reason of a pair", "people of a pair that is over", "pair of somebody who has left",
     "outcome of a pair's visit", "second time of a pair's visit", "window of a pair", "window of a pair, reckoned",

@@ -12,6 +12,7 @@ from exports.society import Society, societies
 from flow.models import Act, Match
 from matching.lasting import NAMED
 from matching.models import Group, Seat
+from matching.pools import NUMBERS, PLACE
 from studies import definition
 from studies.models import levels_of
 from studies.schema_stages import GameStage
@@ -57,6 +58,14 @@ SEAT_COLUMNS = [
     Column("occupant", "Who filled the seat.", allowed="person|policy|model|…"),
     Column("partner", "Entry under `partners` in the study file.", missing="the study file names none"),
     Column("policy", "Policy or persona drawn for the seat.", missing="a person, or none"),
+    Column(
+        "policy_numbers", "The numbers that its policy was given, those drawn for the seat among them.", "json",
+        missing="it was given none, or no policy decides for it",
+    ),
+    Column(
+        "pool_place", "Where in the sequence of its pool it was drawn, from 0: of the study's groups where the pool is "
+        "balanced, of its group where it draws without replacement.", "integer", missing="it was drawn from no pool",
+    ),
     Column("display_name", "The name that its person read, beside its label.", missing="it has none of its own"),
     Column(
         "label", "What it was called in all matches, for those who are shown labels.",
@@ -191,6 +200,8 @@ def _seats(scope: Scope) -> Iterator[Row]:
                 "occupant": seat.occupant,
                 "partner": seat.partner,
                 "policy": seat.policy,
+                "policy_numbers": seat.settings.get(NUMBERS) or None,
+                "pool_place": seat.settings.get(PLACE),
                 "display_name": seat.settings.get(NAMED),
                 "label": seat.label,
                 "knows_labels": seat.knows,

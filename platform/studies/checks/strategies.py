@@ -1,4 +1,4 @@
-"""Strategies of games: the numbers a study file gives them, and whether the experiment lets them play."""
+"""Strategies of games: the numbers they are given, whether they can play, and the pools they are drawn from."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,7 +9,9 @@ from paradigm.strategies import Strategy
 from studies.checks.context import Context, meant, needs
 from studies.checks.games import found_experiment
 from studies.definition import group_of
-from studies.schema_partners import GroupPlan, PolicyPartner
+from studies.pools import ways_of
+from studies.schema_partners import AutomatedPartner, GroupPlan, PolicyPartner
+from studies.schema_pools import DrawnNumber, Pool
 from studies.schema_stages import GameStage
 from studies.yaml_file import Path
 
@@ -29,6 +31,9 @@ def strategies_can_play(context: Context) -> None:
                 named = {each: experiment.policies[each] for each in partner.policies if each in experiment.policies}
                 path: Path = ("partners", entry)
                 _numbers(context, (*path, "settings"), partner.settings, named)
+                for policy, own in (partner.pool.settings if partner.pool else {}).items():
+                    of = {policy: named[policy]} if policy in named else {}
+                    _numbers(context, (*path, "pool", "settings", policy), own, of)
                 _moves(context, (*path, "policies"), experiment, [each for each in named if _is_one(named[each])], plan)
 
 
@@ -44,7 +49,8 @@ def _numbers(context: Context, path: Path, said: Mapping[str, Any], named: Mappi
         if key not in known and len(strategies) == len(named) and named:
             what = f"no strategy of this partner has a number of this name ({', '.join(sorted(named))})."
             context.say("E890", (*path, key), what, meant(key, known))
-        problems = {one.knobs[key].problem(value) for one in strategies.values() if key in one.knobs}
+        values = [value.low, value.high] if isinstance(value, DrawnNumber) else [value]
+        problems = {one.knobs[key].problem(v) for one in strategies.values() if key in one.knobs for v in values}
         for problem in sorted(problems - {""}):
             context.say("E891", (*path, key), f"{problem}.", "Write a number within the bounds.")
 
@@ -57,4 +63,33 @@ def _moves(context: Context, path: Path, experiment: Experiment, names: Iterable
         context.say("E892", path, what, "Declare `moves` in the experiment, or take another policy.")
 
 
-CHECKS = [strategies_can_play]
+@needs("groups", "partners")
+def pools_fit(context: Context) -> None:
+    """E893, E894, W890: a pool names what can be drawn, by a rule that can hold."""
+    for name, partner in context.study.partners.items():
+        if isinstance(partner, AutomatedPartner) and partner.pool is not None:
+            _pool(context, ("partners", name, "pool"), partner, partner.pool)
+            most = [plan.ai for plan in context.study.groups.values() if name in plan.ais]
+            if partner.pool.draw == "without_replacement" and most and max(most) == 1:
+                what = "a group has one seat of this partner, so that nothing could be drawn twice in it."
+                context.say("W890", ("partners", name, "pool", "draw"), what, "For turns over groups, write balanced.")
+
+
+def _pool(context: Context, path: Path, partner: AutomatedPartner, pool: Pool) -> None:
+    ways = ways_of(partner)
+    for way in [way for way in pool.weights if way not in ways]:
+        context.say("E893", (*path, "weights", way), "this partner has no such policy or persona.", meant(way, ways))
+    policies = ways if isinstance(partner, PolicyPartner) else []
+    for way in [way for way in pool.settings if way not in policies]:
+        context.say("E893", (*path, "settings", way), "this partner has no such policy.", meant(way, policies))
+    for way, own in pool.settings.items():
+        for key, value in own.items():
+            if isinstance(value, DrawnNumber) and value.low > value.high:
+                what = f"nothing is from {value.low} to {value.high}."
+                context.say("E893", (*path, "settings", way, key), what, "Write the lower bound first.")
+    if partner.is_lasting:
+        what = "the partner is drawn once for each person, and stays."
+        context.say("E894", path, what, "Leave the pool out, or let it be another in each group.")
+
+
+CHECKS = [strategies_can_play, pools_fit]
