@@ -1,7 +1,6 @@
 """Strategies in a study file: their numbers are known and within bounds, and the experiment has moves for them."""
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,17 +10,16 @@ from experiments.repeated_dilemma.experiment import experiment
 from paradigm.strategies import strategies
 from studies import registry
 from studies.problems import errors
-from tests.studies.conftest import Folder, forget_code
+from tests.studies.conftest import Folder
 
 STUDIES = Path(__file__).parents[2] / "experiments" / "repeated_dilemma" / "studies"
 MIXED = "    policies: [tit_for_tat, win_stay_lose_shift, always_defect, random]\n"
 
 
 @pytest.fixture
-def dilemma(tmp_path: Path) -> Iterator[Folder]:
+def dilemma(tmp_path: Path) -> Folder:
     shutil.copytree(STUDIES, tmp_path / "studies")
-    yield Folder(tmp_path / "studies" / "pool")
-    forget_code()
+    return Folder(tmp_path / "studies" / "pool")
 
 
 def test_numbers_of_strategies_are_taken(dilemma: Folder) -> None:
