@@ -20,7 +20,7 @@ from matching.lasting import NAMED
 from matching.models import Seat
 from paradigm import Decision, Entry, Field, Place, Play, State, View
 from paradigm.fields import resolve
-from paradigm.program import names_step, repetition, step_at
+from paradigm.program import repetition, step_at
 from paradigm.state import Values
 from studies import definition
 from studies.horizon import is_told_at, is_told_to_all
@@ -197,12 +197,20 @@ class MatchState(State):
         return next(place for place in self.places if place.seat == seat.number)
 
     def acts(self, step: str, repetition: int | None = None) -> Mapping[int, Values]:
-        found: dict[str, dict[int, Values]] = {}
+        return self._acts_by_step.get((step, repetition), {})
+
+    @cached_property
+    def _acts_by_step(self) -> Mapping[tuple[str, int | None], Mapping[int, Values]]:
+        """What may be seen of what was done, by step and turn, and by step alone its latest: a long game asks often."""
+        paths: dict[str, dict[int, Values]] = {}
         for act in self.stored_acts:
-            if names_step(act.path, step, repetition) and not self._is_hidden(act.path):
-                found.setdefault(act.path, {})[act.seat.number] = act.values
-        # the latest turn of a loop; paths are met in the order of time
-        return list(found.values())[-1] if found else {}
+            if not self._is_hidden(act.path):
+                paths.setdefault(act.path, {})[act.seat.number] = act.values
+        found: dict[tuple[str, int | None], Mapping[int, Values]] = {}
+        for path, acts in paths.items():  # paths are met in the order of time
+            step = path.rpartition("/")[2]
+            found[step, repetition(path)] = found[step, None] = acts
+        return found
 
     def _is_hidden(self, path: str) -> bool:
         if path != self._path or not self._path or self._path == VOID_PATH:

@@ -91,7 +91,7 @@ def at_formation(version: Version, group: Drawn, people: Sequence[int], only: st
 
 
 def only_levels(version: Version, said: str) -> str:
-    """Levels that trials are to have, checked and spelt in the order of the design; "" where none are said.
+    """Levels that trials are to have, checked and spelt as conditions are; "" where none are said.
 
     Args:
         said: "label=hidden", or a level alone where only one factor has it; several, joined by commas.

@@ -9,6 +9,7 @@ from events import clock
 from events.moment import one_moment
 from studies.models import Study
 from verification.apart import check_apart
+from verification.batches import check_batches
 from verification.case_numbers import check_case_numbers
 from verification.groups import check_groups
 from verification.inquiry import Inquiry, Progress, silent
@@ -49,6 +50,7 @@ def check(
         check_pairs(inquiry)
         check_slots(inquiry)
         check_groups(inquiry)
+        check_batches(inquiry)
         check_case_numbers(inquiry)
         check_apart(inquiry)
         check_spending(inquiry)

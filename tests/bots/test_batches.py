@@ -194,10 +194,10 @@ def test_cost_is_a_budget_too(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_ordered_condition_is_every_groups_and_leaves_the_balanced_sequence_alone() -> None:
     version = freeze(POOL, seed="3")
     run_order(version, Order(3, "hidden,pool=one"))
-    assert set(Group.objects.values_list("condition", flat=True)) == {"pool=one,label=hidden"}
+    assert set(Group.objects.values_list("condition", flat=True)) == {"label=hidden,pool=one"}
     run_order(version, Order(2, "pool=several"))
     several = Group.objects.filter(in_batch__batch__number=2).values_list("condition", flat=True)
-    assert sorted(several) == ["pool=several,label=disclosed", "pool=several,label=hidden"]
+    assert sorted(several) == ["label=disclosed,pool=several", "label=hidden,pool=several"]
     balanced = _balanced(version)
     assert len(set(balanced)) == 4
     report = check(version.study, late_after_seconds=3600)
@@ -261,7 +261,7 @@ def test_command_ends_with_a_table_by_condition() -> None:
     version = freeze(POOL, seed="3")
     said = command(version.study.slug, "--groups", "4")
     assert "[####################] 4 of 4 groups" in said
-    rows = [line.split() for line in said.splitlines() if line.startswith(("pool=", "all"))]
+    rows = [line.split() for line in said.splitlines() if line.startswith(("label=", "all"))]
     assert [row[0] for row in rows] == [*sorted(Group.objects.values_list("condition", flat=True)), "all"]
     assert [row[1:3] for row in rows] == [["1", "0"]] * 4 + [["4", "0"]]
     assert int(rows[-1][4]) == BotTurn.objects.count() == sum(int(row[4]) for row in rows[:-1])
@@ -288,6 +288,18 @@ def test_interrupted_command_says_how_to_go_on_and_then_does(monkeypatch: pytest
     said = command(version.study.slug, "--groups", "2")
     assert "batch 1 goes on: 0 of 2 groups are over" in said
     is_whole(version, 2)
+
+
+def test_verify_knows_what_was_ordered() -> None:
+    version = machines("chatting", "talker", 3, "talkative")
+    run_order(version, Order(2, "hidden"))
+    named = {"groups of a batch", "end of a batch", "groups of a batch that is over", "levels of a group of a batch"}
+    assert not named & {each.what for each in check(version.study, late_after_seconds=3600).differences}
+    Batch.objects.update(condition="label=disclosed", ended_at=None)
+    BatchGroup.objects.filter(number=2).delete()
+    BatchGroup.objects.update(number=4)
+    found = {each.what for each in check(version.study, late_after_seconds=3600).differences}
+    assert found >= named
 
 
 @pytest.mark.parametrize("words", [["--groups", "0"], ["--groups", "2", "--max-cost", "free"], ["--groups", "x"]])

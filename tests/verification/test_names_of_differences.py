@@ -37,6 +37,8 @@ ELSEWHERE = {
     "order of topics", "topic of a group",  # tests/matching/test_topics.py
     "place of a seat in its pool", "draw of a seat from its pool",  # tests/matching/test_pools.py
     "numbers of a seat from its pool", "places of a pool",
+    "groups of a batch", "end of a batch", "groups of a batch that is over",  # tests/bots/test_batches.py
+    "levels of a group of a batch",
     "people of a pair", "forming of a pair", "status of a pair",  # tests/scheduling/test_couples_verified.py
     "end reason of a pair", "people of a pair that is over", "pair of somebody who has left",
     "outcome of a pair's visit", "second time of a pair's visit", "window of a pair", "window of a pair, reckoned",
