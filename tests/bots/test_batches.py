@@ -1,6 +1,7 @@
 """Batches without people: shared by runners and workers, resumed after a kill, held when the budget is used up."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,6 +36,7 @@ from studies.services import freeze
 from tests.bots.dying_runner import POINTS
 from tests.bots.test_run import machines
 from tests.chat.rooms import PERSONA, make_version, study_file
+from tests.studies.conftest import Folder
 from verification.check import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,9 +50,12 @@ def _declarations_are_installed(settings: LazySettings) -> None:
     settings.EXPERIMENT_PACKAGES = [*settings.EXPERIMENT_PACKAGES, "tests.language"]
 
 
-def dilemma(seed: str = "5") -> Version:
-    """Six programs that play four supergames."""
-    return freeze(LANGUAGE / "dilemma" / "study", seed=seed)
+@pytest.fixture
+def dilemma(tmp_path: Path, db: None) -> Version:
+    """Six programs that play two supergames."""
+    shutil.copytree(LANGUAGE / "dilemma" / "study", tmp_path / "study")
+    Folder(tmp_path / "study").change("parameters: {rounds: 4}", "parameters: {rounds: 2}")
+    return freeze(tmp_path / "study", seed="5")
 
 
 def models(n: int = 3) -> Version:
@@ -96,40 +101,37 @@ def address() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_killed_runner_leaves_a_batch_that_another_plays_on(point: str) -> None:
-    version = dilemma()
-    command = [sys.executable, "-m", "tests.bots.dying_runner", point, str(version.pk), "3"]
+def test_killed_runner_leaves_a_batch_that_another_plays_on(point: str, dilemma: Version) -> None:
+    command = [sys.executable, "-m", "tests.bots.dying_runner", point, str(dilemma.pk), "2"]
     died = subprocess.run(command, env=address(), cwd=ROOT, timeout=120, check=False)
     assert died.returncode == -signal.SIGKILL
     before = Group.objects.filter(status="complete").count()
     # the leases run out, sooner than they would
     Due.objects.filter(outcome="", lease_until__isnull=False).update(lease_until=clock.now() - timedelta(seconds=1))
     seen: list[Progress] = []
-    done = run_groups(version, 3, seen.append)
-    assert (done.complete, done.ended, done.batch, done.is_resumed) == (3, 0, 1, True)
+    done = run_groups(dilemma, 2, seen.append)
+    assert (done.complete, done.ended, done.batch, done.is_resumed) == (2, 0, 1, True)
     assert seen[0].complete == before
     assert Batch.objects.get().status == "done"
-    is_whole(version, 3)
+    is_whole(dilemma, 2)
 
 
-def test_two_runners_at_once_share_one_batch() -> None:
-    version = dilemma()
-
+def test_two_runners_at_once_share_one_batch(dilemma: Version) -> None:
     def play(_number: int) -> Progress:
         try:
-            return run_groups(Version.objects.select_related("study").get(pk=version.pk), 4)
+            return run_groups(Version.objects.select_related("study").get(pk=dilemma.pk), 3)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(play, range(2)))
-    assert {(one.complete, one.ended, one.batch) for one in done} == {(4, 0, 1)}
+    assert {(one.complete, one.ended, one.batch) for one in done} == {(3, 0, 1)}
     assert sorted(one.is_resumed for one in done) == [False, True]
-    is_whole(version, 4)
+    is_whole(dilemma, 3)
 
 
 def test_workers_take_the_turns_of_a_batch_that_is_left_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    version = dilemma()
+    version = machines("chatting", "talker", 3, "talkative")
     monkeypatch.setattr("bots.run._Run._take_turns", None)  # the runner takes none: calling it would raise
     loop = Loop("bots")
     loop.start()
@@ -137,14 +139,15 @@ def test_workers_take_the_turns_of_a_batch_that_is_left_to_them(monkeypatch: pyt
         done = run_order(version, Order(2), by_workers=True)
     finally:
         assert loop.stop()
-    assert done.complete == 2
-    is_whole(version, 2)
+    assert (done.complete, done.ended, Group.objects.count()) == (2, 0, 2)
+    assert set(BotTurn.objects.values_list("outcome", flat=True)) == {"delivered"}
+    assert BotTurn.objects.count() == done.turns == 12
 
 
-def test_without_a_worker_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_worker_it_says_so(dilemma: Version, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bots.run.IDLE_SECONDS", 0.5)
     with pytest.raises(BotsError, match="no worker takes the turns") as caught:
-        run_order(dilemma(), Order(1), by_workers=True)
+        run_order(dilemma, Order(1), by_workers=True)
     assert caught.value.code == "run_no_worker"
 
 
@@ -270,8 +273,7 @@ def test_command_ends_with_a_table_by_condition() -> None:
     assert (line.complete, line.under_way, line.calls) == (4, 0, 0)
 
 
-def test_interrupted_command_says_how_to_go_on_and_then_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    version = dilemma()
+def test_interrupted_command_says_how_to_go_on_and_then_does(dilemma: Version, monkeypatch: pytest.MonkeyPatch) -> None:
     original: Callable[..., Any] = by_policy.decided
     taken = []
 
@@ -283,11 +285,11 @@ def test_interrupted_command_says_how_to_go_on_and_then_does(monkeypatch: pytest
 
     monkeypatch.setattr(by_policy, "decided", stop)
     with pytest.raises(CommandError, match="goes on from here"):
-        command(version.study.slug, "--groups", "2")
+        command(dilemma.study.slug, "--groups", "2")
     assert not Due.objects.filter(outcome="", lease_until__isnull=False).exists(), "nothing was left in hand"
-    said = command(version.study.slug, "--groups", "2")
+    said = command(dilemma.study.slug, "--groups", "2")
     assert "batch 1 goes on: 0 of 2 groups are over" in said
-    is_whole(version, 2)
+    is_whole(dilemma, 2)
 
 
 def test_verify_knows_what_was_ordered() -> None:
