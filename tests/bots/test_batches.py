@@ -36,12 +36,12 @@ from studies.services import freeze
 from tests.bots.dying_runner import POINTS
 from tests.bots.test_run import machines
 from tests.chat.rooms import PERSONA, make_version, study_file
+from tests.experiments.short_dilemma import copied
 from tests.studies.conftest import Folder
 from verification.check import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LANGUAGE = Path(__file__).parents[1] / "language"
-POOL = ROOT / "experiments" / "repeated_dilemma" / "studies" / "pool"
 MODEL = {"name": "scripted/one", "max_tokens": 100, "daily_cost_usd": "0.00"}
 
 
@@ -56,6 +56,12 @@ def dilemma(tmp_path: Path, db: None) -> Version:
     shutil.copytree(LANGUAGE / "dilemma" / "study", tmp_path / "study")
     Folder(tmp_path / "study").change("parameters: {rounds: 4}", "parameters: {rounds: 2}")
     return freeze(tmp_path / "study", seed="5")
+
+
+@pytest.fixture
+def pool(tmp_path: Path, db: None) -> Version:
+    """Two factors of groups, and one choice in one supergame."""
+    return freeze(copied(tmp_path).path, seed="3")
 
 
 def models(n: int = 3) -> Version:
@@ -194,8 +200,10 @@ def test_cost_is_a_budget_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run_order(version, Order(1, budget=Budget(cost_usd=Decimal("1.60")))).complete == 1
 
 
-def test_ordered_condition_is_every_groups_and_leaves_the_balanced_sequence_alone() -> None:
-    version = freeze(POOL, seed="3")
+def test_ordered_condition_is_every_groups_and_leaves_the_balanced_sequence_alone(
+    pool: Version, tmp_path: Path
+) -> None:
+    version = pool
     run_order(version, Order(3, "hidden,pool=one"))
     assert set(Group.objects.values_list("condition", flat=True)) == {"label=hidden,pool=one"}
     run_order(version, Order(2, "pool=several"))
@@ -205,8 +213,9 @@ def test_ordered_condition_is_every_groups_and_leaves_the_balanced_sequence_alon
     assert len(set(balanced)) == 4
     report = check(version.study, late_after_seconds=3600)
     assert [str(each) for each in report.differences] == []
-    other = freeze_again(version)
-    assert _balanced(other) == balanced, "what was ordered beside it took nothing from the sequence"
+    type(version.study).objects.update(slug="before")
+    untouched = freeze(tmp_path / "studies" / "pool", seed="3")
+    assert _balanced(untouched) == balanced, "what was ordered beside it took nothing from the sequence"
 
 
 def _balanced(version: Version) -> list[str]:
@@ -215,17 +224,10 @@ def _balanced(version: Version) -> list[str]:
     return list(members.values_list("group__condition", flat=True))
 
 
-def freeze_again(version: Version) -> Version:
-    """The same study under the same seed, of which nothing was run yet."""
-    type(version.study).objects.filter(pk=version.study_id).update(slug="before")
-    return freeze(POOL, seed="3")
-
-
 @pytest.mark.parametrize(("said", "words"), [("label=hiden", "label=hidden"), ("loud", "pool=several"), ("x=y", "x=y")])
-def test_condition_that_groups_are_not_given_is_refused(said: str, words: str) -> None:
-    version = freeze(POOL, seed="3")
+def test_condition_that_groups_are_not_given_is_refused(said: str, words: str, pool: Version) -> None:
     with pytest.raises(BotsError, match="when they are formed") as caught:
-        run_order(version, Order(1, said))
+        run_order(pool, Order(1, said))
     assert caught.value.code == "run_condition"
     assert words in str(caught.value)
     assert not Group.objects.exists()
@@ -260,9 +262,8 @@ def command(*words: str) -> str:
     return out.getvalue()
 
 
-def test_command_ends_with_a_table_by_condition() -> None:
-    version = freeze(POOL, seed="3")
-    said = command(version.study.slug, "--groups", "4")
+def test_command_ends_with_a_table_by_condition(pool: Version) -> None:
+    said = command(pool.study.slug, "--groups", "4")
     assert "[####################] 4 of 4 groups" in said
     rows = [line.split() for line in said.splitlines() if line.startswith(("label=", "all"))]
     assert [row[0] for row in rows] == [*sorted(Group.objects.values_list("condition", flat=True)), "all"]

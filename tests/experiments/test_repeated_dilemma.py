@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bots.run import run_groups
 from experiments.repeated_dilemma.experiment import Settings, experiment
 from flow.models import Act, Match
 from matching.models import Group as Formed
@@ -14,9 +15,8 @@ from paradigm import Seat
 from studies.check import check
 from studies.problems import errors
 from studies.services import freeze
+from tests.experiments.short_dilemma import STUDIES, copied
 from tests.language.rehearsal import Group
-
-STUDY = Path(__file__).parents[2] / "experiments" / "repeated_dilemma" / "studies" / "pool"
 
 
 def seats_of(people: int, programs: int) -> list[Seat]:
@@ -86,14 +86,12 @@ def test_two_may_write_before_the_choices_that_are_named(talk: str, talks: list[
 
 
 def test_study_is_sound() -> None:
-    assert errors(check(STUDY)) == []
+    assert errors(check(STUDIES / "pool")) == []
 
 
 @pytest.mark.django_db(transaction=True)
-def test_study_is_played_without_people_by_the_strategies_it_names() -> None:
-    from bots.run import run_groups
-
-    version = freeze(STUDY, seed="11")
+def test_study_is_played_without_people_by_the_strategies_it_names(tmp_path: Path) -> None:
+    version = freeze(copied(tmp_path, rounds=2, turns=4).path, seed="11")
     done = run_groups(version, 2)
     assert (done.complete, done.ended) == (2, 0)
     for group in Formed.objects.all():

@@ -1,7 +1,6 @@
 """Pools of partners: drawn by weight, with or without replacement, in turns over groups; kept, and drawn again."""
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,12 +24,10 @@ from studies.pools import drawn_numbers, drawn_way
 from studies.problems import errors
 from studies.schema_pools import Pool
 from studies.services import freeze
-from tests.studies.conftest import Folder
+from tests.experiments.short_dilemma import MIXED, copied
 from tests.verification.tampering import change
 from verification.check import check
 
-STUDIES = Path(__file__).parents[2] / "experiments" / "repeated_dilemma" / "studies"
-MIXED = "    policies: [tit_for_tat, win_stay_lose_shift, always_defect, random]\n"
 WAYS = ["tit_for_tat", "win_stay_lose_shift", "always_defect", "random"]
 
 
@@ -65,9 +62,8 @@ def test_numbers_are_drawn_between_their_bounds(low: float, high: float, seed: s
 def pooled(tmp_path: Path, db: None) -> Callable[..., Version]:
     """`pooled(draw, …)`: the study, its several programs drawn from a pool, and every group of several programs."""
 
-    def make(pool: str, seed: str = "9") -> Version:
-        shutil.copytree(STUDIES, tmp_path / "studies", dirs_exist_ok=True)
-        folder = Folder(tmp_path / "studies" / "pool")
+    def make(pool: str, *, turns: int = 1) -> Version:
+        folder = copied(tmp_path, turns=turns)
         folder.change(MIXED, f"{MIXED}    pool: {pool}\n")
         folder.change("values: {one: same, several: mixed}", "values: {one: mixed, several: mixed}")
         folder.change(
@@ -76,7 +72,7 @@ def pooled(tmp_path: Path, db: None) -> Callable[..., Version]:
             "think_s: [2, 6], miss: 0}\n",
             "",
         )  # fmt: skip
-        return freeze(folder.path, seed=seed)
+        return freeze(folder.path, seed="9")
 
     return make
 
@@ -138,7 +134,7 @@ def test_groups_that_form_at_once_take_places_of_their_own(pooled: Make) -> None
 
 @pytest.mark.django_db(transaction=True)
 def test_numbers_of_a_policy_are_drawn_for_each_seat_and_played(pooled: Make) -> None:
-    version = pooled("{draw: without_replacement, settings: {random: {p: {low: 0.9, high: 1}}}}")
+    version = pooled("{draw: without_replacement, settings: {random: {p: {low: 0.9, high: 1}}}}", turns=8)
     assert run_groups(version, 2).complete == 2
     seats = Seat.objects.filter(policy="random", is_stand_in=False)
     numbers = [seat.settings["numbers"]["p"] for seat in seats]
@@ -190,15 +186,13 @@ def test_verify_draws_again(pooled: Make, changes: dict[str, Any], named: set[st
     ],
 )
 def test_pool_that_does_not_fit_is_refused(tmp_path: Path, pool: str, code: str, path: str) -> None:
-    shutil.copytree(STUDIES, tmp_path / "studies")
-    folder = Folder(tmp_path / "studies" / "pool")
+    folder = copied(tmp_path)
     folder.change(MIXED, f"{MIXED}    pool: {pool}\n")
     assert folder.one(code).path == path
 
 
 def test_pool_of_a_partner_that_lasts_is_refused_and_one_seat_warned_about(tmp_path: Path) -> None:
-    shutil.copytree(STUDIES, tmp_path / "studies")
-    folder = Folder(tmp_path / "studies" / "pool")
+    folder = copied(tmp_path)
     folder.change(MIXED, f"{MIXED}    pool: {{draw: without_replacement}}\n")
     assert errors(folder.problems()) == []
     folder.change("ai: 4}", "ai: 1}")

@@ -1,6 +1,5 @@
 """Strategies in a study file: their numbers are known and within bounds, and the experiment has moves for them."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,16 +9,13 @@ from experiments.repeated_dilemma.experiment import experiment
 from paradigm.strategies import strategies
 from studies import registry
 from studies.problems import errors
+from tests.experiments.short_dilemma import MIXED, copied
 from tests.studies.conftest import Folder
-
-STUDIES = Path(__file__).parents[2] / "experiments" / "repeated_dilemma" / "studies"
-MIXED = "    policies: [tit_for_tat, win_stay_lose_shift, always_defect, random]\n"
 
 
 @pytest.fixture
 def dilemma(tmp_path: Path) -> Folder:
-    shutil.copytree(STUDIES, tmp_path / "studies")
-    return Folder(tmp_path / "studies" / "pool")
+    return copied(tmp_path)
 
 
 def test_numbers_of_strategies_are_taken(dilemma: Folder) -> None:

@@ -32,14 +32,8 @@ def test_nothing_differs_in_a_played_study(played: Played) -> None:
     report = verified(played)
     assert [str(each) for each in report.differences] == []
     looked_at_nothing = {name for name in CHECKED if not report.counts[name]}
-    none = {
-        "lasting partners",
-        "memories",
-        "pairs",
-        "visits of pairs",
-        "reminders",
-        "batches",
-    }  # each has tests of its own
+    # each has tests of its own
+    none = {"lasting partners", "memories", "pairs", "visits of pairs", "reminders", "batches"}
     none |= {"messages judged again", "triggers", "words found outside conversations", "answers judged again"}
     none |= {"case numbers", "wishes to be kept apart", "accounts"}
     assert looked_at_nothing == none
