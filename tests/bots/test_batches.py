@@ -200,9 +200,7 @@ def test_cost_is_a_budget_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run_order(version, Order(1, budget=Budget(cost_usd=Decimal("1.60")))).complete == 1
 
 
-def test_ordered_condition_is_every_groups_and_leaves_the_balanced_sequence_alone(
-    pool: Version, tmp_path: Path
-) -> None:
+def test_ordered_condition_takes_nothing_from_the_balanced_sequence(pool: Version, tmp_path: Path) -> None:
     version = pool
     run_order(version, Order(3, "hidden,pool=one"))
     assert set(Group.objects.values_list("condition", flat=True)) == {"label=hidden,pool=one"}

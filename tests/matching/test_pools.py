@@ -62,8 +62,8 @@ def test_numbers_are_drawn_between_their_bounds(low: float, high: float, seed: s
 def pooled(tmp_path: Path, db: None) -> Callable[..., Version]:
     """`pooled(draw, …)`: the study, its several programs drawn from a pool, and every group of several programs."""
 
-    def make(pool: str, *, turns: int = 1) -> Version:
-        folder = copied(tmp_path, turns=turns)
+    def make(pool: str, *, rounds: int = 1, turns: int = 1) -> Version:
+        folder = copied(tmp_path, rounds=rounds, turns=turns)
         folder.change(MIXED, f"{MIXED}    pool: {pool}\n")
         folder.change("values: {one: same, several: mixed}", "values: {one: mixed, several: mixed}")
         folder.change(
@@ -134,7 +134,7 @@ def test_groups_that_form_at_once_take_places_of_their_own(pooled: Make) -> None
 
 @pytest.mark.django_db(transaction=True)
 def test_numbers_of_a_policy_are_drawn_for_each_seat_and_played(pooled: Make) -> None:
-    version = pooled("{draw: without_replacement, settings: {random: {p: {low: 0.9, high: 1}}}}", turns=8)
+    version = pooled("{draw: without_replacement, settings: {random: {p: {low: 0.9, high: 1}}}}", rounds=4, turns=4)
     assert run_groups(version, 2).complete == 2
     seats = Seat.objects.filter(policy="random", is_stand_in=False)
     numbers = [seat.settings["numbers"]["p"] for seat in seats]
