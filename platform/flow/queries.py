@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +29,7 @@ from matching.models import Seat
 from paradigm import Card, Field, Line, Place, Table, View
 from paradigm.history import played
 from paradigm.moves import Played
+from paradigm.steps import Leaf
 from participants.models import Participant
 from scheduling.models import Session
 from studies import definition
@@ -249,11 +250,18 @@ def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
         seat=seat,
         chance=f"{state.chance}/{path}/{seat.number}",
         opened_at=match.step_opened_at,
-        deadline_at=match.deadline_at,
+        deadline_at=match.deadline_at or _as_long_as(state, step),
         match_rev=match.rev,
         is_talk=type(step).__name__ == "Talk",
         played=played(experiment.moves, experiment.steps, place, told),
     )
+
+
+def _as_long_as(state: MatchState, step: Leaf | None) -> datetime | None:
+    """When time would be up where no limit closes the step: a model has no longer there than among people."""
+    if step is None:
+        return None
+    return state.match.step_opened_at + timedelta(seconds=state.game.seconds_of(step, state.round))
 
 
 def _for_a_model(match: Match, state: MatchState, view: View) -> str:
