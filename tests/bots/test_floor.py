@@ -149,7 +149,7 @@ def test_of_all_who_are_woken_by_one_message_one_speaks_however_often_each_is_ta
     match.refresh_from_db()
     with transaction.atomic():
         for one in match.group.seats.filter(occupant="policy"):
-            services._ask(match, one.pk)
+            services.ask(match, one.pk)
     claims = claims_of(match)
     assert len(claims) == 4
     threads = [threading.Thread(target=_run, args=(claim,)) for claim in claims * 3]
