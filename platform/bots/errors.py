@@ -10,9 +10,9 @@ class BotsError(Exception):
     """An automated seat cannot act. `code` is for programs and the turn's row, the text names the remedy.
 
     Codes: "policy_unknown", "policy_failed", "persona_unfit", "no_usable_reply", "leak_blocked", "foreign_fact",
-    "run_no_game", "run_condition", "run_budget", "run_no_worker", "run_stopped", "model_<code>" for what the door to the
-    models refused ("model_budget": a limit could be passed); "recording_…" and "replay_…" where groups are to be played
-    again.
+    "run_no_game", "run_condition", "run_budget", "run_no_worker", "run_stopped", "model_<code>" for what the door to
+    the models refused ("model_budget": a limit could be passed); "recording_…" and "replay_…" where groups are to be
+    played again.
     """
 
     def __init__(self, code: str, text: str) -> None:
