@@ -6,7 +6,7 @@ therefore kept, and not left to chance a second time.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -22,12 +22,14 @@ class Move:
         made: How many entries it had made before.
         heard: How many entries there were, by anybody, when it was begun.
         entries: How many it made; 0: it only said to be ready.
+        earlier: How many entries there were when it was begun before, and its model gave nothing usable.
     """
 
     seat: int
     made: int
     heard: int
     entries: int
+    earlier: Sequence[int] = ()
 
     @property
     def turn(self) -> tuple[int, int]:
@@ -37,10 +39,10 @@ class Move:
 
 @dataclass(frozen=True)
 class Script:
-    """The moves of a conversation in their order, and the turns that came to none: seat, made, heard."""
+    """The moves of a conversation in their order, and what those turns had heard that came to none."""
 
     moves: Sequence[Move]
-    others: Sequence[tuple[int, int, int]] = ()
+    others: Mapping[tuple[int, int], Sequence[int]] = field(default_factory=dict)
     _place: dict[tuple[int, int], int] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -50,13 +52,16 @@ class Script:
         """Which move a turn is; None where it came to none."""
         return self._place.get((seat, made))
 
-    def may_begin(self, seat: int, made: int, count: int) -> bool:
-        """Whether a turn may look at the conversation now that it has some entries. Later it would hear too much."""
+    def may_begin(self, seat: int, made: int, count: int, *, before: int = 0) -> bool:
+        """Whether a turn may look at the conversation now that it has some entries. Later it would hear too much.
+
+        Args:
+            before: How often it was begun already.
+        """
         at = self.place_of(seat, made)
-        if at is not None:
-            return count >= self.moves[at].heard
         total = sum(move.entries for move in self.moves)
-        return count >= next((heard for *turn, heard in self.others if turn == [seat, made]), total)
+        known = [*self.moves[at].earlier, self.moves[at].heard] if at is not None else self.others.get((seat, made))
+        return count >= (known[min(before, len(known) - 1)] if known else total)
 
     def done(self, count: int, ready: Collection[int]) -> int:
         """How many of the moves have been made, by the entries there are and the seats that have said to be ready."""

@@ -29,6 +29,8 @@ from studies.models import Version
 
 FORMAT = "rapport-recording/1"
 _TURN = re.compile(r"^study:\d+(?:~\w+)?/turn:(\d+):(.*)$", re.DOTALL)  # as `bots.by_model.scope_of`
+AGAIN = ("retry", "fallback")
+"""How the part of a key begins that says that a turn was tried again: `bots.failing`."""
 NEVER_ANSWERED = (Call.Outcome.OPEN, Call.Outcome.SUPERSEDED)
 
 Talk = tuple[str, int, int, str]
@@ -137,8 +139,8 @@ class _Asked:
 
     def __init__(self, version: Version) -> None:
         self.calls: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
-        self.first: dict[tuple[int, str, int, int], datetime] = {}
-        """Of a match, path, seat and how many entries that had made."""
+        self.first: dict[tuple[int, str, int, int], dict[str, datetime]] = defaultdict(dict)
+        """Of a match, path, seat and how many entries that had made → each time that it was tried, and when."""
         turns = BotTurn.objects.filter(match__group__in=_over(version)).select_related("match__group", "seat")
         known = {turn.pk: turn for turn in turns}
         rows = Call.objects.filter(scope__startswith=f"study:{version.study_id}/").exclude(outcome__in=NEVER_ANSWERED)
@@ -147,8 +149,14 @@ class _Asked:
             turn = known.get(int(named[1])) if named else None
             if named and turn:
                 self.calls[turn.match.group_id].append(asdict(_recorded(call, f"{_place(turn)}:{named[2]}")))
-                made = int(named[2].partition("/")[0])
-                self.first.setdefault((turn.match_id, turn.path, turn.seat.number, made), call.at)
+                made, *rest = named[2].split("/")
+                again = rest[0] if rest and rest[0].startswith(AGAIN) else ""
+                self.first[turn.match_id, turn.path, turn.seat.number, int(made)].setdefault(again, call.at)
+
+    def heard(self, talk: Conversation, seat: int, made: int, entries: Sequence[Entry]) -> list[int]:
+        """How many entries there were each time that a turn asked; [] where it asked no model."""
+        tried = sorted(self.first.get((talk.match_id, talk.path, seat, made), {}).values())
+        return [sum(entry.at < at for entry in entries) for at in tried]
 
 
 def _talks(group: Group, asked: _Asked) -> list[Mapping[str, Any]]:
@@ -160,7 +168,8 @@ def _talks(group: Group, asked: _Asked) -> list[Mapping[str, Any]]:
 
 
 def _order(script: Script) -> Mapping[str, Any]:
-    return {"moves": [asdict(move) for move in script.moves], "others": [list(one) for one in script.others]}
+    others = [[seat, made, list(heard)] for (seat, made), heard in script.others.items()]
+    return {"moves": [asdict(move) for move in script.moves], "others": others}
 
 
 def _script(talk: Conversation, asked: _Asked) -> Script:
@@ -174,22 +183,22 @@ def _script(talk: Conversation, asked: _Asked) -> Script:
     for key, own in begun.items():
         made = int(key.rpartition(":")[2])
         before = [one.seq for one in entries if one.seat_id == own[0].seat_id and one.seq < own[0].seq]
-        heard = max([own[0].answers or 0, *before])
-        moves.append((own[0].at, own[0].seq, Move(own[0].seat.number, made, heard, len(own))))
+        heard, seat = max([own[0].answers or 0, *before]), own[0].seat.number
+        earlier = asked.heard(talk, seat, made, entries)[:-1]
+        moves.append((own[0].at, own[0].seq, Move(seat, made, heard, len(own), earlier)))
     for act in acts:
         if act.key not in begun:  # it was only said to be ready
             made = int(act.key.rpartition(":")[2])
-            looked = asked.first.get((talk.match_id, talk.path, act.seat.number, made), act.at)
+            looked = asked.heard(talk, act.seat.number, made, entries) or [sum(one.at < act.at for one in entries)]
             before = [one.seq for one in entries if one.seat_id == act.seat_id]
-            heard = max([sum(one.at < looked for one in entries), *before])
-            moves.append((act.at, 0, Move(act.seat.number, made, heard, 0)))
+            moves.append((act.at, 0, Move(act.seat.number, made, max([looked[-1], *before]), 0, looked[:-1])))
     moves.sort(key=lambda one: one[:2])
     made_by = {move.turn for _, _, move in moves}
-    others = [
-        (seat, made, sum(one.at < at for one in entries))
-        for (match, path, seat, made), at in asked.first.items()
+    others = {
+        (seat, made): asked.heard(talk, seat, made, entries)
+        for match, path, seat, made in asked.first
         if (match, path) == (talk.match_id, talk.path) and (seat, made) not in made_by
-    ]
+    }
     return Script([move for _, _, move in moves], others)
 
 
@@ -260,7 +269,7 @@ def _calls_of(rows: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
 
 def _scripts_of(code: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Talk, Script]]:
     for row in rows:
-        others = [(seat, made, heard) for seat, made, heard in row["others"]]
+        others = {(seat, made): heard for seat, made, heard in row["others"]}
         yield (code, row["round"], row["number"], row["path"]), Script([Move(**one) for one in row["moves"]], others)
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 
 from asgiref.sync import async_to_sync
 
@@ -21,7 +22,7 @@ from bots.errors import BotsError
 from bots.held import Turn
 from bots.order import BEFORE_ACT
 from bots.recording import Recording, Talk, place_of
-from bots.run import AT_ONCE, PAUSE_SECONDS, TURNS_AT_ONCE, Progress, close_unanswered
+from bots.run import AT_ONCE, PAUSE_SECONDS, Progress, close_unanswered
 from bots.standing import OpenTurn, Standing, open_turns, standings
 from events import clock, due, runner
 from events.claim import Claim
@@ -34,6 +35,7 @@ from studies.models import Version
 ALIVE = timedelta(seconds=60)
 OTHERS = {"worker.bots": "bots", "sweeper": "sweeper"}
 """The signs of those that take turns, too, and how `up --without` calls them."""
+AHEAD_SECONDS = 1e6
 STUCK_SECONDS = 12.0
 """Without anything that happens, while somebody waits for somebody else: then they do not come."""
 
@@ -107,7 +109,8 @@ class _Replay:
         self._codes = list(codes)
         self._under_way: list[int] = []
         self._done = Progress(wanted=len(codes))
-        self._turns: set[asyncio.Task[str]] = set()
+        self._turns: dict[asyncio.Task[str], Talk] = {}
+        self._begun: Counter[tuple[Talk, int, int]] = Counter()
         self._waiting: dict[Talk, dict[int, asyncio.Event]] = defaultdict(dict)
         """Of each conversation the moves whose words are there, and what lets them be said."""
         self._changed = asyncio.Event()
@@ -155,8 +158,9 @@ class _Replay:
         self._changed.clear()
         standing = await run_db(standings, self._under_way)
         turns = await run_db(open_turns, self._under_way)
-        begun = await self._begin([turn.due for turn in turns if self._may_begin(turn, standing)])
-        spoken = self._let_speak(standing)
+        may_begin = [turn for turn in turns if self._may_begin(turn, standing)]
+        begun = await self._begin(may_begin)
+        spoken = self._let_speak(standing) if begun == len(may_begin) else 0
         if not turns and not self._turns:
             await run_db(close_unanswered, self._under_way)
         with suppress(TimeoutError):
@@ -170,34 +174,40 @@ class _Replay:
 
     def _may_begin(self, turn: OpenTurn, standing: Mapping[Talk, Standing]) -> bool:
         script = self._recording.scripts.get(turn.talk)
-        return script is None or script.may_begin(turn.seat, turn.made, standing.get(turn.talk, Standing()).count)
+        count, before = standing.get(turn.talk, Standing()).count, self._begun[turn.talk, turn.seat, turn.made]
+        return script is None or script.may_begin(turn.seat, turn.made, count, before=before)
 
-    async def _begin(self, ids: list[int]) -> int:
-        claims = await run_db(due.claim_ids, ids[: max(0, TURNS_AT_ONCE - len(self._turns))])
+    async def _begin(self, turns: Collection[OpenTurn]) -> int:
+        """Take some turns, also those that were put off: nobody is waited for that was waited for then."""
+        known = {turn.due: turn for turn in turns}
+        claims = await run_db(partial(due.claim_ids, list(known), ahead_seconds=AHEAD_SECONDS))
         for claim in claims:
+            turn = known[claim.id]
+            self._begun[turn.talk, turn.seat, turn.made] += 1
             task = asyncio.create_task(_carried(claim))
             task.add_done_callback(lambda _: self._changed.set())
-            self._turns.add(task)
+            self._turns[task] = turn.talk
         return len(claims)
 
     def _let_speak(self, standing: Mapping[Talk, Standing]) -> int:
-        """Release the next move of each conversation, unless one is just being stored; how many were."""
+        """Release the next move of each conversation in which nobody looks or is just stored; how many were."""
         spoken = 0
+        in_hand = Counter(self._turns.values())
         for talk, waiting in self._waiting.items():
             now, script = standing.get(talk, Standing()), self._recording.scripts[talk]
             done = script.done(now.count, now.ready)
             for at in [at for at in waiting if at < done]:
                 del waiting[at]
             at_last = script.next_move(done, now.count, waiting)
-            if at_last is not None and not any(event.is_set() for event in waiting.values()):
+            if at_last is not None and in_hand[talk] == sum(not event.is_set() for event in waiting.values()):
                 waiting[at_last].set()
                 spoken += 1
         return spoken
 
     def _collect(self) -> None:
-        over = {task for task in self._turns if task.done()}
-        self._turns -= over
+        over = [task for task in self._turns if task.done()]
         for task in over:
+            del self._turns[task]
             task.result()
         self._count(turns=len(over))
 

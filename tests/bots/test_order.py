@@ -57,10 +57,17 @@ def test_any_order_that_there_was_is_kept_however_seats_come(seats: int, quota: 
 
 
 def test_turn_that_came_to_nothing_may_begin_when_it_did_then_and_without_a_note_at_the_end() -> None:
-    script = Script([Move(1, 0, 0, 1), Move(2, 0, 1, 1)], others=[(3, 0, 1)])
+    script = Script([Move(1, 0, 0, 1), Move(2, 0, 1, 1)], others={(3, 0): [1]})
     assert [script.may_begin(3, 0, count) for count in range(3)] == [False, True, True]
     assert [script.may_begin(4, 0, count) for count in range(3)] == [False, False, True]
     assert script.place_of(3, 0) is None
+
+
+def test_turn_that_was_tried_again_looks_each_time_when_it_did_then() -> None:
+    script = Script([Move(1, 0, 0, 1), Move(1, 1, 1, 1), Move(2, 0, 2, 1, earlier=[0, 1])])
+    assert [[script.may_begin(2, 0, count, before=before) for count in range(3)] for before in range(4)] == [
+        [True, True, True], [False, True, True], [False, False, True], [False, False, True],
+    ]  # fmt: skip
 
 
 def test_who_only_said_to_be_ready_has_done_so_when_the_log_says_it() -> None:
