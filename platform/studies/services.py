@@ -365,12 +365,12 @@ def _store(
     return version
 
 
-@transaction.atomic
 def _unconcerned(said: StudyFile) -> frozenset[str]:
     """Whom an event of a study cannot concern (`config/reactions.py`)."""
     return frozenset() if said.sentinels is not None else frozenset({"sentinels"})
 
 
+@transaction.atomic
 def _turn(
     study: Study,
     status: Study.Status,

@@ -154,6 +154,15 @@ def test_study_opens_pauses_and_closes_with_events(version: Version) -> None:
     assert list(kinds) == ["study.frozen", "study.opened", "study.paused", "study.opened", "study.closed"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_study_opens_and_pauses_in_a_transaction_of_its_own(version: Version) -> None:
+    """A test that runs inside one would not see that there is none."""
+    for turn, status in ((services.open_study, "open"), (services.pause_study, "paused")):
+        turn(version.study)
+        version.study.refresh_from_db()
+        assert version.study.status == status
+
+
 def test_status_that_cannot_follow_is_refused(version: Version) -> None:
     with pytest.raises(StudyError, match="is draft, so it cannot become paused"):
         services.pause_study(version.study)
