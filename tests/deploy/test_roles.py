@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
+from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
@@ -28,6 +29,8 @@ from recruitment.queries import owed_to
 from studies import definition, registry
 from studies.services import amend
 from tests.backups.databases import empty_database, url_of
+from tests.bots import sentinel_answers
+from tests.bots.test_drift import read, watched
 from tests.consent.trading import group_of_three, participant_of, trading
 from tests.machinery.people import fresh as now
 from tests.machinery.people import page
@@ -260,6 +263,20 @@ def test_game_that_a_program_ends_leads_people_to_a_changed_text(roles_act: None
     assert trio[0].send(decline="1") == "stored"
     with acting_as("rapport_bots"):
         assert owed_to(participant_of(trio[0])).earned.has_played
+
+
+def test_bots_ask_sentinels_and_keep_what_they_find(roles_act: None, tmp_path: Path) -> None:
+    """The first reading, and one that differs: neither locks a row that the role may not change."""
+    with override_settings(LLM_PROVIDERS=settings.LLM_PROVIDERS | {"told": "tests.bots.sentinel_answers.ask"}):
+        sentinel_answers.Model.begin()
+        watched(tmp_path)
+        runner.drain("bots")
+        sentinel_answers.Model.served = "told/2"
+        reading = read()
+    assert (reading.outcome, reading.verdict) == ("answered", "changed")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM events_due WHERE outcome = 'failed' OR error_code <> ''")
+        assert cursor.fetchone()[0] == 0
 
 
 def test_whole_platform_works_as_its_roles(roles_act: None, tmp_path: Path) -> None:

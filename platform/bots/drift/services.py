@@ -20,6 +20,7 @@ from events.claim import Claim
 from llm.rules import sha256_of
 from llm.spending import Spending
 from studies import definition
+from studies.allocation import lock_named
 from studies.models import Study, Version
 from studies.schema_models import LanguageModel
 from studies.sentinels import models_of, prompts_in
@@ -121,8 +122,8 @@ def conclude(claim: Claim, job: Job, found: Reading, again: Reading | None) -> s
     Raises:
         LostClaim: somebody else has the work; nothing was kept.
     """
-    # The study: of two readings of one model at once, the second sees what the first found.
-    study = Study.objects.select_for_update(of=("self",), no_key=True).get(pk=claim.facts["study"])
+    study = Study.objects.get(pk=claim.facts["study"])
+    _lock(study)
     row = Sentinel.objects.get(pk=job.sentinel)
     verdict = judged(found, again, in_force(study.pk, job.model, row.asked_sha256))
     last = again or found
@@ -148,6 +149,14 @@ def fail(claim: Claim, job: Job, error_code: str) -> str:
 def go_on(claim: Claim) -> str:
     """Plan the next reading where this one is not to be made."""
     return _settle(claim, Study.objects.get(pk=claim.facts["study"]), "nothing")
+
+
+def _lock(study: Study) -> None:
+    """Of two readings of one model at once, and of whoever confirms, the second sees what the first found.
+
+    By a name and not by the study's row: the bots' role may not change that, and so not lock it either.
+    """
+    lock_named(f"sentinels/{study.pk}")
 
 
 def _end(row: Sentinel, **values: Any) -> None:
@@ -187,7 +196,7 @@ def confirm(study: Study, model: str, *, reason: str, by: str = "") -> Drift:
     """
     if not reason.strip():
         raise DriftError("reason_missing", "say why people may go on: --reason TEXT; it is kept")
-    Study.objects.select_for_update(of=("self",), no_key=True).get(pk=study.pk)
+    _lock(study)
     drift = Drift.objects.filter(study=study, model=model, confirmed_at=None).first()
     if drift is None:
         raise DriftError(
