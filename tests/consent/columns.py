@@ -96,6 +96,7 @@ COLUMNS: dict[str, dict[Holds, str]] = {
     "bots_noting": {DESIGN: "partner kind", STATE: "outcome error_code"},
     "bots_sentinel": {DESIGN: "model", STATE: "asked_sha256 served fingerprint verdict outcome error_code"},
     "bots_drift": {DESIGN: "model", TEAM: "reason by"},
+    "bots_batch": {DESIGN: "stage condition", STATE: "status"},
     "recruitment_settlement": {STATE: "exit currency", S: "explanation", Holds.PAYMENT: "code"},
     "exports_tombstone": {STATE: "rule what", TEAM: "by"},
     "exports_release": {STATE: "sha256 table left_out", TEAM: "retired_by"},
