@@ -31,7 +31,7 @@ TURNS_AT_ONCE = 40
 PAUSE_SECONDS = 0.2
 """Between two looks when every open turn is in another process's hand."""
 IDLE_SECONDS = 60.0
-"""Without anything that happens, while it is left to workers to take the turns: then there is none."""
+"""Without anything that happens, while turns are due that are left to workers: then there is none."""
 
 __all__ = ["Budget", "Order", "Progress", "run_groups", "run_order"]
 Report = Callable[[Progress], None]
@@ -113,7 +113,7 @@ class _Run:
             await self._look()
             if not taken and not closed:
                 await run_db(due.bury)  # what several runners died over: no sweeper may be there to do it
-                self._need_worker()
+                await self._need_worker(groups)
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _take_turns(self, groups: list[int]) -> int:
@@ -140,7 +140,8 @@ class _Run:
         text = f"{spent}, {limits} were allowed, and {left} groups are unfinished: raise the budget to go on"
         raise BotsError("run_budget", text)
 
-    def _need_worker(self) -> None:
-        if self._by_workers and time.monotonic() - self._moved_at > IDLE_SECONDS:
+    async def _need_worker(self, groups: list[int]) -> None:
+        is_idle = self._by_workers and time.monotonic() - self._moved_at > IDLE_SECONDS
+        if is_idle and await run_db(batches.are_left_lying, groups):
             text = "no worker takes the turns: start one with `manage.py up`, or leave out --workers"
             raise BotsError("run_no_worker", text)

@@ -20,9 +20,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from bots import by_policy
-from bots.batches.queries import lines_of
+from bots.batches import services
+from bots.batches.queries import are_left_lying, lines_of, under_way
 from bots.errors import BotsError
 from bots.models import Batch, BatchGroup, BotTurn
+from bots.queries import TAKE_TURN
 from bots.run import Budget, Order, Progress, run_groups, run_order
 from config.places import ROOT
 from events import clock, runner
@@ -155,6 +157,18 @@ def test_without_a_worker_it_says_so(dilemma: Version, monkeypatch: pytest.Monke
     with pytest.raises(BotsError, match="no worker takes the turns") as caught:
         run_order(dilemma, Order(1), by_workers=True)
     assert caught.value.code == "run_no_worker"
+
+
+def test_turn_in_hand_or_put_off_for_a_retry_is_no_lack_of_workers(dilemma: Version) -> None:
+    batch, _ = services.order(dilemma, "game", Order(1))
+    assert services.next_group(batch.pk, at_once=1) is not None
+    groups, turns = under_way(batch.pk), Due.objects.filter(reaction=TAKE_TURN)
+    assert are_left_lying(groups)
+    later = clock.now() + timedelta(minutes=5)
+    turns.update(lease_until=later)
+    assert not are_left_lying(groups)
+    turns.update(lease_until=None, run_after=later)
+    assert not are_left_lying(groups)
 
 
 def test_finished_batch_is_not_played_again_and_other_words_are_another_batch() -> None:

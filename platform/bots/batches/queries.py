@@ -8,11 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from bots.batches.rules import Budget, Line, Progress, Spent
 from bots.models import Batch, BatchGroup, BotTurn
-from bots.queries import TAKE_TURN
+from bots.queries import TAKE_TURN, open_turns
 from events import clock
 from events.models import Due
 from flow.models import Match
@@ -76,6 +76,12 @@ def has_open_turns(match: Match) -> bool:
     """Whether a turn of the open step is still to be taken, or in somebody's hand."""
     key = f"{match.pk}:{match.rev}:"
     return Due.objects.filter(reaction=TAKE_TURN, outcome="", key__startswith=key).exists()
+
+
+def are_left_lying(groups: Sequence[int]) -> bool:
+    """Whether a turn of some groups is due, and nobody has it in hand: one that waits to ask once more is not."""
+    rows = Due.objects.filter(pk__in=open_turns(groups), run_after__lte=clock.now())
+    return rows.filter(Q(lease_until=None) | Q(lease_until__lt=clock.now())).exists()
 
 
 def unanswered(groups: Sequence[int]) -> list[Match]:
