@@ -30,7 +30,6 @@ from events import clock, due
 from events.claim import Claim
 from events.log import record
 from flow import queries as flow
-from flow.errors import FlowError
 from flow.models import Act, Match
 from flow.services import games
 from flow.state import MatchState
@@ -95,10 +94,11 @@ def deliver(claim: Claim, turn: Turn, values: Values, *, source: str, rest: Sequ
         rest: What is to be said after this, as acts of their own: it is kept in the same transaction.
 
     Returns:
-        "delivered", "overtaken", or "failed" when the door refused the values; where the seat minds what was said
-        meanwhile also "regenerated", "dropped" or "yielded".
+        "delivered" or "overtaken"; where the seat minds what was said meanwhile also "regenerated", "dropped" or
+        "yielded".
 
     Raises:
+        FlowError: the door refused the values; nothing was done.
         LostClaim: somebody else has the turn; nothing was done.
     """
     if turn.heard and (turn.gives_way or turn.heard.has_floor):
@@ -125,14 +125,11 @@ def _deliver_unless_overtaken(claim: Claim, turn: Turn, values: Values, *, sourc
 
 def _deliver(claim: Claim, turn: Turn, values: Values, *, source: str, rest: Sequence[Values]) -> str:
     at = turn.address
-    try:
-        said = games.act(
-            match_id=at.match, path=at.path, seat_id=at.seat, values={**values, **_beside(turn)}, source=source,
-            key=turn.key,
-            settle=lambda: _conclude(claim, turn, rest),
-        )  # fmt: skip
-    except FlowError as error:
-        return end(claim, turn, outcome=Outcome.FAILED, error_code=error.code)
+    said = games.act(
+        match_id=at.match, path=at.path, seat_id=at.seat, values={**values, **_beside(turn)}, source=source,
+        key=turn.key,
+        settle=lambda: _conclude(claim, turn, rest),
+    )  # fmt: skip
     return str(Outcome.DELIVERED if said == games.STORED else Outcome.OVERTAKEN)
 
 
@@ -167,12 +164,15 @@ def _has_acted(turn: Turn) -> bool:
 
 
 def _close(turn: Turn, outcome: str, error_code: str = "") -> None:
-    """The first outcome stands; a talk's later entries only move the time of delivery."""
+    """The first outcome stands; in a talk whoever says something has, whatever was before. A failure has its own row.
+
+    A talk's later entries only move the time of delivery.
+    """
     row = BotTurn.objects.filter(pk=turn.row.pk)
     if outcome == Outcome.DELIVERED:
-        still = [Outcome.OPEN, Outcome.SILENT, Outcome.DELIVERED] if turn.heard else [Outcome.OPEN]
-        now = {"delivered_at": clock.RapportNow(), "interruptions": 0, "read_to": None}
-        row.filter(outcome__in=still).update(outcome=outcome, **now)
+        in_talk = [Outcome.OPEN, Outcome.SILENT, Outcome.FAILED, Outcome.DELIVERED]
+        now = {"delivered_at": clock.RapportNow(), "interruptions": 0, "read_to": None, "error_code": ""}
+        row.filter(outcome__in=in_talk if turn.heard else [Outcome.OPEN]).update(outcome=outcome, **now)
     else:
         still = [Outcome.OPEN, Outcome.SILENT] if outcome == Outcome.FAILED else [Outcome.OPEN]
         row.filter(outcome__in=still).update(outcome=outcome, error_code=error_code[:30])
@@ -188,8 +188,16 @@ def end(claim: Claim, turn: Turn, *, outcome: str, error_code: str = "") -> str:
         _leave_unsaid(turn)
     if turn.row.interruptions:
         BotTurn.objects.filter(pk=turn.row.pk).update(interruptions=0)
+    if turn.heard:
+        _free_plan(turn)
     due.settle(claim, outcome)
     return outcome
+
+
+def _free_plan(turn: Turn) -> None:
+    """What a talk's next turn says is planned for a time of its own; when the last was said and planned stays."""
+    row = BotTurn.objects.filter(pk=turn.row.pk).filter(Q(delivered_at=None) | Q(delivered_at__lt=F("planned_at")))
+    row.update(planned_at=None, typing_at=None, read_to=None)
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from bots.batches import services as batches
 from bots.delivery import DROP
 from bots.errors import SUPERSEDED, BotsError
 from bots.failing import Instead
+from bots.failures import services as failures
 from bots.guard import WHOLE
 from bots.held import Plan, Turn, Values, is_interrupted, is_stale
 from bots.models import BotTurn
@@ -26,6 +27,7 @@ from chat.forms import ENTRIES, MESSAGE, MORE, READY, THEN
 from events.claim import WAITS, Claim
 from events.due import MAX_ATTEMPTS, LostClaim
 from events.offload import run_db
+from flow.errors import FlowError
 from flow.kinds import kind
 from flow.queries import TurnFacts
 from paradigm import Text
@@ -73,7 +75,7 @@ async def _taken(claim: Claim) -> str:
         if claim.attempts < MAX_ATTEMPTS:
             raise
         # The row fails for good: so that the turn has an outcome, too.
-        return await run_db(services.end, claim, turn, outcome=Outcome.FAILED, error_code=type(error).__name__)
+        return await run_db(failures.fail, claim, turn, type(error).__name__)
 
 
 async def _put_off(claim: Claim, turn: Turn) -> str | None:
@@ -139,7 +141,10 @@ async def _say(
         if (later := await _await(claim, turn, planned.at, longest)) is not None:
             return later
     await _its_moment(turn)
-    return await run_db(services.deliver, claim, turn, messages[0], source=source, rest=messages[1:])
+    try:
+        return await run_db(services.deliver, claim, turn, messages[0], source=source, rest=messages[1:])
+    except FlowError as refused:
+        return await run_db(failures.fail, claim, turn, refused.code)
 
 
 async def _its_moment(turn: Turn) -> None:

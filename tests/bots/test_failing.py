@@ -121,6 +121,25 @@ def test_by_default_nothing_is_said_and_what_is_said_next_is_answered(fault: str
 
 
 @pytest.mark.django_db
+def test_whoever_fails_to_open_a_talk_and_speaks_later_has_spoken_each_time_at_a_time_of_its_own() -> None:
+    match = Acquainted(version_with(None)).meet()
+    assert take(match, REFUSED) == "failed"
+    turn = BotTurn.objects.get(match=match)
+    assert (turn.outcome, turn.error_code) == ("failed", "model_refusal")
+    planned = []
+    for words in ("how are you?", "and what do you like?"):
+        say(match, words)
+        hear(match, "fine")
+        turn.refresh_from_db()
+        assert (turn.outcome, turn.error_code, row().error_code) == ("delivered", "", "model_refusal")
+        assert turn.delivered_at is not None
+        planned.append(turn.planned_at)
+    assert planned[0] is not None
+    assert planned[1] is not None
+    assert planned[0] < planned[1], "what is said next is not said at the time of what was said before"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("fault", FAULTS)
 def test_at_a_decision_nothing_is_chosen_and_no_group_hangs(fault: str) -> None:
     replies, code = FAULTS[fault]

@@ -184,6 +184,7 @@ def test_turn_that_keeps_crashing_has_an_outcome_in_the_end() -> None:
             runner.drain("bots")
     turn = BotTurn.objects.get(match=match, path="answer")
     assert (turn.outcome, turn.error_code) == ("failed", "ConnectionError")
+    assert list(turn.failures.values_list("error_code", "did")) == [("ConnectionError", "deadline")]
     assert Due.objects.get(key__startswith=f"{match.pk}:{match.rev}:").attempts == due.MAX_ATTEMPTS
 
 
@@ -242,6 +243,7 @@ def test_policy_that_fails_is_said_so_once_and_the_step_waits_for_its_deadline(p
     runner.drain("bots")
     turn = BotTurn.objects.get(path="answer")
     assert (turn.outcome, turn.error_code) == ("failed", code)
+    assert turn.failures.get().error_code == code
     assert not Act.objects.filter(path="answer", seat__occupant="policy").exists()
     match.refresh_from_db()
     assert match.path == "answer"

@@ -68,6 +68,16 @@ def give_up(claim: Claim, turn: Turn, what: Failure) -> str:
     return str(Outcome.FAILED)
 
 
+def fail(claim: Claim, turn: Turn, error_code: str) -> str:
+    """The turn has failed whatever its policy says: the door refused what it gave, or the work on it keeps breaking.
+
+    Raises:
+        LostClaim: somebody else has the turn; nothing was done.
+    """
+    did = FailedTurn.Did.SILENCE if turn.heard else FailedTurn.Did.DEADLINE
+    return give_up(claim, turn, Failure(error_code, did, turn.failed.tries if turn.failed else 1))
+
+
 def try_later(claim: Claim, turn: Turn, what: Failure, seconds: float) -> str:
     """Ask again after some seconds. In a pause a talk with one person lasts so much longer.
 
