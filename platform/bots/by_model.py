@@ -13,7 +13,7 @@ from bots.guard import WHOLE
 from bots.judging import LINE, Judged, Rules, Settled, judged, settled
 from bots.prompts import Told
 from bots.recall import Acquaintance, Recall, acquaintance_of, recalled
-from bots.wishes import Wishes, wishes_of
+from bots.wishes import Wishes, is_silent, wishes_of
 from events.offload import run_db
 from flow.game import game_of
 from flow.models import Act, Match
@@ -68,7 +68,7 @@ class ModelOccupant:
         if given.by == LINE and given.values is not None:
             given = replace(given, values={**given.values, WHOLE: True})
         values = given.values
-        if values is not None and watched is not None:
+        if values is not None and watched is not None and not is_silent(values):  # else nothing of it is said
             values = await guard.checked(watched, facts, values, key=key, scope=brief.scope)
         await run_db(keeping.keep, facts, rules, given, key=key, values=values)
         if values is None:

@@ -100,3 +100,16 @@ def test_classifier_holds_a_reply_and_never_what_a_person_wrote(verdict: Any, sa
     assert newest() == said
     assert list(Trigger.objects.values_list("source", flat=True)) == ([source] if source else [])
     assert Call.objects.filter(model_requested="told/two", scope__endswith="/safety").exists()
+
+
+def test_words_beside_a_chosen_silence_are_neither_screened_nor_replaced() -> None:
+    match = talk(classifier=CLASSIFIER)
+    seat = match.group.seats.get(occupant="model")
+    seat.settings |= {"may_stay_silent": True}
+    seat.save()
+    answers.will('{"speak": "no", "message": "I want to kill myself, too.", "then": "more"}')
+    says(match, "I had a bad day.")
+    runner.drain("bots")
+    assert newest() == "I had a bad day.", "nothing is said, so nothing is held either"
+    assert not Trigger.objects.exists()
+    assert Call.objects.filter(scope__endswith="/safety").count() == 1, "that of the first reply"
