@@ -227,6 +227,15 @@ def test_two_talks_that_wait_are_noted_one_after_the_other_each_from_its_own_wor
     assert answers.asked == []
 
 
+def test_talk_that_is_noted_late_has_one_key_whichever_talk_it_is_noted_after() -> None:
+    known = after_first()
+    known.talk("I like tea.")
+    first, second = Conversation.objects.order_by("pk")
+    seat = first.match.group.seats.get(occupant="model")
+    scopes = [job.scope for talk in (first, second) if (job := noting.begin(talk.pk)) is not None]
+    assert scopes == [f"study:{known.version.study_id}/notes:{first.pk}:{seat.pk}:1"] * 2
+
+
 def test_nothing_said_is_a_version_without_a_call() -> None:
     known = after_first()
     take_notes(HAS_A_DOG)

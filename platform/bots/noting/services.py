@@ -98,9 +98,18 @@ def _job(seat: Seat, known: Acquaintance, writer: NotesByModel, talk: Conversati
         noting=noting.pk, attempt=noting.attempt, known=known, writer=writer, talk=talk.pk,
         base=last.version if last else 0, material=Material(lines_of(last) if last else [], said),
         prompt=definition.text(game.version, writer.prompt), slots=slots,
-        scope=scope_of(seat, f"notes:{talk.pk}:{seat.pk}:{noting.attempt}"),
+        scope=scope_of(seat, f"notes:{talk.pk}:{_seat_in(talk, known)}:{noting.attempt}"),
         spending=spending_of(seat, writer.model.model_dump(mode="json"), MEMORY, match=talk.match_id),
     )  # fmt: skip
+
+
+def _seat_in(talk: Conversation, known: Acquaintance) -> int:
+    """Where the partner sat in a conversation: whichever later one its notes are asked for after, the key is the same.
+
+    So an answer that came before a worker died is used, and not paid for twice.
+    """
+    own = talk.match.placings.filter(seat__partner=known.partner, seat__kind=Seat.Kind.AI).order_by("pk")
+    return own.values_list("seat_id", flat=True)[0]
 
 
 def _opened(known: Acquaintance, talk: Conversation) -> Noting:
