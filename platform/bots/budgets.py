@@ -47,29 +47,30 @@ def spending_of(seat: Seat, model: Mapping[str, Any], line: str = REPLY, *, matc
         match: Key of the match in which it is asked: its people are those for whom it is.
     """
     root, whose = root_of(seat.group), "" if line == SAFETY else seat.partner
-    found = _spending(root, seat.group.version, model, line, whose=whose)
-    budget = definition.definition(_newest(seat.group.version)).budget
-    if budget is None or match is None:
+    said = _said_now(seat.group.version)
+    found = _spending(said, root, seat.group.version.study_id, model, line, whose=whose)
+    if said.budget is None or match is None:
         return found
-    return replace(found, limits=[*found.limits, *_of_people(budget, root, match)])
+    return replace(found, limits=[*found.limits, *_of_people(said.budget, root, match)])
 
 
 def spending_of_study(version: Version, model: LanguageModel, line: str = SENTINEL) -> Spending:
     """How a call is counted that a study makes for nobody."""
-    return _spending(f"study:{version.study_id}", version, model.model_dump(mode="json"), line, whose="")
+    said, root = _said_now(version), f"study:{version.study_id}"
+    return _spending(said, root, version.study_id, model.model_dump(mode="json"), line, whose="")
 
 
-def _spending(root: str, version: Version, model: Mapping[str, Any], line: str, *, whose: str) -> Spending:
-    said = definition.definition(_newest(version))
+def _spending(said: StudyFile, root: str, study: int, model: Mapping[str, Any], line: str, *, whose: str) -> Spending:
     name, day = str(model["name"]), f"{clock.now():%Y-%m-%d}"
     daily, price = _terms(said, model, line, whose)
     limits = [*_of_model(f"{root}/{line}/{name}/{day}", daily, price), *_of_budget(said.budget, root, day)]
-    return Spending(root, version.study_id, line, price, limits)
+    return Spending(root, study, line, price, limits)
 
 
-def _newest(version: Version) -> Version:
+def _said_now(version: Version) -> StudyFile:
+    """What the newest version of the same study says."""
     newest = Version.objects.filter(study=version.study_id).order_by("-number").values_list("pk", flat=True)[0]
-    return definition.version_of(newest)
+    return definition.definition(definition.version_of(newest))
 
 
 def _terms(said: StudyFile, model: Mapping[str, Any], line: str, whose: str) -> tuple[Decimal, Price | None]:
