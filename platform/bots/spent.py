@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Case, Count, F, Q, Sum, Value, When
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 
 from bots.models import BotTurn
@@ -81,6 +81,12 @@ class Standing:
 def root_of(study: Study) -> str:
     """What a study's calls are counted under, trials by its researchers aside: see `bots.budgets.root_of`."""
     return f"study:{study.pk}"
+
+
+def calls_of(study: Study) -> QuerySet[Call]:
+    """Every call that was made for a study, trials by its researchers included: see `bots.by_model.scope_of`."""
+    root = root_of(study)
+    return Call.objects.filter(Q(scope__startswith=f"{root}/") | Q(scope__startswith=f"{root}~"))
 
 
 def days_of(study: Study) -> list[Day]:

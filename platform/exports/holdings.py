@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from bots.models import BotTurn, Memory
+from bots.spent import calls_of
 from chat.models import Entry, Report, SafetyStep, WordsStep
 from events.models import Due, Event
 from exports.declared import Declared, is_free_answer, split_key
@@ -218,10 +219,6 @@ def _links(study: Study) -> QuerySet[EntryLink]:
     return EntryLink.objects.filter(study=study)
 
 
-def _calls(study: Study) -> QuerySet[Call]:
-    return Call.objects.filter(scope__startswith=f"study:{study.pk}/")
-
-
 def _work(study: Study) -> QuerySet[Due]:
     return Due.objects.filter(pk__in=work_of(study).exclude(outcome="").values("pk"))
 
@@ -250,7 +247,7 @@ STEPS: Mapping[str, list[Step]] = {
         Step("texts", Answer, _answers, _each(_of_answer)),
         Step("texts", Memory, _of_person(Memory), _each(_of_memory)),
         Step("texts", BotTurn, _in_match(BotTurn), _each(_of_turn)),
-        Step("texts", Call, _calls, _each(_of_call)),
+        Step("texts", Call, calls_of, _each(_of_call)),
         Step("texts", Session, _visits, _each(_of_session)),
         Step("texts", Event, _reasons, _each(_of_event)),
     ],

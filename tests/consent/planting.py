@@ -99,16 +99,17 @@ def _practice(person: Writer, group: Group) -> None:
 
 @into("llm_call.prompt", "llm_call.output", "llm_call.error")
 def _asked(person: Writer, group: Group) -> None:
-    quoted = Entry.objects.filter(seat=seat_of(person)).order_by("pk")[0].text
-    for turn in BotTurn.objects.filter(match__group=group):
+    quoted, study = Entry.objects.filter(seat=seat_of(person)).order_by("pk")[0].text, group.version.study_id
+    turns = BotTurn.objects.filter(match__group=group)
+    for scope in [f"study:{study}{trial}/turn:{turn.pk}:0" for turn in turns for trial in ("", "~demo")]:
         Call.objects.create(
-            scope=f"study:{group.version.study_id}/turn:{turn.pk}:0", attempt=person.number + 1, model_requested="m",
+            scope=scope, attempt=person.number + 1, model_requested="m",
             prompt=[{"role": "user", "content": f'A: "{quoted}"'}], prompt_sha256="1" * 64, memory_sha256="2" * 64,
             request_id="req-1",
             output=f"Yes, {quoted}!", outcome="ok", error=quoted,
         )  # fmt: skip
     Call.objects.create(
-        scope=f"study:{group.version.study_id}/notes:{talk_of(person).pk}:{seat_of(person).pk}:1",
+        scope=f"study:{study}/notes:{talk_of(person).pk}:{seat_of(person).pk}:1",
         attempt=person.number + 1, model_requested="m", prompt=[{"role": "user", "content": f'm1, they: "{quoted}"'}],
         prompt_sha256="1" * 64, memory_sha256="2" * 64, output=f'{{"lines": "{quoted}"}}', outcome="ok", error=quoted,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from itertools import islice
 from django.db.models import Exists, OuterRef, Q
 
 from bots.models import BotTurn
+from bots.spent import calls_of
 from chat.models import Conversation
 from exports import keys
 from exports.codes import match_code, seat_code
@@ -57,8 +58,7 @@ COLUMNS = [
 
 
 def _calls(scope: Scope) -> Iterator[Row]:
-    own, tried = (Q(scope__startswith=f"study:{scope.study.pk}{mark}") for mark in "/~")  # as `bots.by_model.scope_of`
-    log = Call.objects.filter(own | tried).defer("prompt", "output").order_by("pk")
+    log = calls_of(scope.study).defer("prompt", "output").order_by("pk")
     found = log.iterator(chunk_size=CHUNK)
     order = 0
     while batch := list(islice(found, CHUNK)):

@@ -6,8 +6,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
 
-from django.db.models import Q
-
+from bots.spent import calls_of
 from exports.columns import Column, Row, Table
 from exports.scope import CHUNK, Scope
 from exports.tables.calls import places_of
@@ -69,8 +68,7 @@ class _Sums:
 
 
 def _costs(scope: Scope) -> Iterator[Row]:
-    own, tried = (Q(scope__startswith=f"study:{scope.study.pk}{mark}") for mark in "/~")  # as `bots.budgets.root_of`
-    log = Call.objects.filter(own | tried).select_related("charge").defer("prompt", "output").order_by("pk")
+    log = calls_of(scope.study).select_related("charge").defer("prompt", "output").order_by("pk")
     found = log.iterator(chunk_size=CHUNK)
     sums: dict[_Key, _Sums] = {}
     while batch := list(islice(found, CHUNK)):
