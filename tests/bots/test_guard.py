@@ -7,6 +7,8 @@ from django.conf import LazySettings
 
 from chat.models import Entry, SafetyStep, Trigger
 from events import runner
+from exports.scope import Scope
+from exports.tables.calls import CALLS
 from flow.models import Match
 from flow.queries import page_of
 from flow.services import games
@@ -100,6 +102,8 @@ def test_classifier_holds_a_reply_and_never_what_a_person_wrote(verdict: Any, sa
     assert newest() == said
     assert list(Trigger.objects.values_list("source", flat=True)) == ([source] if source else [])
     assert Call.objects.filter(model_requested="told/two", scope__endswith="/safety").exists()
+    asked = {(row["model_requested"], row["purpose"]) for row in CALLS.rows(Scope(match.group.version.study))}
+    assert asked == {("told/one", "act"), ("told/two", "safety")}
 
 
 def test_words_beside_a_chosen_silence_are_neither_screened_nor_replaced() -> None:

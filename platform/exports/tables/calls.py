@@ -22,6 +22,7 @@ from participants.models import Participant
 TURN = re.compile(r"^study:\d+(?:~\w+)?/turn:(\d+):")
 NOTES = re.compile(r"^study:\d+(?:~\w+)?/notes:(\d+):(\d+):")  # a conversation, and the seat whose notes they are
 SENTINEL = re.compile(r"^study:\d+/sentinel:\d+:")
+SAFETY = "/safety"  # as `bots.guard` ends the key of a turn
 NOT_SERVED = "no answer came"
 NO_MATCH = "the call was for no turn in a match, and for no notes of a conversation"
 NOT_SAID = "the provider said none"
@@ -51,7 +52,10 @@ COLUMNS = [
     Column("latency_ms", "From asking to the whole answer.", "integer", "ms", missing=NOT_SERVED),
     Column("cost_usd", "Computed cost.", "number", "USD", missing="the price is not known"),
     Column("price", "Prices it was computed from, in USD per token.", "json", missing="the price is not known"),
-    Column("purpose", "What was wanted.", allowed="act|notes|sentinel|other"),
+    Column(
+        "purpose", "What was wanted; safety: whether an act's words are safe to say.",
+        allowed="act|safety|notes|sentinel|other",
+    ),
     keys.since_group("call_s", "When the call began", missing=NO_MATCH),
     keys.MISSING_REASON,
 ]  # fmt: skip
@@ -91,14 +95,19 @@ def _withdrawn() -> Exists:
 
 def _of_turns(batch: Sequence[Call]) -> dict[int, Place]:
     """Key of a call for an act → its place."""
-    named = {call.pk: int(found[1]) for call in batch if (found := TURN.match(call.scope))}
-    rows = BotTurn.objects.filter(pk__in=set(named.values())).select_related("match__group", "seat__group")
+    named = [(call, int(found[1])) for call in batch if (found := TURN.match(call.scope))]
+    rows = BotTurn.objects.filter(pk__in={key for _, key in named}).select_related("match__group", "seat__group")
     turns = {turn.pk: turn for turn in rows.annotate(withdrew=_withdrawn())}
     return {
-        call: Place("act", turns[key].match, turns[key].path, turns[key].seat, turns[key].withdrew)
-        for call, key in named.items()
+        call.pk: Place(_purpose(call), turns[key].match, turns[key].path, turns[key].seat, turns[key].withdrew)
+        for call, key in named
         if key in turns
     }
+
+
+def _purpose(call: Call) -> str:
+    """Of a call for a turn: the act itself, or whether its words are safe to say, which another model is asked."""
+    return "safety" if call.scope.endswith(SAFETY) else "act"
 
 
 def _of_notes(batch: Sequence[Call]) -> dict[int, Place]:
