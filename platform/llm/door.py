@@ -118,7 +118,10 @@ async def _asked(call: Call, request: Request, course: _Course) -> _Attempt:
     question = Question(request.model, course.messages, request.schema, request.parameters, seconds, request.scope)
     try:
         # The library's own time limit has been ignored on some paths; this one cannot be.
-        reply = await asyncio.wait_for(provider_of(request.model)(question), seconds)
+        said = await asyncio.wait_for(provider_of(request.model)(question), seconds)
+        said = rules.plausible(replace(said, text=rules.storable(said.text)))
+        reply = budgets.priced(said, request.spending)
+        return _Attempt(call, rules.judge(reply, request.schema), reply)
     except TimeoutError:
         return _Attempt(call, rules.Verdict("timeout", f"no reply within {seconds:.1f} s"))
     except ProviderFailed as error:
@@ -126,8 +129,6 @@ async def _asked(call: Call, request: Request, course: _Course) -> _Attempt:
     except Exception as error:  # whatever a provider raises is data: the row must be closed
         log.exception("provider raised", extra={"facts": {"call": call.pk}})
         return _Attempt(call, rules.Verdict("internal", type(error).__name__))
-    reply = budgets.priced(replace(reply, text=rules.storable(reply.text)), request.spending)
-    return _Attempt(call, rules.judge(reply, request.schema), reply)
 
 
 def provider_of(model: str) -> Provider:

@@ -7,7 +7,8 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
@@ -16,6 +17,8 @@ from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
 from llm.exchange import Reply
 
 MOST_OUTPUT_CHARS = 100_000
+MOST_TOKENS, MOST_USD = 10_000_000, Decimal(10_000)
+"""Of one call. Whoever says more does not say what it used."""
 _FENCE = re.compile(r"\A\s*```[a-zA-Z]*\s*\n?(.*?)\n?\s*```\s*\Z", re.DOTALL)
 # What asking the same model the same thing again may well cure, and what asking it again in other words may.
 TRANSIENT = frozenset({"timeout", "unavailable", "rate_limited"})
@@ -46,6 +49,25 @@ def judge(reply: Reply, schema: Mapping[str, Any] | None) -> Verdict:
     except (ValueError, RecursionError):
         return Verdict("bad_json", "the reply is not JSON")
     return _validated(value, schema)
+
+
+def plausible(reply: Reply) -> Reply:
+    """The same without a length or a cost that no call can have: what is not known is counted as the most it can be.
+
+    A prompt is never of no length, and neither is an answer with words: some say 0 where they mean that they say
+    nothing, and what counts as nothing no limit would ever see.
+    """
+    counts = ((reply.tokens_in, 1), (reply.tokens_out, 1 if reply.text else 0))
+    is_odd = any(count is not None and not _is_count(count, least) for count, least in counts)
+    cost = reply.cost_usd
+    if not is_odd and (cost is None or (cost.is_finite() and 0 <= cost <= MOST_USD)):
+        return reply
+    lengths = (None, None) if is_odd else (reply.tokens_in, reply.tokens_out)
+    return replace(reply, tokens_in=lengths[0], tokens_out=lengths[1], cost_usd=None, price=None)
+
+
+def _is_count(number: object, least: int) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and least <= number <= MOST_TOKENS
 
 
 def _validated(value: Any, schema: Mapping[str, Any]) -> Verdict:

@@ -123,7 +123,7 @@ def close_call(call: Call, verdict: Verdict, *, latency_ms: int, reply: Reply | 
     if reply is not None:
         values |= {
             "output": storable(reply.text[:MOST_OUTPUT_CHARS]),
-            "model_served": reply.model_served[:200],
+            "model_served": storable(reply.model_served)[:200],
             "tokens_in": reply.tokens_in,
             "tokens_out": reply.tokens_out,
             "cost_usd": reply.cost_usd,

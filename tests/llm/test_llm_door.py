@@ -30,6 +30,10 @@ STUBBORN = {
     "fenced": ["ok"],
     "nul": ["ok"],
     "emoji": ["ok"],
+    "usage_below_zero": ["ok"],
+    "usage_beyond_numbers": ["ok"],
+    "usage_of_nothing": ["ok"],
+    "strange_model": ["ok"],
     "refusal": ["refusal"],
     "filtered": ["refusal"],
     "empty": ["empty"] * 2,
@@ -138,6 +142,14 @@ def test_good_call_is_logged_whole(stub: StubServer, ask: Ask) -> None:
     assert (call.cost_usd, call.price) == (None, None)
     assert stub.requests[0]["response_format"]["json_schema"]["strict"] is True
     assert stub.requests[0]["temperature"] == 0.5
+
+
+@pytest.mark.parametrize("fault", ["usage_below_zero", "usage_beyond_numbers", "usage_of_nothing"])
+def test_length_that_no_call_has_is_not_known_and_neither_is_its_cost(fault: str, stub: StubServer, ask: Ask) -> None:
+    stub.will(fault)
+    assert ask(model="openai/gpt-4o-mini").tokens_in is None
+    call = Call.objects.get()
+    assert (call.outcome, call.tokens_in, call.tokens_out, call.cost_usd, call.price) == ("ok", None, None, None, None)
 
 
 def test_failed_call_keeps_what_the_provider_calls_it(stub: StubServer, ask: Ask) -> None:

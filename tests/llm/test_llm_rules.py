@@ -6,6 +6,9 @@ import json
 import random
 import subprocess
 import sys
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -15,7 +18,7 @@ from hypothesis import strategies as st
 from config.places import ROOT
 from llm.exchange import Question, Reply
 from llm.providers.scripted import ask, filled
-from llm.rules import judge, parse, sha256_of, storable
+from llm.rules import MOST_TOKENS, MOST_USD, judge, parse, plausible, sha256_of, storable
 from tests.llm.conftest import SCHEMA
 
 JSON = st.recursive(
@@ -58,6 +61,25 @@ def test_amount_out_of_form_is_refused_not_clamped(amount: object) -> None:
     verdict = judge(reply(json.dumps({"amount": amount, "message": ""})), SCHEMA)
     assert (verdict.outcome, verdict.value) == ("wrong_schema", None)
     assert verdict.error.startswith("amount breaks")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"tokens_in": -1}, {"tokens_out": -1}, {"tokens_in": 0}, {"tokens_out": 0}, {"tokens_in": MOST_TOKENS + 1},
+        {"tokens_out": True}, {"tokens_in": 3.5},
+    ],
+)  # fmt: skip
+def test_length_that_cannot_be_is_as_if_nothing_was_said(said: dict[str, Any]) -> None:
+    told = replace(reply("Yes."), tokens_in=3, tokens_out=1, cost_usd=Decimal("0.1"), price={"input": 1.0})
+    assert plausible(told) == told
+    assert plausible(replace(told, **said)) == reply("Yes.")
+
+
+@pytest.mark.parametrize("cost", ["NaN", "Infinity", "-0.00000001", str(MOST_USD + 1)])
+def test_cost_that_cannot_be_leaves_the_length(cost: str) -> None:
+    told = replace(reply(""), tokens_in=3, tokens_out=0)
+    assert plausible(replace(told, cost_usd=Decimal(cost), price={"input": 1.0})) == told
 
 
 def test_hash_ignores_the_order_of_keys() -> None:

@@ -169,6 +169,19 @@ class Replies:
     def huge(self) -> None:
         self._say("x" * HUGE_CHARS)
 
+    def usage_below_zero(self) -> None:
+        self._say(self._good(), usage=(-900_000, 7))
+
+    def usage_beyond_numbers(self) -> None:
+        self._say(self._good(), usage=(11, 10**25))
+
+    def usage_of_nothing(self) -> None:
+        """As some gateways that do not know."""
+        self._say(self._good(), usage=(0, 0))
+
+    def strange_model(self) -> None:
+        self._say(self._good(), served="x\x00y")
+
     def rate_limited(self) -> None:
         self._fail(429, "rate_limit_exceeded", retry_after="0")
 
@@ -273,16 +286,19 @@ class Replies:
             return "Good."
         return json.dumps(filled(form["json_schema"]["schema"], random.Random(str(len(self._handler.stub.requests)))))
 
-    def _say(self, content: str | None, *, finish_reason: str = "stop", refusal: str | None = None) -> None:
+    def _say(
+        self, content: str | None, *, finish_reason: str = "stop", refusal: str | None = None,
+        usage: tuple[int, int] = (11, 7), served: str = "",
+    ) -> None:  # fmt: skip
         message = {"role": "assistant", "content": content} | ({"refusal": refusal} if refusal else {})
         reply = {
             "id": "chatcmpl-1",
             "object": "chat.completion",
             "created": 1,
-            "model": f"{self._body['model']}-served",
+            "model": served or f"{self._body['model']}-served",
             "system_fingerprint": FINGERPRINT,
             "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
-            "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18},
+            "usage": {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)},
         }
         self._handler.send(200, json.dumps(reply).encode())
 

@@ -193,6 +193,6 @@ def _cost(library: Any, response: Any, model: str) -> tuple[Decimal | None, dict
         known = library.get_model_info(model=model)
         price = {key: known[key] for key in ("input_cost_per_token", "output_cost_per_token")}
         cost = library.completion_cost(completion_response=response, model=model)
-    except Exception:  # the library raises a bare Exception for an unknown model
+        return Decimal(str(cost)).quantize(Decimal("0.00000001")), price
+    except Exception:  # a bare Exception for a model that the library does not know; a cost that is no number
         return None, None
-    return Decimal(str(cost)).quantize(Decimal("0.00000001")), price
