@@ -7,17 +7,29 @@ So it is given both for every question, and an address must be one that the inst
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from ipaddress import ip_address
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from socket import inet_aton
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
 from llm.errors import ProviderFailed
+from studies.schema_models import is_address
 
 REAL = "llm.providers.litellm.ask"
 KEY, BASE, BASES = "RAPPORT_LLM_KEY", "RAPPORT_LLM_BASE", "RAPPORT_LLM_BASES"
+_PARK_NAMES = ("metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal")
+_PARK = [
+    ip_network(one)
+    for one in (
+        "169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "fd20:ce::254/128", "100.100.100.200/32",
+        "168.63.129.16/32", "192.0.0.192/32",
+    )
+]  # fmt: skip
+_BEHIND = ip_network("64:ff9b::/96")  # an address of the fourth version stands at its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +37,7 @@ class Access:
     """Of one provider. `base` is "" for its own address, which the library knows."""
 
     base: str
-    key: str
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,8 @@ def access_to(model: str) -> Access:
     Raises:
         ProviderFailed: "config": nothing is set for it, or its address is not one of those allowed.
     """
+    if is_address(model):  # the library would ask it, listed or not, and give it the key
+        raise ProviderFailed("config", "the model's name is an address: addresses belong to the installation")
     provider = provider_named(model)
     suffix = f"_{provider.upper()}"
     own = Access(settings.LLM_PROVIDER_BASES.get(provider, ""), settings.LLM_PROVIDER_KEYS.get(provider, ""))
@@ -115,17 +129,30 @@ def _malformed(name: str, address: str) -> Wrong | None:
         return Wrong(f"{name} holds more than scheme, host, port and path", text)
     if re.search(r"(^|/)\.\.?(/|$)|[\\%\s]", parts.path):
         return Wrong(f"{name} has a path that may lead elsewhere", "write it without dots, blanks and percent signs")
-    if _is_of_the_machine_park(parts.hostname):
+    if is_of_the_machine_park(parts.hostname):
         return Wrong(f"{name} is an address at which machines find their own secrets", "name the host of a model")
     return None
 
 
-def _is_of_the_machine_park(host: str) -> bool:
-    """Link-local addresses: there clouds tell a machine its credentials."""
+def is_of_the_machine_park(host: str) -> bool:
+    """Link-local addresses, and others at which clouds tell a machine its credentials; however they are spelled."""
+    name = unicodedata.normalize("NFKC", host).casefold().partition("%")[0].rstrip(".")
+    return name in _PARK_NAMES or any(one in network for one in _addresses(name) for network in _PARK)
+
+
+def _addresses(name: str) -> Iterator[IPv4Address | IPv6Address]:
+    """What a host's name is as a number: itself, and the address of the fourth version that it stands for."""
     try:
-        return ip_address(host).is_link_local
+        found = ip_address(name)
     except ValueError:
-        return host in ("metadata", "metadata.google.internal")
+        try:
+            found = ip_address(inet_aton(name))  # "2852039166" and "0xa9.254.43518", as a machine reads them, too
+        except (OSError, ValueError):
+            return
+    yield found
+    if isinstance(found, IPv6Address):
+        behind = IPv4Address(int(found) & 0xFFFFFFFF) if found in _BEHIND else None
+        yield from (one for one in (found.ipv4_mapped, found.sixtofour, behind) if one is not None)
 
 
 def _is_within(address: SplitResult, allowed: SplitResult) -> bool:

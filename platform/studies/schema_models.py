@@ -1,11 +1,19 @@
 """A language model that a study asks: its name, its limits, and who runs it."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from studies.schema_budget import Price
 from studies.schema_types import FilePath, Money, Part
+
+_ADDRESS = re.compile(r"//|[\\?#%\s]")
+
+
+def is_address(name: str) -> bool:
+    """Whether a model's name leads somewhere by itself, as "huggingface/https://example.org" does."""
+    return _ADDRESS.search(name) is not None
 
 
 class LanguageModel(Part):

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from config.checks import models_addresses_are_allowed
-from llm.access import Access, access_to, asks_any, can_ask, provider_named, wrong_settings, wrong_with
+from llm.access import (
+    Access,
+    access_to,
+    asks_any,
+    can_ask,
+    is_of_the_machine_park,
+    provider_named,
+    wrong_settings,
+    wrong_with,
+)
 from llm.errors import ModelFailed, ProviderFailed
 from llm.models import Call
 from llm.providers.litellm import leave_nothing_to_look_up
@@ -87,6 +96,23 @@ def test_listed_address_and_what_is_below_it_may_be_asked(base: str) -> None:
         ("http://169.254.169.254/latest", "their own secrets"),
         ("http://[fe80::1]/v1", "their own secrets"),
         ("http://metadata.google.internal/", "their own secrets"),
+        ("http://Metadata.Google.Internal./", "their own secrets"),
+        ("http://[::ffff:169.254.169.254]/v1", "their own secrets"),
+        ("http://[64:ff9b::a9fe:a9fe]/v1", "their own secrets"),
+        ("http://[2002:a9fe:a9fe::]/v1", "their own secrets"),
+        ("http://[fd00:ec2::254]/v1", "their own secrets"),
+        ("http://2852039166/v1", "their own secrets"),
+        ("http://0xa9fea9fe/v1", "their own secrets"),
+        ("http://0251.0376.0251.0376/v1", "their own secrets"),
+        ("http://169.254.43518/v1", "their own secrets"),
+        ("http://169.254.169.254./v1", "their own secrets"),
+        ("http://\uff11\uff16\uff19.254.169.254/v1", "their own secrets"),
+        ("http://100.100.100.200/v1", "their own secrets"),
+        ("http://llm.example.org@evil.test/v1", "more than scheme"),
+        ("http://llm.example.org\\@evil.test/v1", "more than scheme"),
+        ("https://llm\uff0eexample\uff0eorg.evil.test/v1", "does not list"),
+        ("https://llm.\u0435xample.org/v1", "does not list"),
+        ("http://127.1:8080/v1", "does not list"),
         ("ftp://llm.example.org/v1", "is no address"),
         ("llm.example.org/v1", "is no address"),
         ("https://llm.example.org:port/v1", "is no address"),
@@ -99,6 +125,13 @@ def test_any_other_address_is_refused_without_being_repeated(base: str, said: st
     assert said in wrong.what
     assert wrong.remedy
     assert "secret-word" not in str(wrong)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "::1", "10.0.0.7", "llm.example.org", "2001:db8::1", "17000.example", ""]
+)
+def test_other_hosts_are_not_those_of_machines_secrets(host: str) -> None:
+    assert not is_of_the_machine_park(host)
 
 
 def test_address_of_machines_secrets_cannot_be_allowed_either(settings: Any) -> None:
@@ -128,6 +161,36 @@ def test_question_to_an_address_that_is_not_allowed_is_not_sent(stub: StubServer
 
 
 @pytest.mark.django_db(transaction=True)
+def test_model_whose_name_is_an_address_gets_no_key(stub: StubServer, ask: Ask, settings: Any) -> None:
+    settings.LLM_BASE, settings.LLM_PROVIDER_KEYS = "", {"huggingface": KEY}
+    with pytest.raises(ModelFailed, match="name is an address") as failed:
+        ask(model=f"huggingface/{stub.base}")
+    assert failed.value.code == "config"
+    assert stub.requests == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_name_that_leads_to_machines_secrets_is_not_asked(
+    stub: StubServer, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from llm.providers import bounded  # it loads the library
+
+    async def found(_host: str) -> list[str]:
+        return ["10.0.0.7", "169.254.169.254"]
+
+    monkeypatch.setattr(bounded, "_addresses_of", found)
+    monkeypatch.setattr(bounded, "_looked_at", {})
+    with pytest.raises(ModelFailed, match="find their own secrets") as failed:
+        ask()
+    assert failed.value.code == "config"
+    assert stub.requests == []
+
+
+def test_key_is_in_no_picture_of_what_holds_it() -> None:
+    assert KEY not in repr(Access(LOCAL, KEY))
+
+
+@pytest.mark.django_db(transaction=True)
 def test_key_of_the_provider_goes_to_its_address(stub: StubServer, ask: Ask, settings: Any) -> None:
     settings.LLM_BASES, settings.LLM_PROVIDER_BASES = [stub.base], {"openai": stub.base}
     settings.LLM_PROVIDER_KEYS, settings.LLM_KEY = {"openai": "sk-of-openai"}, KEY
@@ -139,6 +202,8 @@ def test_nothing_of_other_programs_is_left_to_the_library() -> None:
     environment = {
         "OPENAI_API_KEY": "1", "OPENAI_BASE_URL": "2", "ANTHROPIC_API_BASE": "3", "AWS_SECRET_ACCESS_KEY": "4",
         "GOOGLE_APPLICATION_CREDENTIALS": "5", "OPENAI_ORGANIZATION": "6", "DISABLE_AIOHTTP_TRANSPORT": "True",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "7", "AWS_WEB_IDENTITY_TOKEN_FILE": "8", "AZURE_CLIENT_SECRET": "9",
+        "HF_TOKEN": "10", "SSL_VERIFY": "False", "LITELLM_PRINT_STANDARD_LOGGING_PAYLOAD": "1",
         "RAPPORT_LLM_KEY_OPENAI": "ours", "PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://",
     }  # fmt: skip
     leave_nothing_to_look_up(environment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
 from dataclasses import replace
@@ -34,6 +35,8 @@ STUBBORN = {
     "usage_beyond_numbers": ["ok"],
     "usage_of_nothing": ["ok"],
     "strange_model": ["ok"],
+    "echo": ["ok"],
+    "coded_words": ["config"],
     "refusal": ["refusal"],
     "filtered": ["refusal"],
     "empty": ["empty"] * 2,
@@ -261,6 +264,15 @@ def test_key_is_sent_but_never_stored(stub: StubServer, ask: Ask, caplog: pytest
         ask()
     assert stub.keys == [f"Bearer {KEY}"]
     assert not any(KEY in str(vars(call)) for call in Call.objects.all())
+
+
+def test_key_that_is_sent_back_is_neither_kept_nor_said(stub: StubServer, ask: Ask) -> None:
+    stub.will("echo", "coded_words")
+    assert json.loads(ask().text)["message"] == "you sent Bearer [key]"
+    with pytest.raises(ModelFailed):
+        ask(scope="due:2")
+    assert Call.objects.get(scope="due:2").error.endswith("no code")
+    assert not any(KEY in str(vars(call)) or PROMPT in call.error for call in Call.objects.all())
 
 
 def test_log_lines_hold_neither_prompt_nor_reply_nor_key(

@@ -206,6 +206,14 @@ class Replies:
     def bad_request(self) -> None:
         self._fail(400, "invalid_request_error", says=f"cannot read {self._body['messages'][-1]['content']}")
 
+    def echo(self) -> None:
+        """As what shows a lab which headers arrive."""
+        self._say(json.dumps({"amount": 3, "message": f"you sent {self._handler.headers['Authorization']}"}))
+
+    def coded_words(self) -> None:
+        """What should be a word for programs repeats what was asked."""
+        self._fail(400, f"cannot read {self._body['messages'][-1]['content'][:40]}")
+
     def hang(self) -> None:
         self._handler.stub.released.wait(60)
         self._handler.close_connection = True

@@ -214,6 +214,24 @@ def test_model_whose_provider_is_not_said_is_refused(folder: Folder, name: str) 
     assert folder.one("E845").path == "partners.computer.model.name"
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["'huggingface/https://evil.example'", "'oobabooga/http://169.254.169.254/'", "'openai/a b'", '"openai/a\\\\b"'],
+)
+def test_model_whose_name_is_an_address_is_refused(folder: Folder, name: str) -> None:
+    with_model(folder, "Be fair.")
+    folder.change("name: stub/fair", f"name: {name}")
+    found = folder.one("E845")
+    assert (found.path, "is an address" in found.what) == ("partners.computer.model.name", True)
+
+
+def test_address_in_the_name_of_the_model_that_is_asked_instead_is_refused(folder: Folder) -> None:
+    with_model(folder, "Be fair.")
+    other = 'on_failure: {fallback: {model: {name: "huggingface/https://evil.example", daily_cost_usd: "0.00"}}}'
+    folder.change(MODEL, f"{MODEL}    {other}\n")
+    assert folder.one("E845").path == "partners.computer.on_failure.fallback.model.name"
+
+
 def test_people_are_told_who_runs_the_model(folder: Folder) -> None:
     with_model(folder, "Be fair.")
     folder.change("AI service: {{ ai_services }}.", "AI service: a company.", "pages/consent.md")

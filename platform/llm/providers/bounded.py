@@ -5,14 +5,20 @@ Import it after the library, in the process that asks models: `litellm._library`
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from socket import SOCK_STREAM
 from typing import Any
 
 import httpx
 from litellm.llms.custom_httpx import aiohttp_transport
 
+from llm.access import is_of_the_machine_park
 from llm.providers.reading import MOST_BYTES, READING, Reading
 
+LOOKED_AT_EVERY_SECONDS = 60.0
+ELSEWHERE = "the address leads to where machines find their own secrets"
 REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-amzn-requestid")
 
 
@@ -21,8 +27,11 @@ class BoundedTransport(aiohttp_transport.LiteLLMAiohttpTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         request.headers["Accept-Encoding"] = "identity"  # what is small on the way could unfold to any size
-        response: httpx.Response = await super().handle_async_request(request)
         reading = READING.get() or Reading()
+        if await _leads_to_the_machine_park(request.url.host):
+            reading.refused = ELSEWHERE
+            raise httpx.ConnectError(ELSEWHERE, request=request)
+        response: httpx.Response = await super().handle_async_request(request)
         found = (response.headers.get(name) for name in REQUEST_IDS)
         reading.request_id = next((one for one in found if one), "")
         reading.refused = _refusal(response)
@@ -51,6 +60,26 @@ class _Bounded(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+_looked_at: dict[str, tuple[float, bool]] = {}
+
+
+async def _leads_to_the_machine_park(host: str) -> bool:
+    """Whether a listed name is, by now, one of an address that is never asked. A name that is not found is no harm."""
+    until, is_so = _looked_at.get(host, (0.0, False))
+    if time.monotonic() > until:
+        is_so = any(is_of_the_machine_park(one) for one in [host, *await _addresses_of(host)])
+        _looked_at[host] = time.monotonic() + LOOKED_AT_EVERY_SECONDS, is_so
+    return is_so
+
+
+async def _addresses_of(host: str) -> Sequence[str]:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [str(one[4][0]) for one in found]
 
 
 def _refusal(response: httpx.Response) -> str:

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 from collections.abc import Mapping, MutableMapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -19,10 +20,17 @@ from llm.providers.reading import MOST_BYTES, READING, Reading
 _SECRET = re.compile(r"\b(sk|key|Bearer)[-_ ][A-Za-z0-9._*-]{6,}")
 # What the library would look up by itself: keys and addresses of providers, and switches of how it reads answers.
 _LOOKED_UP = re.compile(
-    r"_(API_KEY|API_BASE|BASE_URL|API_URL|API_TOKEN|API_VERSION|ACCESS_TOKEN|AUTH_TOKEN|ORGANIZATION|ORG_ID"
-    r"|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)$"
-    r"|^(GOOGLE_APPLICATION_CREDENTIALS|DISABLE_AIOHTTP_TRANSPORT|LITELLM_HTTP2)$"
+    r"_(API_KEY|API_BASE|BASE_URL|API_URL|API_VERSION|API_SECRET|TOKEN|JWT|ORGANIZATION|ORG_ID|CREDENTIALS?"
+    r"|ACCESS_KEY_ID|SECRET_ACCESS_KEY)$"
+    r"|^(AWS|AZURE|GOOGLE|VERTEX|VERTEXAI|WATSONX|WX|WML|DATABRICKS|GIGACHAT|GITHUB_COPILOT|CHATGPT|LITELLM)_"
+    r"|^(DISABLE_AIOHTTP_TRANSPORT|SSL_VERIFY|SSL_SECURITY_LEVEL|AIMLAPI_KEY|COMETAPI_KEY)$"
 )
+# Where a machine in a cloud, or whoever works on it, has credentials for Amazon: a study file shall not spend on them.
+_NO_ROLE = {
+    "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}  # fmt: skip
+_LEAST_KEY_CHARS = 8
+_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,60}")
 _BY_CLASS = {
     "Timeout": "timeout",
     "APITimeoutError": "timeout",
@@ -51,6 +59,7 @@ _BY_CLASS = {
 @cache
 def _library() -> Any:
     leave_nothing_to_look_up(os.environ)
+    os.environ.update(_NO_ROLE)
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it asks the network for its price list at import
     os.environ["LITELLM_MODE"] = "PRODUCTION"  # else it reads a file `.env` of wherever this was started
     import litellm
@@ -100,10 +109,12 @@ async def ask(question: Question) -> Reply:
             **question.parameters,
         )
     except Exception as error:
-        raise _unread(reading) or failure_of(error, request_id=reading.request_id) from None
+        failed = failure_of(error, request_id=reading.request_id, key=access.key)
+        raise _unread(reading) or failed from None
     finally:
         READING.reset(token)
-    return _reply(library, response, question.model, reading)
+    reply = _reply(library, response, question.model, reading)
+    return replace(reply, text=_without(access.key, reply.text))
 
 
 def _unread(reading: Reading) -> ProviderFailed | None:
@@ -130,8 +141,12 @@ def _can_be_strict(schema: Mapping[str, Any]) -> bool:
     )
 
 
-def failure_of(error: BaseException, *, request_id: str = "") -> ProviderFailed:
-    """What an exception of the library means, in a short text without prompts and keys."""
+def failure_of(error: BaseException, *, request_id: str = "", key: str = "") -> ProviderFailed:
+    """What an exception of the library means, in a short text without prompts and keys.
+
+    Args:
+        key: The one that was sent.
+    """
     names = [each.__name__ for each in type(error).__mro__]
     code = next((_BY_CLASS[name] for name in names if name in _BY_CLASS), "internal")
     # One provider's "you have spent your quota" comes as a rate limit, and no waiting cures it.
@@ -139,14 +154,19 @@ def failure_of(error: BaseException, *, request_id: str = "") -> ProviderFailed:
         code = "quota"
     status = getattr(error, "status_code", None)
     text = f"{names[0]}{f' {status}' if status else ''}: {_provider_code(error)}"
-    text = _SECRET.sub("[key]", text)[:300]
+    text = _SECRET.sub("[key]", _without(key, text))[:300]
     return ProviderFailed(code, text, retry_after_seconds=_retry_after(error), request_id=request_id)
 
 
 def _provider_code(error: BaseException) -> str:
     """The provider's machine-readable code, if it sent one; its sentences may quote the prompt."""
     found = getattr(error, "code", None) or getattr(error, "type", None)
-    return str(found)[:60] if isinstance(found, str) else "no code"
+    return found if isinstance(found, str) and _CODE.fullmatch(found) else "no code"
+
+
+def _without(key: str, text: str) -> str:
+    """A text without the key: what stands between may send back what it was sent, and people read what models say."""
+    return text.replace(key, "[key]") if len(key) >= _LEAST_KEY_CHARS else text
 
 
 def _retry_after(error: BaseException) -> float | None:
