@@ -33,7 +33,7 @@ def at_answer() -> Match:
     return end_talk(match)
 
 
-def killed_at(point: str) -> int:
+def killed_at(point: str, *more: str, program: str = "tests.bots.dying_worker") -> int:
     """Run a worker on this test's database until it dies; return its exit status."""
     found = connection.settings_dict
     address = f"postgresql://{found['USER']}@/{found['NAME']}?host={found['HOST']}"
@@ -44,7 +44,7 @@ def killed_at(point: str) -> int:
         "PYTHONPATH": paths,
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
-    command = [sys.executable, "-m", "tests.bots.dying_worker", point]
+    command = [sys.executable, "-m", program, point, *more]
     return subprocess.run(command, env=environment, cwd=ROOT, timeout=60, check=False).returncode
 
 

@@ -6,7 +6,8 @@ from tests.machinery.played import cases_of, lines
 
 REPORT = """<?xml version="1.0" encoding="utf-8"?>
 <testsuites><testsuite name="pytest">
-<testcase classname="tests.faults.test_faults" name="test_dies[once]" time="12.4"/>
+<testcase classname="tests.faults.test_faults" name="test_dies[once]" time="12.4"><properties>
+<property name="seen" value="3 kills, 60 turns"/><property name="other" value="x"/></properties></testcase>
 <testcase classname="tests.faults.test_faults" name="test_freezes" time="70.2"><failure message="x"/></testcase>
 <testcase classname="tests.hosts.test_hosts" name="test_power" time="0.1"><skipped message="not root"/></testcase>
 </testsuite></testsuites>
@@ -20,6 +21,7 @@ def test_every_test_of_every_part_is_told_with_its_outcome(tmp_path: Path) -> No
         "faults: 1 FAILED, 1 passed, 1 skipped, 83 s of tests",
         "      70 s  FAILED  tests/faults/test_faults.py::test_freezes",
         "      12 s  passed  tests/faults/test_faults.py::test_dies[once]",
+        "            3 kills, 60 turns",
         "       0 s  skipped  tests/hosts/test_hosts.py::test_power",
         "weeks: nothing, 0 s of tests",
         "played: 1 FAILED, 1 passed, 1 skipped",

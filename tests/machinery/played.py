@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+SEEN = "seen"
+"""The name under which a test keeps a line of what it has counted."""
 OUTCOMES = {"failure": "FAILED", "error": "FAILED", "skipped": "skipped"}
 
 
 @dataclass(frozen=True)
 class Case:
-    """One test of a part."""
+    """One test of a part, and what it has counted."""
 
     name: str
     outcome: str
     seconds: float
+    seen: Sequence[str] = ()
 
 
 def cases_of(file: Path) -> list[Case]:
@@ -27,6 +30,7 @@ def cases_of(file: Path) -> list[Case]:
             f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}",
             next((OUTCOMES[part.tag] for part in case if part.tag in OUTCOMES), "passed"),
             float(case.get("time", "0")),
+            [one.get("value", "") for one in case.iter("property") if one.get("name") == SEEN],
         )
         for case in cases
     ]
@@ -41,6 +45,7 @@ def lines(parts: dict[str, Sequence[Case]]) -> Iterator[str]:
         yield f"{part}: {_counted(Counter(test.outcome for test in tests))}, {seconds:.0f} s of tests"
         for test in tests:
             yield f"  {test.seconds:6.0f} s  {test.outcome}  {test.name}"
+            yield from (f"{'':12}{line}" for line in test.seen)
         total.update(test.outcome for test in tests)
     yield f"played: {_counted(total)}"
 
