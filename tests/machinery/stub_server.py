@@ -38,6 +38,8 @@ class StubServer:
         paths: The addresses asked.
         bulk_sent: How many bytes of endless and enormous bodies left before the other side had enough.
         reply: The text of good replies; None draws one from the request's schema.
+        usage: Tokens of the prompt and of the answer, as every answer with words says.
+        billed: How many answers said so.
     """
 
     def __init__(self, *, delay_seconds: float = 0.0) -> None:
@@ -50,6 +52,8 @@ class StubServer:
         self.paths: list[str] = []
         self.bulk_sent = 0
         self.reply: str | None = None
+        self.usage = (11, 7)
+        self.billed = 0
         self.released = threading.Event()
         server = self
 
@@ -296,9 +300,11 @@ class Replies:
 
     def _say(
         self, content: str | None, *, finish_reason: str = "stop", refusal: str | None = None,
-        usage: tuple[int, int] = (11, 7), served: str = "",
+        usage: tuple[int, int] | None = None, served: str = "",
     ) -> None:  # fmt: skip
         message = {"role": "assistant", "content": content} | ({"refusal": refusal} if refusal else {})
+        tokens = usage or self._handler.stub.usage
+        self._handler.stub.billed += 1
         reply = {
             "id": "chatcmpl-1",
             "object": "chat.completion",
@@ -306,7 +312,7 @@ class Replies:
             "model": served or f"{self._body['model']}-served",
             "system_fingerprint": FINGERPRINT,
             "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
-            "usage": {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)},
+            "usage": {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)},
         }
         self._handler.send(200, json.dumps(reply).encode())
 
