@@ -37,6 +37,7 @@ from studies.schema_memory import (
 )
 from studies.schema_models import LanguageModel
 from studies.schema_partners import GroupPlan, ModelPartner
+from studies.schema_sampled import shares_of
 from studies.schema_stages import GameStage
 
 RULES_CHARS = max(map(len, ASKED_IF_AI.values())) + len(RECALL) + len(SECRECY) + len(FORM)
@@ -103,7 +104,8 @@ class Use:
     """One model in one use, for everybody in the study: an entry for each of `CASES`.
 
     Attributes:
-        levels: The partner's memory at one level, "memory=kept: facts"; "" where no factor decides.
+        levels: The partner's memory at one level, "memory=kept: facts", and which of its models, "model small"; ""
+            where there is but one.
     """
 
     stage: str
@@ -156,7 +158,7 @@ def forecast(study: StudyFile, texts: Mapping[str, str], participants: int) -> F
 def prompt_files(study: StudyFile) -> list[str]:
     """The files that stand in prompts."""
     models = [one for one in study.partners.values() if isinstance(one, ModelPartner)]
-    found = [file for partner in models for file in partner.personas]
+    found = [file for partner in models for file in partner.persona_files]
     found += [one.prompt for partner in models if partner.memory is not None for one in writers_of(partner.memory)]
     replies = study.safety.replies if study.safety is not None else None
     return [*found, replies.classifier.prompt] if replies is not None and replies.classifier is not None else found
@@ -188,20 +190,30 @@ def _uses(study: StudyFile, texts: Mapping[str, str], participants: int) -> Iter
             for name in plan.ais if plan.ai else ():
                 partner = study.partners.get(name)
                 if isinstance(partner, ModelPartner):
-                    seen = _Seen(study, texts, stage, plan, partner, before.get(name, 0), wave.repeat)
-                    yield from seen.uses(name, groups / len(plan.ais))
+                    shares = shares_of(partner.model)
+                    for key, model in partner.models.items():
+                        which = f"model {key}" if key else ""
+                        seen = _Seen(study, texts, stage, plan, partner, model, which, before.get(name, 0), wave.repeat)
+                        yield from seen.uses(name, groups * shares[key] / len(plan.ais))
                 before[name] = before.get(name, 0) + wave.repeat
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """One partner at one stage, which comes `repeat` times. `met` is how many conversations with it came before."""
+    """One partner with one of its models at one stage, which comes `repeat` times.
+
+    Attributes:
+        which: The model's name in the study file; "" where it has but one.
+        met: How many conversations with the partner came before.
+    """
 
     study: StudyFile
     texts: Mapping[str, str]
     stage: GameStage
     plan: GroupPlan
     partner: ModelPartner
+    model: LanguageModel
+    which: str
     met: int
     repeat: int
 
@@ -210,9 +222,10 @@ class _Seen:
         rules: Mapping[str, Any] = rules_of(self.partner.memory) if self.partner.memory is not None else {"": None}
         by = getattr(self.partner.memory, "by", "")
         for level, rule in rules.items():
-            levels = f"{by}={level}: {rule.kind}" if level else rule.kind if rule is not None else ""
+            memory = f"{by}={level}: {rule.kind}" if level else rule.kind if rule is not None else ""
+            levels = ", ".join(part for part in (memory, self.which) if part)
             found = [self._of_group(case, rule).times(groups / len(rules)) for case in CASES]
-            yield self._use(name, levels, REPLY, self.partner.model, found)
+            yield self._use(name, levels, REPLY, self.model, found)
             writer = writer_of(rule) if rule is not None else None
             if writer is not None:
                 taken = [self._noting(case, writer).times(groups / len(rules)) for case in CASES]
@@ -243,7 +256,7 @@ class _Seen:
         return [parameters for _, parameters in definition.parameters_by_level(self.study, self.stage)]
 
     def _of_visits(self, case: Case, rule: Any, parameters: Parameters) -> Usage:
-        system = mean(len(self.texts.get(file, "")) for file in self.partner.personas) + RULES_CHARS
+        system = mean(len(self.texts.get(file, "")) for file in self.partner.persona_files) + RULES_CHARS
         rounds = definition.experiment(self.stage.experiment).rounds(parameters, Random("forecast"))  # noqa: S311
         total = Usage()
         for visit in range(self.repeat):
@@ -265,7 +278,7 @@ class _Seen:
             for role, seats in self.plan.roles.items():
                 for step, times in _steps(self._program(), parameters, case):
                     if isinstance(step, Talk) and step.includes(role):
-                        said = 2 * _replies(step, parameters, case) * _message_chars(case, self.partner.model)
+                        said = 2 * _replies(step, parameters, case) * _message_chars(case, self.model)
                         before = CHARS_OF_NOTES_PER_TALK * (self.met + self.repeat / 2)
                         out = min(writer.model.max_tokens, case.reply_tokens + JSON_TOKENS)
                         one = Usage(1, (total + said + before) / case.chars_per_token, out).times(case.asked)
@@ -282,7 +295,7 @@ class _Seen:
                 for step, times in _steps(self._program(), parameters, case):
                     if isinstance(step, Talk) and step.includes(role):
                         replies += seats.ai * times * _replies(step, parameters, case)
-            chars = len(prompt) + LAST_MESSAGES * _message_chars(case, self.partner.model) + FIELDS_CHARS
+            chars = len(prompt) + LAST_MESSAGES * _message_chars(case, self.model) + FIELDS_CHARS
             out = model.max_tokens if case.reply_tokens == MOST_TOKENS_OUT else VERDICT_TOKENS
             found.append(Usage(1, chars / case.chars_per_token, out).times(replies * self.repeat))
         return _mean(found)
@@ -329,7 +342,7 @@ def _steps(steps: Sequence[Step], parameters: Parameters, case: Case) -> Iterato
 
 def _of_step(step: Step, role: str, parameters: Parameters, case: Case, memory: _Memory) -> Usage:
     """What one seat of a role asks for at a step."""
-    model = memory.seen.partner.model
+    model = memory.seen.model
     out = min(model.max_tokens, case.reply_tokens + JSON_TOKENS)
     message = _message_chars(case, model)
     if isinstance(step, Decision) and step.fields_of(role):

@@ -156,8 +156,8 @@ DECIDED: Mapping[str, Decided] = {
         leaves=_names("seat group number role status is_withdrawn"),
         # nobody sits where a program does
         held=_names(
-            "kind occupant partner policy policy_numbers pool_place display_name label knows_labels asked_if_ai "
-            "is_stand_in participant wave repeat"
+            "kind occupant partner policy policy_numbers pool_place model model_choice display_name label knows_labels "
+            "asked_if_ai is_stand_in participant wave repeat"
         ),
     ),
     "rounds": Decided(

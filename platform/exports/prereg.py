@@ -27,6 +27,7 @@ from studies.queries import texts
 from studies.schema import StudyFile
 from studies.schema_partners import AutomatedPartner, ModelPartner, Partner, PersonPartner
 from studies.schema_plan import Exclusion, Outcome, Preregistration
+from studies.schema_sampled import ModelByLevel, PersonasByLevel
 from studies.schema_stages import BriefingStage, GameStage, QuizStage, SurveyStage, WaitingRoomStage
 from studies.services import definition_of
 from studies.slots import parameter_slots, study_slots
@@ -167,7 +168,7 @@ def _design(planned: Planned) -> Content:
 def _models(study: StudyFile) -> list[str]:
     """Every model that is asked for a partner's acts or notes."""
     partners = [one for one in study.partners.values() if isinstance(one, AutomatedPartner)]
-    names = {one.model.name for one in partners if isinstance(one, ModelPartner)}
+    names = {model.name for one in partners if isinstance(one, ModelPartner) for model in one.models.values()}
     return sorted(names | {writer.model.name for one in partners for writer in one.note_takers})
 
 
@@ -196,7 +197,7 @@ def _prompts(planned: Planned) -> Iterator[Content]:
 
 def _prompts_of(partner: Partner) -> list[str]:
     """The files of its personas, and of those who take its notes."""
-    personas = partner.personas if isinstance(partner, ModelPartner) else []
+    personas = partner.persona_files if isinstance(partner, ModelPartner) else []
     taking = partner.note_takers if isinstance(partner, AutomatedPartner) else []
     return list(dict.fromkeys([*personas, *(writer.prompt for writer in taking)]))
 
@@ -225,7 +226,20 @@ def _level(planned: Planned, factor: str, level: str) -> Content:
             for name, one in varied(stage.parameters).items()
             if one.by == factor
         },
-    }
+    } | _sampled(study, factor, level)
+
+
+def _sampled(study: StudyFile, factor: str, level: str) -> Content:
+    """Which personas and models automated seats have at a level; nothing where the factor does not decide that."""
+    found: dict[str, Any] = {"personas": {}, "models": {}}
+    for name, partner in study.partners.items():
+        if not isinstance(partner, ModelPartner):
+            continue
+        if isinstance(partner.personas, PersonasByLevel) and partner.personas.by == factor:
+            found["personas"][name] = ", ".join(partner.personas.values[level])
+        if isinstance(partner.model, ModelByLevel) and partner.model.by == factor:
+            found["models"][name] = partner.model.values[level].name
+    return {what: each for what, each in found.items() if each}
 
 
 def _label(labels: Mapping[str, int]) -> str:

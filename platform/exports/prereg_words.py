@@ -217,7 +217,9 @@ def _manipulated(content: Content) -> Iterator[str]:
                 f'{name} "{label}"' if label else f"{name} none" for name, label in level["labels"].items()
             )
             numbers = ", ".join(f"{name}: {value}" for name, value in level["parameters"].items())
-            said = "".join(f"; {what}: {each}" for what, each in (("labels", labels), ("parameters", numbers)) if each)
+            told = [("labels", labels), ("parameters", numbers)]
+            told += [(what, _plain(level[what])) for what in ("personas", "models") if what in level]
+            said = "".join(f"; {what}: {each}" for what, each in told if each)
             yield f"* **{level['level']}**{said}"
             for page in level["pages"]:
                 yield f"  * `{page['file']}` reads:"

@@ -52,8 +52,8 @@ def _made(version: Version, name: str, partner: AutomatedPartner, person: Partic
 
 
 def _model_of(partner: AutomatedPartner) -> str:
-    """The name of its model; "" where a rule of the experiment decides."""
-    return partner.model.name if isinstance(partner, ModelPartner) else ""
+    """The name of its model; "" where a rule of the experiment decides. E923: it has but one."""
+    return next(iter(partner.models.values())).name if isinstance(partner, ModelPartner) else ""
 
 
 def _check_pin(version: Version, known: PartnerInstance, partner: AutomatedPartner) -> None:

@@ -1,18 +1,39 @@
-"""Which of a pool sits in each automated seat of a new group, and at which place of a sequence it was drawn."""
+"""Which of a pool sits in each automated seat of a new group, and at which place of a sequence it was drawn.
+
+A partner of whose models one is drawn has a pool, whether or not its entry says so.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from matching.models import Group, Seat
 from studies import definition
 from studies.allocation import lock_named, sequence_of
-from studies.models import Version
-from studies.pools import drawn_numbers, drawn_way, ways_of
-from studies.schema_partners import AutomatedPartner
+from studies.models import Version, levels_of
+from studies.pools import drawn_numbers, drawn_pair, ways_of
+from studies.schema_partners import AutomatedPartner, ModelPartner
 from studies.schema_pools import Pool
+from studies.schema_sampled import DrawnModel, models_of, personas_under, urn_of
 
 PLACE = "pool_place"  # in the settings of a seat: where in the sequence it was drawn
 NUMBERS = "numbers"
+MODEL = "model"  # in the settings of a seat: all that its study file says of the model that sits there
+CHOICE = "model_choice"  # of several models which, by level or by name in the draw
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a seat has from its pool.
+
+    Attributes:
+        way: Its policy or persona.
+        model: Which model, as `studies.schema_sampled.models_of` names them; "" where there is but one, or none.
+    """
+
+    way: str
+    numbers: Mapping[str, Any]
+    model: str = ""
 
 
 def draw_from_pools(version: Version, group: Group, seats: Sequence[Seat]) -> None:
@@ -23,10 +44,11 @@ def draw_from_pools(version: Version, group: Group, seats: Sequence[Seat]) -> No
         begin = _begin(version, group, partner) if pool.draw == "balanced" else 0
         for number, seat in enumerate(own):
             at = begin + number if pool.draw != "with_replacement" else 0
-            seat.policy, numbers = drawn_at(version, group, seat, at=at)
-            seat.settings = seat.settings | {PLACE: at}
+            found = drawn_at(version, group, seat, at=at)
+            seat.policy = found.way
+            seat.settings = seat.settings | {PLACE: at} | settings_of(version, partner, found.model)
             if NUMBERS in seat.settings:
-                seat.settings[NUMBERS] = numbers
+                seat.settings[NUMBERS] = found.numbers
 
 
 def pooled(version: Version, seats: Sequence[Seat]) -> dict[str, list[Seat]]:
@@ -44,18 +66,38 @@ def pooled(version: Version, seats: Sequence[Seat]) -> dict[str, list[Seat]]:
 def pool_of(version: Version, partner: str) -> Pool | None:
     """The pool of an entry of `partners`; None where it has none."""
     entry = definition.definition(version).partners.get(partner)
-    return entry.pool if isinstance(entry, AutomatedPartner) and not entry.is_lasting else None
+    if not isinstance(entry, AutomatedPartner) or entry.is_lasting:
+        return None
+    is_drawn = isinstance(entry, ModelPartner) and isinstance(entry.model, DrawnModel)
+    return entry.pool or (Pool() if is_drawn else None)
 
 
-def drawn_at(version: Version, group: Group, seat: Seat, *, at: int) -> tuple[str, Mapping[str, Any]]:
-    """The policy or persona of a seat, and its numbers, as the seed gives them at a place of its sequence."""
-    entry = definition.definition(version).partners[seat.partner]
+def drawn_at(version: Version, group: Group, seat: Seat, *, at: int) -> Drawn:
+    """What a seat has from its pool, as the seed gives it at a place of its sequence."""
+    entry, pool = definition.definition(version).partners[seat.partner], pool_of(version, seat.partner)
     assert isinstance(entry, AutomatedPartner)
-    assert entry.pool is not None
-    name = "/".join(_sequence(entry.pool, group, seat))
-    way = drawn_way(entry.pool, ways_of(entry), seed=f"{version.seed}/pool/{seat.partner}/{name}", at=at)
-    seed = f"{version.seed}/pool/{seat.partner}/{group.code}/{seat.number}/numbers"
-    return way, {**getattr(entry, "settings", {}), **drawn_numbers(entry.pool, way, seed=seed)}
+    assert pool is not None
+    name = "/".join(_sequence(pool, group, seat))
+    seed = f"{version.seed}/pool/{seat.partner}"
+    ways, models = ways_of(entry), {"": 1}
+    if isinstance(entry, ModelPartner):
+        levels = levels_of(group.condition)
+        ways, models = personas_under(entry.personas, levels), urn_of(entry.model, levels)
+    way, model = drawn_pair(pool, ways, models, seed=f"{seed}/{name}", at=at)
+    numbers = drawn_numbers(pool, way, seed=f"{seed}/{group.code}/{seat.number}/numbers")
+    return Drawn(way, {**getattr(entry, "settings", {}), **numbers}, model)
+
+
+def settings_of(version: Version, partner: str, choice: str) -> Mapping[str, Any]:
+    """What the settings of a seat say of its model; nothing where no model sits there."""
+    entry = definition.definition(version).partners[partner]
+    return model_settings(entry, choice) if isinstance(entry, ModelPartner) else {}
+
+
+def model_settings(entry: ModelPartner, choice: str) -> dict[str, Any]:
+    """As `settings_of`, of an entry of `partners`."""
+    said = {MODEL: models_of(entry.model)[choice].model_dump(mode="json")}
+    return said | {CHOICE: choice} if choice else said
 
 
 def _sequence(pool: Pool, group: Group, seat: Seat) -> Iterator[str]:

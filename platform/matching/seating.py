@@ -9,7 +9,7 @@ from events.prepared import insert_all
 from matching.errors import MatchingError
 from matching.lasting import NAMED, lasting_partner
 from matching.models import Group, Seat, Ticket
-from matching.pools import draw_from_pools
+from matching.pools import draw_from_pools, model_settings
 from matching.rules import AI, HUMAN, SeatPlan, plan_seats
 from paradigm import Experiment, Parameters
 from paradigm import Seat as SeatFacts
@@ -29,6 +29,7 @@ from studies.schema_partners import (
     PersonPartner,
     PolicyPartner,
 )
+from studies.schema_sampled import personas_under, urn_of
 from studies.schema_stages import GameStage
 
 
@@ -151,15 +152,25 @@ def _seat(
 
 def _filled(table: Table, seat: Seat, partner: Partner, met: Sequence[Participant], chance: Random) -> Seat:
     """A seat with the automated partner that its entry declares, which may be one that lasts."""
-    seat.occupant, seat.policy, seat.settings = automated(table.study, partner, chance)
+    levels = levels_of(seat.group.condition)
+    seat.occupant, seat.policy, seat.settings = automated(table.study, partner, chance, levels)
     if lasting := lasting_partner(table.version, seat.partner, partner, met):
         seat.policy = lasting.persona
         seat.settings |= {NAMED: lasting.display_name} if lasting.display_name else {}
     return seat
 
 
-def automated(study: StudyFile, partner: Partner, chance: Random) -> tuple[str, str, dict[str, Any]]:
-    """Occupant, policy or persona, and settings of a seat that is meant to have no person."""
+def automated(
+    study: StudyFile, partner: Partner, chance: Random, levels: Mapping[str, str]
+) -> tuple[str, str, dict[str, Any]]:
+    """Occupant, policy or persona, and settings of a seat that is meant to have no person.
+
+    Args:
+        levels: Those of its group.
+
+    Raises:
+        StudyError: "level_missing": a factor decides about personas or models, and the group has no level of it.
+    """
     if isinstance(partner, PersonPartner):
         raise MatchingError("no_occupant", "an AI's seat cannot be filled by a partner whose occupant is a person")
     settings: dict[str, Any] = {"delay": pace_of(study, partner).model_dump(), "asked_if_ai": partner.asked_if_ai}
@@ -169,7 +180,12 @@ def automated(study: StudyFile, partner: Partner, chance: Random) -> tuple[str, 
     assert isinstance(partner, ModelPartner)
     settings |= {"may_stay_silent": True} if partner.may_stay_silent else {}
     settings |= {"length": list(partner.length.chars)} if partner.length is not None else {}
-    return "model", chance.choice(partner.personas), settings | {"model": partner.model.model_dump(mode="json")}
+    persona = chance.choice(personas_under(partner.personas, levels))
+    urn = urn_of(partner.model, levels)
+    models = [name for name, weight in urn.items() for _ in range(weight)]
+    # Where there is but one, chance is left as it was: other seats of the group draw from it, too.
+    choice = chance.choice(models) if len(models) > 1 else models[0]
+    return "model", persona, settings | model_settings(partner, choice)
 
 
 def _delivery_of(partner: AutomatedPartner) -> dict[str, Any]:

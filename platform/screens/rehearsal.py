@@ -41,7 +41,7 @@ from screens.stages import WALKERS
 from screens.tour import Tour, Walkers
 from screens.visits import companions
 from studies.definition import experiment
-from studies.models import Version
+from studies.models import Version, levels_of
 from studies.schema import StudyFile
 from studies.schema_memory import writer_of
 from studies.schema_partners import ModelPartner
@@ -117,7 +117,7 @@ def check_wanted(study: StudyFile, wanted: Wanted) -> None:
         raise ScreensError("no_model", text)
     _check(wanted.partner, models, "partner_unknown", "partners with a model")
     named = [models[wanted.partner]] if wanted.partner else list(models.values())
-    _check(wanted.persona, [file for each in named for file in each.personas], "persona_unknown", "personas")
+    _check(wanted.persona, [file for each in named for file in each.persona_files], "persona_unknown", "personas")
 
 
 def _check(said: str, known: Mapping[str, Any] | Sequence[str], code: str, what: str) -> None:
@@ -199,7 +199,8 @@ class Rehearsal(Tour):
         partner = self.study.partners[name]
         assert isinstance(partner, ModelPartner)
         chance = Random(f"{self.version.seed}/rehearsal/{name}")  # noqa: S311  seeded on purpose
-        occupant, persona, settings = automated(self.study, partner, chance)
+        levels = levels_of(seat.group.condition)
+        occupant, persona, settings = automated(self.study, partner, chance, levels)
         if stays:
             persona, settings = seat.policy, seat.settings
         Seat.objects.filter(pk=seat.pk).update(

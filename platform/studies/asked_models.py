@@ -12,6 +12,7 @@ from studies.schema_memory import AnyMemory, rules_of, writer_of
 from studies.schema_models import LanguageModel
 from studies.schema_partners import AutomatedPartner, ModelPartner, Partner
 from studies.schema_safety import Safety
+from studies.schema_sampled import place_of
 from studies.yaml_file import Path
 
 REPLY, SAFETY, MEMORY, SENTINEL = "reply", "safety", "memory", "sentinel"
@@ -37,7 +38,8 @@ def models_in(partners: dict[str, Partner], safety: Safety | None) -> Iterator[A
     """As `asked_models`, of the parts of a file that name models."""
     for name, partner in partners.items():
         if isinstance(partner, ModelPartner):
-            yield Asked(("partners", name, "model"), REPLY, name, partner.model)
+            for key, model in partner.models.items():
+                yield Asked(("partners", name, "model", *place_of(partner.model, key)), REPLY, name, model)
             if (fallback := partner.on_failure.fallback) is not None:
                 yield Asked(("partners", name, "on_failure", "fallback", "model"), REPLY, name, fallback.model)
         if isinstance(partner, AutomatedPartner) and partner.memory is not None:

@@ -22,7 +22,7 @@ AMENDABLE = [
         r"^preregistration\.(url|registered_on)$",
         r"^retention(\.\w+)?$",  # of the versions under which people came the shortest holds
         r"(^|\.)note$",
-        r"^budget(\.|$)|\.model\.(daily_cost_usd|price(\.\w+)?)$",  # nobody meets another partner by it
+        r"^budget(\.|$)|\.model\.((values|draw)\.\w+\.)?(daily_cost_usd|price(\.\w+)?)$",  # nobody meets another by it
         r"^safety\.(on_call|helplines)\.|^safety\.staffed\.hours",
         r"^waves\[\w+\]\.stages\[\w+\]\.(max_wait_seconds|ready_seconds|pay_per_minute)$",
     )

@@ -1,4 +1,4 @@
-"""Which policy or persona a pool gives to a seat, and with which numbers. Pure: the same seed, the same."""
+"""Which policy, or persona and model, a pool gives to a seat, and with which numbers. Pure: the same seed, the same."""
 
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -11,9 +11,9 @@ DECIMALS = 4  # of a number that is drawn
 
 
 def ways_of(partner: AutomatedPartner) -> Sequence[str]:
-    """How it may decide: its personas, or its policies."""
+    """How it may decide: its personas, those of every level, or its policies."""
     if isinstance(partner, ModelPartner):
-        return partner.personas
+        return partner.persona_files
     return partner.policies if isinstance(partner, PolicyPartner) else []
 
 
@@ -24,7 +24,16 @@ def drawn_way(pool: Pool, ways: Sequence[str], *, seed: str, at: int) -> str:
         seed: Of the sequence.
         at: The place, from 0.
     """
-    urn = [way for way in ways for _ in range(pool.weights.get(way, 1))]
+    return drawn_pair(pool, ways, {"": 1}, seed=seed, at=at)[0]
+
+
+def drawn_pair(pool: Pool, ways: Sequence[str], models: Mapping[str, int], *, seed: str, at: int) -> tuple[str, str]:
+    """As `drawn_way`, with a model: an urn holds every pair of both, so that neither tells anything of the other.
+
+    Args:
+        models: Name → how often it is in the urn.
+    """
+    urn = [(way, name) for way in ways for name in models for _ in range(pool.weights.get(way, 1) * models[name])]
     number, place = divmod(at, len(urn))
     Random(f"{seed}/{number}").shuffle(urn)  # noqa: S311  seeded on purpose
     return urn[place]

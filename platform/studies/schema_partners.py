@@ -21,7 +21,8 @@ from studies.schema_memory import (
 from studies.schema_models import LanguageModel
 from studies.schema_pairs import Lasting
 from studies.schema_pools import Pool
-from studies.schema_types import FilePath, Line, Name, Part, Tongue
+from studies.schema_sampled import AnyModel, AnyPersonas, models_of, personas_in
+from studies.schema_types import Line, Name, Part, Tongue
 
 Setting = str | int | float | bool
 Called = Annotated[str, Field(max_length=40)]
@@ -184,10 +185,13 @@ class ModelPartner(AutomatedPartner):
     """A seat that a language model fills."""
 
     occupant: Literal["model"]
-    personas: list[FilePath] = Field(
-        min_length=1, description="Prompt files; one is drawn for each seat from the seed."
+    personas: AnyPersonas = Field(
+        description="Prompt files; one is drawn for each seat from the seed. Or such a list for each level of a factor."
     )
-    model: LanguageModel
+    model: AnyModel = Field(
+        description="One model, one for each level of a factor, or several of which one is drawn for each seat; see "
+        "docs/models.md."
+    )
     may_stay_silent: bool = Field(
         False,
         description="Whether it may choose to say nothing in a talk; then it is asked each time whether it speaks.",
@@ -206,6 +210,16 @@ class ModelPartner(AutomatedPartner):
         description="Language → what it says where its model was asked what it is and breaks `asked_if_ai` twice. "
         "Unless given, a line of ours in English or German.",
     )
+
+    @property
+    def models(self) -> dict[str, LanguageModel]:
+        """Every model that may sit there, by level or by name in the draw; under "" where there is but one."""
+        return models_of(self.model)
+
+    @property
+    def persona_files(self) -> list[str]:
+        """Every persona that may sit there, each once, in the order of the file."""
+        return list(dict.fromkeys(file for _, file in personas_in(self.personas)))
 
 
 Partner = Annotated[PersonPartner | PolicyPartner | ModelPartner, Field(discriminator="occupant")]

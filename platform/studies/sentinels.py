@@ -35,7 +35,7 @@ def pinned(study: StudyFile) -> frozenset[str]:
 
 
 def _models(partner: object) -> list[LanguageModel]:
-    acting = [partner.model] if isinstance(partner, ModelPartner) else []
+    acting = list(partner.models.values()) if isinstance(partner, ModelPartner) else []
     if isinstance(partner, ModelPartner) and partner.on_failure.fallback is not None:
         acting.append(partner.on_failure.fallback.model)
     noting = [one.model for one in partner.note_takers] if isinstance(partner, AutomatedPartner) else []

@@ -132,7 +132,8 @@ def _visit_facts(study: StudyFile) -> dict[str, Any]:
 def _ai_services(study: StudyFile) -> str:
     """Who runs the models that sit in the study's groups, each once."""
     seated = [study.partners.get(name) for plan in study.groups.values() for name in plan.automated]
-    named = [partner.model.run_by for partner in seated if isinstance(partner, ModelPartner)]
+    acting = [partner for partner in seated if isinstance(partner, ModelPartner)]
+    named = [model.run_by for partner in acting for model in partner.models.values()]
     taking = [one for partner in seated if isinstance(partner, AutomatedPartner) for one in partner.note_takers]
     named += [one.model.run_by for one in taking]
     replies = study.safety.replies if study.safety else None

@@ -16,7 +16,7 @@ from verification.inquiry import Inquiry
 from verification.levels import check_levels
 from verification.paid import check_paid_rounds
 from verification.payoffs import check_points
-from verification.pools import check_places, check_pools
+from verification.pools import check_models, check_places, check_pools
 from verification.program import check_program
 from verification.safety import check_safety
 from verification.story import Story, stories
@@ -39,6 +39,7 @@ def check_groups(inquiry: Inquiry) -> None:
         check_levels(inquiry, story)
         check_topic(inquiry, story)
         check_pools(inquiry, story)
+        check_models(inquiry, story)
         traced = {pk: trace(inquiry, story, match) for pk, match in story.society.matches.items()}
         for pk, match in story.society.matches.items():
             inquiry.report.count("matches")

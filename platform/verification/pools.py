@@ -1,12 +1,17 @@
-"""What was drawn from pools of partners, drawn again."""
+"""What was drawn from pools of partners, drawn again; and that each model and persona is one that its entry allows."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 
 from matching.models import Group, Seat
-from matching.pools import NUMBERS, PLACE, drawn_at, pool_of, pooled
+from matching.pools import CHOICE, MODEL, NUMBERS, PLACE, drawn_at, pool_of, pooled
+from studies import definition
 from studies.allocation import sequence_of
+from studies.models import levels_of
+from studies.problems import StudyError
+from studies.schema_partners import ModelPartner
+from studies.schema_sampled import models_of, personas_under, urn_of
 from verification.inquiry import Inquiry
 from verification.story import Story
 
@@ -22,10 +27,37 @@ def check_pools(inquiry: Inquiry, story: Story) -> None:
             if at is None:
                 report.differ("place of a seat in its pool", where, "a place", "none")
                 continue
-            way, numbers = drawn_at(group.version, group, seat, at=at)
-            report.compare("draw of a seat from its pool", where, way, seat.policy)
+            found = drawn_at(group.version, group, seat, at=at)
+            drawn, now = [found.way, found.model], [seat.policy, seat.settings.get(CHOICE, "")]
+            report.compare("draw of a seat from its pool", where, drawn, now)
             if NUMBERS in seat.settings:
-                report.compare("numbers of a seat from its pool", where, dict(numbers), seat.settings[NUMBERS])
+                report.compare("numbers of a seat from its pool", where, dict(found.numbers), seat.settings[NUMBERS])
+
+
+def check_models(inquiry: Inquiry, story: Story) -> None:
+    """Each seat with a model has a persona and a model that the study file has for it at the levels of its group."""
+    society, report = story.society, inquiry.report
+    levels, said = levels_of(society.group.condition), definition.definition(society.group.version)
+    for pk, seat in society.seats.items():
+        entry = said.partners.get(seat.partner)
+        if seat.occupant != "model" or not isinstance(entry, ModelPartner):
+            continue
+        where, choice = society.seat(pk), seat.settings.get(CHOICE, "")
+        try:
+            personas, choices = personas_under(entry.personas, levels), urn_of(entry.model, levels)
+        except StudyError as error:
+            report.differ("model of a seat", where, f"one for the levels of its group: {error}", choice)
+            continue
+        # one that lasts stays what its person met, whatever a later version says
+        if not entry.is_lasting and seat.policy not in personas:
+            report.differ("persona of a seat", where, personas, seat.policy)
+        if choice not in choices:
+            report.differ("model of a seat", where, list(choices), choice)
+            continue
+        # what the file can say of a model may have grown since the seat was made
+        stored = seat.settings[MODEL]
+        now = models_of(entry.model)[choice].model_dump(mode="json")
+        report.compare("model of a seat", where, {key: now.get(key) for key in stored}, stored)
 
 
 def check_places(inquiry: Inquiry) -> None:

@@ -37,6 +37,7 @@ ELSEWHERE = {
     "order of topics", "topic of a group",  # tests/matching/test_topics.py
     "place of a seat in its pool", "draw of a seat from its pool",  # tests/matching/test_pools.py
     "numbers of a seat from its pool", "places of a pool",
+    "model of a seat", "persona of a seat",  # tests/bots/test_models_sampled.py
     "groups of a batch", "end of a batch", "groups of a batch that is over",  # tests/bots/test_batches.py
     "levels of a group of a batch",
     "people of a pair", "forming of a pair", "status of a pair",  # tests/scheduling/test_couples_verified.py

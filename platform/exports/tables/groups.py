@@ -12,7 +12,7 @@ from exports.society import Society, societies
 from flow.models import Act, Match
 from matching.lasting import NAMED
 from matching.models import Group, Seat
-from matching.pools import NUMBERS, PLACE
+from matching.pools import CHOICE, MODEL, NUMBERS, PLACE
 from studies import definition
 from studies.models import levels_of
 from studies.schema_stages import GameStage
@@ -65,6 +65,14 @@ SEAT_COLUMNS = [
     Column(
         "pool_place", "Where in the sequence of its pool it was drawn, from 0: of the study's groups where the pool is "
         "balanced, of its group where it draws without replacement.", "integer", missing="it was drawn from no pool",
+    ),
+    Column(
+        "model", "The language model of the seat, as the study file names it; what answered stands in `calls`.",
+        missing="no language model sits there",
+    ),
+    Column(
+        "model_choice", "Of several models which: the level that decided, or its name in the draw.",
+        missing="its partner has but one, or no language model sits there",
     ),
     Column("display_name", "The name that its person read, beside its label.", missing="it has none of its own"),
     Column(
@@ -202,6 +210,8 @@ def _seats(scope: Scope) -> Iterator[Row]:
                 "policy": seat.policy,
                 "policy_numbers": seat.settings.get(NUMBERS) or None,
                 "pool_place": seat.settings.get(PLACE),
+                "model": seat.settings.get(MODEL, {}).get("name"),
+                "model_choice": seat.settings.get(CHOICE),
                 "display_name": seat.settings.get(NAMED),
                 "label": seat.label,
                 "knows_labels": seat.knows,

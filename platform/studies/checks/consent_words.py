@@ -13,6 +13,7 @@ from studies.markdown import slot_expressions
 from studies.problems import StudyError
 from studies.schema_models import LanguageModel
 from studies.schema_partners import AutomatedPartner, ModelPartner
+from studies.schema_sampled import place_of
 from studies.schema_stages import ConsentStage, WaitingRoomStage
 from studies.yaml_file import Path
 
@@ -79,7 +80,8 @@ def _models(context: Context) -> Iterator[tuple[Path, LanguageModel]]:
     seated = {name for plan in context.study.groups.values() for name in plan.automated}
     for name, partner in context.study.partners.items():
         if name in seated and isinstance(partner, ModelPartner):
-            yield ("partners", name, "model"), partner.model
+            for key, model in partner.models.items():
+                yield ("partners", name, "model", *place_of(partner.model, key)), model
         memory = partner.memory if name in seated and isinstance(partner, AutomatedPartner) else None
         for path, writer in note_takers(name, memory):
             yield (*path, "model"), writer.model

@@ -49,7 +49,7 @@ def lines_are_there(context: Context) -> None:
         if policy.then != "pause" and "pause" in policy.model_fields_set:
             context.say("E861", (*path, "pause"), f"is not used: `then` is {policy.then}.", "Write then: pause.")
         other = policy.fallback.model if policy.fallback else None
-        if other is not None and other.name == partner.model.name:
+        if other is not None and other.name in {model.name for model in partner.models.values()}:
             what = f"is {other.name}, the model that has just failed."
             context.say("E861", (*path, "fallback", "model", "name"), what, "Write retry, or name another model.")
 
@@ -94,7 +94,7 @@ def forbidden_words_can_be_kept(context: Context) -> None:
                 for word in (one for one in forbidden if one in line.casefold()):
                     path: Path = ("partners", name, *place, tongue)
                     context.say("E863", path, f'says "{word}", which is in `forbidden_words`.', "Say it otherwise.")
-        for file in partner.personas:
+        for file in partner.persona_files:
             text = context.read(file, ("partners", name, "personas"))
             for number, line in enumerate((text or "").splitlines(), start=1):
                 for word in (one for one in forbidden if one in line.casefold()):

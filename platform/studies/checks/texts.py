@@ -21,6 +21,7 @@ from studies.problems import StudyError
 from studies.reminders import SHIPPED, text_path
 from studies.schema_partners import AutomatedPartner, ModelPartner, Partner
 from studies.schema_practice import PracticeStage
+from studies.schema_sampled import personas_in
 from studies.schema_stages import (
     BriefingStage,
     ConsentStage,
@@ -64,8 +65,8 @@ def personas_are_sound(context: Context) -> None:
     games = [stage for _, stage in context.stages("game") if isinstance(stage, GameStage)]
     values = [each for stage in games for each in found_parameters(context.study, stage)]
     for name, partner in context.study.partners.items():
-        personas = partner.personas if isinstance(partner, ModelPartner) else []
-        named: list[tuple[Path, str]] = [(("partners", name, "personas", at), file) for at, file in enumerate(personas)]
+        personas = personas_in(partner.personas) if isinstance(partner, ModelPartner) else ()
+        named: list[tuple[Path, str]] = [(("partners", name, "personas", *place), file) for place, file in personas]
         memory = partner.memory if isinstance(partner, AutomatedPartner) else None
         named += [((*path, "prompt"), writer.prompt) for path, writer in note_takers(name, memory)]
         for path, file in named:

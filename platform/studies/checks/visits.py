@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from studies.checks.allocation import entries
 from studies.checks.context import Context, needs
 from studies.checks.references import covered
+from studies.checks.sampled import decided
 from studies.checks.varied import is_of_the_group
 from studies.definition import group_of
 from studies.schema_memory import MemoryByLevel
-from studies.schema_partners import AutomatedPartner, PartnerByLevel
+from studies.schema_partners import AutomatedPartner, ModelPartner, PartnerByLevel
 from studies.schema_stages import GameStage, WaitingRoomStage
 from studies.schema_when import ConditionalStage
 from studies.varied import is_varied
@@ -88,7 +89,7 @@ def _is_room(context: Context, at: int) -> bool:
 
 
 def _deciding(context: Context, path: Path, stage: GameStage) -> Iterator[tuple[Path, str]]:
-    """The factors that decide about a game: of parameters, of who sits in it, and of what they remember."""
+    """The factors that decide about a game: of parameters, of who sits in it, what they are and what they remember."""
     for name, said in stage.parameters.items():
         if is_varied(said):
             yield (*path, "parameters", name, "by"), str(said["by"])
@@ -98,6 +99,8 @@ def _deciding(context: Context, path: Path, stage: GameStage) -> Iterator[tuple[
         partner = context.study.partners.get(name)
         if isinstance(partner, AutomatedPartner) and isinstance(partner.memory, MemoryByLevel):
             yield ("partners", name, "memory", "by"), partner.memory.by
+        for where, one in decided(name, partner) if isinstance(partner, ModelPartner) else ():
+            yield (*where, "by"), one.by
     if plan and isinstance(plan.partners.ai, PartnerByLevel):
         yield ("groups", group, "partners", "ai", "by"), plan.partners.ai.by
 

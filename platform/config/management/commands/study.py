@@ -275,7 +275,7 @@ def _warn_of_silent_models(command: Command, study: Study) -> None:
     """Without an address or a key no model answers, and every round that it sits in is void."""
     partners = definition(queries.version_of(study, None)).partners.values()
     asking = [one for one in partners if isinstance(one, AutomatedPartner)]
-    models = {one.model.name for one in asking if isinstance(one, ModelPartner)}
+    models = {model.name for one in asking if isinstance(one, ModelPartner) for model in one.models.values()}
     models |= {writer.model.name for one in asking for writer in one.note_takers}
     if silent := [name for name in sorted(models) if not can_ask(name)]:
         text = f"{', '.join(silent)} cannot answer: set RAPPORT_LLM_KEY or RAPPORT_LLM_BASE before anybody comes in."
