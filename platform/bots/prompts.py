@@ -6,6 +6,7 @@ Participants' words come only in the user's role. Nothing else is known here: no
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ MOST_LINES_CHARS = 20_000
 MOST_EARLIER_CHARS = 40_000
 """Of messages, the newest: the budget of a study is everybody's, and nobody shall use it up by what they paste."""
 
+_FEW_WORDS = re.compile(r"[\w .,%£$€+-]{0,40}")  # too little to look like a part of the page
 BREAKS = dict.fromkeys(map(ord, "\u0085\u2028\u2029"), "\n")  # lines end there, too, and JSON leaves them as they are
 
 ASKED_IF_AI = {
@@ -147,8 +149,14 @@ def _line(line: Line) -> str:
 
 
 def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str | int]]) -> str:
-    lines = [" | ".join(str(cell) for cell in row) for row in [columns, *rows]]
+    lines = [" | ".join(map(_cell, row)) for row in [columns, *rows]]
     return "\n".join([caption, *lines])
+
+
+def _cell(cell: str | int) -> str:
+    """A number or a few words as they are; anything else may be what people wrote, as answers to earlier prompts."""
+    said = str(cell)
+    return said if _FEW_WORDS.fullmatch(said) else quoted(said)
 
 
 def _question(field: Field) -> str:
