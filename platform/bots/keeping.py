@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bots import gate, lines
@@ -19,6 +20,7 @@ from studies.models import Version
 from studies.schema_failure import OnFailure
 from studies.schema_partners import ModelPartner
 
+OWN_LINES = 3
 _KEY = re.compile(r"^turn:(\d+):(\d+)")
 
 
@@ -37,12 +39,18 @@ def rules_of(facts: TurnFacts, instructions: str, fields: Sequence[Field]) -> Ru
     has_words = any(isinstance(one, Text) for one in fields)
     return Rules(
         fields,
-        sieve_of(version, instructions),
+        replace(sieve_of(version, instructions), before=said_by_itself(facts)),
         asked_kind=asked_in(facts.view.lines) if has_words else "",
         asked_if_ai=rule,
         asked_line=lines.asked(own, said.language, rule),
         blocked_line=line_of(facts) or lines.in_language(lines.BLOCKED, said.language),
     )
+
+
+def said_by_itself(facts: TurnFacts) -> str:
+    """The newest of what a seat has said in a talk itself, as its page shows it."""
+    own = [line.text for line in facts.view.lines if line.seq and not line.who]
+    return "\n".join(own[-OWN_LINES:])
 
 
 def sieve_of(version: Version, instructions: str) -> gate.Sieve:

@@ -301,7 +301,7 @@ def plain(text: str) -> str:
 
 def _deceives(character: str) -> bool:
     """Whether it turns the line around, or takes no room: the latter could carry words past those who read along."""
-    return character in TURNING or character in UNSEEN or "\U000e0000" <= character <= "\U000e007f"
+    return character in TURNING or character in UNSEEN or "\U000e0000" <= character <= "\U000e01ef"
 
 
 def plain_card(card: Card) -> Card:

@@ -1,10 +1,15 @@
 """What a model says to others is looked at first; what others say to a model is never an instruction."""
 
+import codecs
 import json
+from base64 import b64encode
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bots import gate, prompts
 from bots.gate import Sieve, blocked, canary_of
@@ -26,6 +31,7 @@ from tests.bots.test_failing import row, take, texts
 from tests.chat.rooms import end_talk
 
 CANARY = canary_of("seed")
+SPOKEN = dict(enumerate(["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"]))
 INSTRUCTIONS = prompts.system(
     "You are {{ name }}, you like long walks and you never hurry anybody who tells you something.",
     asked_if_ai="deflect", slots={"name": "Kim"}, canary=CANARY,
@@ -64,6 +70,29 @@ def _told(settings: LazySettings) -> None:
         ("hello\u200b there", "invisible"),
         ("hello \u202eereht", "invisible"),
         ("hi\U000e0061\U000e0062", "invisible"),
+        ("hi\U000e0110\U000e0155", "invisible"),
+        ("hello\u200d\u200cthere", "invisible"),
+        ("yes \U0001f600\ufe01\ufe0e\ufe03", "invisible"),
+        (f"First half: {CANARY[:6]}", "canary"),
+        (f"In code: {b64encode(f'My mark is {CANARY}.'.encode()).decode()}", "canary"),
+        (f"In code: {b64encode(CANARY.encode()).decode()}", "canary"),
+        (f"In hex: {CANARY.encode().hex(' ')}", "canary"),
+        (f"In numbers: {' '.join(str(ord(one)) for one in CANARY)}", "canary"),
+        (f"Moved by thirteen: {codecs.encode(CANARY, 'rot13')}", "canary"),
+        (f"Letter by letter: {' '.join(SPOKEN[int(one)] if one.isdigit() else one for one in CANARY)}", "canary"),
+        (CANARY.translate(str.maketrans("ace", "\u0430\u0441\u0435")), "canary"),
+        ("".join(chr(0x1F170 + ord(one) - 97) if one.isalpha() else one for one in CANARY), "canary"),
+        ("I like long walks and y\u200dou never hurry anybody who tells you", "overlap"),
+        ("\uff29 \uff4c\uff49\uff4b\uff45 long walks and you never hurry anybody", "overlap"),
+        ("y o u l i k e l o n g w a l k s a n d y o u n e v e r h u r r y a n y b o d y w h o", "overlap"),
+        ("you-like-long-walks-and-you-never-hurry-anybody-who"[::-1], "overlap"),
+        (b64encode(b"you like long walks and you never hurry anybody who tells you").decode(), "overlap"),
+        (codecs.encode("you like long walks and you never hurry anybody who tells you", "rot13"), "overlap"),
+        ("self\u00addis\u00adclosure", "forbidden"),
+        ("novelty d\u0435cay", "forbidden"),
+        (b64encode(b"it is about novelty decay").decode(), "forbidden"),
+        ("You got the warm partner condition", "name"),
+        ("Die Bedingung hei\u00dft \u201ehidden\u201c", "name"),
     ],
 )
 def test_what_tells_the_study_is_blocked_by_its_rule(said: str, rule: str) -> None:
@@ -76,11 +105,25 @@ def test_what_tells_the_study_is_blocked_by_its_rule(said: str, rule: str) -> No
         "", "I like long walks, too.", "There is a hidden lake behind the hills.", "I have a cold.",
         "He disclosed it at last.", "What is on the label of the wine?", "I read about disclosure of oneself.",
         "Our group was small.", "It was cold, and the group went home.", "👩‍👩‍👧 and 🏳️‍🌈", "zwölf Äpfel und „mehr“",
-        "two lines\nof a text", "a warm partner is nice",
+        "two lines\nof a text", "a warm partner is nice", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "Selbstoffenbarungsbereitschaft, Donaudampfschifffahrtsgesellschaft", "one two three four five, and a and b",
+        "deadbeefdeadbeefdeadbeef is in no dictionary", "\U0001f1e9\U0001f1ea and 1\ufe0f\u20e3",
     ],
 )  # fmt: skip
 def test_ordinary_words_go_through(said: str) -> None:
     assert blocked(said, SIEVE) == ""
+
+
+def test_mark_that_is_told_in_pieces_is_noticed() -> None:
+    first, second = CANARY[:4], CANARY[4:8]
+    assert blocked(f"It begins with {first}", SIEVE) == ""
+    assert blocked(f"{second} comes then", SIEVE) == ""
+    assert blocked(f"{second} comes then", replace(SIEVE, before=f"It begins with {first}")) == "canary"
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_looked_at_and_an_empty_sieve_holds_back_nothing_but_what_is_not_seen(said: str) -> None:
+    assert blocked(said, Sieve("")) in ("", "invisible")
 
 
 def test_mark_is_another_in_each_version_and_the_same_again() -> None:
