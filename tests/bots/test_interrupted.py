@@ -61,6 +61,20 @@ def test_reply_is_given_up_and_the_next_answers_all_that_was_said(how: dict[str,
     assert not Due.objects.filter(outcome="").exclude(queue="jobs").filter(lease_until__isnull=False).exists()
 
 
+def test_reply_that_came_a_moment_before_its_time_leaves_the_next_one_a_time_of_its_own() -> None:
+    """The clock of a worker and that of the database differ by a little."""
+    match = opened(seat())
+    first = turn_of(match)
+    assert first.planned_at is not None
+    BotTurn.objects.filter(pk=first.pk).update(delivered_at=first.planned_at - timedelta(milliseconds=2))
+    say(match, "and then?")
+    answers.will(reply("nothing"))
+    runner.drain("bots")
+    second = turn_of(match)
+    assert second.planned_at is not None
+    assert second.planned_at > first.planned_at
+
+
 @pytest.mark.parametrize("how", [REGENERATE, DROP])
 def test_after_as_many_as_are_allowed_what_there_is_is_said(how: dict[str, Any]) -> None:
     match = opened(seat({**how, "most_interruptions": 2}))
