@@ -198,8 +198,8 @@ def end(claim: Claim, turn: Turn, *, outcome: str, error_code: str = "") -> str:
 
 def _free_plan(turn: Turn) -> None:
     """What a talk's next turn says is planned for a time of its own; when the last was said and planned stays."""
-    row = BotTurn.objects.filter(pk=turn.row.pk).filter(Q(delivered_at=None) | Q(delivered_at__lt=F("planned_at")))
-    row.update(planned_at=None, typing_at=None, read_to=None)
+    open_plan = BotTurn.objects.filter(pk=turn.row.pk).exclude(read_to=None)  # there is none of what was said
+    open_plan.update(planned_at=None, typing_at=None, read_to=None)
 
 
 @transaction.atomic
