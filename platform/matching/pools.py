@@ -38,7 +38,8 @@ class Drawn:
 
 def draw_from_pools(version: Version, group: Group, seats: Sequence[Seat]) -> None:
     """Draw for the seats of a new group, in the order of their numbers, in the transaction that makes it."""
-    for partner, own in pooled(version, seats).items():
+    # By name: two groups that form at once wait for each other's pools in one order, whoever sits first in each.
+    for partner, own in sorted(pooled(version, seats).items()):
         pool = pool_of(version, partner)
         assert pool is not None
         begin = _begin(version, group, partner) if pool.draw == "balanced" else 0

@@ -16,7 +16,7 @@ from bots.run import run_groups
 from exports.scope import Scope
 from exports.tables.groups import SEATS
 from matching.models import Group, Seat
-from matching.pools import PLACE
+from matching.pools import PLACE, draw_from_pools
 from matching.services import run_group
 from paradigm.strategies import STRATEGIES
 from studies.models import Version
@@ -130,6 +130,27 @@ def test_groups_that_form_at_once_take_places_of_their_own(pooled: Make) -> None
     places = Seat.objects.filter(is_stand_in=False).values_list(f"settings__{PLACE}", flat=True)
     assert sorted(places) == list(range(32))
     assert Counter(Seat.objects.filter(is_stand_in=False).values_list("policy", flat=True)) == dict.fromkeys(WAYS, 8)
+
+
+@pytest.mark.parametrize("first", ["able", "baker"])
+def test_pools_are_waited_for_in_one_order_whoever_sits_first(first: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else two groups that form at once could each hold the pool that the other waits for."""
+    seats = [
+        Seat(number=number, partner=partner, occupant="policy", settings={})
+        for number, partner in enumerate(sorted(("able", "baker"), key=lambda one: one != first), start=1)
+    ]
+    waited: list[str] = []
+
+    def begin(_version: Version, _group: Group, partner: str) -> int:
+        waited.append(partner)
+        return 0
+
+    monkeypatch.setattr("matching.pools.pool_of", lambda *_: Pool.model_validate({"draw": "balanced"}))
+    monkeypatch.setattr("matching.pools._begin", begin)
+    monkeypatch.setattr("matching.pools.drawn_at", lambda *_, at: (f"grim {at}", {}))
+    draw_from_pools(Version(), Group(), seats)
+    assert [seat.policy for seat in seats] == ["grim 0", "grim 0"]
+    assert waited == ["able", "baker"]
 
 
 @pytest.mark.django_db(transaction=True)
