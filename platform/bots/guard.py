@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bots.budgets import SAFETY, spending_of
+from bots.errors import SUPERSEDED, BotsError
 from chat.models import Conversation, Trigger
 from chat.safety import services
 from chat.safety.policy import SHOWN, Judged, Source, Tier, judged, language_of, safety_of
@@ -23,6 +24,7 @@ from flow.queries import TurnFacts
 from llm.door import complete
 from llm.errors import ModelFailed
 from llm.exchange import Request
+from llm.models import Call
 from llm.spending import Spending
 from matching.models import Group
 from studies import definition
@@ -109,7 +111,11 @@ async def checked(
 
 
 async def _classified(watched: Watch, classifier: Classifier, words: str, *, scope: str) -> Judged:
-    """What the classifier says; where it says nothing in time the reply is held, and the card shown."""
+    """What the classifier says; where it says nothing in time the reply is held, and the card shown.
+
+    Raises:
+        BotsError: "model_superseded".
+    """
     talk = [{"who": "partner" if own else "person", "text": text} for own, text in watched.lines]
     asked = json.dumps({"conversation": talk, "reply": words}, ensure_ascii=False)
     model = classifier.model
@@ -127,8 +133,12 @@ async def _classified(watched: Watch, classifier: Classifier, words: str, *, sco
     )
     try:
         answer = await asyncio.wait_for(complete(request), watched.replies.hold_seconds)
-    except (ModelFailed, TimeoutError) as error:
-        return Judged(Tier.OFFER, (getattr(error, "code", "timeout"),), Source.FAILED)
+    except TimeoutError:
+        return Judged(Tier.OFFER, ("timeout",), Source.FAILED)
+    except ModelFailed as error:
+        if error.code == Call.Outcome.SUPERSEDED:  # somebody else has the turn: what is said, and held, is theirs
+            raise BotsError(SUPERSEDED, str(error)) from error
+        return Judged(Tier.OFFER, (error.code,), Source.FAILED)
     return Judged(Tier.OFFER, ("classifier",), Source.CLASSIFIER) if answer.value["hold"] else Judged("")
 
 

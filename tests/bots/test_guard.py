@@ -3,8 +3,12 @@
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 
+from bots.errors import SUPERSEDED, BotsError
+from bots.services import listen
+from bots.turns import take_turn
 from chat.models import Entry, SafetyStep, Trigger
 from events import runner
 from exports.scope import Scope
@@ -12,12 +16,13 @@ from exports.tables.calls import CALLS
 from flow.models import Match
 from flow.queries import page_of
 from flow.services import games
-from llm.errors import ProviderFailed
+from llm.errors import ModelFailed, ProviderFailed
+from llm.exchange import Completed, Request
 from llm.models import Call
 from studies.models import SourceFile, VersionFile
 from tests.bots import answers
 from tests.bots.test_model_seats import MODEL
-from tests.bots.test_turns import QUICK
+from tests.bots.test_turns import QUICK, claims_of
 from tests.chat.rooms import Sitter
 from tests.chat.safe_rooms import OFFER, STOP, room
 from tests.chat.test_between_people import send, session_of
@@ -117,3 +122,21 @@ def test_words_beside_a_chosen_silence_are_neither_screened_nor_replaced() -> No
     assert newest() == "I had a bad day.", "nothing is said, so nothing is held either"
     assert not Trigger.objects.exists()
     assert Call.objects.filter(scope__endswith="/safety").count() == 1, "that of the first reply"
+
+
+def test_worker_whose_turn_another_has_taken_holds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    match = talk(classifier=CLASSIFIER)
+
+    async def superseded(request: Request) -> Completed:
+        raise ModelFailed("superseded", f"scope {request.scope} went to a newer holder")
+
+    monkeypatch.setattr("bots.guard.complete", superseded)
+    answers.will('{"message": "tell me more", "then": "more"}')
+    says(match, "I had a bad day.")
+    listen(match.pk, "talk")
+    (claim,) = claims_of(match)
+    with pytest.raises(BotsError) as caught:
+        async_to_sync(take_turn)(claim)
+    assert caught.value.code == SUPERSEDED
+    assert not Trigger.objects.exists()
+    assert newest() == "I had a bad day."
