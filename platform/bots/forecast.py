@@ -13,6 +13,7 @@ from random import Random
 from statistics import mean
 from typing import Any
 
+from bots.delivery import KEEP
 from bots.guard import LAST_MESSAGES
 from bots.prompts import ASKED_IF_AI, FORM, MOST_EARLIER_CHARS, MOST_LINES, MOST_LINES_CHARS, RECALL, SECRECY
 from paradigm import Decision, Parameters, Repeat, Talk
@@ -60,6 +61,7 @@ class Case:
         page_chars: Of the page and the table that a seat sees, beside the conversation.
         asked: How often a reply is asked for, further attempts included.
         share_of_loop: Of the most turns that a loop may take.
+        given_up: Of the most times in a row that a reply may be given up because a person writes on.
     """
 
     name: str
@@ -71,12 +73,13 @@ class Case:
     page_chars: int
     asked: float
     share_of_loop: float
+    given_up: float
 
 
 CASES = (
-    Case("low", 5.0, 0.25, 90.0, 60, 30, 300, 1.0, 0.0),
-    Case("expected", 4.0, 0.5, 60.0, 120, 80, 800, 1.05, 0.5),
-    Case("high", 3.0, 1.0, 30.0, 300, MOST_TOKENS_OUT, 3000, 2.0, 1.0),
+    Case("low", 5.0, 0.25, 90.0, 60, 30, 300, 1.0, 0.0, 0.0),
+    Case("expected", 4.0, 0.5, 60.0, 120, 80, 800, 1.05, 0.5, 0.1),
+    Case("high", 3.0, 1.0, 30.0, 300, MOST_TOKENS_OUT, 3000, 2.0, 1.0, 1.0),
 )
 
 
@@ -257,8 +260,7 @@ class _Seen:
 
     def _of_visits(self, case: Case, rule: Any, parameters: Parameters) -> Usage:
         system = mean(len(self.texts.get(file, "")) for file in self.partner.persona_files) + RULES_CHARS
-        rounds = definition.experiment(self.stage.experiment).rounds(parameters, Random("forecast"))  # noqa: S311
-        total = Usage()
+        rounds, total = self._rounds(parameters), Usage()
         for visit in range(self.repeat):
             for role, seats in self.plan.roles.items():
                 for step, times in _steps(self._program(), parameters, case):
@@ -266,6 +268,14 @@ class _Seen:
                     one = _of_step(step, role, parameters, case, _Memory(rule, self.met + visit, fixed, self))
                     total = total.plus(one.times(seats.ai * times * rounds))
         return total
+
+    def _rounds(self, parameters: Parameters) -> int:
+        return definition.experiment(self.stage.experiment).rounds(parameters, Random("forecast"))  # noqa: S311
+
+    def made(self, case: Case) -> float:
+        """How often a reply of a conversation is made for one that is said, where it gives way to who writes on."""
+        delivery = self.partner.delivery
+        return 1 + case.given_up * (delivery.most_interruptions if delivery.if_interrupted != KEEP else 0)
 
     def _program(self) -> Sequence[Step]:
         return definition.experiment(self.stage.experiment).steps
@@ -282,7 +292,7 @@ class _Seen:
                         before = CHARS_OF_NOTES_PER_TALK * (self.met + self.repeat / 2)
                         out = min(writer.model.max_tokens, case.reply_tokens + JSON_TOKENS)
                         one = Usage(1, (total + said + before) / case.chars_per_token, out).times(case.asked)
-                        used = used.plus(one.times(seats.ai * times * self.repeat))
+                        used = used.plus(one.times(seats.ai * times * self.repeat * self._rounds(parameters)))
             found.append(used)
         return _mean(found)
 
@@ -294,10 +304,10 @@ class _Seen:
             for role, seats in self.plan.roles.items():
                 for step, times in _steps(self._program(), parameters, case):
                     if isinstance(step, Talk) and step.includes(role):
-                        replies += seats.ai * times * _replies(step, parameters, case)
+                        replies += seats.ai * times * self._rounds(parameters) * _replies(step, parameters, case)
             chars = len(prompt) + LAST_MESSAGES * _message_chars(case, self.model) + FIELDS_CHARS
             out = model.max_tokens if case.reply_tokens == MOST_TOKENS_OUT else VERDICT_TOKENS
-            found.append(Usage(1, chars / case.chars_per_token, out).times(replies * self.repeat))
+            found.append(Usage(1, chars / case.chars_per_token, out).times(replies * self.repeat * self.made(case)))
         return _mean(found)
 
 
@@ -353,7 +363,8 @@ def _of_step(step: Step, role: str, parameters: Parameters, case: Case, memory: 
     replies = _replies(step, parameters, case)
     before = memory.talks_before * replies * 2
     chars = sum(memory.fixed + memory.chars(2 * number, before, message) for number in range(round(replies)))
-    return Usage(replies, chars / case.chars_per_token, replies * out).times(case.asked)
+    asked = case.asked * memory.seen.made(case)
+    return Usage(replies, chars / case.chars_per_token, replies * out).times(asked)
 
 
 def _replies(step: Talk, parameters: Parameters, case: Case) -> float:

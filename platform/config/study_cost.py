@@ -162,6 +162,10 @@ def _assumed(said: StudyFile) -> Iterator[str]:
     yield f"  characters of the page that a seat sees, beside the conversation: {of('page_chars')}"
     yield f"  how often a reply is asked for, further attempts included: {of('asked')}"
     yield f"  share of the most turns of a loop: {of('share_of_loop')}"
+    yield f"  share of the interruptions to which a reply may give way (if_interrupted): {of('given_up')}"
+    yield "  no model fails: what `on_failure` asks anew, or of another model, comes on top"
+    if said.sentinels is not None:
+        yield f"  without sentinels: each model is asked them {said.sentinels.per_day} times a day while people come"
     yield "  everybody comes to the end; levels of a factor come equally often; steps that may come do"
     yield "  low and high each take all of their extremes at once"
     if said.sample.unit == "group":

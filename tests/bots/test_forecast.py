@@ -86,6 +86,16 @@ def test_calls_of_one_person_are_counted_from_the_file() -> None:
         assert [used.calls for used in one.usages] == pytest.approx([7 * 5 / 2, 7 * 11 * 1.05 / 2, 7 * 41 * 2 / 2])
 
 
+@pytest.mark.parametrize("how", ["regenerate", "drop"])
+def test_reply_that_gives_way_to_who_writes_on_is_made_more_often(how: str) -> None:
+    said = told().model_dump(mode="json", by_alias=True)
+    said["partners"]["companion"]["delivery"] |= {"if_interrupted": how, "most_interruptions": 2}
+    kept, anew = (of(study, 1).uses[0].usages for study in (told(), StudyFile.model_validate(said)))
+    assert [one.calls for one in anew] == pytest.approx([
+        one.calls * times for one, times in zip(kept, (1, 1.2, 3), strict=True)
+    ])  # fmt: skip
+
+
 def test_prompts_grow_with_what_is_remembered() -> None:
     found = {rule["kind"]: of(remembering(rule)).uses[0].usages[1].tokens_in for rule in RULES}
     assert found["none"] < found["session"] < found["summary"] <= found["facts"] < found["full"]
@@ -134,6 +144,7 @@ def test_command_prints_forecast_limits_and_assumptions_of_a_folder() -> None:
     assert "memory=kept: facts" in said
     assert "daily_cost_usd 40.00: all of it takes at least so many days: low 0.0" in said
     assert "characters to a token: 5, 4, 3" in said
+    assert "share of the interruptions to which a reply may give way (if_interrupted): 0, 0.1, 1" in said
     assert "No dry run to compare with" in said
     assert "expected 0." in said.splitlines()[-1]
 
