@@ -25,6 +25,15 @@ def step_deadline(match: Match) -> None:
     )
 
 
+def move_deadline(match: Match, until: datetime) -> None:
+    """Let the open step last until another instant. The caller holds the group's lock."""
+    # An open row would only ever be moved earlier, so the old one goes first.
+    due.cancel("flow.tasks.close_step", f"match:{match.pk}:{match.rev}")
+    match.deadline_at = until
+    match.save(update_fields=["deadline_at"])
+    step_deadline(match)
+
+
 def forget_deadline(match: Match) -> None:
     """The open step is over: nothing is due any more when its time is up. Harmless for whoever closes it for that."""
     due.forget("flow.tasks.close_step", f"match:{match.pk}:{match.rev}")

@@ -19,7 +19,7 @@ from chat.screening_wordings import edition
 from events import clock, due
 from events.claim import Claim
 from events.log import record
-from flow.deadlines import step_deadline, stream_of
+from flow.deadlines import move_deadline, stream_of
 from flow.models import Match
 from matching.models import Seat
 from participants.models import Participant
@@ -203,13 +203,8 @@ def _people(match: Match) -> list[Seat]:
 
 
 def _move_deadline(match: Match, by: timedelta) -> None:
-    if match.deadline_at is None:
-        return
-    # An open row would only ever be moved earlier, so the old one goes first.
-    due.cancel("flow.tasks.close_step", f"match:{match.pk}:{match.rev}")
-    match.deadline_at = match.deadline_at + by
-    match.save(update_fields=["deadline_at"])
-    step_deadline(match)
+    if match.deadline_at is not None:
+        move_deadline(match, match.deadline_at + by)
 
 
 def _where(match: Match) -> Mapping[str, Any]:

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from events import due, log
-from flow.deadlines import step_deadline
+from events import log
+from flow.deadlines import move_deadline
 from flow.lookup import step_kind
 from flow.models import Match
 from flow.services import rounds
@@ -57,11 +57,7 @@ def put_off(*, match_id: int, path: str, by: timedelta, settle: Callable[[], Non
     settle()
     if match.path != path or match.deadline_at is None:
         return OVER
-    # An open row would only ever be moved earlier, so the old one goes first.
-    due.cancel("flow.tasks.close_step", f"match:{match.pk}:{match.rev}")
-    match.deadline_at = match.deadline_at + by
-    match.save(update_fields=["deadline_at"])
-    step_deadline(match)
+    move_deadline(match, match.deadline_at + by)
     facts = {"path": path, "match": match.pk, "seconds": round(by.total_seconds())}
     study, about = match.group.version.study_id, ("match", match.pk)
     log.record("step.put_off", study=study, subject=about, facts=facts, wake=rounds.streams_of(match))

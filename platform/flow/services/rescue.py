@@ -10,7 +10,7 @@ from django.db import transaction
 from events import clock, due, log
 from flow import queries
 from flow.between import is_between
-from flow.deadlines import step_deadline, stream_of
+from flow.deadlines import move_deadline, stream_of
 from flow.errors import FlowError
 from flow.models import Match
 from flow.services import games, rounds, sessions, visits
@@ -78,12 +78,9 @@ def extend(code: str, *, seconds: int, reason: str) -> datetime:
 def _extend_match(match: Match, more: timedelta) -> datetime:
     if match.deadline_at is None:
         raise FlowError("no_deadline", f"step {match.path} has no time limit")
-    # An open row would only ever be moved earlier, so the old one goes first.
-    due.cancel("flow.tasks.close_step", f"match:{match.pk}:{match.rev}")
-    match.deadline_at = max(match.deadline_at, clock.now()) + more
-    match.save(update_fields=["deadline_at"])
-    step_deadline(match)
-    return match.deadline_at
+    until = max(match.deadline_at, clock.now()) + more
+    move_deadline(match, until)
+    return until
 
 
 def _extend_stage(session: Session, more: timedelta) -> datetime:
