@@ -31,7 +31,7 @@ from events import clock, runner
 from events.loop import Loop
 from events.models import Due
 from flow.models import Act, Match
-from llm.models import Call
+from llm.models import Call, Charge
 from matching.models import Group
 from studies.models import Version
 from studies.services import freeze
@@ -212,6 +212,27 @@ def test_cost_is_a_budget_too(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BotsError, match=r"1\.5\d* USD"):
         run_order(version, Order(1, budget=Budget(cost_usd=Decimal("1.50"))))
     assert run_order(version, Order(1, budget=Budget(cost_usd=Decimal("1.60")))).complete == 1
+
+
+def test_call_that_may_have_been_billed_counts_against_the_budget_of_a_batch() -> None:
+    """Of a time-out nobody knows what it cost: a batch whose calls all time out would have no end."""
+    version = models()
+    with pytest.raises(BotsError, match="raise the budget"):
+        run_order(version, Order(1, budget=Budget(calls=2)))
+    used = Call.objects.order_by("pk").first()
+    assert used is not None
+    for attempt, state, usd in ((8, "assumed", Decimal("1.00")), (9, "reserved", None)):
+        call = Call.objects.create(
+            scope=used.scope, attempt=attempt, model_requested="told/one", prompt=[], prompt_sha256="0" * 64,
+            outcome="timeout" if usd else "superseded",
+        )  # fmt: skip
+        Charge.objects.create(
+            call=call, root=f"study:{version.study_id}", line="reply", keys=[], state=state, usd=usd, tokens=1,
+            most_usd=Decimal("1.00"), most_tokens=1, lapses_at=clock.now() + timedelta(minutes=3),
+        )  # fmt: skip
+    with pytest.raises(BotsError, match=r"2\.0\d* USD"):
+        run_order(version, Order(1, budget=Budget(cost_usd=Decimal("2.00"))))
+    assert lines_of(Batch.objects.get())[-1].cost_usd == 2
 
 
 def test_ordered_condition_takes_nothing_from_the_balanced_sequence(pool: Version, tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ from flow.models import Match
 from matching.models import Group
 
 _USED = """
-SELECT m.group_id, count(*), coalesce(sum(c.cost_usd), 0)
+SELECT m.group_id, count(*), coalesce(sum(coalesce(ch.usd, ch.most_usd, c.cost_usd)), 0)
 FROM llm_call c
+LEFT JOIN llm_charge ch ON ch.call_id = c.id
 JOIN bots_botturn t ON t.id = substring(c.scope from '/turn:([0-9]+)')::bigint
 JOIN flow_match m ON m.id = t.match_id
 JOIN bots_batchgroup g ON g.group_id = m.group_id
@@ -42,7 +43,7 @@ def used_by_group(batch: Batch) -> Mapping[int, Spent]:
 
 
 def spent(batch: Batch) -> Spent:
-    """What a batch has asked of models, calls under way included."""
+    """What a batch has asked of models; of calls under way, and of those that may have been billed, the most."""
     used = used_by_group(batch).values()
     return Spent(sum(one.calls for one in used), sum((one.cost_usd for one in used), Decimal(0)))
 
