@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from bots import forecast
-from bots.spent import OF_SOMEBODY, Day, Standing, days_of, standings_of
+from bots.spent import OF_SOMEBODY, TOLD_HARD, Day, Standing, days_of, standings_of
 from participants.models import Participant
 from scheduling.models import Session
 from studies import definition
@@ -86,11 +86,21 @@ def costs_of(study: Study, *, is_masked: bool = False) -> Costs:
         assumed=sum((day.assumed for day in days), Decimal(0)),
         reserved=sum((day.reserved for day in days), Decimal(0)),
         limits=[] if is_masked else list(_named(found)),
-        shares=[(one, int(one.share * TENTHS)) for one in found if one.name not in OF_SOMEBODY],
+        shares=[(one, int(one.share * TENTHS)) for one in _nearest(found)],
         days=days[::-1][: MOST_DAYS * len(LINES)],
         drawing=_drawn(days, said) if days else None,
         foretold=_foretold(newest, said) if newest and said and asked_models(said) else None,
     )
+
+
+def _nearest(found: Sequence[Standing]) -> Iterator[Standing]:
+    """Of limits of one name that which is nearest: each model has its own, and a condition may decide the model."""
+    nearest: dict[str, Standing] = {}
+    for one in found:
+        known = nearest.setdefault(one.name, one)
+        if (one.state == TOLD_HARD, one.share) > (known.state == TOLD_HARD, known.share):
+            nearest[one.name] = one
+    yield from (one for name, one in nearest.items() if name not in OF_SOMEBODY)
 
 
 def _named(found: Sequence[Standing]) -> Iterator[tuple[Standing, str]]:

@@ -116,3 +116,17 @@ def test_while_masked_nothing_is_told_but_how_near_the_limits_are(sign_in: SignI
     assert not any(word in html for word in (person.code, "<svg", "<rect", f"{MOST:.4f}", f"{MOST * 2:.4f}"))
     assert board_of(study, is_masked=True).budget == ""
     assert person.code in page(sign_in(study, "monitor"), study)
+
+
+def test_while_masked_no_model_is_told_from_another(sign_in: SignIn) -> None:
+    """A condition may decide which model one meets: which of two is asked at a moment would tell who sits where."""
+    study = asking_study()
+    root, today = f"study:{study.pk}", f"{clock.now():%Y-%m-%d}"
+    for name, spent in (("openai/a", "1.00"), ("openai/b", "4.00")):
+        key = f"{root}/reply/{name}/{today}"
+        Account.objects.create(key=key, root=root, name="model", hard_usd=Decimal(10), spent_usd=Decimal(spent))
+    assert [(one.name, tenths) for one, tenths in costs_of(study, is_masked=True).shares] == [("model", 4)]
+    assert len(costs_of(study).limits) == 2
+    rows.make_participant(study, "pmasked", origin="link")
+    html = page(sign_in(study, "owner"), study)
+    assert html.count('<th scope="row">model</th>') == 1
