@@ -6,6 +6,7 @@ from tests.studies.conftest import Folder
 from tests.studies.test_safety_checks import chatting_is_installed, companion  # noqa: F401  fixtures are found by name
 
 AT = "partners.computer"
+HIDDEN = 'label: {by: label, values: {hidden: "", marked: Program}}'
 
 
 def write(folder: Folder, **said: str) -> None:
@@ -27,8 +28,29 @@ def ours(folder: Folder) -> list[str]:
     ],
 )  # fmt: skip
 def test_sound_policy_has_nothing_to_mend(companion: Folder, on_failure: str) -> None:  # noqa: F811  a fixture
+    companion.change(HIDDEN, "label: {all: Program}")
     write(companion, on_failure=on_failure)
     assert ours(companion) == []
+
+
+@pytest.mark.parametrize(
+    ("on_failure", "seen"),
+    [
+        ("{then: end}", "then: end"), ("{then: pause, decisions: deadline}", "then: pause"),
+        ("{decisions: end}", "decisions: end"), ("{then: end, decisions: end}", "then: end and decisions: end"),
+    ],
+)  # fmt: skip
+def test_what_happens_beside_programs_alone_is_warned_of_where_they_pass_for_people(
+    companion: Folder,  # noqa: F811  a fixture
+    on_failure: str,
+    seen: str,
+) -> None:
+    write(companion, on_failure=on_failure)
+    found = companion.one("W863")
+    assert found.path == f"{AT}.on_failure"
+    assert f"says {seen}:" in found.what
+    companion.change(HIDDEN, "label: {all: Program}")
+    assert "W863" not in companion.codes()
 
 
 @pytest.mark.parametrize(
@@ -70,6 +92,7 @@ def test_lines_may_stand_in_a_file_of_their_own(companion: Folder) -> None:  # n
     companion.write(f"One moment.\n{'y' * 50}\n", "away.txt")
     assert (companion.one("E862").path, companion.one("E862").line) == ("away.txt", 2)
     companion.write("One moment.\nSorry.\n", "away.txt")
+    companion.change("decisions: end", "decisions: deadline")
     assert ours(companion) == []
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from paradigm import Chat, Decision, Field, Talk, Text
 from paradigm.program import leaves
 from studies.checks.context import Context, needs
+from studies.checks.ethics import is_hidden
 from studies.checks.games import found_experiment, found_parameters
 from studies.definition import group_of
 from studies.schema_partners import GroupPlan, ModelPartner
@@ -124,6 +125,19 @@ def limits_are_known(context: Context) -> None:
         context.say("W862", ("language",), what, "Read `kind_questions` with care; see docs/identity.md.")
 
 
+@needs("partners", "groups", "waves", "factors", "told")
+def failing_is_not_seen(context: Context) -> None:
+    """W863: what happens to a step only beside a program, where the program may be taken for a person."""
+    for name, partner in _models(context):
+        policy = partner.on_failure
+        seen = [f"then: {policy.then}"] if policy.then in ("pause", "end") else []
+        seen += ["decisions: end"] if policy.decisions == "end" else []
+        if seen and is_hidden(context, name, partner):
+            what = f"says {' and '.join(seen)}: only beside a program does a step last longer, or end before its time."
+            remedy = "Write silence or line, and decisions: deadline; or count those who saw it, by failed_turns.csv."
+            context.say("W863", ("partners", name, "on_failure"), what, remedy)
+
+
 def _games(context: Context, partner: str) -> Iterator[tuple[GameStage, GroupPlan]]:
     for _, stage in context.stages("game"):
         assert isinstance(stage, GameStage)
@@ -162,4 +176,4 @@ def _wants_more(fields: object) -> bool:
     return bool(fields) and (len(texts) != 1 or any(one.required for one in asked if not isinstance(one, Text)))
 
 
-CHECKS = [lines_are_there, lines_fit, forbidden_words_can_be_kept, limits_are_known]
+CHECKS = [lines_are_there, lines_fit, forbidden_words_can_be_kept, limits_are_known, failing_is_not_seen]
