@@ -16,7 +16,7 @@ from bots.run import run_groups
 from exports.scope import Scope
 from exports.tables.groups import SEATS
 from matching.models import Group, Seat
-from matching.pools import PLACE, draw_from_pools
+from matching.pools import PLACE, Drawn, draw_from_pools
 from matching.services import run_group
 from paradigm.strategies import STRATEGIES
 from studies.models import Version
@@ -147,7 +147,8 @@ def test_pools_are_waited_for_in_one_order_whoever_sits_first(first: str, monkey
 
     monkeypatch.setattr("matching.pools.pool_of", lambda *_: Pool.model_validate({"draw": "balanced"}))
     monkeypatch.setattr("matching.pools._begin", begin)
-    monkeypatch.setattr("matching.pools.drawn_at", lambda *_, at: (f"grim {at}", {}))
+    monkeypatch.setattr("matching.pools.drawn_at", lambda *_, at: Drawn(f"grim {at}", {}))
+    monkeypatch.setattr("matching.pools.settings_of", lambda *_: {})
     draw_from_pools(Version(), Group(), seats)
     assert [seat.policy for seat in seats] == ["grim 0", "grim 0"]
     assert waited == ["able", "baker"]
