@@ -1,8 +1,9 @@
-"""How fast our pages and conversations are, and oTree's, with the same game, under one driver, on this machine.
+"""How fast pages and conversations are here, ours and oTree's with the same game, and our replies of models.
 
 python -m bench                              both sides, all of it, the quick size
 python -m bench --size full                  medians of three
 python -m bench chat                         conversations alone; --size smoke: to see that it works
+python -m bench replies                      replies of language models alone, which oTree has none of
 python -m bench pages --only ours --people 100     one cell of ours; with --think 5 and --profile
 """
 
@@ -24,7 +25,7 @@ import django
 
 django.setup()
 
-from bench import plan, profiled, table, talk_cells, talk_figures
+from bench import plan, profiled, replies, reply_figures, table, talk_cells, talk_figures
 from bench.driver import Crowd
 from bench.figures import Figures
 from bench.otree_side import NotInstalledError, OtreeSide
@@ -46,17 +47,20 @@ def main() -> None:
     said = _arguments()
     chosen = _plan(said)
     began = time.monotonic()
+    result = {"size": chosen.name if said.people else said.size, **plan.about_machine()}
     with contextlib.ExitStack() as running:
-        sides = _started(running, [said.only] if said.only else list(MAKERS))
+        sides = _started(running, _wanted(said))
         if said.profile:
             ours = next(side for side in sides if isinstance(side, RapportSide))
             say("\n".join(profiled.report(ours, crowd) for crowd in chosen.crowds))
             return
-        result = {"size": chosen.name if said.people else said.size, **plan.about_machine()}
-        if said.what != "chat":
+        if said.what in {"all", "pages"}:
             result |= plan.run(chosen, sides, say)
-        if said.what != "pages" and not said.people:
+        if said.what in {"all", "chat"} and not said.people:
             result["talk"] = talk_cells.run(talk_cells.SIZES[said.size], sides, say)
+    # With nothing else running: what the idle sides use is not to be shared with the worker.
+    if said.what in {"all", "replies"} and not said.people and said.only != "otree":
+        result["replies"] = replies.run(replies.SIZES[said.size], say)
     result["minutes"] = round((time.monotonic() - began) / 60, 1)
     say("\n".join(_table(result)))
     stamp = datetime.fromisoformat(result["at"]).strftime("%Y-%m-%dT%H-%M-%S")
@@ -71,6 +75,15 @@ def _table(result: Figures) -> Iterator[str]:
         yield from table.lines(result)
     if "talk" in result:
         yield from talk_figures.lines(result["talk"])
+    if "replies" in result:
+        yield from reply_figures.lines(result["replies"])
+
+
+def _wanted(said: argparse.Namespace) -> list[str]:
+    """The sides that are compared; none where only replies of models are measured."""
+    if said.what == "replies":
+        return []
+    return [said.only] if said.only else list(MAKERS)
 
 
 def _started(running: contextlib.ExitStack, names: list[str]) -> list[TalkingSide]:
@@ -85,7 +98,7 @@ def _started(running: contextlib.ExitStack, names: list[str]) -> list[TalkingSid
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.partition("\n")[0])
-    parser.add_argument("what", nargs="?", choices=["all", "pages", "chat"], default="all")
+    parser.add_argument("what", nargs="?", choices=["all", "pages", "chat", "replies"], default="all")
     parser.add_argument("--size", choices=list(talk_cells.SIZES), default="quick")
     parser.add_argument("--only", choices=list(MAKERS), help="one side alone")
     parser.add_argument("--people", type=int, nargs="*", default=[], help="cells of one's own: how many at once")
