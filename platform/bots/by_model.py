@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -30,6 +31,9 @@ from studies import definition
 from studies.problems import StudyError
 
 MOST_SECONDS = 45.0
+LEAST_AGAIN_SECONDS = 10.0
+"""What the second question has at least, of the time of both: with the screening of what comes, and with notes that are
+waited for before, a turn stays below what the loop lets a handler take."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +83,17 @@ class ModelOccupant:
     async def _given(self, facts: TurnFacts, brief: Brief, rules: Rules) -> Settled:
         request = _request(facts, brief)
         await run_db(private.check, facts, request.messages)
+        began = time.monotonic()
         reply = await _asked(request)
         first = judged(reply.value, rules)
         told = first.wrong or brief.wishes.unmet(first.values)
         if not told:
             return settled([first], rules)
         messages = prompts.again(request.messages, reply.text, told)
+        left = max(LEAST_AGAIN_SECONDS, request.budget_seconds - (time.monotonic() - began))
         try:
-            reply = await _asked(replace(request, scope=f"{request.scope}/again", messages=messages))
+            again = replace(request, scope=f"{request.scope}/again", messages=messages, budget_seconds=left)
+            reply = await _asked(again)
         except BotsError as error:
             given = settled([first, first] if first.wrong else [first], rules)  # as if it had said the same again
             if given.values is None or error.code == SUPERSEDED:

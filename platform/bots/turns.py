@@ -36,6 +36,7 @@ log = logging.getLogger("rapport.turn")
 
 Outcome = BotTurn.Outcome
 LONGEST_WAIT = timedelta(seconds=30)  # in memory; the loop ends a handler after 90 s, of which a model may need 45
+LONGEST_FOR_NOTES = 10.0  # seconds; what is left is enough for two answers of a model and their screening
 LOOK_AGAIN_AFTER = timedelta(seconds=10)
 AHEAD = timedelta(seconds=3)  # to decide anew, from the log of calls where a model was asked
 LOOK_EACH = timedelta(seconds=1)  # whether a person has written, where what is to be said is then given up
@@ -205,7 +206,7 @@ async def _values(occupant: Occupant, turn: Turn, facts: TurnFacts) -> Mapping[s
         return {}
     if turn.waits:
         least = delays.Pace(**facts.seat.settings.get("delay", {})).min_s
-        await waiting.for_notes(facts, at_most=least / 2)  # the other half is for the model that answers
+        await waiting.for_notes(facts, at_most=min(least / 2, LONGEST_FOR_NOTES))  # the rest is for the model
     return await failing.values_of(occupant, turn, facts)
 
 

@@ -1,5 +1,6 @@
 """Seats of language models: what they are asked, which replies count, and what a failure leads to."""
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
@@ -8,6 +9,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 
+from bots.by_model import LEAST_AGAIN_SECONDS
 from bots.lines import BLOCKED
 from bots.models import BotTurn
 from bots.turns import take_turn
@@ -17,6 +19,7 @@ from events.models import Due, Event
 from flow.models import Act, Match
 from flow.services import games
 from llm.errors import ProviderFailed
+from llm.exchange import Completed, Request
 from llm.models import Account, Call, Charge
 from matching.models import Group
 from tests.bots import answers
@@ -66,6 +69,24 @@ def test_reply_out_of_range_is_refused_not_clamped_and_asked_for_once_more(first
     assert Act.objects.get(match=match, path="answer", seat__occupant="model").values == {"number": 2}
     assert len(answers.asked) == 2
     assert len(answers.asked[1].messages) > len(answers.asked[0].messages)
+
+
+def test_second_question_has_what_the_first_has_left_of_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice the whole time would be more than the loop lets a turn take: it would be broken off, and paid for again."""
+    seconds: list[float] = []
+
+    async def slow(request: Request) -> Completed:
+        seconds.append(request.budget_seconds)
+        await asyncio.sleep(0.05)
+        value = {"number": 99 if len(seconds) == 1 else 4}
+        return Completed(1, "", value, "told/1", 1, 1, latency_ms=50, attempts=1, is_reused=False)
+
+    monkeypatch.setattr("bots.by_model.complete", slow)
+    match = at_answer()
+    runner.drain("bots")
+    assert Act.objects.get(match=match, path="answer", seat__occupant="model").values == {"number": 4}
+    first, second = seconds
+    assert LEAST_AGAIN_SECONDS <= second <= first - 0.05
 
 
 @pytest.mark.parametrize(
