@@ -122,3 +122,28 @@ def test_no_program_s_notes_of_a_partner_quote_them(make_version: Callable[..., 
     assert later.text == earlier.text == WITHDRAWN_TEXT
     assert untouched.text == "I live in the south" + CUT
     assert again.text == f"{WITHDRAWN_TEXT}."
+
+
+def test_notes_that_a_model_took_of_what_was_said_of_them_go_whole(make_version: Callable[..., Version]) -> None:  # noqa: F811
+    """A model says in its own words what it was told: no quote is found there."""
+    here, gone = both = enrolled(made(make_version), newcomer)
+    for day in (0, 3):
+        pass_to(SIX + timedelta(days=day), *both)
+        meet(*both)
+    first, _, third = Group.objects.order_by("pk")
+    with erasing():
+        write(first, gone, SAID)
+        Seat.objects.filter(group=third, participant=gone.participant_id).update(participant=None, session=None)
+    told = noted(third, here, "The partner of before is told of", said=f"{SAID} {OWN}.", version=1)
+    own = noted(third, here, "They live by the sea", said="I live by the sea, and like it.", version=2)
+    with erasing():
+        Memory.objects.filter(pk__in=[told.pk, own.pk]).update(made_by="model:scripted/one")
+
+    sessions.leave(newest(gone).pk, withdraw=True)
+    runner.drain("jobs")
+    assert person_of(gone).erased_at is not None
+    for row in (told, own):
+        row.refresh_from_db()
+        assert row.sha256 == sha256(row.text.encode()).hexdigest()
+    assert told.text == WITHDRAWN_TEXT
+    assert own.text == "They live by the sea"

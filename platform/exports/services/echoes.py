@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 
 from bots.judging import ASKED_IF_AI
-from bots.models import BotTurn, Memory, ReplyCheck
+from bots.models import BY_MODEL, BotTurn, Memory, ReplyCheck
 from bots.scribes import CUT
 from chat.models import Conversation, Entry, Report
 from chat.services import UNKNOWN
@@ -138,8 +138,8 @@ class Echoes:
         return _rewrite(since, lambda row: {"value": without(row.value, quotes)})
 
     def _memories(self, quotes: Sequence[Quote]) -> int:
-        """What a program noted of what others told it. A line that was cut short may hold but the beginning of a quote:
-        it goes whole where a message that it was made from quotes the person.
+        """What a program noted of what others told it. A line that was cut short may hold but the beginning of a quote,
+        and one that a model wrote says it in other words: it goes whole where what it was made from quotes the person.
         """
         mine = {self.society.seats[pk].participant_id for pk in self.mine}
         rows = Memory.objects.filter(conversation__match__in=self.society.matches).exclude(participant__in=mine)
@@ -147,13 +147,15 @@ class Echoes:
         said = dict(Entry.objects.filter(pk__in=named).values_list("pk", "text"))
         quoting = {key for key, text in said.items() if WITHDRAWN_TEXT in text or quotes_any(text, quotes)}
 
-        def line_of(text: str, sources: Sequence[int]) -> str:
-            may_be_torn = CUT in text and not quoting.isdisjoint(sources)
-            return WITHDRAWN_TEXT if may_be_torn else str(without(text, quotes))
+        def line_of(text: str, sources: Sequence[int], *, is_reworded: bool) -> str:
+            is_whole = (is_reworded or CUT in text) and not quoting.isdisjoint(sources)
+            return WITHDRAWN_TEXT if is_whole else str(without(text, quotes))
 
         def change(row: Memory) -> Changes:
-            of = dict(enumerate(row.sources))
-            text = "\n".join(line_of(line, of.get(at, ())) for at, line in enumerate(row.text.split("\n")))
+            of, is_reworded = dict(enumerate(row.sources)), row.made_by.startswith(BY_MODEL)
+            text = "\n".join(
+                line_of(line, of.get(at, ()), is_reworded=is_reworded) for at, line in enumerate(row.text.split("\n"))
+            )
             return {} if text == row.text else {"text": text, "sha256": sha256(text.encode()).hexdigest()}
 
         return _rewrite(rows, change)
