@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bots import gate, lines, prompts
+from bots.readings import folded
 from bots.wishes import without_words
 from measures.identity import EITHER, answered, marks_of
 from paradigm import Field, Line
@@ -89,12 +90,15 @@ class Settled:
 
 
 def asked_in(said: Sequence[Line]) -> str:
-    """Which kind others asked a seat about since its own last line: "human", "ai", "either"; "" where none did."""
+    """Which kind others asked a seat about since its own last line: "human", "ai", "either"; "" where none did.
+
+    In look-alikes of letters, too, or with what nobody sees between them: the model reads that as people do.
+    """
     kinds = set()
     for line in reversed(said):
         if not line.who:
             break
-        kinds.add(marks_of(line.text).asked_kind)
+        kinds.add(marks_of(line.text).asked_kind or marks_of(folded(line.text)).asked_kind)
     kinds.discard("")
     return EITHER if len(kinds) > 1 else next(iter(kinds), "")
 

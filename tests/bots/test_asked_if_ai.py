@@ -109,6 +109,18 @@ def test_only_what_was_said_since_ones_own_last_line_is_a_question_to_one() -> N
     assert asked_in([]) == ""
 
 
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("\u0430r\u0435 y\u043eu \u0430 b\u043et?", "ai"), ("are y\u00adou a b\u200dot?", "ai"),
+        ("\uff41\uff52\uff45 \uff59\uff4f\uff55 \uff48\uff55\uff4d\uff41\uff4e\uff1f", "human"),
+        ("Bist du ein B\u200cot?", "ai"), ("Gru\u00dfe an alle", ""),
+    ],
+)  # fmt: skip
+def test_question_in_look_alikes_is_a_question(question: str, kind: str) -> None:
+    assert asked_in([Line("1", question, seq=1)]) == kind
+
+
 def said(words: str) -> str:
     return json.dumps({"message": words, "then": "more"})
 
