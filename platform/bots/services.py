@@ -20,10 +20,10 @@ from bots.held import Plan, Turn, Values, failed_of, is_interrupted
 from bots.models import BotTurn, Memory
 from bots.queries import TAKE_TURN, Address, has_missed, heard_of, newest_of_people, own_last_seq
 from bots.recall import Acquaintance, acquaintance_of, notable_in, over_with, unnoted
-from bots.rules import only_ends, speaks
+from bots.rules import Heard, only_ends, speaks
 from bots.scribes import SCRIBES, Noted, limit_of
 from chat import notices
-from chat.models import Conversation
+from chat.models import Conversation, Entry
 from chat.services import keep_shown
 from chat.writing import ANSWERS, PLANNED_AT, TYPING_AT
 from events import clock, due
@@ -142,7 +142,16 @@ def _beside(turn: Turn) -> Mapping[str, Any]:
     planned: tuple[datetime | None, datetime | None] = (None, None)
     if turn.waits:
         planned = BotTurn.objects.filter(pk=turn.row.pk).values_list("planned_at", "typing_at").get()
-    return {ANSWERS: turn.heard.answers, PLANNED_AT: planned[0], TYPING_AT: planned[1]}
+    return {ANSWERS: _answered(turn, turn.heard), PLANNED_AT: planned[0], TYPING_AT: planned[1]}
+
+
+def _answered(turn: Turn, heard: Heard) -> int:
+    """The entry that was read last when what is said was made up: of the rest of a reply, before its first message."""
+    if not turn.rest:
+        return heard.answers
+    at = turn.address
+    before = Entry.objects.filter(conversation__match=at.match, conversation__path=at.path, seq=heard.own_last)
+    return before.values_list("answers", flat=True).first() or 0
 
 
 def _conclude(claim: Claim, turn: Turn, rest: Sequence[Values] = ()) -> None:

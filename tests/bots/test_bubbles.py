@@ -170,6 +170,8 @@ def test_unless_it_gives_way_the_rest_is_said_whatever_was_written() -> None:
     say(match, "wait")
     runner.drain("bots")
     assert texts(match) == [SAID[0], "wait", *SAID[1:]]
+    own = Entry.objects.exclude(text="wait").order_by("seq").values_list("answers", flat=True)
+    assert list(own) == [0, 0, 0], "no word of it was made up after somebody wrote"
 
 
 @pytest.mark.django_db
