@@ -90,7 +90,8 @@ class ModelOccupant:
         if not told:
             return settled([first], rules)
         messages = prompts.again(request.messages, reply.text, told)
-        left = max(LEAST_AGAIN_SECONDS, request.budget_seconds - (time.monotonic() - began))
+        least = min(LEAST_AGAIN_SECONDS, request.budget_seconds)
+        left = max(least, request.budget_seconds - (time.monotonic() - began))
         try:
             again = replace(request, scope=f"{request.scope}/again", messages=messages, budget_seconds=left)
             reply = await _asked(again)

@@ -15,7 +15,7 @@ from typing import Any
 
 from bots.budgets import SAFETY, spending_of
 from bots.errors import SUPERSEDED, BotsError
-from chat.models import Conversation, Trigger
+from chat.models import Conversation, Entry, Trigger
 from chat.safety import services
 from chat.safety.policy import SHOWN, Judged, Source, Tier, judged, language_of, safety_of
 from events.offload import run_db
@@ -86,6 +86,17 @@ def watch(facts: TurnFacts) -> Watch | None:
     asked = classifier.model.model_dump(mode="json") if classifier else None
     spending = spending_of(facts.seat, asked, SAFETY, match=facts.match_id) if asked else None
     return Watch(talk.pk, language_of(version), safety.replies, newest, prompt, lines, spending)
+
+
+def is_stopped(facts: TurnFacts) -> bool:
+    """Whether somebody may be in danger since a seat last spoke: what its model has made before that is not said."""
+    safety = safety_of(game_of(facts.seat.group).version)
+    if safety is None or safety.replies is None or not facts.is_talk:
+        return False
+    here = {"conversation__match": facts.match_id, "conversation__path": facts.path}
+    found = Trigger.objects.filter(**here, is_reply=False, tier=Tier.STOP).order_by("-seq")
+    newest = found.values_list("seq", flat=True).first()
+    return newest is not None and not Entry.objects.filter(**here, seat=facts.seat, seq__gt=newest).exists()
 
 
 async def instead(watched: Watch, facts: TurnFacts, *, key: str) -> Mapping[str, Any]:

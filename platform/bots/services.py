@@ -228,7 +228,7 @@ def interrupted(claim: Claim, turn: Turn) -> str:
 
 @transaction.atomic
 def give_up_rest(claim: Claim, turn: Turn) -> str:
-    """Say nothing more of a reply that was begun: there is something to be looked at first. The turn is taken anew."""
+    """Say nothing, or nothing more, of a reply: there is something to be looked at first. The turn is taken anew."""
     _give_up(turn)
     due.settle(claim, "unsaid")
     due.schedule(TAKE_TURN, claim.key, None, facts=claim.facts)

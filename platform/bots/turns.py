@@ -29,6 +29,7 @@ from events.due import MAX_ATTEMPTS, LostClaim
 from events.offload import run_db
 from flow.errors import FlowError
 from flow.kinds import kind
+from flow.models import Act
 from flow.queries import TurnFacts
 from paradigm import Text
 
@@ -142,10 +143,18 @@ async def _say(
         if (later := await _await(claim, turn, planned.at, longest)) is not None:
             return later
     await _its_moment(turn)
+    if _is_by_model(turn, messages[0], source) and await run_db(guard.is_stopped, facts):
+        return await run_db(services.give_up_rest, claim, turn)
     try:
         return await run_db(services.deliver, claim, turn, messages[0], source=source, rest=messages[1:])
     except FlowError as refused:
         return await run_db(failures.fail, claim, turn, refused.code)
+
+
+def _is_by_model(turn: Turn, values: Values, source: str) -> bool:
+    """Whether a reply begins with words that a model has made for people. What follows in it was looked at before."""
+    has_words = bool(values.get(MESSAGE)) and not values.get(WHOLE)
+    return has_words and source == Act.Source.MODEL and turn.waits and not turn.rest
 
 
 async def _its_moment(turn: Turn) -> None:

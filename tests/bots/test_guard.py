@@ -93,6 +93,19 @@ def test_program_waits_for_who_paused_and_no_model_answers_what_stopped_them() -
     assert len(answers.asked) == asked, "no model was asked"
 
 
+def test_reply_that_a_model_has_made_is_not_said_to_somebody_who_may_be_in_danger_by_then() -> None:
+    match = talk()
+    says(match, "I had a bad day.")
+    answers.will(lambda: says(match, STOP), '{"message": "Cheer up!", "then": "more"}')
+    runner.drain("bots")
+    assert newest() == STOP
+    send(match, 1, safety="resume")
+    runner.drain("bots")
+    assert newest() == LINE
+    assert not Entry.objects.filter(text="Cheer up!").exists()
+    assert len(answers.asked) == 1, "of what stopped them no model was told"
+
+
 @pytest.mark.parametrize(
     ("verdict", "said", "source"),
     [('{"hold": true}', LINE, "classifier"), ('{"hold": false}', "tell me more", ""),
