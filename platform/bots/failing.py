@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from bots import keeping, lines
@@ -17,7 +18,7 @@ from bots.errors import FOREIGN_FACT, BotsError
 from bots.failures import services
 from bots.failures.services import Failure
 from bots.guard import WHOLE
-from bots.held import Turn
+from bots.held import Turn, paused_before
 from bots.models import FailedTurn
 from bots.occupant import Occupant
 from bots.queries import is_theirs_alone
@@ -112,12 +113,14 @@ async def follow(claim: Claim, turn: Turn, facts: TurnFacts, error: BotsError) -
     policy = await run_db(keeping.policy_of, facts)
     was_asked = turn.failed is not None and turn.failed.did == Did.FALLBACK
     tries = (turn.failed.tries if turn.failed else 0) + (0 if was_asked else 1)
-    did = next_step(policy, await run_db(_failing, claim, facts, tries), asked_fallback=was_asked)
+    now = await run_db(_failing, claim, turn, facts, tries, policy.pause.times)
+    did = next_step(policy, now, asked_fallback=was_asked)
     did = Did.END if error.code == FOREIGN_FACT else did  # it would be told again
     what = Failure(error.code, did, tries)
     if did in (Did.RETRY, Did.PAUSE, Did.FALLBACK):
         waits = {Did.RETRY: policy.retry.after_s, Did.PAUSE: policy.pause.after_s}
-        return await run_db(services.try_later, claim, turn, what, waits.get(did, 0.0))
+        later = partial(services.try_later, claim, turn, what, waits.get(did, 0.0), lasts_longer=now.lasts_longer)
+        return await run_db(later)
     if did == Did.LINE and (line := await run_db(_line, facts)) is not None:
         return Instead(replace(turn, failed=await run_db(services.note_failed, turn, what)), line)
     return await run_db(services.give_up, claim, turn, what)
@@ -135,9 +138,10 @@ def _by_fallback(facts: TurnFacts) -> TurnFacts | None:
     return with_model(facts, fallback.model.model_dump(mode="json")) if fallback else None
 
 
-def _failing(claim: Claim, facts: TurnFacts, tries: int) -> Failing:
+def _failing(claim: Claim, turn: Turn, facts: TurnFacts, tries: int, most_pauses: int) -> Failing:
+    """How a turn stands. Whoever writes on while it pauses makes a new one of it, and no longer talk."""
     left = (facts.deadline_at - claim.now()).total_seconds() if facts.deadline_at else None
-    longer = is_theirs_alone(facts)
+    longer = is_theirs_alone(facts) and paused_before(turn) < most_pauses
     return Failing(tries, left, lines.words_alone(facts.fields), longer, has_line=_line(facts) is not None)
 
 

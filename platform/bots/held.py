@@ -104,6 +104,12 @@ def failed_of(turn: Turn) -> FailedTurn | None:
     return turn.row.failures.filter(made=turn.made, heard=turn.answers).first()
 
 
+def paused_before(turn: Turn) -> int:
+    """How often it has paused since its seat last spoke, for its model, before what it is to answer now was written."""
+    before = turn.row.failures.filter(made=turn.made, did=FailedTurn.Did.PAUSE).exclude(heard=turn.answers)
+    return sum(before.values_list("tries", flat=True))
+
+
 def is_interrupted(turn: Turn) -> bool:
     """Whether a person has said something since what is to be said was decided."""
     return newest_of_people(turn.address) > turn.read

@@ -237,6 +237,19 @@ def test_pause_lets_a_talk_with_one_person_last_longer_and_goes_on() -> None:
 
 
 @pytest.mark.django_db
+def test_who_writes_on_while_a_talk_pauses_makes_it_no_longer_than_one_turn_may() -> None:
+    match = begun(then="pause", pause={"times": 2, "after_s": 30})
+    before = match.deadline_at
+    assert before is not None
+    for words in ("are you there?", "hello?", "and now?"):
+        assert take(match, REFUSED) == "pause"
+        say(match, words)
+    match.refresh_from_db()
+    assert match.deadline_at == before + timedelta(seconds=60)
+    assert FailedTurn.objects.filter(did="pause").count() == 3
+
+
+@pytest.mark.django_db
 def test_pause_that_helps_nothing_ends_the_talk_as_its_time_would() -> None:
     match = begun(then="pause", pause={"times": 1, "after_s": 30})
     assert take(match, REFUSED) == "pause"

@@ -13,7 +13,6 @@ from bots.errors import FOREIGN_FACT
 from bots.held import Turn
 from bots.judging import ASKED_IF_AI, Rules, Settled
 from bots.models import BotTurn, FailedTurn, ReplyCheck
-from bots.queries import is_theirs_alone
 from bots.services import end, postpone
 from events.claim import Claim
 from events.log import record
@@ -78,8 +77,11 @@ def fail(claim: Claim, turn: Turn, error_code: str) -> str:
     return give_up(claim, turn, Failure(error_code, did, turn.failed.tries if turn.failed else 1))
 
 
-def try_later(claim: Claim, turn: Turn, what: Failure, seconds: float) -> str:
-    """Ask again after some seconds. In a pause a talk with one person lasts so much longer.
+def try_later(claim: Claim, turn: Turn, what: Failure, seconds: float, *, lasts_longer: bool = False) -> str:
+    """Ask again after some seconds.
+
+    Args:
+        lasts_longer: Whether a talk lasts so much longer in a pause.
 
     Raises:
         LostClaim: somebody else has the turn; nothing was done.
@@ -90,7 +92,7 @@ def try_later(claim: Claim, turn: Turn, what: Failure, seconds: float) -> str:
         postpone(claim, claim.now() + timedelta(seconds=seconds))
 
     at = turn.address
-    if what.did == FailedTurn.Did.PAUSE and turn.facts is not None and is_theirs_alone(turn.facts):
+    if what.did == FailedTurn.Did.PAUSE and lasts_longer:
         breaking.put_off(match_id=at.match, path=at.path, by=timedelta(seconds=seconds), settle=settle)
     else:
         with transaction.atomic():
