@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -88,6 +88,8 @@ class Turn:
             return None
         if heard.spoken_to_at is None or heard.last_spoken_at is None or self.rest:
             return None
+        if self.row.read_to is not None and not self.gives_way:  # what it says is planned already
+            return None
         return self.delivery.begins_at(heard.spoken_to_at, heard.last_spoken_at)
 
 
@@ -97,6 +99,21 @@ class Plan:
 
     at: datetime
     typing_at: datetime | None = None
+
+
+def as_decided(turn: Turn) -> Turn:
+    """A turn whose act is planned, as it was when that was decided: what was said since is for the next one.
+
+    Whoever comes back to it asks the same, and so says the same. A reply that gives way is given up instead.
+    """
+    row, heard, facts = turn.row, turn.heard, turn.facts
+    if row.read_to is None or heard is None or facts is None or turn.rest or turn.gives_way:
+        return turn
+    if not turn.waits or heard.own_last > row.read_to:
+        return turn
+    lines = [line for line in facts.view.lines if line.seq <= row.read_to]
+    facts = replace(facts, view=replace(facts.view, lines=lines))
+    return replace(turn, facts=facts, heard=replace(heard, writers=heard.writers[: row.read_to]))
 
 
 def failed_of(turn: Turn) -> FailedTurn | None:

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from bots.delivery import REGENERATE, Delivery, delivery_of
-from bots.held import Plan, Turn, Values, failed_of, is_interrupted
+from bots.held import Plan, Turn, Values, as_decided, failed_of, is_interrupted
 from bots.models import BotTurn, Memory
 from bots.queries import TAKE_TURN, Address, has_missed, heard_of, newest_of_people, own_last_seq
 from bots.recall import Acquaintance, acquaintance_of, notable_in, over_with, unnoted
@@ -54,9 +54,10 @@ def begin(address: Address) -> Turn:
     facts = flow.turn(address.match, address.path, address.seat)
     heard = heard_of(address) if facts and facts.is_talk else None
     delivery = delivery_of(facts.seat.settings) if facts and heard else Delivery()
-    turn = Turn(row, address, facts, heard, has_missed(address), delivery)
+    turn = as_decided(Turn(row, address, facts, heard, has_missed(address), delivery))
     turn = turn if is_new else replace(turn, failed=failed_of(turn))
-    if facts and heard and turn.waits and (newest := max((line.seq for line in facts.view.lines), default=0)):
+    lines = turn.facts.view.lines if turn.facts and heard and turn.waits else ()
+    if newest := max((line.seq for line in lines), default=0):
         keep_shown(address.match, address.path, address.seat, newest)
     return turn
 
@@ -200,12 +201,12 @@ def end(claim: Claim, turn: Turn, *, outcome: str, error_code: str = "") -> str:
     if turn.row.interruptions:
         BotTurn.objects.filter(pk=turn.row.pk).update(interruptions=0)
     if turn.heard:
-        _free_plan(turn)
+        free_plan(turn)
     due.settle(claim, outcome)
     return outcome
 
 
-def _free_plan(turn: Turn) -> None:
+def free_plan(turn: Turn) -> None:
     """What a talk's next turn says is planned for a time of its own; when the last was said and planned stays."""
     open_plan = BotTurn.objects.filter(pk=turn.row.pk).exclude(read_to=None)  # there is none of what was said
     open_plan.update(planned_at=None, typing_at=None, read_to=None)

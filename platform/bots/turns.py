@@ -62,6 +62,8 @@ async def _taken(claim: Claim) -> str:
     if turn.facts is None:
         return await run_db(services.end, claim, turn, outcome=Outcome.OVERTAKEN)
     if turn.heard and not turn.rest and not rules.speaks(turn.heard) and not rules.only_ends(turn.heard):
+        if turn.row.read_to is not None:  # what was planned is not said any more: another has the floor, or it pauses
+            await run_db(services.free_plan, turn)
         return "silent"
     if (instead := await _put_off(claim, turn)) is not None:
         return instead

@@ -13,7 +13,7 @@ from django.db import connection
 from bots.models import BotTurn
 from bots.turns import take_turn
 from chat.models import Entry
-from events import runner
+from events import clock, runner
 from events.loop import Loop
 from events.models import Due
 from exports.scope import Scope
@@ -41,6 +41,44 @@ def test_unless_the_file_says_otherwise_a_reply_is_said_whatever_was_written_mea
     assert texts(match) == ["hello", "first", "second", "to the first"]
     assert len(answers.asked) == 1
     assert events("turn.interrupted") == []
+
+
+def test_reply_that_is_given_back_until_its_time_is_said_as_it_was_made() -> None:
+    """However long it waits: made anew, it would answer in seconds what somebody has only just written."""
+    match = opened(seat(pace={**STEADY, "min_s": 45, "max_s": 45}), longest=600)
+    BotTurn.objects.update(planned_at=None)
+    say(match, "first")
+    (claim,) = claims_of(match)
+    answers.will(reply("to the first"))
+    assert async_to_sync(take_turn)(claim) == "planned"
+    say(match, "second")
+    Due.objects.filter(reaction="bots.turns.take_turn", outcome="").update(run_after=clock.now())
+    runner.drain("bots")
+    assert texts(match) == ["hello", "first", "second", "to the first"]
+    assert (len(answers.asked), Call.objects.count()) == (1, 2), "the answer that is in the log is used again"
+    assert Entry.objects.get(text="to the first").answers == 2
+    say(match, "third")
+    answers.will(reply("to all"))
+    runner.drain("bots")
+    assert '"third"' in answers.asked[0].messages[-1]["content"], "the next one hears all that was said"
+
+
+def test_reply_that_may_not_be_said_any_more_is_not_said_later_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    match = opened(seat(pace={**STEADY, "min_s": 45, "max_s": 45}), longest=600)
+    BotTurn.objects.update(planned_at=None)
+    say(match, "first")
+    (claim,) = claims_of(match)
+    answers.will(reply("before the pause"))
+    assert async_to_sync(take_turn)(claim) == "planned"
+    Due.objects.filter(reaction="bots.turns.take_turn", outcome="").update(run_after=clock.now())
+    with monkeypatch.context() as paused:
+        paused.setattr("bots.queries.people_pause", lambda *_about: True)
+        runner.drain("bots")
+    assert (turn_of(match).planned_at, turn_of(match).read_to) == (None, None)
+    answers.will(reply("after it"))
+    say(match, "second")
+    runner.drain("bots")
+    assert texts(match) == ["hello", "first", "second", "after it"]
 
 
 @pytest.mark.parametrize(("how", "word"), [(REGENERATE, "regenerated"), (DROP, "dropped")])
