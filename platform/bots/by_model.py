@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from bots import gate, guard, keeping, private, prompts, services
+from bots import gate, guard, keeping, private, prompts
 from bots.budgets import root_of, spending_of
 from bots.errors import SUPERSEDED, BotsError
 from bots.guard import WHOLE
 from bots.judging import LINE, Judged, Rules, Settled, judged, settled
 from bots.prompts import Told
 from bots.recall import Acquaintance, Recall, acquaintance_of, recalled
+from bots.scribing import services as scribing
 from bots.wishes import Wishes, is_silent, wishes_of
 from events.offload import run_db
 from flow.game import game_of
@@ -141,7 +142,7 @@ def _brief(facts: TurnFacts, key: str) -> Brief:
 
 def _recall(known: Acquaintance, facts: TurnFacts) -> Recall:
     """What the seat remembers, with notes of every conversation that is over: none waits for a worker."""
-    services.take_notes(known)
+    scribing.take_notes(known)
     return recalled(known, facts)
 
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from bots import services
 from bots.errors import BotsError
 from bots.recall import acquaintance_of, memory_of, recalled
+from bots.scribing import services as scribing
 from events.offload import run_db
 from flow.game import game_of
 from flow.models import Act, Match
@@ -52,7 +52,7 @@ def _remembering(facts: TurnFacts) -> tuple[TurnFacts, Recollection]:
     known = acquaintance_of(Match.objects.select_related("group__version").get(pk=facts.match_id), facts.seat)
     if known is None:
         return facts, Recollection()
-    services.take_notes(known)
+    scribing.take_notes(known)
     recall = recalled(known, facts)
     return replace(facts, view=replace(facts.view, lines=recall.lines)), recall.recollection
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bots import services
 from bots.errors import SUPERSEDED, BotsError
 from bots.noting import services as noting
 from bots.noting.asking import noted
 from bots.noting.services import Job
+from bots.scribing import services as scribing
 from events.claim import Claim
 from events.due import MAX_ATTEMPTS
 from events.offload import run_db
@@ -19,7 +19,7 @@ async def after_talk(claim: Claim) -> str:
     Those that a model takes do, for as long as nobody is kept waiting by it (`bots.noting.waiting`).
     """
     talk = int(claim.key.rpartition(":")[2])
-    made = await run_db(services.note_talk, talk)
+    made = await run_db(scribing.note_talk, talk)
     job = await run_db(noting.begin, talk)
     return f"noted {made}" if job is None else await _by_model(claim, job)
 

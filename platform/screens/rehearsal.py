@@ -16,12 +16,12 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.test.utils import override_settings
 
-from bots import services as bots
 from bots.by_model import ModelOccupant
 from bots.errors import BotsError
 from bots.noting import services as noting
 from bots.noting.asking import request_of
 from bots.recall import acquaintance_of, unnoted
+from bots.scribing import services as scribing
 from chat.forms import MESSAGE, MORE, READY, THEN
 from flow.models import Match
 from flow.queries import TurnFacts, turn
@@ -265,7 +265,7 @@ def _note_by_words(match: Match, seat: Seat) -> bool:
     known = acquaintance_of(_fresh(match), seat)
     if known is None or writer_of(known.rule) is None:
         return False
-    bots.take_notes(replace(known, rule=known.rule.model_copy(update={"noted_by": None})))
+    scribing.take_notes(replace(known, rule=known.rule.model_copy(update={"noted_by": None})))
     return True
 
 

@@ -9,9 +9,10 @@ from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 from django.db import IntegrityError, transaction
 
-from bots import notes, services
+from bots import notes
 from bots.models import Memory
 from bots.recall import acquaintance_of, recalled
+from bots.scribing import services as scribing
 from chat.models import Conversation, Entry
 from events import clock, due, runner
 from events.models import Due
@@ -128,7 +129,7 @@ def test_notes_go_on_over_visits_and_every_version_is_kept() -> None:
     end_talk(known.meet())
     rows = list(Memory.objects.order_by("version"))
     assert [row.text for row in rows[:1]] == [f"I have a dog.\n{SISTER}"]
-    services.note_talk(Conversation.objects.latest("pk").pk)
+    scribing.note_talk(Conversation.objects.latest("pk").pk)
     rows = list(Memory.objects.order_by("version"))
     assert [row.version for row in rows] == [1, 2, 3, 4]
     assert [row.text.count("\n") + 1 for row in rows] == [2, 3, 3, 3]
@@ -180,7 +181,7 @@ def test_talk_that_ends_makes_one_row_of_work_and_running_it_again_notes_nothing
 def test_two_workers_at_once_make_one_version() -> None:
     after_first(FACTS)
     talk = Conversation.objects.get().pk
-    made = at_once([lambda: services.note_talk(talk)] * 3)
+    made = at_once([lambda: scribing.note_talk(talk)] * 3)
     assert sorted(made, key=str) == [0, 0, 1]
     assert Memory.objects.get().version == 1
 
@@ -188,7 +189,7 @@ def test_two_workers_at_once_make_one_version() -> None:
 @pytest.mark.django_db
 def test_version_is_never_changed() -> None:
     after_first(FACTS)
-    services.note_talk(Conversation.objects.get().pk)
+    scribing.note_talk(Conversation.objects.get().pk)
     for change in (lambda: Memory.objects.update(text="other"), lambda: Memory.objects.all().delete()):
         with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
             change()
@@ -198,7 +199,7 @@ def test_version_is_never_changed() -> None:
 def test_nothing_is_noted_of_who_asked_for_deletion() -> None:
     known = after_first(FACTS)
     Participant.objects.filter(pk=known.person.pk).update(status="withdrawn", exit="left")
-    assert services.note_talk(Conversation.objects.get().pk) == 0
+    assert scribing.note_talk(Conversation.objects.get().pk) == 0
 
 
 def erase(known: Acquainted) -> None:
@@ -288,7 +289,7 @@ def test_verification_names_notes_that_are_not_true() -> None:
 @pytest.mark.django_db
 def test_verification_names_notes_on_somebody_who_is_erased() -> None:
     known = after_first(FACTS)
-    services.note_talk(Conversation.objects.get().pk)
+    scribing.note_talk(Conversation.objects.get().pk)
     inquiry = inquiry_of(known)
     known.person.erased_at = known.person.withdrawn_at = clock.now()
     check_erased(inquiry, known.person, [], has_asked=True)
@@ -308,7 +309,7 @@ def test_partner_that_meets_nobody_or_several_reads_nothing_of_before() -> None:
     found = acquaintance_of(match, seat)
     assert found is not None
     assert found.participant is None
-    assert services.take_notes(found) == 0
+    assert scribing.take_notes(found) == 0
 
 
 @pytest.mark.django_db
@@ -325,7 +326,7 @@ def test_talk_that_ends_while_its_partner_is_asked_is_no_earlier_one(rule: Any) 
     assert acquaintance is not None
     before = recalled(acquaintance, facts)
     end_talk(match)
-    services.take_notes(acquaintance)
+    scribing.take_notes(acquaintance)
     after = recalled(acquaintance, facts)
     assert (after.text, list(after.lines)) == (before.text, list(before.lines))
     assert after.text == ""

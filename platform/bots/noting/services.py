@@ -23,7 +23,7 @@ from bots.noting.support import unsupported
 from bots.noting.telling import Material
 from bots.recall import Acquaintance, notable_in, over_with
 from bots.scribes import Noted
-from bots.services import lines_of
+from bots.scribing.services import lines_of
 from chat.models import Conversation, Entry
 from events import clock, due
 from events.claim import Claim
