@@ -16,7 +16,7 @@ from bots.drift import services
 from bots.drift.errors import DriftError
 from bots.drift.probing import probe
 from bots.drift.queries import drifted, stopping
-from bots.drift.rules import InForce, Reading, Verdict, judged, needs_another, next_time
+from bots.drift.rules import InForce, Reading, Verdict, judged, needs_another, next_time, served_by
 from bots.drift.services import CHANGED, CONFIRMED, PROBE
 from bots.models import Drift, Sentinel
 from console.board import board_of
@@ -105,6 +105,12 @@ def test_fingerprint_is_of_the_served_model_and_of_each_answer_in_its_place() ->
     ]
     assert len({one.fingerprint for one in [BLUE, *others]}) == 5
     assert BLUE.fingerprint == Reading("told/1", ("Blue", "391")).fingerprint
+
+
+def test_names_of_those_who_answered_fit_into_a_row_however_many_there_are() -> None:
+    """Else a provider that calls itself otherwise each time would break the very work that is to notice it."""
+    assert served_by(["told/2", "told/1", "told/2"]) == "told/1, told/2"
+    assert len(served_by(letter * 200 for letter in "abcdefghij")) == Sentinel._meta.get_field("served").max_length
 
 
 @given(st.integers(1, 24), st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)), st.text(max_size=5))  # noqa: DTZ001

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -11,6 +11,7 @@ from hashlib import sha256
 from random import Random
 
 A_DAY = timedelta(days=1)
+MOST_SERVED_CHARS = 500
 
 
 class Verdict(StrEnum):
@@ -47,6 +48,11 @@ class InForce:
 
     served: str
     fingerprint: str
+
+
+def served_by(names: Iterable[str]) -> str:
+    """The models that answered, joined by a comma; no more of it than a row holds."""
+    return ", ".join(sorted(set(names)))[:MOST_SERVED_CHARS]
 
 
 def needs_another(found: Reading, known: InForce | None) -> bool:
