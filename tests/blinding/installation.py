@@ -1,6 +1,7 @@
 """An installation run from a scratch copy of this checkout, with the study of the test and perhaps with a leak."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from config.places import ROOT
@@ -16,10 +17,14 @@ OWN = Path(__file__).parent / "experiments"
 
 
 class Copied(Running):
-    """`manage.py up` of a copied checkout."""
+    """`manage.py up` of a copied checkout.
 
-    def __init__(self) -> None:
-        super().__init__()
+    Args:
+        variables: For the environment of everything in it.
+    """
+
+    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
+        super().__init__(variables=variables)
         self.root = self.home / "checkout"
         self.program = (str(self.root / "manage.py"), "up")
         self._link = ""
@@ -50,6 +55,7 @@ class Copied(Running):
     def rows(self, wanted: Play) -> tuple[list[Row], list[Row]]:
         """Let people play, and return the rows of turns and of meetings."""
         slug = f"{study.NAME}-{wanted.seed}"
-        home = study.write(self.home / slug, slug=slug, rounds=wanted.rounds, pace=wanted.pace)
+        folder = self.home / slug
+        home = study.write(folder, slug=slug, rounds=wanted.rounds, pace=wanted.pace, by_model=wanted.by_model)
         self.manage("study", "load", str(home), "--open")
         return rows(observe(self, entry_link(self, slug), wanted))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.blinding.study import BRISK, FAITHFUL, FORGETFUL
+from tests.blinding.study import BRISK, FAITHFUL, FORGETFUL, STEADY
 
 
 @dataclass(frozen=True)
@@ -171,3 +171,34 @@ LEAKS = (
         "    if shows_typing and new.writing.planned_at:\n",
     ),
 )
+
+AGAIN = '            reply = await _asked(replace(request, scope=f"{request.scope}/again", messages=messages))\n'
+MODEL_LEAKS = (
+    _leak(
+        "the time that a model takes comes on top of the plan",
+        "platform/bots/turns.py",
+        "since + timedelta(seconds=wait)",
+        "max(since, claim.now()) + timedelta(seconds=wait)",
+        pace=STEADY,
+    ),
+    _leak(
+        "a reply that is asked for again is seen to be written twice",
+        "platform/bots/by_model.py",
+        AGAIN,
+        "            from datetime import timedelta\n\n"
+        "            from chat import notices\n"
+        "            from events import clock\n\n"
+        "            until = clock.now() + timedelta(seconds=1)\n"
+        "            await run_db(notices.by_program, facts.match_id, facts.path, facts.seat.pk, until=until)\n"
+        + AGAIN,
+        pace=STEADY,
+    ),
+    _leak(
+        "a reply that was blocked is asked for again after a pause",
+        "platform/bots/by_model.py",
+        AGAIN,
+        f"            import asyncio\n\n            await asyncio.sleep(8.0)\n{AGAIN}",
+        pace=STEADY,
+    ),
+)
+"""Those that only seats of models have; people meet them in a play `by_model`."""

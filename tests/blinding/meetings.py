@@ -48,13 +48,18 @@ class Observer:
 
 @dataclass(frozen=True)
 class Play:
-    """How much is played: groups of two observers and two partners, each for some rounds."""
+    """How much is played: groups of two observers and two partners, each for some rounds.
+
+    Attributes:
+        by_model: Whether the programs are language models.
+    """
 
     seed: str
     groups: int
     rounds: int
     pace: Mapping[str, Any]
     seconds: float = 1200.0
+    by_model: bool = False
 
 
 def observe(running: Running, link: str, wanted: Play) -> list[Observer]:

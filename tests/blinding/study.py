@@ -24,6 +24,11 @@ FAITHFUL = BRISK | {"miss": 0.35, "returns": 1.0}
 """For the leak that shows in who comes back after a miss: often only one of two has missed, and who has comes back."""
 SURE = BRISK | {"miss": 0.0}
 """Where there is little time: a void match costs a quarter of a minute."""
+UNHURRIED = CALM | {"max_s": 12.0, "think_s": [2.0, 8.0]}
+"""Of models, and of the people beside them: the time to think that is the platform's default. So a model has answered,
+and answered once more, before somebody in its place would begin to write."""
+STEADY = UNHURRIED | {"think_s": [2.0, 4.0]}
+"""The same for leaks, which are easier to see than nothing."""
 
 STEPS = ("word", "talk", "chat", "number", "both")
 TITLES = {"word": "A word", "talk": "Two turns", "chat": "Some turns", "number": "A number", "both": "Both"}
@@ -40,12 +45,17 @@ def limit_seconds(pace: Mapping[str, Any]) -> int:
     return int(pace["max_s"] + MARGIN_SECONDS)
 
 
-def write(folder: Path, *, slug: str, rounds: int, pace: Mapping[str, Any]) -> Path:
-    """Write the study into `folder` and return it; `pace` is that of its programs."""
+def write(folder: Path, *, slug: str, rounds: int, pace: Mapping[str, Any], by_model: bool = False) -> Path:
+    """Write the study into `folder` and return it; `pace` is that of its programs.
+
+    Args:
+        by_model: Whether its programs are language models, and no rules of the experiment.
+    """
     home = folder / "studies" / NAME
     (home / "pages").mkdir(parents=True)
-    write_study(home, _said(slug, rounds, pace))
-    for name, text in _pages().items():
+    said = _said(slug, rounds, pace)
+    write_study(home, _with_models(said) if by_model else said)
+    for name, text in (_pages() | (MODEL_PAGES if by_model else {})).items():
         (home / f"{name}.md").write_text(text)
     return home
 
@@ -92,6 +102,29 @@ def _said(slug: str, rounds: int, pace: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _with_models(said: dict[str, Any]) -> dict[str, Any]:
+    """The same study with models in its programs' seats, and with what a study needs in which people talk with them."""
+    program = said["partners"]["program"]
+    model = {
+        "name": "openai/stub", "max_tokens": 100, "daily_cost_usd": "0.00", "run_by": "Nobody: a stub of this test",
+    }  # fmt: skip
+    program |= {"occupant": "model", "personas": ["persona.md"], "model": model}
+    del program["policies"]
+    said["exits"]["completed"] = {"pay": "full", "page": "exit.md"}
+    said["safety"] = {
+        "on_call": {"role": "Nobody: a test", "email": "team@example.org"},
+        "staffed": {"zone": "Europe/London", "hours": [{"days": ["mon"], "begin": "10:00", "end": "17:00"}]},
+        "card": {"en": "card.md"}, "helplines": {"by": "Nobody: a test", "on": "2026-11-01"},
+        "adults": "Nobody takes part but programs.", "replies": {"line": "ox"}, "stopped": "completed",
+    }  # fmt: skip
+    return said
+
+
+MODEL_PAGES = {
+    "persona": "You take your time, and write one short word.\n",
+    "card": "# Support\n\nCall somebody.\n",
+    "consent": CONSENT + "\nWe read along {{ staffed_hours }}. What you write is sent to: {{ ai_services }}.\n",
+}
 OBSERVER_SAID = "You are quick."
 EXITS = ("completed", "declined", "no_group", "inactive", "partners_left", "left", "withdrawn")
 

@@ -11,7 +11,7 @@ import pytest
 from config.places import ROOT
 from tests.blinding.classify import TOLD_APART, auc_of, bound, table
 from tests.blinding.features import PageRead, of_page, of_value
-from tests.blinding.leaks import LEAKS, Leak
+from tests.blinding.leaks import LEAKS, MODEL_LEAKS, Leak
 from tests.blinding.scorers import Few
 from tests.blinding.turns import Row
 from tests.blinding.verdict import verdict_on
@@ -144,7 +144,7 @@ def test_columns_that_say_nothing_are_left_out() -> None:
 RUFF = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "--stdin-filename"]
 
 
-@pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak.name)
+@pytest.mark.parametrize("leak", [*LEAKS, *MODEL_LEAKS], ids=lambda leak: leak.name)
 def test_every_leak_can_still_be_planted(leak: Leak) -> None:
     """An edit whose place is gone would plant nothing, and the test of leaks would pass for the wrong reason."""
     for edit in leak.edits:

@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -38,6 +38,7 @@ class StubServer:
         paths: The addresses asked.
         bulk_sent: How many bytes of endless and enormous bodies left before the other side had enough.
         reply: The text of good replies; None draws one from the request's schema.
+        answers: What makes the text of a good reply from the request's body; it may take its time.
         usage: Tokens of the prompt and of the answer, as every answer with words says.
         billed: How many answers said so.
     """
@@ -52,6 +53,7 @@ class StubServer:
         self.paths: list[str] = []
         self.bulk_sent = 0
         self.reply: str | None = None
+        self.answers: Callable[[dict[str, Any]], str] | None = None
         self.usage = (11, 7)
         self.billed = 0
         self.released = threading.Event()
@@ -291,6 +293,8 @@ class Replies:
         self._handler.send(200, b'{"id": "x", "object": "chat.comp')
 
     def _good(self) -> str:
+        if self._handler.stub.answers is not None:
+            return self._handler.stub.answers(self._body)
         if self._handler.stub.reply is not None:
             return self._handler.stub.reply
         form = self._body.get("response_format")
