@@ -56,7 +56,7 @@ long-rest: $(DEV)
 faults: $(DEV)  ## people play while processes die and networks break (about ten minutes); prints counts
 	RAPPORT_TEST_SIZE=long $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/faults
 
-bench: $(DEV)  ## our pages and conversations beside oTree's (ten minutes; SIZE=full: much longer)
+bench: $(DEV)  ## our pages and conversations beside oTree's, and replies of models (SIZE=full: much longer)
 	$(BIN)/python -m bench --size $(or $(SIZE),quick)
 
 screenshots: $(DEV)  ## make every picture of the documentation again
