@@ -29,13 +29,15 @@ MODEL, CALL = "model", "call"
 """Names of limits; the others are called as the study file calls them."""
 
 
-def root_of(group: Group) -> str:
-    """What everything that is asked for a study's groups is counted under: "study:3".
+def root_of_study(study: int) -> str:
+    """What everything that is asked for a study is counted under, by its key: "study:3"."""
+    return f"study:{study}"
 
-    Of a preview it is "study:3~demo": whoever tries a study out must not use up what it may cost.
-    """
+
+def root_of(group: Group) -> str:
+    """The same of a group. Of a preview it is "study:3~demo": trying a study out must not use up what it may cost."""
     trial = f"~{group.origin}" if group.origin == Group.Origin.DEMO else ""
-    return f"study:{group.version.study_id}{trial}"
+    return f"{root_of_study(group.version.study_id)}{trial}"
 
 
 def spending_of(seat: Seat, model: Mapping[str, Any], line: str = REPLY, *, match: int | None = None) -> Spending:
@@ -56,7 +58,7 @@ def spending_of(seat: Seat, model: Mapping[str, Any], line: str = REPLY, *, matc
 
 def spending_of_study(version: Version, model: LanguageModel, line: str = SENTINEL) -> Spending:
     """How a call is counted that a study makes for nobody."""
-    said, root = _said_now(version), f"study:{version.study_id}"
+    said, root = _said_now(version), root_of_study(version.study_id)
     return _spending(said, root, version.study_id, model.model_dump(mode="json"), line, whose="")
 
 

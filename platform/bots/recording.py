@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bots.budgets import root_of_study
 from bots.errors import BotsError
 from bots.models import BotTurn
 from bots.order import Move, Script
@@ -143,7 +144,8 @@ class _Asked:
         """Of a match, path, seat and how many entries that had made → each time that it was tried, and when."""
         turns = BotTurn.objects.filter(match__group__in=_over(version)).select_related("match__group", "seat")
         known = {turn.pk: turn for turn in turns}
-        rows = Call.objects.filter(scope__startswith=f"study:{version.study_id}/").exclude(outcome__in=NEVER_ANSWERED)
+        here = Call.objects.filter(scope__startswith=f"{root_of_study(version.study_id)}/")
+        rows = here.exclude(outcome__in=NEVER_ANSWERED)
         for call in rows.order_by("pk").iterator(chunk_size=500):
             named = _TURN.match(call.scope)
             turn = known.get(int(named[1])) if named else None

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 
+from bots.budgets import root_of_study
 from bots.models import BotTurn
 from events import clock
 from llm.models import Account, Call, Charge
@@ -78,20 +79,15 @@ class Standing:
         return max(shares)
 
 
-def root_of(study: Study) -> str:
-    """What a study's calls are counted under, trials by its researchers aside: see `bots.budgets.root_of`."""
-    return f"study:{study.pk}"
-
-
 def calls_of(study: Study) -> QuerySet[Call]:
     """Every call that was made for a study, trials by its researchers included: see `bots.by_model.scope_of`."""
-    root = root_of(study)
+    root = root_of_study(study.pk)
     return Call.objects.filter(Q(scope__startswith=f"{root}/") | Q(scope__startswith=f"{root}~"))
 
 
 def days_of(study: Study) -> list[Day]:
     """What was spent on each day and each line, the first day first."""
-    charges = Charge.objects.filter(root=root_of(study)).annotate(day=TruncDate("at")).values("day", "line")
+    charges = Charge.objects.filter(root=root_of_study(study.pk)).annotate(day=TruncDate("at")).values("day", "line")
     reserved, assumed = Q(state=Charge.State.RESERVED), Q(state=Charge.State.ASSUMED)
     found = charges.annotate(
         calls=Count("pk"),
@@ -112,7 +108,7 @@ def standings_of(study: Study, *, most: int = 100) -> list[Standing]:
     share = Case(
         When(hard_usd__gt=0, then=(F("spent_usd") + F("reserved_usd")) / F("hard_usd")), default=Value(NOTHING)
     )
-    rows = Account.objects.filter(root=root_of(study)).exclude(Q(name__in=OF_A_DAY) & ~Q(key__endswith=today))
+    rows = Account.objects.filter(root=root_of_study(study.pk)).exclude(Q(name__in=OF_A_DAY) & ~Q(key__endswith=today))
     somebody = rows.filter(name__in=OF_SOMEBODY).annotate(share=share).order_by("-share", "-spent_tokens", "pk")[:most]
     found = [_standing(row) for row in (*rows.exclude(name__in=OF_SOMEBODY), *somebody)]
     return sorted(found, key=lambda one: (len(one.key), one.key))
@@ -147,7 +143,7 @@ class Measured:
 
 def measured_cost(study: Study, said: StudyFile) -> Measured | None:
     """What a study's groups have cost so far, trials included; None where none has asked a model with a price."""
-    own, tried = Q(root=root_of(study)), Q(root__startswith=f"{root_of(study)}~")
+    own, tried = Q(root=root_of_study(study.pk)), Q(root__startswith=f"{root_of_study(study.pk)}~")
     charges = Charge.objects.filter(own | tried, usd__gt=0)
     found = charges.aggregate(
         calls=Count("pk"), tokens=Sum("tokens"), usd=Sum("usd"), assumed=Sum("usd", filter=Q(state="assumed"))

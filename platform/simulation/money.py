@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery, Sum
 
+from bots.budgets import root_of_study
 from flow.models import Award, Placing
 from flow.paid import paid_awards
 from llm.models import Call
@@ -91,7 +92,7 @@ def _left_out(people: Sequence[Someone], currency: str) -> list[str]:
 def cost(study: Study, people: Sequence[Someone]) -> Section:
     """What the study costs: pay by its parts, and language models where their price is known."""
     owed = [one.pay for one in people if one.pay is not None]
-    calls = Call.objects.filter(scope__startswith=f"study:{study.pk}/")
+    calls = Call.objects.filter(scope__startswith=f"{root_of_study(study.pk)}/")
     asked = calls.aggregate(calls=Count("pk"), priced=Count("cost_usd"), usd=Sum("cost_usd"))
     amounts = [one for currency in sorted({pay.currency for pay in owed}) for one in _paid(owed, currency)]
     if asked["priced"]:

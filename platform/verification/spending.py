@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from bots.spent import root_of
+from bots.budgets import root_of_study
 from llm.models import Account, Call, Charge
 from verification.inquiry import Inquiry
 
@@ -42,7 +42,7 @@ class _Sums:
 
 def check_spending(inquiry: Inquiry) -> None:
     """Every account of a study and of its trials."""
-    root = root_of(inquiry.study)
+    root = root_of_study(inquiry.study.pk)
     mine = Q(root=root) | Q(root__startswith=f"{root}~")
     sums: dict[str, _Sums] = defaultdict(_Sums)
     charges = Charge.objects.filter(mine).select_related("call").defer("call__prompt", "call__output")

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from bots.budgets import spending_of_study
+from bots.budgets import root_of_study, spending_of_study
 from bots.drift.errors import DriftError
 from bots.drift.queries import goes_on, in_force
 from bots.drift.rules import InForce, Reading, Verdict, judged, next_time
@@ -105,7 +105,7 @@ def begin(claim: Claim) -> Job | None:
     )
     if row.outcome != Sentinel.Outcome.OPEN:
         return None
-    scope = f"study:{study.pk}/sentinel:{row.pk}"
+    scope = f"{root_of_study(study.pk)}/sentinel:{row.pk}"
     known, spending = in_force(study.pk, model, asked), spending_of_study(version, settings)
     return Job(row.pk, model, prompts, parameters, known, scope, spending)
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
+from bots.budgets import root_of_study
 from bots.judging import ASKED_IF_AI
 from bots.models import BY_MODEL, BotTurn, Memory, ReplyCheck
 from bots.scribes import CUT
@@ -231,7 +232,7 @@ class Echoes:
 
     def _asked_for(self, what: str, keys: Sequence[int]) -> Iterator[Call]:
         """The calls for some turns, or for notes of some conversations: see `bots.by_model.scope_of`."""
-        own = f"study:{self.society.group.version.study_id}"
+        own = root_of_study(self.society.group.version.study_id)
         for first in range(0, len(keys), ROWS_AT_ONCE):
             any_of = "|".join(map(str, keys[first : first + ROWS_AT_ONCE]))
             rows = Call.objects.filter(scope__startswith=own, scope__regex=f"/{what}:({any_of}):")
