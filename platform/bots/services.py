@@ -63,10 +63,9 @@ def plan(turn: Turn, wanted: Plan) -> Plan:
     rows = BotTurn.objects.filter(pk=turn.row.pk)
     # Compare-and-set: of two holders of one turn the first plans. What a talk's last entry was planned for is over.
     is_free = Q(planned_at=None) | Q(delivered_at__gte=F("planned_at"))
-    if turn.heard:  # said by then: by the clock of a worker it may have come a moment sooner than it was planned for
-        is_free |= Q(read_to=None)
-    if turn.rest:
-        is_free |= Q(read_to__lt=turn.read)
+    if turn.heard:
+        # It may have come a moment sooner than planned, by the clock of a worker; or one taken for dead plans it anew.
+        is_free |= Q(read_to=None) | Q(read_to__lt=turn.heard.own_last)
     free = rows.filter(is_free)
     free.update(planned_at=wanted.at, typing_at=wanted.typing_at, read_to=turn.read if turn.heard else None)
     planned_at, typing_at = rows.values_list("planned_at", "typing_at").get()

@@ -99,12 +99,14 @@ def test_reply_is_given_up_and_the_next_answers_all_that_was_said(how: dict[str,
     assert not Due.objects.filter(outcome="").exclude(queue="jobs").filter(lease_until__isnull=False).exists()
 
 
-def test_reply_that_came_a_moment_before_its_time_leaves_the_next_one_a_time_of_its_own() -> None:
-    """The clock of a worker and that of the database differ by a little."""
+@pytest.mark.parametrize("left", [{}, {"read_to": 0}])
+def test_reply_that_came_a_moment_before_its_time_leaves_the_next_one_a_time_of_its_own(left: dict[str, int]) -> None:
+    """The clocks of worker and database differ; and a worker that was taken for dead may plan anew what is said."""
     match = opened(seat())
     first = turn_of(match)
     assert first.planned_at is not None
-    BotTurn.objects.filter(pk=first.pk).update(delivered_at=first.planned_at - timedelta(milliseconds=2))
+    early = {"delivered_at": first.planned_at - timedelta(milliseconds=2)}
+    BotTurn.objects.filter(pk=first.pk).update(**early, **left)
     say(match, "and then?")
     answers.will(reply("nothing"))
     runner.drain("bots")
