@@ -19,7 +19,7 @@ def prompts_in(text: str) -> list[str]:
     return [part.strip() for part in _BETWEEN.split(text) if part.strip()]
 
 
-def models_of(study: StudyFile) -> Mapping[str, LanguageModel]:
+def watched_models(study: StudyFile) -> Mapping[str, LanguageModel]:
     """Every model that may act in a partner's seat or takes its notes, by its name; the first entry of each."""
     found: dict[str, LanguageModel] = {}
     for partner in study.partners.values():

@@ -22,7 +22,7 @@ from studies.asked_models import asked_models
 from studies.models import Version, levels_of
 from studies.pools import drawn_pair, drawn_way
 from studies.schema_pools import Pool
-from studies.sentinels import models_of
+from studies.sentinels import watched_models
 from tests.bots.test_recording import LOBBY
 from tests.chat.rooms import PERSONA, make_version, study_file
 from tests.verification.tampering import change
@@ -175,7 +175,7 @@ def test_every_model_is_known_to_limits_sentinels_and_forecast() -> None:
         (("partners", "machine", "model", "draw", "one"), "scripted/small"),
         (("partners", "machine", "model", "draw", "two"), "scripted/large"),
     ]
-    assert list(models_of(said)) == ["scripted/small", "scripted/large"]
+    assert list(watched_models(said)) == ["scripted/small", "scripted/large"]
     uses = {use.levels: use for use in forecast(said, frozen_prompts(version), participants=0).uses}
     assert set(uses) == {"model one", "model two"}
     calls = {name: use.usages[1].calls for name, use in uses.items()}

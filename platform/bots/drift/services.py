@@ -23,7 +23,7 @@ from studies import definition
 from studies.allocation import lock_named
 from studies.models import Study, Version
 from studies.schema_models import LanguageModel
-from studies.sentinels import models_of, prompts_in
+from studies.sentinels import prompts_in, watched_models
 
 PROBE = "bots.drift.probing.probe"
 CHANGED, CONFIRMED = "model.changed", "model.confirmed"
@@ -69,7 +69,7 @@ def plan(study_id: int) -> int:
 def _asked(version: Version) -> Mapping[str, LanguageModel]:
     """The models that are asked, by name; none where the study file declares no sentinels."""
     said = definition.definition(version)
-    return models_of(said) if said.sentinels is not None else {}
+    return watched_models(said) if said.sentinels is not None else {}
 
 
 def _plan_next(study: Study, version: Version, model: str, *, at_once: bool = False) -> None:
@@ -94,7 +94,7 @@ def begin(claim: Claim) -> Job | None:
     said = definition.definition(version) if version is not None else None
     if version is None or said is None or said.sentinels is None or not goes_on(study):
         return None
-    settings = models_of(said).get(model)
+    settings = watched_models(said).get(model)
     if settings is None:  # an amendment took it out
         return None
     prompts = prompts_in(definition.text(version, said.sentinels.prompts))

@@ -1,7 +1,7 @@
 """Sentinel prompts: that there is a model to ask, and something to ask it."""
 
 from studies.checks.context import Context, needs
-from studies.sentinels import MOST_CHARS, MOST_PROMPTS, models_of, prompts_in
+from studies.sentinels import MOST_CHARS, MOST_PROMPTS, prompts_in, watched_models
 
 
 @needs("sentinels", "partners")
@@ -10,7 +10,7 @@ def sentinels_can_be_asked(context: Context) -> None:
     said = context.study.sentinels
     if said is None:
         return
-    if not models_of(context.study):
+    if not watched_models(context.study):
         what = "are asked of the models of partners, and no partner has one."
         context.say("E880", ("sentinels",), what, "Remove them.")
     text = context.read(said.prompts, ("sentinels", "prompts"))
