@@ -15,6 +15,7 @@ from typing import Any
 
 from bots.budgets import SAFETY, spending_of
 from bots.errors import SUPERSEDED, BotsError
+from chat.forms import MESSAGE, MORE, THEN
 from chat.models import Conversation, Entry, Trigger
 from chat.safety import services
 from chat.safety.policy import SHOWN, Judged, Source, Tier, judged, language_of, safety_of
@@ -30,7 +31,6 @@ from matching.models import Group
 from studies import definition
 from studies.schema_safety import Classifier, Replies
 
-MESSAGE = "message"
 WHOLE = "whole"
 """In values: the words are the study file's own, to be said as they stand there."""
 LAST_MESSAGES = 12
@@ -81,7 +81,10 @@ def watch(facts: TurnFacts) -> Watch | None:
     newest = since.filter(tier=Tier.STOP).first() or since.first()
     classifier = safety.replies.classifier
     prompt = definition.text(version, classifier.prompt) if classifier else ""
-    said = talk.entries.order_by("-seq").values_list("seat_id", "text")[:LAST_MESSAGES]
+    # As far as the reply's model has read: whoever comes back to a turn asks the same, and the answer is used again.
+    shown = max((line.seq for line in facts.view.lines), default=0)
+    read = talk.entries.filter(seq__lte=shown) if shown else talk.entries
+    said = read.order_by("-seq").values_list("seat_id", "text")[:LAST_MESSAGES]
     lines = [(seat == facts.seat.pk, text) for seat, text in reversed(said)]
     asked = classifier.model.model_dump(mode="json") if classifier else None
     spending = spending_of(facts.seat, asked, SAFETY, match=facts.match_id) if asked else None
@@ -158,7 +161,7 @@ async def _replaced(
 ) -> Mapping[str, Any]:
     held_ms = round((time.monotonic() - began) * 1000)
     await run_db(_keep, watched.conversation, facts.seat.pk, key, found, held_ms)
-    return {**values, MESSAGE: watched.replies.line, "then": values.get("then") or "more", WHOLE: True}
+    return {**values, MESSAGE: watched.replies.line, THEN: values.get(THEN) or MORE, WHOLE: True}
 
 
 def _keep(conversation: int, seat: int, key: str, found: Judged, held_ms: int) -> None:

@@ -7,6 +7,7 @@ from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 
 from bots.errors import SUPERSEDED, BotsError
+from bots.guard import watch
 from bots.services import listen
 from bots.turns import take_turn
 from chat.models import Entry, SafetyStep, Trigger
@@ -14,7 +15,7 @@ from events import runner
 from exports.scope import Scope
 from exports.tables.calls import CALLS
 from flow.models import Match
-from flow.queries import page_of
+from flow.queries import page_of, turn
 from flow.services import games
 from llm.errors import ModelFailed, ProviderFailed
 from llm.exchange import Completed, Request
@@ -153,3 +154,14 @@ def test_worker_whose_turn_another_has_taken_holds_nothing(monkeypatch: pytest.M
     assert caught.value.code == SUPERSEDED
     assert not Trigger.objects.exists()
     assert newest() == "I had a bad day."
+
+
+def test_classifier_is_told_what_the_model_had_read_also_where_more_was_written_since() -> None:
+    match = talk(classifier=CLASSIFIER)
+    says(match, "I had a bad day.")
+    facts = turn(match.pk, "talk", match.group.seats.get(occupant="model").pk)
+    says(match, "And yesterday, too.")
+    assert facts is not None
+    watched = watch(facts)
+    assert watched is not None
+    assert list(watched.lines) == [(True, "hello"), (False, "I had a bad day.")]
