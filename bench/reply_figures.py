@@ -128,7 +128,7 @@ def taken_in(log: Iterable[str], began: datetime, ended: datetime) -> list[float
     """How long turns took, in ms, that a worker's log says were delivered between two instants."""
     found = []
     for line in log:
-        if '"turn"' not in line:
+        if not line.startswith("{") or '"turn"' not in line:
             continue
         said = json.loads(line)
         if said.get("event") == "turn" and said.get("outcome") == "delivered":

@@ -29,7 +29,8 @@ NOW = datetime(2026, 11, 28, 5, 0, tzinfo=UTC)
 
 def seen(**more: Any) -> Seen:
     replies = [Answered(1000 + 10 * number, 5 * number, 1000 + number) for number in range(1, 101)]
-    return Seen(**{"seconds": 2.0, "model_ms": 1000.0, "replies": replies, "in_all": 200} | more)
+    facts: dict[str, Any] = {"seconds": 2.0, "model_ms": 1000.0, "replies": replies, "in_all": 200}
+    return Seen(**facts | more)
 
 
 def cell(**more: Any) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def test_turns_are_read_from_a_workers_log() -> None:
 
     log = [
         line(-1), line(0), line(1, took_ms=1300), line(2, outcome="failed"), line(3, event="task"), line(10),
-        "Traceback (most recent call last):",
+        'Traceback: log.info("turn", extra={})',
     ]  # fmt: skip
     assert reply_figures.taken_in(log, NOW, NOW + timedelta(seconds=5)) == [1200.0, 1300.0]
 

@@ -12,13 +12,13 @@ import pytest
 
 from tests.blinding.classify import ENOUGH
 from tests.blinding.installation import Copied
-from tests.blinding.leaks import MODEL_LEAKS
+from tests.blinding.leaks import MODEL_LEAKS, Leak
 from tests.blinding.meetings import Play
 from tests.blinding.model_seats import SHORT, SPOILT, UNSEEN, ModelProcess, Speaker, variables
 from tests.blinding.study import STEADY, TITLES, UNHURRIED
 from tests.blinding.test_blinding import AT_A_TIME, PLAYS
 from tests.blinding.turns import Row
-from tests.blinding.verdict import verdict_on
+from tests.blinding.verdict import Verdict, verdict_on
 from tests.machinery.dataset import ask
 
 log = logging.getLogger("rapport.blinding")  # shown by --log-cli-level=INFO
@@ -93,16 +93,23 @@ def test_two_thousand_turns_of_models_tell_nothing(copied: Copied, seen: Callabl
     assert verdict.is_blind, verdict
 
 
+def told(copied: Copied, name: str, leak: Leak | None) -> Verdict:
+    """What a play of the size for leaks tells, with a leak planted or without."""
+    copied.restart(leak)
+    warmed(copied, name)
+    verdict = verdict_on(*copied.rows(Play(name, groups=AT_A_TIME, rounds=2, pace=STEADY, by_model=True)))
+    log.info("%s\n%s", leak.name if leak else "none planted", verdict)
+    return verdict
+
+
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(2400)
 def test_every_leak_of_models_is_caught(copied: Copied, seen: Callable[[str], None]) -> None:
+    none = told(copied, "model-no-leak", None)
+    assert none.is_blind, none  # else what is caught below would be something else
     unseen = {}
     for number, leak in enumerate(MODEL_LEAKS):
-        copied.restart(leak)
-        warmed(copied, f"leak-{number}")
-        play = Play(f"model-leak-{number}", groups=AT_A_TIME, rounds=leak.rounds, pace=leak.pace, by_model=True)
-        verdict = verdict_on(*copied.rows(play))
-        log.info("%s\n%s", leak.name, verdict)
+        verdict = told(copied, f"model-leak-{number}", leak)
         seen(f"{leak.name}: {max(verdict.areas, key=lambda one: one.auc)}")
         if verdict.is_blind or not verdict.tells:
             unseen[leak.name] = str(verdict)

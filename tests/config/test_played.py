@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tests.machinery.bounds import bound
 from tests.machinery.played import cases_of, lines
 
 REPORT = """<?xml version="1.0" encoding="utf-8"?>
@@ -26,3 +27,9 @@ def test_every_test_of_every_part_is_told_with_its_outcome(tmp_path: Path) -> No
         "weeks: nothing, 0 s of tests",
         "played: 1 FAILED, 1 passed, 1 skipped",
     ]
+
+
+def test_what_no_failure_in_so_many_says() -> None:
+    assert bound(0, 60, "kills") == "0 problems in 60 kills: at 95 %, fewer than 3/60 = 5 % of kills cause one"
+    assert bound(2, 60, "kills") == "2 problems in 60 kills"
+    assert bound(0, 0, "kills") == "0 problems in 0 kills"

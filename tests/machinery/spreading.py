@@ -19,6 +19,8 @@ FIRST = (
     "tests/backups/",
     "tests/experiments/test_longitudinal_weeks.py",
     "tests/browser/",
+    "tests/bots/test_kills_in_numbers.py",
+    "tests/llm/test_groups_among_faults.py",
     "tests/simulation/",
     "tests/events/",
     "tests/language/test_declarations_run.py",
