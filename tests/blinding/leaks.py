@@ -172,7 +172,7 @@ LEAKS = (
     ),
 )
 
-AGAIN = '            reply = await _asked(replace(request, scope=f"{request.scope}/again", messages=messages))\n'
+AGAIN = "            reply = await _asked(again)\n"
 MODEL_LEAKS = (
     _leak(
         "the time that a model takes comes on top of the plan",
