@@ -10,6 +10,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+
 from events import clock
 from flow.models import Placing
 from llm.spending import Limit, Price, Spending
@@ -25,7 +27,7 @@ from studies.schema_models import LanguageModel
 
 __all__ = ["MEMORY", "REPLY", "SAFETY", "SENTINEL"]
 
-MODEL, CALL = "model", "call"
+MODEL, CALL, ALL = "model", "call", "all studies"
 """Names of limits; the others are called as the study file calls them."""
 
 
@@ -65,7 +67,8 @@ def spending_of_study(version: Version, model: LanguageModel, line: str = SENTIN
 def _spending(said: StudyFile, root: str, study: int, model: Mapping[str, Any], line: str, *, whose: str) -> Spending:
     name, day = str(model["name"]), f"{clock.now():%Y-%m-%d}"
     daily, price = _terms(said, model, line, whose)
-    limits = [*_of_model(f"{root}/{line}/{name}/{day}", daily, price), *_of_budget(said.budget, root, day)]
+    of_model = list(_of_model(f"{root}/{line}/{name}/{day}", daily, price))
+    limits = [*of_model, *_of_budget(said.budget, root, day), *(_of_installation(day) if of_model else ())]
     return Spending(root, study, line, price, limits)
 
 
@@ -96,6 +99,13 @@ def _of_model(key: str, daily: Decimal, price: Price | None) -> Iterator[Limit]:
     is_free = not daily if price is None else not (price.input or price.output)
     if not is_free:  # else there is nothing to count, and no row that every call waits for
         yield Limit(key, MODEL, hard_usd=daily, soft_usd=soft_of(daily))
+
+
+def _of_installation(day: str) -> Iterator[Limit]:
+    """What all studies together may spend in a day: a study file says what its own may, and so limits nobody else."""
+    daily: Decimal | None = settings.LLM_DAILY_USD
+    if daily is not None:
+        yield Limit(f"all/{day}", ALL, hard_usd=daily, soft_usd=soft_of(daily), is_everybodys=True)
 
 
 def _of_budget(budget: Budget | None, root: str, day: str) -> Iterator[Limit]:

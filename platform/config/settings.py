@@ -1,6 +1,8 @@
 """Every setting of the platform. docs/operations.md documents the variables, and a test keeps it true."""
 
+import re
 import socket
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -259,6 +261,11 @@ def _by_provider(prefix: str) -> dict[str, str]:
 
 LLM_PROVIDER_KEYS, LLM_PROVIDER_BASES = _by_provider("RAPPORT_LLM_KEY_"), _by_provider("RAPPORT_LLM_BASE_")
 """Go before LLM_KEY and LLM_BASE, which are for providers that have neither."""
+_daily = env("RAPPORT_LLM_DAILY_USD", default="")
+if not re.fullmatch(r"|\d{1,6}(\.\d{1,4})?", _daily, re.ASCII):
+    raise ImproperlyConfigured(f"RAPPORT_LLM_DAILY_USD is {_daily!r}: write an amount such as 25.00, or leave it empty")
+LLM_DAILY_USD = Decimal(_daily) if _daily else None
+"""What all studies together may spend in a day, UTC, whatever their files allow; None: as much as those do."""
 
 # --- language and time ----------
 LANGUAGE_CODE = "en"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from events import clock
 from events.log import record
@@ -27,6 +28,8 @@ LAPSES_AFTER = timedelta(minutes=3)
 NEVER_BILLED = frozenset({"rate_limited", "authentication", "quota", "config"})
 """How a call ends that the provider did not begin. After a time-out, say, nobody knows what it did."""
 NOTHING = Decimal(0)
+EVERYBODY = "everybody"
+"""The root of accounts that belong to nobody who asks."""
 
 log = logging.getLogger("rapport.llm")
 
@@ -101,7 +104,7 @@ def _most_out(request: Request) -> int:
 
 def _take(limit: Limit, spending: Spending, most: Cost) -> None:
     values = {
-        "key": limit.key, "root": spending.root, "name": limit.name, "owner": spending.owner,
+        "key": limit.key, "name": limit.name, **_whose(limit, spending),
         "usd": most.usd or NOTHING, "tokens": most.tokens, "hard_usd": limit.hard_usd,
         "hard_tokens": limit.hard_tokens, "soft_usd": limit.soft_usd, "soft_tokens": limit.soft_tokens,
     }  # fmt: skip
@@ -113,15 +116,20 @@ def _take(limit: Limit, spending: Spending, most: Cost) -> None:
     raise Exhausted(limit, refusal(limit, most, usd=usd, tokens=tokens) or f"the limit {limit.name} was reached")
 
 
+def _whose(limit: Limit, spending: Spending) -> dict[str, Any]:
+    """To whom the account of a limit belongs."""
+    return (
+        {"root": EVERYBODY, "owner": None} if limit.is_everybodys else {"root": spending.root, "owner": spending.owner}
+    )
+
+
 def announce_refusal(refused: Exhausted, spending: Spending) -> None:
     """Record that a hard limit was reached, once for each limit and each height of it."""
     limit = refused.limit
     height = spelled(limit.hard_usd, limit.hard_tokens)
     if not limit.key or not height:
         return
-    Account.objects.get_or_create(
-        key=limit.key, defaults={"root": spending.root, "name": limit.name, "owner": spending.owner}
-    )
+    Account.objects.get_or_create(key=limit.key, defaults={"name": limit.name, **_whose(limit, spending)})
     # Compare-and-set: of many callers that are refused at once one says so.
     fresh = Account.objects.filter(key=limit.key).exclude(hard_told=height)
     if fresh.update(hard_told=height, hard_usd=limit.hard_usd, hard_tokens=limit.hard_tokens):

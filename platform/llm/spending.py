@@ -38,6 +38,7 @@ class Limit:
     Attributes:
         key: Opaque. "" is the call itself: then nothing is counted, and its greatest cost is compared.
         name: What messages and events call it: "day".
+        is_everybodys: Whether it holds for whoever asks, and so belongs to none of them.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Limit:
     hard_tokens: int | None = None
     soft_usd: Decimal | None = None
     soft_tokens: int | None = None
+    is_everybodys: bool = False
 
 
 @dataclass(frozen=True, slots=True)

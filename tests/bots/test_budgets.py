@@ -10,6 +10,7 @@ from bots.budgets import SAFETY, spending_of
 from bots.models import Noting
 from chat.models import Entry, Trigger
 from events import clock, runner
+from events.models import Event
 from flow.models import Match
 from llm.models import Account, Call, Charge
 from llm.spending import Limit
@@ -53,6 +54,28 @@ def test_free_model_has_nothing_to_count_and_one_with_a_price_its_day() -> None:
     assert limits_of(priced) == {
         "model": Limit(f"{root}/reply/told/one/{day}", "model", hard_usd=Decimal(1), soft_usd=Decimal("0.80"))
     }
+
+
+def test_all_studies_together_spend_no_more_than_the_installation_allows(settings: LazySettings) -> None:
+    """Whoever writes study files writes their limits, too, and all of them ask with one key."""
+    settings.LLM_DAILY_USD = Decimal("0.01")
+    first, second = (Acquainted(version_with(None, model=PRICED)).meet() for _ in range(2))
+    assert first.group.version.study_id != second.group.version.study_id
+    key = f"all/{clock.now():%Y-%m-%d}"
+    assert {limits_of(one)["all studies"].key for one in (first, second)} == {key}
+    hear(first, "hello")
+    found = Account.objects.get(key=key)
+    assert (found.root, found.owner, found.spent_tokens) == ("everybody", None, 7)
+    Account.objects.filter(key=key).update(spent_usd=Decimal("0.0099"))
+    answers.will('{"message": "not said", "then": "more"}')
+    runner.drain("bots")
+    assert second.bot_turns.get().failures.get().error_code == "model_budget"
+    assert answers.asked == []
+    event = Event.objects.get(kind="budget.hard")
+    assert (event.study_id, event.facts["kind"]) == (None, "all studies")
+    assert check(second.group.version.study, late_after_seconds=1e9).counts["accounts"] == 0
+    free = Acquainted(version_with(None)).meet()
+    assert limits_of(free) == {}, "what costs nothing waits for nobody"
 
 
 def test_limits_of_the_newest_version_hold_for_groups_of_older_ones() -> None:

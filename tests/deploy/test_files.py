@@ -30,6 +30,7 @@ SETTINGS = (ROOT / "platform" / "config" / "settings.py").read_text()
 READ = set(re.findall(r"env(?:\.\w+)?\(\s*['\"]([A-Z_]+)", SETTINGS))
 MAIL = {"RAPPORT_EMAIL_URL": "smtp+tls://user:password@mail.example.org:587", "RAPPORT_EMAIL_FROM": "lab@example.org"}
 MODELS = {"RAPPORT_LLM_BASES": "https://llm.example.org", "RAPPORT_LLM_BASE": "https://llm.example.org/v1"}
+MODELS |= {"RAPPORT_LLM_DAILY_USD": "25.00"}
 VALUES = {name: value or f"drawn{'x' * 60}" for name, value in EXAMPLE.items()} | MAIL | MODELS
 PRODUCTION = (ROOT / "docs" / "production.md").read_text()
 
