@@ -17,7 +17,7 @@ from bots.delivery import KEEP
 from bots.guard import LAST_MESSAGES
 from bots.prompts import ASKED_IF_AI, FORM, MOST_EARLIER_CHARS, MOST_LINES, MOST_LINES_CHARS, RECALL, SECRECY
 from paradigm import Decision, Parameters, Repeat, Talk
-from paradigm.program import may_come
+from paradigm.program import decides, may_come
 from paradigm.steps import Step
 from studies import definition
 from studies.asked_models import MEMORY, REPLY, SAFETY
@@ -341,12 +341,12 @@ class _Memory:
 
 
 def _steps(steps: Sequence[Step], parameters: Parameters, case: Case) -> Iterator[tuple[Step, float]]:
-    """Every step that may come, with how often."""
+    """Every step that may come and at which somebody is asked, with how often."""
     for step in steps:
         if isinstance(step, Repeat):
             times = max(1.0, parameters.number(step.times) * case.share_of_loop)
             yield from ((one, times * inner) for one, inner in _steps(step.steps, parameters, case))
-        elif may_come(step, parameters):
+        elif may_come(step, parameters) and not (isinstance(step, Decision) and not decides(step, parameters)):
             yield step, 1.0
 
 

@@ -95,6 +95,8 @@ def _is_away(turn: Turn, facts: TurnFacts, pace: delays.Pace) -> bool:
     """Whether this act is planned not to come. Talks and pages to read are missed by nobody who is there."""
     if turn.has_missed:
         return not delays.is_back(pace, _chance(facts, "return"))
+    if facts.written is not None:
+        return False
     return bool(facts.fields) and not turn.heard and delays.is_missed(pace, _chance(facts, "miss"))
 
 
@@ -210,9 +212,11 @@ async def _await(claim: Claim, turn: Turn, at: datetime, longest: timedelta) -> 
 
 
 async def _values(occupant: Occupant, turn: Turn, facts: TurnFacts) -> Mapping[str, Any]:
-    """A page to read, and the end of a talk in which nobody is left to answer, need no decision, only time."""
+    """A page to read, what was written before, and the end of a talk without listeners need no decision, only time."""
     if turn.heard and rules.only_ends(turn.heard):
         return {"then": READY}
+    if facts.written is not None:
+        return facts.written
     if not facts.fields and not turn.heard:
         return {}
     if turn.waits:

@@ -10,6 +10,7 @@ from exports.columns import Column, Row, Table
 from exports.declared import Declared, once
 from measures.scoring import VERSION, score_bounds
 from paradigm import Choice, Field, Parameters
+from paradigm.state import Known
 from studies import definition
 from studies.asked import asked_at
 from studies.horizon import horizon_of
@@ -28,7 +29,7 @@ from studies.slots import slots
 COLUMNS = [
     Column(
         "entry", "What the row describes.",
-        allowed="column|told|exclusion|parameter|derived|field|factor|tick|item|scale|score|memory|delivery"
+        allowed="column|told|exclusion|parameter|derived|field|factor|tick|item|scale|score|memory|delivery|knowledge"
     ),
     Column("version", "Version of the study it belongs to.", "integer", missing="the same in every version"),
     Column("where", "Table of a column; stage of an item; stage/step/role of a field.", missing="of the whole study"),
@@ -44,7 +45,7 @@ COLUMNS = [
     Column(
         "value",
         "In this version: of a parameter; of what people were told; the rule of an exclusion; the licence of a scale; "
-        "how a score is reckoned; what a partner remembers, and how what it says comes.",
+        "how a score is reckoned; what a partner remembers, and how what it says comes; what a role knows.",
         "text",
         missing="none of these",
     ),
@@ -181,6 +182,21 @@ def _stage_rows(version: Version, stage: StageConfig) -> Iterator[Row]:
         found = definition.parameters_by_level(definition.definition(version), stage)
         rows = [(levels, [dict(row) for row in game_rows(version, stage, values)]) for levels, values in found]
         yield from (row | ({"levels": condition_of(levels)} if levels else {}) for levels, row in once(rows))
+        yield from _knowledge_rows(version, stage)
+
+
+def _knowledge_rows(version: Version, stage: GameStage) -> Iterator[Row]:
+    """Who knew what: which of the facts that are dealt each role is told, at each level where a factor decides."""
+    experiment = definition.experiment(stage.experiment)
+    for levels, values in definition.parameters_by_level(definition.definition(version), stage):
+        for role in experiment.roles if experiment.knows is not None else ():
+            row = _row(
+                version, "knowledge", f"{stage.id}/{role}", name=role,
+                label="Which of the facts that the experiment deals a seat of this role is told from the beginning.",
+                type="string", allowed_values=listed(get_args(Known)), value=experiment.known_by(role, values),
+                source=f"{stage.experiment}: declared",
+            )  # fmt: skip
+            yield {**row, "levels": condition_of(levels)} if levels else row
 
 
 def _item_source(version: Version, stage: QuizStage | SurveyStage, item: Item) -> str:

@@ -157,7 +157,7 @@ DECIDED: Mapping[str, Decided] = {
         # nobody sits where a program does
         held=_names(
             "kind occupant partner policy policy_numbers pool_place model model_choice display_name label knows_labels "
-            "asked_if_ai is_stand_in participant wave repeat"
+            "asked_if_ai is_stand_in facts_known facts facts_told participant wave repeat"
         ),
     ),
     "rounds": Decided(

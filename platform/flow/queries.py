@@ -26,9 +26,10 @@ from flow.stages.limits import limit_of
 from flow.state import MatchState
 from matching.lasting import NAMED
 from matching.models import Seat
-from paradigm import Card, Field, Line, Place, Table, View
+from paradigm import Card, Decision, Field, Line, Place, Table, View
 from paradigm.history import played
 from paradigm.moves import Played
+from paradigm.state import Values
 from paradigm.steps import Leaf
 from participants.models import Participant
 from scheduling.models import Session
@@ -56,6 +57,7 @@ class TurnFacts:
     match_rev: int
     is_talk: bool
     played: Played | None = None
+    written: Values | None = None  # what is done here in its place, where that was settled before
 
 
 @dataclass(frozen=True)
@@ -254,6 +256,7 @@ def turn(match_id: int, path: str, seat_id: int) -> TurnFacts | None:
         match_rev=match.rev,
         is_talk=type(step).__name__ == "Talk",
         played=played(experiment.moves, experiment.steps, place, told),
+        written=step.written(place, told) if isinstance(step, Decision) and step.written else None,
     )
 
 

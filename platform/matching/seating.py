@@ -13,6 +13,7 @@ from matching.pools import draw_from_pools, model_settings
 from matching.rules import AI, HUMAN, SeatPlan, plan_seats
 from paradigm import Experiment, Parameters
 from paradigm import Seat as SeatFacts
+from paradigm.state import FACTS
 from participants.models import Participant
 from studies import definition
 from studies.models import Version, levels_of
@@ -31,6 +32,8 @@ from studies.schema_partners import (
 )
 from studies.schema_sampled import personas_under, urn_of
 from studies.schema_stages import GameStage
+
+KNOWN = "facts_known"  # in the settings of a seat: which of the facts that were dealt it is told
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,9 @@ def make_seats(
     dealt = _dealt(table, group, seats)
     for seat in seats:
         seat.dealt = dict(dealt.get(seat.number, {}))
+    if any(FACTS in seat.dealt for seat in seats):
+        for seat in seats:
+            seat.settings = seat.settings | {KNOWN: table.experiment.known_by(seat.role, table.parameters(group))}
     return insert_all(seats)
 
 

@@ -9,7 +9,7 @@ from paradigm.bonus import Bonus
 from paradigm.fields import Field
 from paradigm.moves import Moves, Played
 from paradigm.parameters import Parameters
-from paradigm.state import Place, Seat, State, Values
+from paradigm.state import KNOWS_OWN, Known, Place, Seat, State, Values
 from paradigm.steps import Step
 from paradigm.view import Line, View
 
@@ -48,6 +48,7 @@ PairingRule = Callable[[Matching], Sequence[MatchPlan]]
 ViewRule = Callable[[Place, State], View]
 PayoffRule = Callable[[State], Mapping[int, int]]
 Script = Mapping[str, Mapping[str, Values]]
+KnowsRule = Callable[[str, Any], Known]
 DealRule = Callable[[Sequence[Seat], Any, Random], Mapping[int, Mapping[str, Any]]]
 
 
@@ -116,6 +117,8 @@ class Experiment:
         payoff: Pure; points per seat number from a finished match.
         void_points: Points of each seat when a match is void; a number or a parameter's name.
         deal: Pure; what each seat is given at the start.
+        knows: Pure; of the facts that are dealt, which a role is told under some parameters: "own", "all" or "nothing".
+            The platform holds every model's prompt and every page against it. None: each is told its own.
         policies: How seats without a person or a model decide, by name.
         moves: Which decision is a move that `paradigm.strategies` can make; of every role, or by role. Declare it only
             where people are told the others' moves, too: strategies know those that are no longer hidden.
@@ -136,8 +139,13 @@ class Experiment:
     payoff: PayoffRule = nothing
     void_points: int | str = 0
     deal: DealRule | None = None
+    knows: KnowsRule | None = None
     policies: Mapping[str, Policy] = field(default_factory=dict)
     moves: Moves | Mapping[str, Moves] | None = None
     texts: Collection[str] | Mapping[str, Callable[[Any], bool]] = ()
     bonus: Bonus | None = None
     script: Script = field(default_factory=dict)
+
+    def known_by(self, role: str, parameters: Any) -> Known:
+        """Which of the facts that were dealt a role is told."""
+        return self.knows(role, parameters) if self.knows is not None else KNOWS_OWN

@@ -126,6 +126,20 @@ def may_come(step: Leaf, parameters: Parameters) -> bool:
         return True
 
 
+def decides(step: Decision, parameters: Parameters) -> bool:
+    """Whether it is known from some parameters alone that whoever acts at a decision decides there, too.
+
+    False where what they do may be written before.
+    """
+    if step.written is None:
+        return True
+    nobody: Any = Beforehand(parameters)
+    try:
+        return step.written(nobody, nobody) is None
+    except Exception:  # it depends on what was written
+        return False
+
+
 def may_ask(step: Decision, role: str, parameters: Parameters) -> list[Declared]:
     """What a role can be asked at a decision under some parameters, whoever it will be about."""
     return [one for one in step.fields_of(role) if not isinstance(one, Each) or _has_partners(one, parameters)]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from paradigm.parameters import Parameters
 
@@ -132,7 +132,7 @@ class State(Protocol):
         """What the experiment's `deal` gave to a seat: facts with ids, a goal, a target.
 
         Under "facts", id → text, are those that only this seat knows: where a model's prompt would hold one that its
-        owner has not told, the game ends.
+        owner has not told, the game ends, unless the experiment's `knows` says that this seat is told all.
         """
 
     def random(self, purpose: str) -> Random:
@@ -140,6 +140,11 @@ class State(Protocol):
 
 
 FACTS = "facts"
+Known = Literal["own", "all", "nothing"]
+KNOWS_OWN: Known = "own"
+KNOWS_ALL: Known = "all"
+KNOWS_NOTHING: Known = "nothing"
+"""Which of the facts that were dealt a seat is told from the beginning: its own, everybody's, or none."""
 
 
 def neighbours(place: Place, state: State) -> list[str]:
@@ -148,4 +153,7 @@ def neighbours(place: Place, state: State) -> list[str]:
     return sorted(linked)
 
 
-__all__ = ["FACTS", "Entry", "Parameters", "Place", "Play", "Seat", "State", "Values", "neighbours"]
+__all__ = [
+    "FACTS", "KNOWS_ALL", "KNOWS_NOTHING", "KNOWS_OWN", "Entry", "Known", "Parameters", "Place", "Play", "Seat",
+    "State", "Values", "neighbours",
+]  # fmt: skip

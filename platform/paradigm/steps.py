@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from paradigm.fields import Fields
-from paradigm.state import State
+from paradigm.state import Place, State, Values
 
 Condition = Callable[[State], bool]
+WrittenRule = Callable[[Place, State], Values | None]
 ENDS = ("all", "any")
 PASTES = ("allowed", "recorded", "blocked")
 CONTACTS = ("held", "allowed")
@@ -29,6 +30,10 @@ class Decision:
     unless the study file names an imputation, or `voids_match` is False: then the acts are answers, not moves (a belief
     asked beside the game), a missing one is a gap in the data and nothing else, and the payoff may not depend on them:
     it is reckoned as soon as only such answers and pages follow.
+
+    `written` says what a seat does here where that was settled before, as in a script that one of them wrote: it is
+    done in its place, and neither its model nor its policy is asked. None, or a rule that gives None: the seat decides.
+    Under parameters that let it give anything else no person may sit there.
     """
 
     name: str
@@ -38,6 +43,7 @@ class Decision:
     blind: bool = True
     when: Condition = always
     voids_match: bool = True
+    written: WrittenRule | None = None
 
     def fields_of(self, role: str) -> Fields:
         """What a role fills in here; empty for roles that wait."""

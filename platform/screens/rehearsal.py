@@ -175,7 +175,7 @@ class Rehearsal(Tour):
         with services.undone():
             name = self._seat_a_model(seat)
             facts = turn(match.pk, match.path, seat.pk)
-            if facts is not None and (facts.fields or facts.is_talk):
+            if facts is not None and (facts.fields or facts.is_talk) and facts.written is None:
                 self._keep_notes(match, facts)
                 self._keep(match, self._request(match, facts, name))
 

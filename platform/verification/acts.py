@@ -7,11 +7,12 @@ from collections import Counter
 from flow.kinds import VOID_PATH
 from flow.models import Act, Match
 from paradigm import Decision, Show, Talk
+from paradigm.fields import clean
 from paradigm.program import step_at
 from paradigm.steps import Leaf
 from verification.inquiry import CLOCK_SLACK, Inquiry
 from verification.sent import UnreadableError, decided, is_marked
-from verification.story import Story
+from verification.story import Past, Story
 from verification.traced import VOID, Traced
 
 TIMEOUT = Act.Source.TIMEOUT
@@ -68,6 +69,7 @@ def _check_act(inquiry: Inquiry, story: Story, match: Match, traced: Traced, act
         report.differ("act after its step", where, f"{over.at} or earlier", act.at)
     seat, step = story.society.seats[act.seat_id], step_of(story, act.path)
     _check_sent(inquiry, story, match, traced, act)
+    _check_written(inquiry, story, match, traced, act)
     if not is_asked(step, seat.role):
         report.differ("act that was not asked for", where, f"nothing of {seat.role}", act.source)
     if act.source not in SOURCES.get(seat.occupant, {act.source}):
@@ -86,6 +88,28 @@ def _check_sent(inquiry: Inquiry, story: Story, match: Match, traced: Traced, ac
         return
     if expected != act.values and not is_marked(act.values):
         inquiry.told.differs(told, expected, act.values)
+
+
+def _check_written(inquiry: Inquiry, story: Story, match: Match, traced: Traced, act: Act) -> None:
+    """What was written before is done to the letter."""
+    step, opened = step_of(story, act.path), list(traced.opened)
+    if not isinstance(step, Decision) or step.written is None or act.source == TIMEOUT:
+        return
+    if match.group.version_id not in inquiry.current_code or story.is_erased(match) or is_marked(act.values):
+        return
+    where = story.where(match, act.seat_id, act.path)
+    state = Past(story, match, opened=opened[: opened.index(act.path) + 1], path=act.path, before=act)
+    told = state.as_told(act.seat.number)
+    place = told.place(act.seat)
+    try:
+        written = step.written(place, told)
+        expected, _ = clean(told.fields_of(step, place), written) if written is not None else (act.values, {})
+    except Exception as error:  # the experiment's own rules: whatever they raise is a difference
+        inquiry.report.differ(
+            "act that was written", where, f"what the rules raise: {type(error).__name__}", act.values
+        )
+        return
+    inquiry.report.compare("act that was written", where, expected, act.values)
 
 
 def _check_decided(inquiry: Inquiry, story: Story, match: Match, traced: Traced, path: str) -> None:

@@ -12,6 +12,7 @@ from participants.models import Participant
 from verification.acts import check_acts
 from verification.awards import check_awards
 from verification.exposures import check_exposures
+from verification.facts import check_facts
 from verification.inquiry import Inquiry
 from verification.levels import check_levels
 from verification.paid import check_paid_rounds
@@ -50,6 +51,7 @@ def check_groups(inquiry: Inquiry) -> None:
         check_awards(inquiry, story, traced)
         check_turns(inquiry, story)
         check_exposures(inquiry, story, traced)
+        check_facts(inquiry, story)
         check_talks(inquiry, story, traced)
         check_safety(inquiry, story)
 

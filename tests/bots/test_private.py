@@ -7,7 +7,7 @@ from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 
 from bots.models import FailedTurn
-from bots.private import facts_in, held
+from bots.private import facts_in, held, kept_from
 from bots.turns import take_turn
 from events.models import Event
 from flow.models import Match
@@ -25,10 +25,10 @@ def _told(settings: LazySettings) -> None:
     settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"told": "tests.bots.answers.ask"}
 
 
-def room(leaks: int) -> Match:
+def room(leaks: int, known: str = "own") -> Match:
     """A person who knows of the key, and a model that knows of the door."""
     seat = Sitter("talker", "model", "prompts/one.md", settings={**QUICK, "asked_if_ai": "admit", "model": MODEL})
-    match = make_match("telling", Sitter("talker"), seat, parameters={"leaks": leaks})
+    match = make_match("telling", Sitter("talker"), seat, parameters={"leaks": leaks, "known": known})
     for number, facts in ((1, {"f1": KEY}), (2, {"f2": DOOR})):
         Seat.objects.filter(group=match.group, number=number).update(dealt={"facts": facts})
     return match
@@ -79,6 +79,29 @@ def test_view_that_tells_another_seat_s_fact_ends_the_game_before_a_model_is_ask
     match.group.refresh_from_db()
     assert (match.group.status, match.group.end_reason) == ("ended", "technical")
     assert KEY not in str(list(Event.objects.values_list("facts", flat=True)))
+
+
+@pytest.mark.django_db
+def test_seat_that_is_declared_to_know_all_is_told_all() -> None:
+    match = room(leaks=1, known="all")
+    assert take(match) == "delivered"
+    assert KEY in str(answers.asked[0].messages)
+
+
+@pytest.mark.django_db
+def test_seat_that_is_declared_to_know_nothing_is_not_even_told_its_own() -> None:
+    match = room(leaks=0, known="nothing")
+    assert take(match) == "failed"
+    assert answers.asked == []
+    assert FailedTurn.objects.get().error_code == "foreign_fact"
+
+
+def test_facts_that_are_kept_from_a_seat_may_have_one_id() -> None:
+    mine, other = Seat(pk=1, number=1, dealt={"facts": {"f": KEY}}), Seat(pk=2, number=2, dealt={"facts": {"f": DOOR}})
+    for seat, kept in ((mine, DOOR), (other, KEY)):
+        assert list(kept_from(seat, [mine, other], "own").values()) == [kept]
+        assert sorted(kept_from(seat, [mine, other], "nothing").values()) == sorted([KEY, DOOR])
+        assert kept_from(seat, [mine, other], "all") == {}
 
 
 @pytest.mark.django_db

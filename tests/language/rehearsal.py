@@ -179,7 +179,9 @@ class Match:
                 continue
             policy = self.group.policies.get(place.seat)
             rng = self.random(f"act{place.seat}")
-            raw = self._ask(policy, place, step, rng) if policy else {one.key: one.simulate(rng) for one in fields}
+            raw = step.written(place, self) if step.written is not None else None
+            if raw is None:
+                raw = self._ask(policy, place, step, rng) if policy else {one.key: one.simulate(rng) for one in fields}
             values, errors = clean(fields, raw)
             if errors:
                 raise AssertionError(f"{self.path}, {place}: {errors}")

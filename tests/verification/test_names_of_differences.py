@@ -38,6 +38,8 @@ ELSEWHERE = {
     "place of a seat in its pool", "draw of a seat from its pool",  # tests/matching/test_pools.py
     "numbers of a seat from its pool", "places of a pool",
     "model of a seat", "persona of a seat",  # tests/bots/test_models_sampled.py
+    "facts known to a seat", "fact that is kept from a seat",  # tests/bots/test_who_knows_what.py
+    "act that was written",
     "groups of a batch", "end of a batch", "groups of a batch that is over",  # tests/bots/test_batches.py
     "levels of a group of a batch",
     "people of a pair", "forming of a pair", "status of a pair",  # tests/scheduling/test_couples_verified.py

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from django.db.models import F
 
+from bots.private import facts_in, held, said_in
 from exports import keys
 from exports.columns import FROM_BOTH, GONE, IN_PROGRESS, WITHDRAWN, Column, Row, Table
 from exports.scope import Scope, seconds
@@ -13,6 +14,7 @@ from flow.models import Act, Match
 from matching.lasting import NAMED
 from matching.models import Group, Seat
 from matching.pools import CHOICE, MODEL, NUMBERS, PLACE
+from matching.seating import KNOWN
 from studies import definition
 from studies.models import levels_of
 from studies.schema_stages import GameStage
@@ -73,6 +75,15 @@ SEAT_COLUMNS = [
     Column(
         "model_choice", "Of several models which: the level that decided, or its name in the draw.",
         missing="its partner has but one, or no language model sits there",
+    ),
+    Column(
+        "facts_known", "Which of the facts that were dealt in its group it was told from the beginning: the page and "
+        "the prompt of each step are held against it.", allowed="own|all|nothing", missing="no facts were dealt",
+    ),
+    Column("facts", "The facts that were dealt to it, by id.", "json", missing="none were"),
+    Column(
+        "facts_told", "Ids of its facts that somebody in the group wrote word for word; told in other words they are "
+        "not found.", "json", missing="it was dealt none, or somebody in the group withdrew",
     ),
     Column("display_name", "The name that its person read, beside its label.", missing="it has none of its own"),
     Column(
@@ -197,8 +208,10 @@ def _decided(group: Group) -> dict[str, object]:
 
 def _seats(scope: Scope) -> Iterator[Row]:
     for society in societies(scope):
+        said = _said(society)
         for pk, seat in society.seats.items():
             visit = None if pk in society.withdrawn else seat.session
+            facts = facts_in(seat.dealt)
             yield {
                 "seat": society.seat(pk),
                 "group": society.group.code,
@@ -212,6 +225,9 @@ def _seats(scope: Scope) -> Iterator[Row]:
                 "pool_place": seat.settings.get(PLACE),
                 "model": seat.settings.get(MODEL, {}).get("name"),
                 "model_choice": seat.settings.get(CHOICE),
+                "facts_known": seat.settings.get(KNOWN),
+                "facts": facts or None,
+                "facts_told": held(said, facts) if facts and not society.withdrawn else None,
                 "display_name": seat.settings.get(NAMED),
                 "label": seat.label,
                 "knows_labels": seat.knows,
@@ -223,6 +239,12 @@ def _seats(scope: Scope) -> Iterator[Row]:
                 "wave": visit.wave if visit else None,
                 "repeat": visit.repeat if visit else None,
             }
+
+
+def _said(society: Society) -> str:
+    """All that was written in a group to which facts were dealt."""
+    has_facts = any(facts_in(seat.dealt) for seat in society.seats.values())
+    return "\n".join(said_in(society.group)) if has_facts else ""
 
 
 def _rounds(scope: Scope) -> Iterator[Row]:

@@ -17,6 +17,7 @@ from flow.services import games, rounds, sessions, visits
 from flow.services.locking import live_seat, lock_newest, retry_lock
 from flow.stages.limits import limit_of, move_limit
 from matching.models import Group, Seat
+from matching.seating import KNOWN
 from matching.services import leave_waiting
 from participants.models import Participant
 from participants.services import make_link, note_letter, revoke_links
@@ -179,7 +180,7 @@ def _stand_in(group: Group, seat: Seat, policy: str) -> Seat:
         policy=policy,
         label=_label(study, group, seat, fill),
         knows=seat.knows,
-        settings=_like(other),
+        settings=_like(other) | _knowing(seat),
         dealt=seat.dealt,
         is_stand_in=True,
     )
@@ -196,6 +197,11 @@ def _like(other: Seat | None) -> dict[str, object]:
     """A stand-in takes as long as the group's other automated seats do, and says things as they do."""
     alike = ("delay", "delivery", "asked_if_ai")
     return {key: value for key, value in (other.settings if other else {}).items() if key in alike}
+
+
+def _knowing(seat: Seat) -> dict[str, object]:
+    """A stand-in is dealt what the person was, and is told as much of what others know."""
+    return {KNOWN: seat.settings[KNOWN]} if KNOWN in seat.settings else {}
 
 
 def end(code: str, *, exit_name: str, reason: str) -> None:

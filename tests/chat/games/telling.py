@@ -1,4 +1,4 @@
-"""Two who know a fact each talk. With `leaks` the view has a fault: it tells everybody everything."""
+"""Two who know a fact each talk. With `leaks` the view tells everybody everything: a fault, unless `known` says so."""
 
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -10,12 +10,18 @@ KEY, DOOR = "The key lies under the third stone.", "The door opens at five to ni
 
 
 class Settings(Parameters):
-    leaks: int = setting(0, "Whether the view has a fault", unit="", ge=0, le=1)
+    leaks: int = setting(0, "Whether the view tells everybody everything", unit="", ge=0, le=1)
+    known: str = setting("own", "What the experiment says that each is told")
 
 
 def deal(seats: Sequence[Seat], parameters: Any, rng: Random) -> Mapping[int, Mapping[str, Any]]:
     given = [{"facts": {"f1": KEY}}, {"facts": {"f2": DOOR}}]
     return {seat.number: given[at % 2] for at, seat in enumerate(seats)}
+
+
+def knows(role: str, parameters: Any) -> Any:
+    del role
+    return parameters.known
 
 
 def view(place: Place, state: State) -> View:
@@ -31,4 +37,5 @@ experiment = Experiment(
     steps=[Talk("talk", Chat(max_chars=200), seconds=600)],
     view=view,
     deal=deal,
+    knows=knows,
 )
