@@ -19,7 +19,7 @@ from matching.models import Group, Seat
 from studies import definition
 from studies.asked_models import MEMORY, REPLY, SAFETY, SENTINEL, asked_models
 from studies.models import Version
-from studies.prices import A_MILLION, price_of
+from studies.prices import A_MILLION, is_real, price_of
 from studies.schema import StudyFile
 from studies.schema_budget import Budget, CallCap, Cap, soft_of
 from studies.schema_budget import Price as Declared
@@ -68,7 +68,8 @@ def _spending(said: StudyFile, root: str, study: int, model: Mapping[str, Any], 
     name, day = str(model["name"]), f"{clock.now():%Y-%m-%d}"
     daily, price = _terms(said, model, line, whose)
     of_model = list(_of_model(f"{root}/{line}/{name}/{day}", daily, price))
-    limits = [*of_model, *_of_budget(said.budget, root, day), *(_of_installation(day) if of_model else ())]
+    costs = bool(of_model) or (price is None and is_real(name))  # "0.00" is what its file says, and nobody knows
+    limits = [*of_model, *_of_budget(said.budget, root, day), *(_of_installation(day) if costs else ())]
     return Spending(root, study, line, price, limits)
 
 

@@ -15,6 +15,7 @@ from flow.models import Match
 from llm.models import Account, Call, Charge
 from llm.spending import Limit
 from studies.models import SourceFile, Version, VersionFile
+from studies.prices import REAL
 from tests.bots import answers
 from tests.bots.meetings import MODEL, Acquainted, hear, say, version_with
 from tests.bots.test_guard import LINE
@@ -76,6 +77,12 @@ def test_all_studies_together_spend_no_more_than_the_installation_allows(setting
     assert check(second.group.version.study, late_after_seconds=1e9).counts["accounts"] == 0
     free = Acquainted(version_with(None)).meet()
     assert limits_of(free) == {}, "what costs nothing waits for nobody"
+    settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"unlisted": REAL}
+    unlisted = {"name": "unlisted/new", "max_tokens": 200, "daily_cost_usd": "0.00"}
+    said_free = Acquainted(version_with(None, model=unlisted)).meet()
+    assert set(limits_of(said_free)) == {"all studies"}, "its file says that it is free, and nobody knows"
+    known = Acquainted(version_with(None, model=unlisted | {"price": {"input": "0.00", "output": "0.00"}})).meet()
+    assert limits_of(known) == {}
 
 
 def test_limits_of_the_newest_version_hold_for_groups_of_older_ones() -> None:

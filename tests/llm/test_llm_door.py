@@ -58,6 +58,7 @@ STUBBORN = {
     "cut": ["unavailable"] * 3,
     "rate_limited": ["rate_limited"] * 3,
     "rate_limited_for_long": ["rate_limited"],
+    "rate_limited_for_nobody_knows_how_long": ["rate_limited"] * 3,
     "quota": ["quota"],
     "server_error": ["unavailable"] * 3,
     "overloaded": ["unavailable"] * 3,

@@ -194,6 +194,9 @@ class Replies:
     def rate_limited_for_long(self) -> None:
         self._fail(429, "rate_limit_exceeded", retry_after="600")
 
+    def rate_limited_for_nobody_knows_how_long(self) -> None:
+        self._fail(429, "rate_limit_exceeded", retry_after="nan")
+
     def quota(self) -> None:
         self._fail(429, "insufficient_quota")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import re
 from collections.abc import Mapping, MutableMapping
@@ -174,9 +175,10 @@ def _retry_after(error: BaseException) -> float | None:
         headers: Any = getattr(source, "headers", source) or {}
         value = headers.get("retry-after") if hasattr(headers, "get") else None
         try:
-            return min(max(float(value), 0.0), 3600.0) if value else None
+            seconds = float(value) if value else math.nan
         except ValueError:  # a date: rare, and our own pause will do
             return None
+        return None if math.isnan(seconds) else min(max(seconds, 0.0), 3600.0)
     return None
 
 
