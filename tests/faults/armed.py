@@ -4,6 +4,7 @@ Run as `python -m tests.faults.armed CHILD ARGUMENTS...`, with the arguments tha
 Nothing in the platform knows of this: functions are wrapped once Django is set up.
 """
 
+import asyncio
 import os
 import random
 import runpy
@@ -22,6 +23,7 @@ from tests.faults.charges import FORM, FORMING, JOB, MESSAGE, TURN
 
 COPIES = 5
 LATEST_SECONDS = 8.0
+SENT_SECONDS = 0.1  # by then a model has been asked
 DOING: ContextVar[str] = ContextVar("DOING", default="")
 
 Func = Callable[..., Any]
@@ -114,6 +116,25 @@ def arm_bots(passing: Callable[[str], None]) -> None:
     wrap(due, "claim_ids", claiming(passing))
     wrap(services, "begin", around(passing, after="while deciding"))
     wrap(services, "deliver", around(passing, doing=TURN))
+    arm_calls(passing)
+
+
+def arm_calls(passing: Callable[[str], None]) -> None:
+    """While a model is asked, and when its answer is stored and nothing has come of it."""
+    from llm import door, services
+
+    def make(original: Func) -> Func:
+        @wraps(original)
+        async def asked(*args: Any, **kwargs: Any) -> Any:
+            under_way = asyncio.ensure_future(original(*args, **kwargs))
+            await asyncio.sleep(SENT_SECONDS)
+            passing("during a call")
+            return await under_way
+
+        return asked
+
+    wrap(door, "_asked", make)
+    wrap(services, "close_call", around(passing, after="after a call"))
 
 
 def arm_jobs(passing: Callable[[str], None]) -> None:

@@ -25,6 +25,8 @@ POINTS["sweeper"] = POINTS["jobs"]
 """Where a process of each kind can die."""
 IN_TALKS = [f"{when} the commit of {MESSAGE}" for when in ("before", "after")]
 """Where one that serves sockets can, in a study in which people talk."""
+IN_CALLS = ["during a call", "after a call"]
+"""Where a worker of bots can, in a study whose programs are language models."""
 
 
 def folder_in(home: Path) -> Path:
@@ -34,7 +36,7 @@ def folder_in(home: Path) -> Path:
 
 def lay(home: Path, child: str, point: str) -> Path:
     """Let the next process of `child` that passes `point` die there; return the file that appears when it has."""
-    assert point in [*POINTS[child], *IN_TALKS], f"{child} has no point {point!r}"
+    assert point in [*POINTS[child], *IN_TALKS, *IN_CALLS], f"{child} has no point {point!r}"
     folder_in(home).mkdir(exist_ok=True)
     fired = folder_in(home) / f"{child}.{point}.fired"
     fired.unlink(missing_ok=True)

@@ -97,12 +97,21 @@ class Rig:
         folder: A scratch folder.
         study: The id of the study that is played.
         write: Writes the study's file into the folder, and says what is right in its quiz.
+        variables: More for the environment of everything in it.
     """
 
-    def __init__(self, folder: Path, *, study: str = STUDY, write: Write | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        study: str = STUDY,
+        write: Write | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         self.study = study
         self._write = write or quick
+        self._variables = variables or {}
         self.ledger = Ledger()
         self._stack = ExitStack()
         self._known: set[str] = set()
@@ -121,6 +130,7 @@ class Rig:
                 "RAPPORT_SOCKET_ORIGIN": f"ws://localhost:{self.doors.sockets.port}",
                 "ARMED_DATABASE_URL": f"postgresql://rapport@127.0.0.1:{database.port}/rapport",
                 "ARMED_REDIS_URL": f"redis://127.0.0.1:{self.doors.redis.port}/0",
+                **self._variables,
             }
             self.running = Armed(variables=variables)
             self._open_doors(places_of(self.running.home))
