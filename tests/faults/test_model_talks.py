@@ -24,8 +24,6 @@ from tests.faults.test_talks import reckoned
 from tests.machinery.stub_server import StubServer
 from tests.machinery.study_files import read_study, write_study
 
-pytestmark = [pytest.mark.timeout(1200), pytest.mark.long]
-
 STUDY = "faults-model-talk"
 PEOPLE = 8
 TALK_SECONDS = 240  # when its clock ends every conversation
@@ -112,6 +110,8 @@ def dies_at(nemesis: Nemesis, point: str) -> None:
             return
 
 
+@pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_every_message_has_one_answer_wherever_the_worker_dies(
     model_rig: Rig, record_property: Callable[[str, object], None], seen: Callable[[str], None]
 ) -> None:
