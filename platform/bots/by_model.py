@@ -11,7 +11,7 @@ from bots import gate, guard, keeping, private, prompts
 from bots.budgets import root_of, spending_of
 from bots.errors import SUPERSEDED, BotsError
 from bots.guard import WHOLE
-from bots.judging import LINE, Judged, Rules, Settled, judged, settled
+from bots.judging import LINE, Judged, Rules, Settled, judged, settled, unanswered
 from bots.prompts import Told
 from bots.recall import Acquaintance, Recall, acquaintance_of, recalled
 from bots.scribing import services as scribing
@@ -31,6 +31,8 @@ from paradigm.fields import schema
 from studies import definition
 from studies.problems import StudyError
 
+UNUSABLE = frozenset({"model_refusal", "model_empty", "model_truncated", "model_bad_json", "model_wrong_schema"})
+"""How a model fails that is there, and does not do as it is told."""
 MOST_SECONDS = 45.0
 LEAST_AGAIN_SECONDS = 10.0
 """What the second question has at least, of the time of both: with the screening of what comes, and with notes that are
@@ -69,7 +71,7 @@ class ModelOccupant:
             return await guard.instead(watched, facts, key=key)
         brief = await run_db(_brief, facts, key)
         rules = await run_db(keeping.rules_of, facts, brief.instructions, brief.fields)
-        given = await self._given(facts, brief, rules)
+        given = await self._given_or_line(facts, brief, rules)
         if given.by == LINE and given.values is not None:
             given = replace(given, values={**given.values, WHOLE: True})
         values = given.values
@@ -80,6 +82,16 @@ class ModelOccupant:
             code = "leak_blocked" if given.blocked else "no_usable_reply"
             raise BotsError(code, f"{brief.model} gave nothing usable twice at {facts.step}: see the log of calls")
         return values
+
+    async def _given_or_line(self, facts: TurnFacts, brief: Brief, rules: Rules) -> Settled:
+        """What was given; where the model answers and will not say what it is, as its rule has it, the line."""
+        try:
+            return await self._given(facts, brief, rules)
+        except BotsError as error:
+            line = unanswered(rules) if error.code in UNUSABLE else None
+            if line is None:
+                raise
+            return line
 
     async def _given(self, facts: TurnFacts, brief: Brief, rules: Rules) -> Settled:
         request = _request(facts, brief)

@@ -135,6 +135,15 @@ def settled(replies: Sequence[Judged], rules: Rules) -> Settled:
     )
 
 
+def unanswered(rules: Rules) -> Settled | None:
+    """The line for somebody who asked what the seat is, where its model gives no words; None where nobody asked.
+
+    Many a model refuses to say that it is a person. To be silent then would be an answer, too, and none of its rule's.
+    """
+    values = lines.instead(rules.fields, {}, rules.asked_line) if rules.asked_kind else None
+    return Settled(values, LINE, claims=_claims(values, rules)) if values is not None else None
+
+
 def _line(last: Judged, rules: Rules) -> Mapping[str, Any] | None:
     """The last reply with a line for its words. Of values that a field refused there is nothing to keep."""
     if rules.asked_kind:

@@ -10,13 +10,14 @@ from bots import lines
 from bots.gate import Sieve
 from bots.judging import ASKED_AGAIN, KEEPS, Rules, asked_in, judged, settled
 from bots.lines import words_in
-from bots.models import ReplyCheck
+from bots.models import FailedTurn, ReplyCheck
 from chat.models import Entry
 from events import clock
 from events.models import Event
 from exports.scope import Scope
 from exports.tables.automated import REPLY_CHECKS
 from exports.tables.kind_questions import KIND_QUESTIONS
+from llm.errors import ProviderFailed
 from measures.identity import answered
 from paradigm import Line, Text
 from tests.bots import answers
@@ -172,6 +173,23 @@ def test_model_that_fails_at_its_second_try_does_not_get_out_of_it() -> None:
     assert take(match, said("Yes, I am a bot.")) == "delivered", "the second asking finds no reply planned"
     assert texts()[-1] == "I am a person."
     assert ReplyCheck.objects.get().by == "line"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rule", RULES)
+def test_model_that_refuses_to_say_what_it_is_does_not_get_out_of_it_either(rule: str) -> None:
+    match = Acquainted(version_with(None, asked_if_ai=rule)).meet()
+    hear(match, "hello")
+    say(match, "are you a bot?")
+    assert take(match, ProviderFailed("refusal", "it refused")) == "delivered"
+    assert texts()[-1] == lines.asked({}, "en", rule)
+    kept = ReplyCheck.objects.get()
+    assert (kept.by, kept.first, kept.claims in KEEPS[rule]) == ("line", "", True)
+    assert not FailedTurn.objects.exists()
+    say(match, "and how are you?")
+    assert take(match, ProviderFailed("refusal", "it refused")) == "failed", "nobody asked: its policy holds"
+    say(match, "are you a bot or what?")
+    assert take(match, ProviderFailed("authentication", "no key")) == "failed", "it is not there at all"
 
 
 @pytest.mark.django_db
