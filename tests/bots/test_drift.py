@@ -187,6 +187,30 @@ def test_changed_model_is_an_event_and_an_alarm_and_lets_nobody_new_in(tmp_path:
     assert len(drifted(version.study)) == Event.objects.filter(kind=CHANGED).count() == 1, "it is one change"
 
 
+def answer_in_a_group(version: Version, served: str, number: int) -> None:
+    Call.objects.create(
+        scope=f"study:{version.study_id}/turn:{number}:0", attempt=1, model_requested="told/one", model_served=served,
+        prompt=[], prompt_sha256="0" * 64, outcome="ok",
+    )  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_another_model_that_answers_people_and_no_sentinels_is_a_change(tmp_path: Path) -> None:
+    """Who answers could tell sentinels from people: they are the same each day."""
+    version = watched(tmp_path)
+    runner.drain("bots")
+    answer_in_a_group(version, "told/1", 1)
+    assert read().verdict == Verdict.SAME
+    answer_in_a_group(version, "told/9", 2)
+    assert read().verdict == Verdict.CHANGED
+    assert board_of(version.study).drifted == "told/one"
+    services.confirm(version.study, "told/one", reason="The same under another name")
+    answer_in_a_group(version, "told/9", 3)
+    assert read().verdict == Verdict.SAME, "it was confirmed"
+    answer_in_a_group(version, "told/8", 4)
+    assert read().verdict == Verdict.CHANGED
+
+
 @pytest.mark.django_db
 def test_model_that_is_not_pinned_alarms_and_stops_nobody(tmp_path: Path) -> None:
     version = watched(tmp_path, pin="off")

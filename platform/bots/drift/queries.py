@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bots.budgets import root_of_study
 from bots.drift.rules import InForce
 from bots.models import Drift, Sentinel
+from llm.models import Call
 from studies import definition
 from studies.models import Study, Version
 from studies.queries import is_held
@@ -27,6 +29,22 @@ def in_force(study_id: int, model: str, asked_sha256: str) -> InForce | None:
     found = rows.filter(pk=accepted).first() if accepted is not None else None
     found = found or rows.order_by("pk").first()
     return InForce(found.served, found.fingerprint) if found is not None else None
+
+
+def served_otherwise(reading: Sentinel, known: InForce) -> list[str]:
+    """The models that have answered in its place in groups, since the reading before, and that nobody has confirmed.
+
+    Sentinels are the same each day, and whoever answers could tell them from what else is asked.
+    """
+    mine = Sentinel.objects.filter(study=reading.study_id, model=reading.model)
+    before = mine.exclude(fingerprint="").filter(pk__lt=reading.pk).order_by("-pk").first()
+    turns = Call.objects.filter(scope__startswith=f"{root_of_study(reading.study_id)}/turn:", outcome=Call.Outcome.OK)
+    named = turns.filter(model_requested=reading.model).exclude(model_served="").order_by("model_served")
+    served = named.values_list("model_served", flat=True).distinct()
+    confirmed = Drift.objects.filter(study=reading.study_id, model=reading.model, confirmed_at__isnull=False)
+    last = confirmed.order_by("-pk").values_list("confirmed_at", flat=True).first()
+    accepted = {*known.served.split(", "), *(served.filter(at__lte=last) if last else ())}
+    return [name for name in (served.filter(at__gt=before.at) if before else ()) if name not in accepted]
 
 
 def drifted(study: Study) -> list[Drift]:

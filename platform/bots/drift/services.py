@@ -12,7 +12,7 @@ from django.db import transaction
 
 from bots.budgets import root_of_study, spending_of_study
 from bots.drift.errors import DriftError
-from bots.drift.queries import goes_on, in_force
+from bots.drift.queries import goes_on, in_force, served_otherwise
 from bots.drift.rules import InForce, Reading, Verdict, judged, next_time
 from bots.models import Drift, Sentinel
 from events import clock, due, log
@@ -125,7 +125,10 @@ def conclude(claim: Claim, job: Job, found: Reading, again: Reading | None) -> s
     study = Study.objects.get(pk=claim.facts["study"])
     _lock(study)
     row = Sentinel.objects.get(pk=job.sentinel)
-    verdict = judged(found, again, in_force(study.pk, job.model, row.asked_sha256))
+    known = in_force(study.pk, job.model, row.asked_sha256)
+    verdict = judged(found, again, known)
+    if known is not None and served_otherwise(row, known):
+        verdict = Verdict.CHANGED
     last = again or found
     _end(row, outcome=Sentinel.Outcome.ANSWERED, served=last.served, fingerprint=last.fingerprint, verdict=verdict)
     if verdict == Verdict.CHANGED:

@@ -23,7 +23,7 @@ SENTINEL_COLUMNS = [
     Column(
         "verdict",
         "Beside the reading in force: `first`, there was none; `same`; `wavered`, it differed, and asked again it did "
-        "not; `changed`, it differed twice, or another model answered.",
+        "not; `changed`, it differed twice, or another model answered, here or since then in a group.",
         allowed="|".join(Verdict),
         missing="it was not answered",
     ),
