@@ -89,7 +89,7 @@ def drawn_at(version: Version, group: Group, seat: Seat, *, at: int) -> Drawn:
     return Drawn(way, {**getattr(entry, "settings", {}), **numbers}, model)
 
 
-def settings_of(version: Version, partner: str, choice: str) -> Mapping[str, Any]:
+def settings_of(version: Version, partner: str, choice: str) -> dict[str, Any]:
     """What the settings of a seat say of its model; nothing where no model sits there."""
     entry = definition.definition(version).partners[partner]
     return model_settings(entry, choice) if isinstance(entry, ModelPartner) else {}

@@ -127,7 +127,7 @@ class Game:
                 match_id=match.pk,
                 path=match.path,
                 seat_id=seat.pk,
-                values=conduct(facts),
+                values=conduct(facts) if facts.written is None else facts.written,
                 source=source,
                 key=key,
             )

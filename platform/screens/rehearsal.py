@@ -25,17 +25,20 @@ from bots.scribing import services as scribing
 from chat.forms import MESSAGE, MORE, READY, THEN
 from flow.models import Match
 from flow.queries import TurnFacts, turn
+from flow.services import games
 from llm.exchange import Question, Reply
 from llm.models import Call
 from llm.providers import scripted
 from llm.rules import sha256_of
 from matching.models import Seat
 from matching.seating import automated
+from matching.services import run_group
 from paradigm import Text
 from screens import answers, services
 from screens.asked import Asked, Wanted
 from screens.between import BETWEEN_VISITS
 from screens.errors import ScreensError
+from screens.game import Game
 from screens.screen import Key
 from screens.stages import WALKERS
 from screens.tour import Tour, Walkers
@@ -159,6 +162,9 @@ class Rehearsal(Tour):
             ScreensError: as `Tour.walk`.
         """
         with services.undone(), _listening():
+            if not any(plan.humans for plan in self.study.groups.values()):
+                self._without_people()
+                return
             open_study(self.version.study)
             self.leads = [("", self.another())]
             for _ in range(companions(self.version)):
@@ -167,6 +173,15 @@ class Rehearsal(Tour):
             for visit in self.visits[:last]:
                 self.visit = visit
                 self._walk_through(THROUGH, BETWEEN_VISITS)
+
+    def _without_people(self) -> None:
+        """Where nobody would walk through the study a group of programs plays each of its games."""
+        for config in self.stages:
+            if isinstance(config, GameStage):
+                services.count_anew()
+                group = run_group(self.version, config.id, condition=self.condition)
+                games.begin(group.pk)
+                Game(self, config, group).play()
 
     def before_act(self, match: Match, seat: Seat) -> None:
         """Ask what a model in a seat would be told now, if that is wanted."""

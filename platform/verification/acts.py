@@ -97,19 +97,20 @@ def _check_written(inquiry: Inquiry, story: Story, match: Match, traced: Traced,
         return
     if match.group.version_id not in inquiry.current_code or story.is_erased(match) or is_marked(act.values):
         return
-    where = story.where(match, act.seat_id, act.path)
+    report, where = inquiry.report, story.where(match, act.seat_id, act.path)
     state = Past(story, match, opened=opened[: opened.index(act.path) + 1], path=act.path, before=act)
     told = state.as_told(act.seat.number)
     place = told.place(act.seat)
     try:
         written = step.written(place, told)
-        expected, _ = clean(told.fields_of(step, place), written) if written is not None else (act.values, {})
+        if written is None:
+            return
+        expected, _ = clean(told.fields_of(step, place), written)
     except Exception as error:  # the experiment's own rules: whatever they raise is a difference
-        inquiry.report.differ(
-            "act that was written", where, f"what the rules raise: {type(error).__name__}", act.values
-        )
+        report.differ("act that was written", where, f"an act, but the rules raise {type(error).__name__}", act.values)
         return
-    inquiry.report.compare("act that was written", where, expected, act.values)
+    report.count("acts written before")
+    report.compare("act that was written", where, expected, act.values)
 
 
 def _check_decided(inquiry: Inquiry, story: Story, match: Match, traced: Traced, path: str) -> None:

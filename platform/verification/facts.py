@@ -33,7 +33,7 @@ def check_facts(inquiry: Inquiry, story: Story) -> None:
         if KNOWN in seat.settings:
             report.compare("facts known to a seat", society.seat(pk), known[pk], seat.settings[KNOWN])
     if society.withdrawn or "texts" in inquiry.purged:
-        report.left_out["facts where words are gone by which they were told"] += 1
+        report.left_out["facts whose telling is gone"] += 1
         return
     _check_pages(inquiry, story, {pk: kept_from(seat, dealt, known[pk]) for pk, seat in society.seats.items()})
 

@@ -42,6 +42,7 @@ def check_models(inquiry: Inquiry, story: Story) -> None:
         entry = said.partners.get(seat.partner)
         if seat.occupant != "model" or not isinstance(entry, ModelPartner):
             continue
+        report.count("models of seats")
         where, choice = society.seat(pk), seat.settings.get(CHOICE, "")
         try:
             personas, choices = personas_under(entry.personas, levels), urn_of(entry.model, levels)

@@ -127,7 +127,7 @@ def is_held(turn: Turn) -> bool:
     batch = Batch.objects.filter(members__group=group).first()
     if batch is None or batch.status == Status.DONE:
         return False
-    asks = turn.facts is not None and turn.facts.seat.occupant == "model"
+    asks = turn.facts is not None and turn.facts.seat.occupant == "model" and turn.facts.written is None
     has_limit = batch.max_calls is not None or batch.max_cost_usd is not None
     return batch.status == Status.HELD or (asks and has_limit and hold_if_used_up(batch.pk))
 
