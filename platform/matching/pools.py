@@ -10,11 +10,18 @@ from typing import Any
 from matching.models import Group, Seat
 from studies import definition
 from studies.allocation import lock_named, sequence_of
-from studies.models import Version, levels_of
+from studies.models import Version, condition_of, levels_of
 from studies.pools import drawn_numbers, drawn_pair, ways_of
 from studies.schema_partners import AutomatedPartner, ModelPartner
 from studies.schema_pools import Pool
-from studies.schema_sampled import DrawnModel, models_of, personas_under, urn_of
+from studies.schema_sampled import (
+    DrawnModel,
+    ModelByLevel,
+    PersonasByLevel,
+    models_of,
+    personas_under,
+    urn_of,
+)
 
 PLACE = "pool_place"  # in the settings of a seat: where in the sequence it was drawn
 NUMBERS = "numbers"
@@ -101,10 +108,24 @@ def model_settings(entry: ModelPartner, choice: str) -> dict[str, Any]:
     return said | {CHOICE: choice} if choice else said
 
 
+def levels_that_decide(version: Version, partner: str, condition: str) -> str:
+    """The levels by which it is known what a partner is drawn from, as conditions spell them; "" where none decides."""
+    entry = definition.definition(version).partners[partner]
+    said = (entry.personas, entry.model) if isinstance(entry, ModelPartner) else ()
+    names = {one.by for one in said if isinstance(one, PersonasByLevel | ModelByLevel)}
+    levels = levels_of(condition)
+    return condition_of({name: levels.get(name, "") for name in names})
+
+
 def _sequence(pool: Pool, group: Group, seat: Seat) -> Iterator[str]:
-    """What names the sequence that a seat draws from: its own, its group's, or that of all groups of one origin."""
+    """What names the sequence that a seat draws from: its own, its group's, or that of all groups of one origin.
+
+    Where a factor decides what is drawn from, the groups of each level have a sequence of their own.
+    """
     if pool.draw == "balanced":
         yield f"all/{sequence_of(group.origin)}"
+        if decided := levels_that_decide(group.version, seat.partner, group.condition):
+            yield decided
     else:
         yield group.code
     if pool.draw == "with_replacement":
@@ -118,4 +139,9 @@ def _begin(version: Version, group: Group, partner: str) -> int:
     lock_named(f"pool/{version.pk}/{partner}/{sequence}")
     before = Seat.objects.filter(group__version=version, partner=partner, settings__has_key=PLACE)
     origins = [origin for origin in Group.Origin.values if sequence_of(origin) == sequence]
-    return before.filter(group__origin__in=origins).count()
+    of_sequence = before.filter(group__origin__in=origins)
+    decided = levels_that_decide(version, partner, group.condition)
+    if not decided:
+        return of_sequence.count()
+    conditions = of_sequence.values_list("group__condition", flat=True)
+    return sum(levels_that_decide(version, partner, one) == decided for one in conditions)

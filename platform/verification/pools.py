@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from matching.models import Group, Seat
-from matching.pools import CHOICE, MODEL, NUMBERS, PLACE, drawn_at, pool_of, pooled
+from matching.pools import CHOICE, MODEL, NUMBERS, PLACE, drawn_at, levels_that_decide, pool_of, pooled
 from studies import definition
 from studies.allocation import sequence_of
 from studies.models import levels_of
@@ -70,7 +70,10 @@ def check_places(inquiry: Inquiry) -> None:
         pool = pool_of(group.version, seat.partner)
         if pool is None or pool.draw == "with_replacement":
             continue
-        of = sequence_of(group.origin) or "main" if pool.draw == "balanced" else group.code
+        of = group.code
+        if pool.draw == "balanced":
+            decided = levels_that_decide(group.version, seat.partner, group.condition)
+            of = " ".join([sequence_of(group.origin) or "main", *([decided] if decided else [])])
         places[f"{group.version}, {seat.partner}", f"{of} sequence"].append(seat.settings[PLACE])
     for (partner, of), found in places.items():
         inquiry.report.compare("places of a pool", f"{partner}, {of}", list(range(len(found))), sorted(found))

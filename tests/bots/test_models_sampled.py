@@ -130,6 +130,17 @@ def test_drawn_models_come_as_often_as_their_weights_say() -> None:
     assert {seat.settings["model"]["max_tokens"] for seat in seats if seat.settings[CHOICE] == "two"} == {90}
 
 
+def test_balanced_pool_is_balanced_at_each_level_of_the_factor_that_decides_what_is_in_it() -> None:
+    version = version_of(personas=BY_TONE, model=DRAWN, seats=1, pool={"draw": "balanced"})
+    for _ in range(12):  # three blocks of four: six groups of each tone
+        formed(version)
+    drawn = Counter((seat.policy, seat.settings[CHOICE]) for seat in seats_of(version))
+    assert drawn == {
+        (WARM, "one"): 1, (WARM, "two"): 2, (ODD, "one"): 1, (ODD, "two"): 2, (COOL, "one"): 2, (COOL, "two"): 4,
+    }  # fmt: skip
+    assert not differences(version) & OURS
+
+
 def test_without_a_pool_each_seat_draws_its_model_by_itself_from_the_seed() -> None:
     version = version_of(personas=[WARM], model=DRAWN, seats=6)
     for _ in range(8):
