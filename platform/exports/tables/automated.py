@@ -86,7 +86,7 @@ CHECK_COLUMNS = [
     ),
     Column(
         "first_claim", "What the first reply claimed.", allowed="|".join(ANSWERS),
-        missing="nobody asked, or it was blocked or of the wrong form", source=SOURCE,
+        missing="nobody asked, or it was blocked, refused or of the wrong form", source=SOURCE,
     ),
     Column(
         "claim", "What was claimed by what was to be said in the end.", allowed="|".join(ANSWERS),
