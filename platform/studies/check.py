@@ -54,6 +54,7 @@ from studies.checks import (
     varied,
     visits,
     waves,
+    wizards,
 )
 from studies.checks.context import Check, Context
 from studies.checks.schema import sections_of
@@ -81,6 +82,7 @@ CHECKS: list[Check] = [
     *knowledge.CHECKS,
     *talks.CHECKS,
     *delivery.CHECKS,
+    *wizards.CHECKS,
     *topics.CHECKS,
     *safety.CHECKS,
     *failing.CHECKS,

@@ -23,6 +23,7 @@ from studies.schema_pairs import Lasting
 from studies.schema_pools import Pool
 from studies.schema_sampled import AnyModel, AnyPersonas, models_of, personas_in
 from studies.schema_types import Line, Name, Part, Tongue
+from studies.schema_wizard import Wizard
 
 Setting = str | int | float | bool
 Called = Annotated[str, Field(max_length=40)]
@@ -155,6 +156,11 @@ class AutomatedPartner(Part):
         None,
         description="How its policies or personas are drawn: how often each, whether again, and with which numbers. "
         "Unless given, each is as likely, for each seat by itself; see docs/strategies.md.",
+    )
+    wizard: Wizard | None = Field(
+        None,
+        description="Lets people of the study team write in its place in conversations: a deception, and a level of "
+        "its own. Unless given, nobody can.",
     )
 
     @property

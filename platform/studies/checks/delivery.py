@@ -40,11 +40,11 @@ def wishes_fit_the_talks(context: Context) -> None:
         for name in plan.automated if plan else ():
             partner = context.study.partners.get(name)
             if isinstance(partner, AutomatedPartner):
-                for talk, parameters in _talks(context, stage):
+                for talk, parameters in talks_of(context, stage):
                     _fits(context, name, partner, talk, parameters)
 
 
-def _talks(context: Context, stage: GameStage) -> Iterator[tuple[Talk, Parameters]]:
+def talks_of(context: Context, stage: GameStage) -> Iterator[tuple[Talk, Parameters]]:
     """The conversations of a game, under each of its parameters."""
     experiment = found_experiment(stage)
     for parameters in found_parameters(context.study, stage) if experiment else ():

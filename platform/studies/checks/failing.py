@@ -22,7 +22,7 @@ def _models(context: Context) -> Iterator[tuple[str, ModelPartner]]:
             yield name, partner
 
 
-def _said(lines: Mapping[str, str], language: str) -> tuple[str, str] | None:
+def said_in(lines: Mapping[str, str], language: str) -> tuple[str, str] | None:
     """The entry for a language, and what it holds."""
     for tongue in (language, language[:2]):
         if tongue in lines:
@@ -40,11 +40,11 @@ def lines_are_there(context: Context) -> None:
             text = context.read(file, (*path, "lines", tongue))
             if text is not None and not text.strip():
                 context.say_of_file("E860", file, 1, "has no line.", "Write at least one.")
-        has_line = _said(policy.line, language) or _said(policy.lines, language)
+        has_line = said_in(policy.line, language) or said_in(policy.lines, language)
         if policy.then == "line" and not has_line:
             what = f'says a line, but there is none in "{language}", in which people read and write.'
             context.say("E860", (*path, "then"), what, f'Write line: {{{language[:2]}: "…"}}, in its persona\'s words.')
-        if _said(policy.line, language) and _said(policy.lines, language):
+        if said_in(policy.line, language) and said_in(policy.lines, language):
             what = "and `line` both have words in the study's language; only `line` would be said."
             context.say("E861", (*path, "lines"), what, "Keep one of them.")
         if policy.then != "pause" and "pause" in policy.model_fields_set:
@@ -61,25 +61,25 @@ def lines_fit(context: Context) -> None:
     language = context.study.language
     for name, partner in _models(context):
         written = [
-            (("partners", name, "on_failure", "line"), _said(partner.on_failure.line, language)),
-            (("partners", name, "asked_if_ai_line"), _said(partner.asked_if_ai_line, language)),
+            (("partners", name, "on_failure", "line"), said_in(partner.on_failure.line, language)),
+            (("partners", name, "asked_if_ai_line"), said_in(partner.asked_if_ai_line, language)),
         ]
-        bounds = list(_bounds(context, name))
+        bounds = list(bounds_of(context, name))
         for path, found in written:
             for where, low, high in bounds if found else ():
                 assert found is not None
-                if what := _unfit(found[1], where, low, high):
+                if what := unfit(found[1], where, low, high):
                     context.say("E862", (*path, found[0]), what, "Write another.")
-        file = _said(partner.on_failure.lines, language)
+        file = said_in(partner.on_failure.lines, language)
         text = context.read(file[1], ("partners", name, "on_failure", "lines", file[0])) if file else None
         for number, line in enumerate((text or "").splitlines(), start=1):
             for where, low, high in bounds if file and line.strip() else ():
                 assert file is not None
-                if what := _unfit(line, where, low, high):
+                if what := unfit(line, where, low, high):
                     context.say_of_file("E862", file[1], number, what, "Write another.")
 
 
-def _unfit(line: str, where: str, low: int, high: int) -> str:
+def unfit(line: str, where: str, low: int, high: int) -> str:
     n = len(line.strip())
     return "" if low <= n <= high else f"has {n} characters; {where} takes {low} to {high}."
 
@@ -146,7 +146,7 @@ def _games(context: Context, partner: str) -> Iterator[tuple[GameStage, GroupPla
             yield stage, plan
 
 
-def _bounds(context: Context, partner: str) -> Iterator[tuple[str, int, int]]:
+def bounds_of(context: Context, partner: str) -> Iterator[tuple[str, int, int]]:
     """The talks where a partner may sit, with their shortest and longest message."""
     for stage, _ in _games(context, partner):
         experiment = found_experiment(stage)
