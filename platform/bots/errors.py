@@ -11,8 +11,8 @@ class BotsError(Exception):
 
     Codes: "policy_unknown", "policy_failed", "persona_unfit", "no_usable_reply", "leak_blocked", "foreign_fact",
     "run_no_game", "run_condition", "run_budget", "run_no_worker", "run_stopped", "model_<code>" for what the door to
-    the models refused ("model_budget": a limit could be passed); "recording_…" and "replay_…" where groups are to be
-    played again.
+    the models refused ("model_budget": a limit could be passed); "wizard_taken", "wizard_late", "wizard_words" where
+    people write in a seat's place; "recording_…" and "replay_…" where groups are to be played again.
     """
 
     def __init__(self, code: str, text: str) -> None:

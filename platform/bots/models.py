@@ -111,6 +111,7 @@ class ReplyCheck(models.Model):
         REGENERATED = "regenerated"  # its second reply, after it was told what was wrong
         LINE = "line"  # of the study file, or ours
         SAFETY = "safety"  # the line that stands for a held reply: see docs/safety.md
+        WIZARD = "wizard"  # a person of the study team
         NOBODY = "nobody"  # the turn failed
 
     turn = models.ForeignKey(BotTurn, models.CASCADE, related_name="checks")
@@ -125,6 +126,74 @@ class ReplyCheck(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["turn", "made", "heard", "rule"], name="reply_check_once")]
+
+
+class WizardSeat(models.Model):
+    """An automated seat of a conversation in whose place people of the study team may write, and who does now.
+
+    The row everybody locks who asks, decides or lets time pass: so no message has two writers.
+
+    Attributes:
+        holder: Name of the account that sits behind it; "" where nobody does.
+        lease_until: Until when, unless they are heard of again.
+    """
+
+    turn = models.OneToOneField(BotTurn, models.CASCADE, related_name="wizard_seat")
+    holder = models.CharField(max_length=150, blank=True, default="")
+    lease_until = models.DateTimeField(null=True)
+
+
+class WizardReply(models.Model):
+    """One message that a person of the study team was asked for, the draft that they were offered, and what came of it.
+
+    Attributes:
+        made: How many entries its seat had made.
+        number: Which asking for that entry, from 1: there is another where nothing was said and somebody wrote on.
+        heard: Number of the newest entry by somebody else when it was asked for.
+        draft: What its model would say, values for the door; None where none was made, or it is deleted.
+        error_code: Why there is none, where one was to be made.
+        values: What was decided; None: nothing is said, or it is deleted.
+        wizard: Name of the account that decided; "" where time did.
+    """
+
+    class Outcome(models.TextChoices):
+        OPEN = "open"
+        CHOSEN = "chosen"  # by a person
+        LAPSED = "lapsed"  # nobody decided in time
+        HELD = "held"  # the line that stands for a held reply was said: see docs/safety.md
+
+    class By(models.TextChoices):
+        PERSON = "person"  # in their own words
+        MODEL = "model"  # its draft as it was
+        MODEL_EDITED = "model_edited"  # its draft, changed by a person
+        LINE = "line"  # of the study file
+        SAFETY = "safety"
+        NOBODY = "nobody"  # nothing was said
+
+    turn = models.ForeignKey(BotTurn, models.CASCADE, related_name="wizard_replies")
+    made = models.PositiveIntegerField()
+    number = models.PositiveSmallIntegerField()
+    heard = models.PositiveIntegerField()
+    draft = models.JSONField(null=True)
+    error_code = models.CharField(max_length=30, blank=True, default="")
+    drafted_at = models.DateTimeField(null=True)
+    values = models.JSONField(null=True)
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.OPEN)
+    by = models.CharField(max_length=12, choices=By, blank=True, default="")
+    wizard = models.CharField(max_length=150, blank=True, default="")
+    asked_at = models.DateTimeField(db_default=RapportNow())
+    until = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["turn", "made", "number"], name="wizard_reply_once"),
+            models.CheckConstraint(
+                condition=models.Q(outcome="open", by="", decided_at=None)
+                | (~models.Q(outcome="open") & ~models.Q(by="") & ~models.Q(decided_at=None)),
+                name="wizard_reply_is_decided_with_its_outcome",
+            ),
+        ]
 
 
 BY_MODEL = "model:"

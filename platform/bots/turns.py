@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -23,6 +24,7 @@ from bots.noting import waiting
 from bots.occupant import Occupant
 from bots.order import BEFORE_ACT
 from bots.queries import address_of, own_last_seq
+from bots.wizards import asking
 from chat.forms import ENTRIES, MESSAGE, MORE, READY, THEN
 from events.claim import WAITS, Claim
 from events.due import MAX_ATTEMPTS, LostClaim
@@ -185,6 +187,8 @@ def _messages(turn: Turn, facts: TurnFacts, values: Values) -> Sequence[Values]:
 async def _given(claim: Claim, occupant: Occupant, turn: Turn, facts: TurnFacts) -> Instead | str:
     """What the seat gives, or what stands for it; or what became of the turn where nothing does."""
     try:
+        if asking.may_be_written(turn, facts):
+            return await asking.given(claim, turn, facts, partial(_values, occupant, turn, facts))
         return Instead(turn, await _values(occupant, turn, facts))
     except BotsError as error:
         if error.code == SUPERSEDED and claim.attempts < MAX_ATTEMPTS:

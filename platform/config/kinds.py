@@ -73,6 +73,9 @@ KINDS: dict[str, dict[str, str]] = {
     "own_copy": {
         "of": "exports.own_copy.copy_of",
     },
+    "wizards": {
+        "wrote": "bots.wizards.queries.wrote_to",
+    },
     "occupant": {
         "policy": "bots.by_policy.PolicyOccupant",
         "model": "bots.by_model.ModelOccupant",

@@ -34,6 +34,8 @@ from studies.schema_sampled import personas_under, urn_of
 from studies.schema_stages import GameStage
 
 KNOWN = "facts_known"  # in the settings of a seat: which of the facts that were dealt it is told
+WIZARD = "wizard"
+"""In the settings of a seat in whose place people of the study team may write."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,7 @@ def automated(
         raise MatchingError("no_occupant", "an AI's seat cannot be filled by a partner whose occupant is a person")
     settings: dict[str, Any] = {"delay": pace_of(study, partner).model_dump(), "asked_if_ai": partner.asked_if_ai}
     settings |= _delivery_of(partner)
+    settings |= {WIZARD: partner.wizard.model_dump(mode="json")} if partner.wizard is not None else {}
     if isinstance(partner, PolicyPartner):
         return "policy", chance.choice(partner.policies), settings | {"numbers": dict(partner.settings)}
     assert isinstance(partner, ModelPartner)

@@ -1,12 +1,13 @@
 """What was not told, and who one really met."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from events.prepared import Given, prepared
 from flow.debriefing import Standing, standing_of
+from flow.kinds import kind
 from flow.models import Debriefing, Exposure, Placing
 from flow.page import Page
 from flow.paid import points_of, rounds_drawn_for
@@ -20,6 +21,7 @@ from scheduling.models import Session
 from studies import definition
 from studies.markdown import Rendered
 from studies.models import Version
+from studies.schema_partners import AutomatedPartner
 from studies.schema_stages import DebriefStage
 
 COMPLETED = "completed"
@@ -82,10 +84,10 @@ def rounds_text(participant: Participant) -> str:
 
 def own_rounds(participant: Participant) -> list[Table]:
     """Whom a participant met in each of their rounds: the letter, what it was, what it was called."""
-    shown = _labels_shown(participant)
+    shown, wrote = _labels_shown(participant), _written_for(participant)
     rows = [
-        (number, position, _what(seat_kind), shown.get((match, position), ""))
-        for match, number, position, whose, seat_kind in _met_by.all(participant=participant.pk)
+        (number, position, _what(seat_kind, (match, seat) in wrote), shown.get((match, position), ""))
+        for match, number, position, whose, seat_kind, seat in _met_by.all(participant=participant.pk)
         if whose != participant.pk
     ]
     columns = [_("Round"), _("Player"), _("Who it was"), _("What was shown")]
@@ -96,16 +98,25 @@ def own_rounds(participant: Participant) -> list[Table]:
 
 
 @prepared
-def _met_by(participant: Given) -> QuerySet[Placing, tuple[int, int, str, int | None, str]]:
+def _met_by(participant: Given) -> QuerySet[Placing, tuple[int, int, str, int | None, str, int]]:
     """All who sat in somebody's matches, themselves included, in the order in which they met."""
     placings = Placing.objects.filter(match__placings__seat__participant=participant, match__round__gte=1)
     placings = placings.order_by("match__group_id", "match__round", "match__number", "position")
-    return placings.values_list("match_id", "match__round", "position", "seat__participant_id", "seat__kind")
+    return placings.values_list("match_id", "match__round", "position", "seat__participant_id", "seat__kind", "seat_id")
+
+
+def _written_for(participant: Participant) -> Set[tuple[int, int]]:
+    """Matches and seats in which a person of the study team decided what an AI that somebody met there said."""
+    partners = definition.definition(participant.version).partners.values()
+    if not any(isinstance(one, AutomatedPartner) and one.wizard is not None for one in partners):
+        return frozenset()
+    found: Set[tuple[int, int]] = kind("wizards", "wrote")(participant.pk)
+    return found
 
 
 def _may_be_false(participant: Participant) -> bool:
-    """Whether the study declares that labels may be false."""
-    return any(one.what == "false_label" for one in definition.definition(participant.version).deception)
+    """Whether the study declares that labels may be false, or that people may have written as an AI."""
+    return any(one.what in ("false_label", "wizard") for one in definition.definition(participant.version).deception)
 
 
 def _labels_shown(participant: Participant) -> dict[tuple[int, str], str]:
@@ -125,5 +136,7 @@ def _cards_seen_by(participant: Given) -> QuerySet[Exposure, tuple[int, list[dic
     return seen.values_list("match_id", "view__cards")
 
 
-def _what(seat_kind: str) -> str:
-    return _("A person") if seat_kind == Seat.Kind.HUMAN else _("An AI")
+def _what(seat_kind: str, has_written: bool) -> str:
+    if seat_kind == Seat.Kind.HUMAN:
+        return _("A person")
+    return _("An AI, and people of the study team who wrote in its place") if has_written else _("An AI")

@@ -42,7 +42,8 @@ def it_is_a_level(context: Context) -> None:
     """E911: who may have met a person of the team is told from who cannot have by a level, and by nothing else."""
     for name, _, _, path in wizards(context):
         for group, plan in context.study.groups.items():
-            if name in plan.automated and not _is_apart(context, name, plan):
+            stands_in = plan.fill is not None and plan.fill.label_as == name
+            if stands_in or (name in plan.automated and not _is_apart(context, name, plan)):
                 what = (
                     f"in groups.{group} no level of a factor decides that it is met, and not another without `wizard`."
                 )
@@ -89,8 +90,8 @@ def there_is_something_to_say(context: Context) -> None:
         if said.otherwise == "line" and not said_in(said.line, language):
             what = f'says a line, but there is none in "{language}", in which people read and write.'
             context.say("E913", (*path, "otherwise"), what, f'Write line: {{{language[:2]}: "…"}}.')
-        if said.line and said.otherwise == "silence" and not said.draft:
-            what = "is never said: `otherwise` is silence, and no draft could be missing."
+        if said.line and said.otherwise == "silence":
+            what = "is never said: `otherwise` is silence."
             context.say("E913", (*path, "line"), what, "Write otherwise: line, or take it out.")
 
 
