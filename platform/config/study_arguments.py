@@ -109,6 +109,10 @@ def _of_masking(verb: NewVerb) -> None:
     made = verb("monitor", text, "study", "username")
     ending = "let them see nothing any more; they know, so they get no other role before it is closed"
     made.add_argument("--end", action="store_true", help=ending)
+    text = "let somebody without another role write in an automated seat's place, where the study file lets people"
+    made = verb("wizard", text, "study", "username")
+    ending = "let them write in nobody's place any more; they have read, so they get no other role before it is closed"
+    made.add_argument("--end", action="store_true", help=ending)
     made = verb("unmask", "let everybody see conditions and outcomes before data are complete: a deviation", "study")
     made.add_argument("--reason", default="", help="why; it goes into the dataset, so name nobody")
     made.add_argument("--by", default="", metavar="USERNAME", help="whose decision it was, if not that of the server's")

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.urls import reverse
 
-from console.desk import role_in
+from console.desk import has_wizards, role_in
 from exports.departures import departures_of
 from studies import queries
 from studies.masking import services
@@ -53,6 +53,23 @@ def _end_monitor(command: Teller, study: Study, username: str) -> None:
         command.stdout.write(warning)
 
 
+def wizard_verb(command: Teller, options: dict[str, Any]) -> None:
+    """Name somebody who writes in an automated seat's place, or end that."""
+    study = queries.study_named(options["study"])
+    if options["end"]:
+        services.end_wizard(study, options["username"], by=getuser())
+        what = f"{options['username']} writes in nobody's place in {study.slug} any more"
+        command.say(f"{what}, and gets no other role before it is closed")
+        return
+    if not has_wizards(study):
+        text = f"no partner of {study.slug} has `wizard`, so that nobody may write in its place: see docs/models.md"
+        raise StudyError("no_wizard", text)
+    user = queries.researcher_named(options["username"])
+    services.name_wizard(study, user, by=getuser())
+    where = f"{settings.ORIGIN}{reverse('wizard', args=[study.slug])}"
+    command.say(f"{user.get_username()} may write in an automated seat's place in {study.slug}: {where}")
+
+
 def unmask_verb(command: Teller, options: dict[str, Any]) -> None:
     """Let everybody see conditions and outcomes, for a reason."""
     study = queries.study_named(options["study"])
@@ -71,15 +88,27 @@ def deviations_verb(command: Teller, options: dict[str, Any]) -> None:
     study = queries.study_named(options["study"])
     at = ended_at(study)
     command.stdout.write(f"{study.slug}: {STANDS[state_of(study)].format(at=f'{at:%Y-%m-%d %H:%M}' if at else '')}")
-    for title, role in (("monitors", Membership.Role.MONITOR), ("monitors before", Membership.Role.FORMER)):
-        members = study.memberships.filter(role=role).select_related("user")
-        names = ", ".join(sorted(member.user.get_username() for member in members))
-        if names or role == Membership.Role.MONITOR:
-            command.stdout.write(f"{title}: {names or 'nobody'}")
+    for title, names in _apart_in(study).items():
+        if names or title == "monitors":
+            command.stdout.write(f"{title}: {', '.join(sorted(names)) or 'nobody'}")
     for one in departures_of(study):
         by = f", by {one.role}" if one.role else ""
         reason = f" ({one.reason})" if one.reason else ""
         command.stdout.write(f"{one.at:%Y-%m-%d %H:%M} UTC  {one.kind}{by}: {one.what}{reason}")
+
+
+def _apart_in(study: Study) -> dict[str, list[str]]:
+    """Who has, or had, a part in a study that goes with no other, by what it is."""
+    now = {Membership.Role.MONITOR: "monitors", Membership.Role.WIZARD: "wizards"}
+    found: dict[str, list[str]] = {"monitors": [], "monitors before": [], "wizards": [], "wizards before": []}
+    for member in study.memberships.select_related("user"):
+        name, role = member.user.get_username(), Membership.Role(member.role)
+        if role in now:
+            found[now[role]].append(name)
+        elif role == Membership.Role.FORMER:
+            only_wrote = not services.was_named(study, member.user_id, services.MONITOR_NAMED)
+            found["wizards before" if only_wrote else "monitors before"].append(name)
+    return found
 
 
 def warning_of(study: Study) -> str:
@@ -97,6 +126,7 @@ def mark_of(study: Study) -> str:
 
 VERBS: dict[str, Callable[[Any, dict[str, Any]], None]] = {
     "monitor": monitor_verb,
+    "wizard": wizard_verb,
     "unmask": unmask_verb,
     "deviations": deviations_verb,
 }

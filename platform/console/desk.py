@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
+from bots.wizards.queries import lets_people_write
 from console.roles import Capability, may
 from console.visits import has_several_visits
 from events.access import researcher_only
@@ -51,6 +52,17 @@ class Desk:
         return newest is not None and definition.definition(newest).safety is not None
 
     @property
+    def has_wizards(self) -> bool:
+        """Whether people may write in some automated seat's place."""
+        return has_wizards(self.study)
+
+    @property
+    def may_speak(self) -> bool:
+        """Whether this researcher may: while conditions and outcomes are masked, who has no other part in the study."""
+        is_apart = self.role == Membership.Role.WIZARD
+        return may(self.role, Capability.SPEAK) and (is_apart or self.masking != State.MASKED)
+
+    @property
     def asks_models(self) -> bool:
         """Whether language models are asked, so that something is spent."""
         newest = self.study.versions.order_by("-number").first()
@@ -82,6 +94,11 @@ def role_in(study: Study, user_id: int | None) -> str:
     """The role of an account in a study; "" where it has none, or none any more."""
     now = study.memberships.filter(user=user_id or 0).exclude(role=Membership.Role.FORMER)
     return now.values_list("role", flat=True).first() or ""
+
+
+def has_wizards(study: Study) -> bool:
+    """Whether some version of a study lets people write in an automated seat's place."""
+    return any(lets_people_write(definition.definition(one)) for one in study.versions.all())
 
 
 def newest_or_404(study: Study) -> Version:

@@ -15,6 +15,7 @@ class Capability(StrEnum):
     TRY = "try"  # play it oneself
     CHANGE = "change"  # parameters
     SEE_DATA = "see_data"  # rows and texts of participants; while they are masked, what may leave of them
+    SPEAK = "speak"  # write in an automated seat's place, where the study file lets people; while masked, wizards alone
     UNMASK = "unmask"  # let everybody see conditions and outcomes before collection is closed, with a reason
 
 
@@ -27,6 +28,8 @@ MATRIX: dict[str, frozenset[Capability]] = {
     Role.ANALYST: frozenset({Capability.SEE_STUDY, Capability.SEE_DATA}),
     # who watches over people's safety sees the data unmasked, and has no hand in the study
     Role.MONITOR: frozenset({Capability.SEE_STUDY, Capability.WATCH, Capability.SEE_DATA, Capability.UNMASK}),
+    # who writes as an AI knows no more of the study than the seat's page shows
+    Role.WIZARD: frozenset({Capability.SPEAK}),
     Role.FORMER: frozenset(),
 }
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from console import api
-from console.views import costs, data, entry, parameters, safety, simulations, studies
+from console.views import costs, data, entry, parameters, safety, simulations, studies, wizards
 
 urlpatterns = [
     path("", entry.home, name="home"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("researcher/studies/<slug:slug>/costs", costs.costs, name="costs"),
     path("researcher/studies/<slug:slug>/safety", safety.safety, name="safety"),
     path("researcher/studies/<slug:slug>/safety/<int:number>", safety.case, name="safety_case"),
+    path("researcher/studies/<slug:slug>/curtain", wizards.wizard, name="wizard"),
+    path("researcher/studies/<slug:slug>/curtain/<int:number>", wizards.wizard_seat, name="wizard_seat"),
     path("researcher/studies/<slug:slug>/data", data.data, name="data"),
     path("researcher/studies/<slug:slug>/data.zip", data.bundle, name="bundle"),
     path("researcher/studies/<slug:slug>/data/<slug:name>", data.table, name="table"),

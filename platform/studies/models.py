@@ -56,7 +56,10 @@ class Membership(models.Model):
         OPERATOR = "operator"
         ANALYST = "analyst"
         MONITOR = "monitor"  # named by `study monitor` alone: sees conditions and outcomes while data come in
-        FORMER = "former"  # was a monitor, sees nothing any more, and knows: no other role before it is closed
+        WIZARD = (
+            "wizard"  # named by `study wizard` alone: writes in an automated seat's place where the file lets people
+        )
+        FORMER = "former"  # was one of the two, sees nothing any more, and knows: no other role before it is closed
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")

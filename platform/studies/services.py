@@ -30,8 +30,8 @@ from studies.sources import FrozenSource
 FROZE = "study.frozen"
 AMENDED = "study.amended"
 
-MONITORING = (Membership.Role.MONITOR, Membership.Role.FORMER)
-MEMBER_ROLES = [role for role in Membership.Role.values if role not in MONITORING]
+APART = (Membership.Role.MONITOR, Membership.Role.WIZARD, Membership.Role.FORMER)
+MEMBER_ROLES = [role for role in Membership.Role.values if role not in APART]
 
 Status = Study.Status
 ALLOWED = {
@@ -247,11 +247,13 @@ def add_member(study: Study, user: AbstractBaseUser, *, role: str = Membership.R
         raise StudyError("role_unknown", f'"{role}" is no role of the team; there are: {", ".join(MEMBER_ROLES)}')
     study = _lock(study)  # somebody named as a monitor at this moment would get this role instead
     before = study.memberships.filter(user=user.pk).values_list("role", flat=True).first()
-    if before == Membership.Role.MONITOR:
-        what = f"{user.get_username()} is a monitor of {study.slug}"
-        raise StudyError("role_taken", f"{what}, and a monitor has no other part in it; give the role to somebody else")
+    if before in (Membership.Role.MONITOR, Membership.Role.WIZARD):
+        what = f"{user.get_username()} is a {before} of {study.slug}"
+        raise StudyError(
+            "role_taken", f"{what}, and a {before} has no other part in it; give the role to somebody else"
+        )
     if before == Membership.Role.FORMER and study.status != Status.CLOSED:
-        what = f"{user.get_username()} was a monitor of {study.slug}, and knows"
+        what = f"{user.get_username()} was a monitor or wizard of {study.slug}, and knows"
         raise StudyError("role_taken", f"{what}; give the role to somebody else, or wait until it is closed")
     member, _ = Membership.objects.update_or_create(study=study, user_id=user.pk, defaults={"role": role})
     return member

@@ -89,6 +89,7 @@ class Acquainted:
         )  # fmt: skip
         said = self.version.definition["partners"][COMPANION]
         settings = {"delay": AT_ONCE, "asked_if_ai": said["asked_if_ai"], "model": said["model"]}
+        settings |= {"wizard": said["wizard"]} if "wizard" in said else {}
         Seat.objects.create(
             **facts, number=2, kind="ai", occupant="model", partner=COMPANION, policy="prompts/one.md",
             settings=settings,

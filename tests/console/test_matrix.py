@@ -35,6 +35,8 @@ ROUTES = {
     "costs": Route("get", Capability.WATCH),
     "safety": Route("get", Capability.SEE_DATA),
     "safety_case": Route("get", Capability.SEE_DATA, "1", answers=404),  # nothing was found
+    "wizard": Route("get", Capability.SPEAK, answers=404),  # no partner lets people write in its place
+    "wizard_seat": Route("get", Capability.SPEAK, "1", answers=404),
     "data": Route("get", Capability.SEE_DATA),
     "bundle": Route("get", Capability.SEE_DATA),
     "table": Route("get", Capability.SEE_DATA, "decisions"),
@@ -97,6 +99,8 @@ def test_operator_may_not_read_what_people_wrote() -> None:
     assert not may("analyst", Capability.CHANGE)
     assert not may("monitor", Capability.CHANGE)
     assert not may("editor", Capability.UNMASK)
+    assert [one for one in Capability if may("wizard", one)] == [Capability.SPEAK]
+    assert not may("monitor", Capability.SPEAK)
     assert not may("stranger", Capability.SEE_STUDY)
 
 

@@ -41,7 +41,7 @@ def test_who_was_a_monitor_sees_nothing_any_more_and_it_is_kept(study: Study) ->
 def test_who_knows_takes_no_other_part_before_it_is_closed(study: Study, role: str) -> None:
     for status in ("open", "paused"):
         Study.objects.filter(pk=study.pk).update(status=status)
-        with pytest.raises(StudyError, match="ana was a monitor of sharing-test, and knows") as refused:
+        with pytest.raises(StudyError, match="ana was a monitor or wizard of sharing-test, and knows") as refused:
             services.add_member(study, ana(), role=role)
         assert refused.value.code == "role_taken"
     Study.objects.filter(pk=study.pk).update(status="closed")

@@ -20,7 +20,7 @@ from studies import definition
 from studies.changes import differences
 from studies.masking import services
 from studies.masking.standing import unmasking_of
-from studies.models import Study
+from studies.models import Membership, Study
 from studies.problems import StudyError
 
 
@@ -29,7 +29,9 @@ from studies.problems import StudyError
 def studies(request: HttpRequest) -> HttpResponse:
     """Those in which the visitor has a role, nobody else's exist here; and whether the daily backups want a look."""
     found = Study.objects.for_user(request.user).order_by("slug").prefetch_related("versions", "memberships")
-    return render(request, "researcher/studies.html", {"studies": found, "backup": backup_standing()})
+    theirs = Membership.objects.filter(user=request.user.pk or 0, role=Membership.Role.WIZARD)
+    facts = {"studies": found, "backup": backup_standing(), "behind": set(theirs.values_list("study", flat=True))}
+    return render(request, "researcher/studies.html", facts)
 
 
 @desk_page(Capability.SEE_STUDY)
