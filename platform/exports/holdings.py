@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from bots.models import BotTurn, Memory
+from bots.models import BotTurn, Memory, WizardReply
 from bots.spent import calls_of
 from chat.models import Entry, Report, SafetyStep, WordsStep
 from events.models import Due, Event
@@ -156,6 +156,10 @@ def _of_turn(row: BotTurn) -> New:
     return {"rest": []} if row.rest else {}
 
 
+def _of_wizard_reply(row: WizardReply) -> New:
+    return _differing(row, {"draft": None, "values": None})
+
+
 def _of_call(row: Call) -> New:
     new = {"prompt": [PURGED_TEXT], "prompt_sha256": "", "memory_sha256": "", "request_id": ""}
     new |= {name: PURGED_TEXT for name in ("output", "error") if getattr(row, name) not in _MARKS}
@@ -187,6 +191,10 @@ def _reasons(study: Study) -> QuerySet[Event]:
 
 def _in_match(model: type[Model]) -> Callable[[Study], QuerySet[Any]]:
     return lambda study: model._default_manager.filter(match__group__version__study=study)
+
+
+def _wizard_replies(study: Study) -> QuerySet[WizardReply]:
+    return WizardReply.objects.filter(turn__match__group__version__study=study)
 
 
 def _in_talk(model: type[Model]) -> Callable[[Study], QuerySet[Any]]:
@@ -247,6 +255,7 @@ STEPS: Mapping[str, list[Step]] = {
         Step("texts", Answer, _answers, _each(_of_answer)),
         Step("texts", Memory, _of_person(Memory), _each(_of_memory)),
         Step("texts", BotTurn, _in_match(BotTurn), _each(_of_turn)),
+        Step("texts", WizardReply, _wizard_replies, _each(_of_wizard_reply)),
         Step("texts", Call, calls_of, _each(_of_call)),
         Step("texts", Session, _visits, _each(_of_session)),
         Step("texts", Event, _reasons, _each(_of_event)),

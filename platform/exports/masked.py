@@ -69,6 +69,11 @@ def _names(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+def _held(words: str) -> Decided:
+    """A table of which nothing leaves."""
+    return Decided(held=_names(words))
+
+
 def _is_recruited(row: Row, _instead: Instead) -> bool:
     return row["origin"] in RECRUITED
 
@@ -131,11 +136,9 @@ DECIDED: Mapping[str, Decided] = {
         partly={name: partial(_if_nobody_is_paired, name) for name in ("reason", "opened_late_s", "window_s")},
         held=_names("pair"),  # who has one meets a person
     ),
-    "pairs": Decided(  # that two people are left is that nobody was replaced by a program
-        held=_names(
-            "pair version group_plan status end_reason first_visit last_visit visits_met visits_planned visits_in_vain "
-            "visits_put_off has_withdrawn study_day"
-        )
+    "pairs": _held(  # that two people are left is that nobody was replaced by a program
+        "pair version group_plan status end_reason first_visit last_visit visits_met visits_planned visits_in_vain "
+        "visits_put_off has_withdrawn study_day"
     ),
     "reminders": Decided(
         leaves=_names("participant wave repeat reminder channel state reason attempts"),
@@ -180,10 +183,8 @@ DECIDED: Mapping[str, Decided] = {
         is_by_round=True,
     ),
     "paid_rounds": Decided(held=_names("participant group seat block round points missing_reason")),
-    "practice": Decided(  # that somebody has practised may be a level of theirs
-        held=_names(
-            "participant wave repeat stage number role round step view view_sha256 values opened_s answered_s"
-        )
+    "practice": _held(  # that somebody has practised may be a level of theirs
+        "participant wave repeat stage number role round step view view_sha256 values opened_s answered_s"
     ),
     "allocations": Decided(
         leaves=_names(
@@ -197,131 +198,91 @@ DECIDED: Mapping[str, Decided] = {
         partly={"is_met": _if_before_treatment},
         held=_names("settled_s"),  # when a stage was over that may share its name with one for some only
     ),
-    "check_rates": Decided(  # whether a level was noticed is an outcome, and what is expected tells the level
-        held=_names(
-            "origin kind stage item factor condition met asked answered passed passed_first rate rate_low rate_high"
-        )
+    "check_rates": _held(  # whether a level was noticed is an outcome, and what is expected tells the level
+        "origin kind stage item factor condition met asked answered passed passed_first rate rate_low rate_high"
     ),
-    "checks": Decided(
-        held=_names(
-            "participant version kind stage item factor condition met tries answer expected passed passed_first "
-            "answer_s"
-        )
+    "checks": _held(
+        "participant version kind stage item factor condition met tries answer expected passed passed_first "
+        "answer_s"
     ),
-    "pages": Decided(  # the text of a condition page tells the condition
-        held=_names(
-            "participant wave repeat version stage number title text slots fields lead instruction buttons hint tables "
-            "text_sha256 page_s"
-        )
+    "pages": _held(  # the text of a condition page tells the condition
+        "participant wave repeat version stage number title text slots fields lead instruction buttons hint tables "
+        "text_sha256 page_s"
     ),
-    "choice_sets": Decided(
-        held=_names(
-            "match group round step selector participant candidate position display_order kind label_shown is_stand_in "
-            "message n_chars claimed_kind asked_kind announces_identity chosen returned executed source latency_ms "
-            "is_void is_withdrawn missing_reason"
-        )
+    "choice_sets": _held(
+        "match group round step selector participant candidate position display_order kind label_shown is_stand_in "
+        "message n_chars claimed_kind asked_kind announces_identity chosen returned executed source latency_ms "
+        "is_void is_withdrawn missing_reason"
     ),
-    "exposures": Decided(
-        held=_names(
-            "match group round step seat participant knows_labels version texts slots fields acts labels_shown "
-            "kinds_shown history_shown view_sha256 view text_sha256 shown_s is_withdrawn missing_reason"
-        )
+    "exposures": _held(
+        "match group round step seat participant knows_labels version texts slots fields acts labels_shown "
+        "kinds_shown history_shown view_sha256 view text_sha256 shown_s is_withdrawn missing_reason"
     ),
-    "decisions": Decided(
-        held=_names(
-            "match group round step repetition seat participant role position field about about_seat value "
-            "claimed_kind asked_kind announces_identity source latency_ms act_s is_void missing_reason"
-        )
+    "decisions": _held(
+        "match group round step repetition seat participant role position field about about_seat value "
+        "claimed_kind asked_kind announces_identity source latency_ms act_s is_void missing_reason"
     ),
-    "entries": Decided(
-        held=_names(
-            "match group round step channel seq seat participant role kind text n_chars claimed_kind asked_kind "
-            "announces_identity facts entry_s answers planned_s delay_ms typing_planned_s typing_s first_key_ms "
-            "sent_ms edits pastes blurs missing_reason"
-        )
+    "entries": _held(
+        "match group round step channel seq seat participant role kind text n_chars claimed_kind asked_kind "
+        "announces_identity facts written_by entry_s answers planned_s delay_ms typing_planned_s typing_s "
+        "first_key_ms sent_ms edits pastes blurs missing_reason"
     ),
-    "seen": Decided(
-        held=_names("match group round step seat participant what seq by of_match of_step begun_s shown_s")
+    "seen": _held("match group round step seat participant what seq by of_match of_step begun_s shown_s"),
+    "kind_questions": _held(
+        "match group round step seq asker asker_participant asked_kind seat participant kind match_label "
+        "asked_if_ai reply_step reply_seq answered answered_by is_void missing_reason"
     ),
-    "kind_questions": Decided(
-        held=_names(
-            "match group round step seq asker asker_participant asked_kind seat participant kind match_label "
-            "asked_if_ai reply_step reply_seq answered answered_by is_void missing_reason"
-        )
+    "beliefs": _held(
+        "match group round step holder participant target_position target what asked field value unit incentive "
+        "source latency_ms is_void"
     ),
-    "beliefs": Decided(
-        held=_names(
-            "match group round step holder participant target_position target what asked field value unit incentive "
-            "source latency_ms is_void"
-        )
+    "awards": _held(
+        "group seat participant match round step field target_position target what said truth tickets chances "
+        "probability ticket prize points is_paid replaced is_withdrawn missing_reason"
     ),
-    "awards": Decided(
-        held=_names(
-            "group seat participant match round step field target_position target what said truth tickets chances "
-            "probability ticket prize points is_paid replaced is_withdrawn missing_reason"
-        )
+    "reports": _held(  # whom somebody met is in the words, and harm may be what is studied; the board counts them
+        "match group round step seat participant reason text is_apart last_seq report_s answered_s missing_reason"
     ),
-    "reports": Decided(  # whom somebody met is in the words, and harm may be what is studied; the board counts them
-        held=_names(
-            "match group round step seat participant reason text is_apart last_seq report_s answered_s missing_reason"
-        )
+    "safety": _held(  # what people disclose may be the outcome; the board counts what waits for an answer
+        "match group round step seat participant what seq tier source rules edition n found_s card_s paused_s "
+        "resumed_s stopped_s held_ms alerted_s answered_s verdict"
     ),
-    "safety": Decided(  # what people disclose may be the outcome; the board counts what waits for an answer
-        held=_names(
-            "match group round step seat participant what seq tier source rules edition n found_s card_s paused_s "
-            "resumed_s stopped_s held_ms alerted_s answered_s verdict"
-        )
+    "safety_words": _held(
+        "participant wave repeat what stage match step item attempt tier source rules edition found_s card_s "
+        "alerted_s answered_s verdict"
     ),
-    "safety_words": Decided(
-        held=_names(
-            "participant wave repeat what stage match step item attempt tier source rules edition found_s card_s "
-            "alerted_s answered_s verdict"
-        )
+    "answers": _held(
+        "participant wave repeat stage item attempt position value is_correct shown_ms first_ms last_ms answer_s "
+        "missing_reason"
     ),
-    "answers": Decided(
-        held=_names(
-            "participant wave repeat stage item attempt position value is_correct shown_ms first_ms last_ms answer_s "
-            "missing_reason"
-        )
+    "scale_items": _held(
+        "participant wave repeat stage scale item subscale is_reversed is_attention position value scored_value "
+        "why_missing shown_ms first_ms last_ms answer_s"
     ),
-    "scale_items": Decided(
-        held=_names(
-            "participant wave repeat stage scale item subscale is_reversed is_attention position value scored_value "
-            "why_missing shown_ms first_ms last_ms answer_s"
-        )
+    "scores": _held(
+        "participant wave repeat stage scale subscale score n_answered n_items is_prorated why_missing scoring"
     ),
-    "scores": Decided(
-        held=_names(
-            "participant wave repeat stage scale subscale score n_answered n_items is_prorated why_missing scoring"
-        )
-    ),
-    "bot_turns": Decided(
-        held=_names(
-            "match group round step seat occupant asked_if_ai asked_s planned_s delivered_s outcome error_code "
-            "regenerated dropped silent yielded unsaid n_failed policy_step"
-        )
+    "bot_turns": _held(
+        "match group round step seat occupant asked_if_ai asked_s planned_s delivered_s outcome error_code "
+        "regenerated dropped silent yielded unsaid n_failed policy_step"
     ),
     "failed_turns": Decided(  # how often which model fails may differ by condition
         held=_names(f"{_TURN} n_made heard_seq error_code tries policy_step is_answered failed_s")
     ),
-    "reply_checks": Decided(
-        held=_names(f"{_TURN} n_made heard_seq asked_if_ai rule asked_kind first_claim claim by checked_s")
+    "reply_checks": _held(f"{_TURN} n_made heard_seq asked_if_ai rule asked_kind first_claim claim by checked_s"),
+    "wizard_replies": _held(  # only one level has any
+        f"{_TURN} n_made asking heard_seq outcome written_by wizard draft n_draft_chars error_code "
+        "was_drafted_first text n_chars n_kept changes asked_s drafted_s until_s decided_s missing_reason"
     ),
-    "memories": Decided(  # which rule there is may be a level, and what was said an outcome
-        held=_names(
-            "participant partner kind version group match step text n_chars sources n_unsupported unsupported made_by "
-            "text_sha256 made_s"
-        )
+    "memories": _held(  # which rule there is may be a level, and what was said an outcome
+        "participant partner kind version group match step text n_chars sources n_unsupported unsupported made_by "
+        "text_sha256 made_s"
     ),
-    "notings": Decided(
-        held=_names("participant partner kind group match step attempt outcome error_code asked_s ended_s")
-    ),
-    "calls": Decided(  # read after each group, the newest would tell how much there was to read in it
-        held=_names(
-            "order match group step seat attempt model_requested model_served parameters seed prompt_sha256 "
-            "memory_sha256 outcome finish_reason request_id system_fingerprint tokens_in tokens_out latency_ms "
-            "cost_usd price purpose call_s missing_reason"
-        )
+    "notings": _held("participant partner kind group match step attempt outcome error_code asked_s ended_s"),
+    "calls": _held(  # read after each group, the newest would tell how much there was to read in it
+        "order match group step seat attempt model_requested model_served parameters seed prompt_sha256 "
+        "memory_sha256 outcome finish_reason request_id system_fingerprint tokens_in tokens_out latency_ms "
+        "cost_usd price purpose call_s missing_reason"
     ),
     "sentinels": Decided(  # nothing that a person did changes it
         leaves=_names("model study_day number outcome model_served fingerprint verdict asked_sha256 error_code")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from django.db.models import Q
 
 from bots.judging import ASKED_IF_AI
-from bots.models import Memory, Noting, ReplyCheck
+from bots.models import Memory, Noting, ReplyCheck, WizardReply
 from chat.models import (
     EarlierShown,
     Entry,
@@ -67,6 +67,9 @@ def check_erased(inquiry: Inquiry, person: Participant, events: Sequence[Event],
         "entries": Entry.objects.filter(seat__participant=person).exclude(text__in=("", WITHDRAWN_TEXT)),
         "findings": findings_of(person),
         "reply_checks": ReplyCheck.objects.filter(rule=ASKED_IF_AI, turn__match__placings__seat__participant=person),
+        "wizard_replies": WizardReply.objects.filter(
+            Q(draft__isnull=False) | Q(values__isnull=False), turn__match__placings__seat__participant=person
+        ),
         "reports": Report.objects.filter(seat__participant=person).exclude(text="", answer="", is_apart=False),
     }
     found = {name: count for name, rows in left.items() if (count := rows.count())}

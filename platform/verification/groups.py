@@ -25,6 +25,7 @@ from verification.talks import check_talks
 from verification.topics import check_topic
 from verification.traced import trace
 from verification.turns import check_turns
+from verification.wizards import check_wizards
 
 ENDED = "group.ended"
 
@@ -50,6 +51,7 @@ def check_groups(inquiry: Inquiry) -> None:
         check_paid_rounds(inquiry, story)
         check_awards(inquiry, story, traced)
         check_turns(inquiry, story)
+        check_wizards(inquiry, story)
         check_exposures(inquiry, story, traced)
         check_facts(inquiry, story)
         check_talks(inquiry, story, traced)

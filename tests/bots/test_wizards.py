@@ -99,7 +99,7 @@ def test_what_somebody_decides_is_said_once_under_the_key_of_the_turn(
     assert (row.outcome, row.by, row.wizard) == ("chosen", by, ANA)
     assert texts(match) == [words]
     assert Entry.objects.get().key == f"turn:{turn.pk}:0"
-    assert events("wizard.decided") == [{"outcome": "chosen", "source": by}]
+    assert events("wizard.decided") == [{"outcome": "chosen", "source": by, "number": 0, "attempt": 1}]
     assert turn.outcome == "delivered"
     runner.drain("bots")
     assert texts(match) == [words]

@@ -92,6 +92,8 @@ COLUMNS: dict[str, dict[Holds, str]] = {
     "bots_botturn": {STATE: "path outcome error_code", W: "rest"},
     "bots_failedturn": {STATE: "error_code did"},
     "bots_replycheck": {STATE: "rule by", O: "asked_kind first claims"},  # goes as a row, with what was asked
+    "bots_wizardseat": {TEAM: "holder"},
+    "bots_wizardreply": {W: "draft values", STATE: "error_code outcome by", TEAM: "wizard"},
     "bots_memory": {DESIGN: "partner kind made_by", W: "text", O: "sources unsupported", T: "sha256"},
     "bots_noting": {DESIGN: "partner kind", STATE: "outcome error_code"},
     "bots_sentinel": {DESIGN: "model", STATE: "asked_sha256 served fingerprint verdict outcome error_code"},
@@ -133,6 +135,8 @@ JSON_KEYS: dict[str, str] = {
     "measures_scaledrawn.left_out": "",
     "measures_pageshown.facts": "title asked worded lead instruction buttons hint given tables",
     "bots_botturn.rest": ANYTHING,  # values for a talk's door; emptied as a whole
+    "bots_wizardreply.draft": ANYTHING,  # as `rest`
+    "bots_wizardreply.values": ANYTHING,
     "bots_memory.sources": "",
     "bots_memory.unsupported": "",
     "recruitment_settlement.explanation": "what amount_minor because",

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from hashlib import sha256
 from uuid import uuid4
 
-from bots.models import BotTurn, Memory
+from bots.models import BotTurn, Memory, WizardReply
 from chat.case_numbers import drawn
 from chat.models import Conversation, Entry, Report, SafetyStep, Trigger, WordsStep, WordsTrigger
+from events import clock
 from flow.models import Exposure, PracticeStep
 from flow.services import rescue
 from llm.models import Call
@@ -120,6 +121,16 @@ def _unsaid(person: Writer, group: Group) -> None:
     for turn in BotTurn.objects.filter(match__group=group):
         turn.rest = [*turn.rest, {"message": f"And you, {person.mark}?", "then": "more"}]
         turn.save(update_fields=["rest"])
+
+
+@into("bots_wizardreply.draft", "bots_wizardreply.values")
+def _behind(person: Writer, group: Group) -> None:
+    for turn in BotTurn.objects.filter(match__group=group):
+        WizardReply.objects.create(
+            turn=turn, made=0, number=person.number + 1, heard=0, draft={"message": f"So you are {person.mark}?"},
+            values={"message": f"I know {person.mark}."}, outcome="chosen", by="model_edited", wizard="somebody",
+            drafted_at=clock.now(), until=clock.now(), decided_at=clock.now(),
+        )  # fmt: skip
 
 
 @into("chat_entry.facts")

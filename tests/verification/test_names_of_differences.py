@@ -56,6 +56,8 @@ ELSEWHERE = {
     "wish that nobody reported", "group of two who are to be kept apart",  # tests/matching/test_apart.py
     "wish that is not kept", "pair of two who are to be kept apart",  # tests/scheduling/test_couples_reported.py
     "sums of an account", "charge of a call that is over",  # tests/bots/test_budgets.py
+    "message behind a seat that lets nobody write", "decision behind a curtain",  # tests/bots/test_wizards_kept.py
+    "message as it was decided", "message that nobody decided",
     "trigger without its words", "card without a reason",  # tests/consent/test_safety_of_words.py
 }  # fmt: skip
 

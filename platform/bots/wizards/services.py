@@ -188,7 +188,7 @@ def _decided(reply: WizardReply, outcome: str) -> WizardReply:
         given = {By.LINE: ReplyCheck.By.LINE, By.NOBODY: ReplyCheck.By.NOBODY}.get(By(reply.by), ReplyCheck.By.WIZARD)
         ReplyCheck.objects.filter(turn=reply.turn_id, made=reply.made).update(by=given)
     turn = BotTurn.objects.select_related("match__group").get(pk=reply.turn_id)
-    _record(DECIDED, turn, outcome=outcome, source=reply.by)
+    _record(DECIDED, turn, outcome=outcome, source=reply.by, number=reply.made, attempt=reply.number)
     return reply
 
 

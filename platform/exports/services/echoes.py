@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 
 from bots.budgets import root_of_study
 from bots.judging import ASKED_IF_AI
-from bots.models import BY_MODEL, BotTurn, Memory, ReplyCheck
+from bots.models import BY_MODEL, BotTurn, Memory, ReplyCheck, WizardReply
 from bots.scribes import CUT
 from chat.models import Conversation, Entry, Report
 from chat.services import UNKNOWN
@@ -71,6 +71,7 @@ class Echoes:
             "calls": self._calls(quotes),
             "unsaid": self._unsaid(),
             "reply_checks": self._checks(),
+            "wizard_replies": self._behind(quotes),
         })  # fmt: skip
 
     def said(self) -> Sequence[str]:
@@ -217,6 +218,19 @@ class Echoes:
     def _unsaid(self) -> int:
         """What programs were still to say: nobody waits for it any more."""
         return BotTurn.objects.filter(match__in=self.society.matches).exclude(rest=[]).update(rest=[])
+
+    def _behind(self, quotes: Sequence[Quote]) -> int:
+        """What was drafted for somebody of the study team, and what they decided to say: it answers the person."""
+
+        def change(row: WizardReply) -> Changes:
+            if row.turn.match_id in self._touched:
+                return {"draft": None, "values": None}
+            if not self._may_repeat(row.turn.match_id, row.turn.seat_id):
+                return {}
+            return {"draft": without(row.draft, quotes), "values": without(row.values, quotes)}
+
+        rows = WizardReply.objects.filter(turn__match__in=self.society.matches)
+        return _rewrite(rows.select_related("turn"), change)
 
     @property
     def _conversations(self) -> tuple[Sequence[int], Sequence[int]]:

@@ -95,7 +95,8 @@ CHECK_COLUMNS = [
     Column(
         "by",
         "Who gave the words in the end: the model's first reply, its second, a line of the study file or of ours, the "
-        "line that stands for a reply held for safety; nobody: the turn failed.",
+        "line that stands for a reply held for safety, or a person of the study team; nobody: the turn failed, or it "
+        "was a draft and nothing was said.",
         allowed="|".join(ReplyCheck.By.values),
     ),
     keys.since_group("checked_s", "When it was looked at"),

@@ -45,8 +45,9 @@ COLUMNS = [
     ),
     Column(
         "answered_by",
-        "Who gave these words: a model's first reply, its second after it broke its rule, or a line; see reply_checks.",
-        allowed="model|regenerated|line|safety", missing="no model sits there, or it answered something later",
+        "Who gave these words: a model's first reply, its second after it broke its rule, a line, or a person who "
+        "wrote in its place; see reply_checks.",
+        allowed="model|regenerated|line|safety|wizard", missing="no model sits there, or it answered something later",
     ),
     keys.IS_VOID,
     keys.MISSING_REASON,

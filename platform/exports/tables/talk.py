@@ -12,6 +12,7 @@ from exports.saying import SAYS_COLUMNS, said_of
 from exports.scope import CHUNK, Scope, by_code, kept, seconds
 from exports.society import societies
 from exports.tables.scales import TIMES
+from exports.tables.wizards import written_by
 from measures.models import Answer
 from studies.definition import version_of
 
@@ -33,6 +34,10 @@ ENTRY_COLUMNS = [
     Column("n_chars", "Length of the text.", "integer", "characters", missing="see `missing_reason`"),
     *SAYS_COLUMNS,
     Column("facts", "What it refers to, such as the entry answered or the section edited.", "json"),
+    Column(
+        "written_by", "Of a seat in whose place people may write: who gave the words; see wizard_replies.",
+        allowed="person|model|model_edited|line|safety", missing="nobody may write in its place",
+    ),
     keys.since_group("entry_s", "When it was stored"),
     Column(
         "answers",
@@ -98,7 +103,7 @@ def _entries(scope: Scope) -> Iterator[Row]:
             "conversation__match__round", "conversation__match__number", "conversation__pk", "seq"
         )
         stored: dict[tuple[int, int], datetime] = {}
-        typing = _typing(society.group.pk)
+        typing, by = _typing(society.group.pk), written_by(society.group.pk)
         for one in said.iterator(chunk_size=CHUNK):
             match = society.matches[one.conversation.match_id]
             is_withheld = society.is_withheld(match.pk, one.seat_id)
@@ -118,6 +123,7 @@ def _entries(scope: Scope) -> Iterator[Row]:
                 "n_chars": None if is_withheld else len(one.text),
                 **said_of(None if is_withheld else one.text),
                 "facts": one.facts,
+                "written_by": by.get(one.key),
                 "entry_s": seconds(one.at, society.group.formed_at),
                 **_made(one, stored, began=society.group.formed_at),
                 "typing_s": seconds(_told_before(one, typing), society.group.formed_at),
