@@ -16,7 +16,7 @@ CHECKED = (
     "payoffs", "awards",
     "conversations", "entries", "pages of conversations", "triggers", "messages judged again",
     "words found outside conversations", "answers judged again", "case numbers",
-    "wishes to be kept apart",
+    "wishes to be kept apart", "messages that people were asked for",
     "lasting partners", "pairs", "visits of pairs", "memories", "models of seats", "seats with facts",
     "acts written before",
     "reminders", "accounts", "due work", "batches",

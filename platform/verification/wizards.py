@@ -22,7 +22,7 @@ def check_wizards(inquiry: Inquiry, story: Story) -> None:
     report, society = inquiry.report, story.society
     told = _told(story)
     asked: set[str] = set()
-    said = dict(_said(story))
+    said = {one.key: one for one in _said(story)}
     rows = WizardReply.objects.filter(turn__match__in=society.matches).select_related("turn").order_by("pk")
     for one in rows:
         report.count("messages that people were asked for")
@@ -34,11 +34,13 @@ def check_wizards(inquiry: Inquiry, story: Story) -> None:
         place = (turn.match_id, turn.path, turn.seat_id, one.made, one.number)
         decided = None if one.outcome == Outcome.OPEN else (str(one.outcome), str(one.by))
         report.compare("decision behind a curtain", where, told.get(place), decided)
-        words, is_theirs = said.get(key), one.by not in ("", By.SAFETY, By.NOBODY)
-        if words not in (None, WITHDRAWN_TEXT, PURGED_TEXT) and one.values is not None and is_theirs:
+        words, is_theirs = said[key].text if key in said else "", one.by not in ("", By.SAFETY, By.NOBODY)
+        if words not in ("", WITHDRAWN_TEXT, PURGED_TEXT) and one.values is not None and is_theirs:
             report.compare("message as it was decided", where, words_of(one.values), words)
     for key in sorted(said.keys() - asked - _held(story)):
-        report.differ("message that nobody decided", f"{society.group.code}, {key}", "a decision", "none")
+        talk = said[key].conversation
+        where = story.where(society.matches[talk.match_id], said[key].seat_id, talk.path)
+        report.differ("message that nobody decided", where, "a decision", "none")
 
 
 def _told(story: Story) -> dict[Place, tuple[str, str]]:
@@ -52,11 +54,11 @@ def _told(story: Story) -> dict[Place, tuple[str, str]]:
     return found
 
 
-def _said(story: Story) -> list[tuple[str, str]]:
-    """Key and words of what seats said in conversations in whose place people may write."""
+def _said(story: Story) -> list[Entry]:
+    """What seats said in conversations in whose place people may write, by their turns."""
     seats = [pk for pk, seat in story.society.seats.items() if WIZARD in seat.settings]
     talks = Entry.objects.filter(seat__in=seats, conversation__channel="chat", key__startswith="turn:")
-    return list(talks.order_by("pk").values_list("key", "text"))
+    return list(talks.select_related("conversation").order_by("pk"))
 
 
 def _held(story: Story) -> set[str]:
