@@ -125,10 +125,11 @@ def _unsaid(person: Writer, group: Group) -> None:
 
 @into("bots_wizardreply.draft", "bots_wizardreply.values")
 def _behind(person: Writer, group: Group) -> None:
+    quoted = Entry.objects.filter(seat=seat_of(person)).order_by("pk")[0].text
     for turn in BotTurn.objects.filter(match__group=group):
         WizardReply.objects.create(
-            turn=turn, made=0, number=person.number + 1, heard=0, draft={"message": f"So you are {person.mark}?"},
-            values={"message": f"I know {person.mark}."}, outcome="chosen", by="model_edited", wizard="somebody",
+            turn=turn, made=0, number=person.number + 1, heard=0, draft={"message": f"You said: {quoted}"},
+            values={"message": f"Why {quoted}?"}, outcome="chosen", by="model_edited", wizard="somebody",
             drafted_at=clock.now(), until=clock.now(), decided_at=clock.now(),
         )  # fmt: skip
 

@@ -25,6 +25,7 @@ def curtain(companion: Folder) -> Folder:  # noqa: F811  a fixture
     companion.change(DECEPTION, DECLARED + DECEPTION)
     companion.change("waves:\n", CURTAIN)
     companion.change("{human: person, ai: computer}", BY_LEVEL)
+    companion.change("experiment: chatting\n", "experiment: chatting\n        parameters: {quota: 0}\n")
     return companion
 
 
@@ -79,6 +80,13 @@ def test_what_is_not_declared_or_cannot_be_is_refused(
     curtain.change(old, new)
     assert (code, path) in ours(curtain)
     assert {found for found, _ in ours(curtain)} == {code}
+
+
+def test_talk_that_counts_entries_does_not_wait_for_silence(curtain: Folder) -> None:
+    curtain.change('otherwise: draft, line: {en: "One moment."}', "otherwise: silence")
+    assert ours(curtain) == []
+    curtain.change("parameters: {quota: 0}", "parameters: {quota: 3}")
+    assert ours(curtain) == [("E914", f"{AT}.wizard.otherwise")]
 
 
 def test_draft_needs_a_model_that_makes_it(curtain: Folder) -> None:

@@ -225,8 +225,6 @@ class Echoes:
         def change(row: WizardReply) -> Changes:
             if row.turn.match_id in self._touched:
                 return {"draft": None, "values": None}
-            if not self._may_repeat(row.turn.match_id, row.turn.seat_id):
-                return {}
             return {"draft": without(row.draft, quotes), "values": without(row.values, quotes)}
 
         rows = WizardReply.objects.filter(turn__match__in=self.society.matches)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from paradigm import Talk
 from studies.checks.context import Context, meant, needs
 from studies.checks.delivery import talks_of
 from studies.checks.ethics import is_declared, meets_people
@@ -122,16 +123,31 @@ def a_turn_is_one_message(context: Context) -> None:
 
 @needs("partners", "groups", "waves", "factors")
 def there_are_conversations(context: Context) -> None:
-    """E915: a conversation with people is where somebody can write."""
-    talking: set[str] = set()
+    """E914, E915: a conversation with people is where somebody can write, and it does not wait for what is not said."""
+    talking: dict[str, list[tuple[Talk, int]]] = {}
     for _, stage in context.stages("game"):
         assert isinstance(stage, GameStage)
         plan = context.study.groups.get(group_of(context.study, stage.id))
-        talking |= set(plan.automated) if plan is not None and any(talks_of(context, stage)) else set()
-    for name, _, _, path in wizards(context):
-        if name not in talking or not meets_people(context, name):
+        for name in plan.automated if plan is not None else ():
+            talking.setdefault(name, []).extend(_quotas(context, stage))
+    for name, _, said, path in wizards(context):
+        for talk, quota in talking.get(name, ()) if said.otherwise == "silence" else ():
+            if quota:
+                what = f"talk {talk.name} ends when each has made {quota} entries, and nothing may be said."
+                remedy = "Write draft or line, or give the talk no quota (0)."
+                context.say("E914", (*path, "otherwise"), what, remedy)
+        if not talking.get(name) or not meets_people(context, name):
             what = "is for conversations with people, and this partner has none."
             context.say("E915", path, what, "Take it out, or give its game a conversation.")
+
+
+def _quotas(context: Context, stage: GameStage) -> Iterator[tuple[Talk, int]]:
+    """The conversations of a game, with how many entries each is to make."""
+    for talk, parameters in talks_of(context, stage):
+        try:
+            yield talk, int(parameters.number(talk.quota))
+        except (KeyError, TypeError, ValueError):  # E460 says so
+            yield talk, 0
 
 
 @needs("partners", "told")
