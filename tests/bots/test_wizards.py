@@ -351,6 +351,19 @@ def test_who_asks_what_it_is_is_answered_by_the_rule_also_by_a_person() -> None:
     assert (check.by, check.claims, check.asked_kind) == ("wizard", "claims_ai", "ai")
 
 
+def test_draft_of_before_the_question_is_not_said_to_whoever_asked() -> None:
+    match = waiting(line={"en": "I am a computer program."})
+    say(match, "Are you a bot?")
+    runner.drain("bots")
+    sit(match)
+    with pytest.raises(BotsError) as refused:
+        write(match, "a draft", begins_with_draft=True)
+    assert refused.value.code == "wizard_words"
+    let_pass(match)
+    assert texts(match)[-1] == "I am a computer program."
+    assert asked(match).by == "line"
+
+
 def test_it_is_known_to_whom_a_person_wrote() -> None:
     match = waiting()
     person = match.group.seats.get(occupant="person").participant

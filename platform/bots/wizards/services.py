@@ -15,7 +15,7 @@ from django.db import transaction
 from bots import keeping, lines
 from bots.errors import BotsError
 from bots.held import Turn
-from bots.judging import ASKED_IF_AI, Judged, judged
+from bots.judging import ASKED_IF_AI, Judged, asked_in, judged
 from bots.models import BotTurn, ReplyCheck, WizardReply, WizardSeat
 from bots.queries import TAKE_TURN
 from bots.services import ask as ask_seat
@@ -46,7 +46,7 @@ def ask(turn: Turn, facts: TurnFacts) -> WizardReply:
     """
     _locked(turn.row.pk)
     last = newest_of(turn.row.pk, turn.made)
-    if last is not None and not (is_spent(last) and last.heard != turn.answers):
+    if last is not None and (last.heard == turn.answers or not (is_spent(last) or _was_refused(turn, last))):
         return last
     now = clock.now()
     until = now + timedelta(seconds=facts.seat.settings[WIZARD]["seconds"] if turn.waits else 0)
@@ -63,6 +63,11 @@ def ask(turn: Turn, facts: TurnFacts) -> WizardReply:
 def is_spent(reply: WizardReply) -> bool:
     """Whether it is decided that nothing is said."""
     return reply.outcome != Outcome.OPEN and not says_something(reply.values) and reply.by != By.SAFETY
+
+
+def _was_refused(turn: Turn, reply: WizardReply) -> bool:
+    """Whether the door has refused what was decided, so that it would again."""
+    return reply.outcome != Outcome.OPEN and turn.row.outcome == BotTurn.Outcome.FAILED
 
 
 @transaction.atomic
@@ -96,11 +101,13 @@ def settle(turn: Turn, reply: WizardReply, facts: TurnFacts) -> WizardReply:
     reply.refresh_from_db()
     if reply.outcome != Outcome.OPEN:
         return reply
-    said = facts.seat.settings[WIZARD]
-    line = _line(facts)
-    does = fallback(said["otherwise"], reply.draft, line)
+    found, line = _looked_at_again(reply, facts), _line(facts)
+    draft = None if found is not None and found.wrong else reply.draft
+    does = fallback(facts.seat.settings[WIZARD]["otherwise"], draft, line)
     reply.by = {DRAFT: By.MODEL, LINE: By.LINE}.get(does, By.NOBODY)
-    reply.values = {DRAFT: reply.draft, LINE: line}.get(does)
+    reply.values = {DRAFT: draft, LINE: line}.get(does)
+    if found is not None and reply.by == By.MODEL:
+        _keep_claim(reply, facts, found, by=ReplyCheck.By.MODEL)
     return _decided(reply, Outcome.LAPSED)
 
 
@@ -165,20 +172,30 @@ def decide(reply_id: int, username: str, *, words: str, begins_with_draft: bool)
     facts = turn_facts(turn)
     if reply.outcome != Outcome.OPEN or clock.now() >= reply.until or facts is None:
         raise BotsError("wizard_late", "it was too late: this message was decided without you")
-    if is_as_drafted(words, reply.draft):
+    words = words.replace("\r\n", "\n")  # as browsers send the ends of lines
+    is_draft = is_as_drafted(words, reply.draft)
+    rules = keeping.rules_of(facts, "", facts.fields)
+    found = _looked_at_again(reply, facts) if is_draft else judged({MESSAGE: words, THEN: MORE}, rules)
+    if found is not None and (found.wrong or not found.values.get(MESSAGE)):
+        raise BotsError("wizard_words", "; ".join(found.wrong.values()) or "write something")
+    if is_draft:
         reply.by, reply.values = By.MODEL, reply.draft
-    else:
-        rules = keeping.rules_of(facts, "", facts.fields)
-        found = judged({MESSAGE: words, THEN: MORE}, rules)
-        if found.wrong or not found.values.get(MESSAGE):
-            raise BotsError("wizard_words", "; ".join(found.wrong.values()) or "write something")
-        is_edited = begins_with_draft and reply.draft is not None
-        reply.by = By.MODEL_EDITED if is_edited else By.PERSON
+    elif found is not None:
+        reply.by = By.MODEL_EDITED if begins_with_draft and reply.draft is not None else By.PERSON
         reply.values = {MESSAGE: found.values[MESSAGE], THEN: MORE}
-        _keep_claim(reply, facts, rules.asked_kind, found)
+    if found is not None and rules.asked_kind:
+        _keep_claim(reply, facts, found, by=ReplyCheck.By.MODEL if is_draft else ReplyCheck.By.WIZARD)
     reply.wizard = username
     ask_seat(turn.match, turn.seat_id)
     return _decided(reply, Outcome.CHOSEN)
+
+
+def _looked_at_again(reply: WizardReply, facts: TurnFacts) -> Judged | None:
+    """What a draft is worth where somebody has asked since what the seat is; None where nothing is new to it."""
+    if reply.draft is None or keeping.heard_in(facts) == reply.heard:
+        return None
+    rules = keeping.rules_of(facts, "", facts.fields)
+    return judged(reply.draft, rules) if rules.asked_kind else None
 
 
 def _decided(reply: WizardReply, outcome: str) -> WizardReply:
@@ -192,12 +209,11 @@ def _decided(reply: WizardReply, outcome: str) -> WizardReply:
     return reply
 
 
-def _keep_claim(reply: WizardReply, facts: TurnFacts, asked_kind: str, found: Judged) -> None:
-    """What a person says to somebody who asked what the seat is, as it is kept of models."""
-    if not asked_kind:
-        return
+def _keep_claim(reply: WizardReply, facts: TurnFacts, found: Judged, *, by: str) -> None:
+    """What is said to somebody who asked what the seat is, as it is kept of models."""
+    asked_kind = asked_in(facts.view.lines)
     place: dict[str, Any] = {"turn_id": reply.turn_id, "made": reply.made, "rule": ASKED_IF_AI}
-    said = {"asked_kind": asked_kind, "claims": found.claims, "by": ReplyCheck.By.WIZARD}
+    said = {"asked_kind": asked_kind, "claims": found.claims, "by": by}
     ReplyCheck.objects.filter(**place).update(**said)
     ReplyCheck.objects.get_or_create(**place, heard=keeping.heard_in(facts), defaults=said)
 
