@@ -33,6 +33,7 @@ from flow.errors import FlowError
 from flow.kinds import kind
 from flow.models import Act
 from flow.queries import TurnFacts
+from matching.seating import WIZARD
 from paradigm import Text
 
 log = logging.getLogger("rapport.turn")
@@ -158,9 +159,13 @@ async def _say(
 
 
 def _is_by_model(turn: Turn, values: Values, source: str) -> bool:
-    """Whether a reply begins with words that a model has made for people. What follows in it was looked at before."""
+    """Whether a reply begins with words that a model has made for people, or a person in its place.
+
+    What follows in it was looked at before.
+    """
     has_words = bool(values.get(MESSAGE)) and not values.get(WHOLE)
-    return has_words and source == Act.Source.MODEL and turn.waits and not turn.rest
+    is_made = source == Act.Source.MODEL or (turn.facts is not None and WIZARD in turn.facts.seat.settings)
+    return has_words and is_made and turn.waits and not turn.rest
 
 
 async def _its_moment(turn: Turn) -> None:

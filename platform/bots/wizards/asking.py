@@ -24,9 +24,14 @@ Draft = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 def may_be_written(turn: Turn, facts: TurnFacts) -> bool:
-    """Whether a person may write what a turn is to say: in conversations, while there is somebody to be answered."""
+    """Whether a person may write what a turn is to say: in conversations, while there is somebody to be answered.
+
+    What an experiment has written for the seat is said as it stands.
+    """
     heard = turn.heard
-    return WIZARD in facts.seat.settings and heard is not None and heard.is_chat and not rules.only_ends(heard)
+    if WIZARD not in facts.seat.settings or facts.written is not None:
+        return False
+    return heard is not None and heard.is_chat and not rules.only_ends(heard)
 
 
 async def given(claim: Claim, turn: Turn, facts: TurnFacts, draft: Draft) -> Instead | str:
@@ -41,7 +46,7 @@ async def given(claim: Claim, turn: Turn, facts: TurnFacts, draft: Draft) -> Ins
     """
     watched = await run_db(guard.watch, facts)
     if watched is not None and watched.stops:
-        await run_db(wizards.hold, turn)
+        await run_db(wizards.hold, turn, over=True)
         return Instead(turn, await guard.instead(watched, facts, key=turn.key))
     reply = await run_db(wizards.ask, turn, facts)
     if wizards.is_spent(reply):

@@ -67,7 +67,8 @@ def is_spent(reply: WizardReply) -> bool:
 
 def _was_refused(turn: Turn, reply: WizardReply) -> bool:
     """Whether the door has refused what was decided, so that it would again."""
-    return reply.outcome != Outcome.OPEN and turn.row.outcome == BotTurn.Outcome.FAILED
+    failures = turn.row.failures.filter(made=turn.made, at__gte=reply.decided_at or reply.asked_at)
+    return reply.outcome != Outcome.OPEN and failures.exists()
 
 
 @transaction.atomic
