@@ -53,6 +53,7 @@ STUBBORN = {
     "bulky": ["truncated"] * 2,
     "bulky_unsaid": ["truncated"] * 2,
     "endless": ["truncated"] * 2,
+    "crowded": ["truncated"] * 2,
     "bomb": ["config"],
     "elsewhere": ["config"],
     "cut": ["unavailable"] * 3,

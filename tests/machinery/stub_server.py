@@ -289,6 +289,10 @@ class Replies:
             200, json.dumps({"id": "x", "object": "chat.completion", "model": "m", "choices": []}).encode()
         )
 
+    def crowded(self) -> None:
+        """A short body of which a reader makes a great deal."""
+        self._handler.send(200, json.dumps({"id": "x", "model": "m", "choices": [{}] * 100_000}).encode())
+
     def web_page(self) -> None:
         self._handler.send(200, b"<html>a gateway's page</html>")
 

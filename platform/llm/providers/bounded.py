@@ -15,7 +15,7 @@ import httpx
 from litellm.llms.custom_httpx import aiohttp_transport
 
 from llm.access import is_of_the_machine_park
-from llm.providers.reading import MOST_BYTES, READING, Reading
+from llm.providers.reading import MOST_BYTES, MOST_OBJECTS, READING, Reading
 
 LOOKED_AT_EVERY_SECONDS = 60.0
 ELSEWHERE = "the address leads to where machines find their own secrets"
@@ -50,10 +50,11 @@ class _Bounded(httpx.AsyncByteStream):
         self._request = request
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        count = 0
+        count = objects = 0
         async for chunk in self._stream:
             count += len(chunk)
-            if count > MOST_BYTES:
+            objects += chunk.count(b"{")
+            if count > MOST_BYTES or objects > MOST_OBJECTS:
                 self._reading.is_too_long = True
                 raise httpx.ReadError("the answer is too long", request=self._request)
             yield chunk

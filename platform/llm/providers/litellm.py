@@ -16,7 +16,7 @@ from typing import Any
 from llm.access import access_to
 from llm.errors import ProviderFailed
 from llm.exchange import Question, Reply
-from llm.providers.reading import MOST_BYTES, READING, Reading
+from llm.providers.reading import MOST_BYTES, MOST_OBJECTS, READING, Reading
 
 _SECRET = re.compile(r"\b(sk|key|Bearer)[-_ ][A-Za-z0-9._*-]{6,}")
 # What the library would look up by itself: keys and addresses of providers, and switches of how it reads answers.
@@ -123,7 +123,7 @@ def _unread(reading: Reading) -> ProviderFailed | None:
     if reading.refused:
         return ProviderFailed("config", reading.refused, request_id=reading.request_id)
     if reading.is_too_long:
-        text = f"the answer has more than {MOST_BYTES} bytes"
+        text = f"the answer has more than {MOST_BYTES} bytes, or than {MOST_OBJECTS} objects"
         return ProviderFailed("truncated", text, request_id=reading.request_id)
     return None
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 MOST_BYTES = 2_000_000
 """Of one answer: several times what 8000 tokens take, in any script and however escaped."""
+MOST_OBJECTS = 20_000
+"""Of one answer, by its braces: a hundred thousand empty choices are few bytes, and the library makes much of each."""
 
 
 @dataclass(slots=True)
