@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bots.errors import FOREIGN_FACT, BotsError
+from bots.prompts import BREAKS
 from chat.models import Entry
+from flow.drawing import plain
 from flow.game import game_of
 from flow.models import Act
 from flow.queries import TurnFacts
@@ -89,5 +91,9 @@ def words_in(values: Mapping[str, Any]) -> list[str]:
 
 
 def _words(text: str) -> str:
-    """Its words in small letters, each between spaces; of a prompt, in which line breaks and quotes are escaped."""
-    return f" {' '.join(_WORD.findall(_ESCAPED.sub(' ', text).casefold()))} "
+    """Its words in small letters, each between spaces; of a prompt, in which line breaks and quotes are escaped.
+
+    Without what nobody sees, as prompts have it: else whoever told it with that between its letters had not told it.
+    """
+    shown = plain(text.translate(BREAKS))
+    return f" {' '.join(_WORD.findall(_ESCAPED.sub(' ', shown).casefold()))} "

@@ -111,3 +111,13 @@ def test_what_its_owner_has_told_is_no_secret_any_more() -> None:
     say(match, f"Listen: {KEY}")
     assert take(match) == "delivered"
     assert KEY in str(answers.asked[0].messages)
+
+
+@pytest.mark.django_db
+def test_what_is_told_with_unseen_characters_in_it_is_told_and_ends_no_game() -> None:
+    """A prompt holds it without them: whoever writes so could end the game of everybody."""
+    match = room(leaks=0)
+    assert take(match) == "delivered"
+    say(match, KEY.replace("e", "e\u200b", 1).replace(" ", "\u2028", 1))
+    assert take(match) == "delivered"
+    assert not FailedTurn.objects.exists()
