@@ -8,15 +8,12 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 from django.db import connection
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bots.errors import BotsError
 from bots.models import ReplyCheck, WizardReply, WizardSeat
 from bots.turns import take_turn
 from bots.wizards import services
 from bots.wizards.queries import open_reply, page_of, wrote_to
-from bots.wizards.rules import Difference, difference, fallback, is_as_drafted
 from chat.models import Entry
 from events import clock, runner
 from events.models import Due
@@ -35,44 +32,6 @@ TURNS = {"reaction": "bots.turns.take_turn", "outcome": ""}
 @pytest.fixture(autouse=True)
 def _told(settings: LazySettings) -> None:
     settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"told": "tests.bots.answers.ask"}
-
-
-@given(st.text(max_size=40), st.text(max_size=40))
-def test_difference_makes_what_was_said_of_the_draft(draft: str, said: str) -> None:
-    found = difference(draft, said)
-    made, at = [], 0
-    for start, taken_out, put_in in found.changes:
-        assert draft[start : start + len(taken_out)] == taken_out
-        made += [draft[at:start], put_in]
-        at = start + len(taken_out)
-    assert "".join([*made, draft[at:]]) == said
-    assert found.kept == len(draft) - sum(len(taken_out) for _, taken_out, _ in found.changes)
-
-
-def test_same_words_have_no_difference() -> None:
-    assert difference("the same", "the same") == Difference(8, [])
-    assert is_as_drafted(" the same ", {"message": "the same"})
-    assert not is_as_drafted("", {"message": ""})
-    assert not is_as_drafted("x", None)
-
-
-@pytest.mark.parametrize(
-    ("otherwise", "draft", "line", "follows"),
-    [
-        ("draft", {"message": "d"}, {"message": "l"}, "draft"),
-        ("draft", {"message": "", "then": "ready"}, None, "draft"),
-        ("draft", {"message": "", "then": "more"}, {"message": "l"}, "line"),
-        ("draft", None, {"message": "l"}, "line"),
-        ("draft", None, None, "silence"),
-        ("line", {"message": "d"}, {"message": "l"}, "line"),
-        ("line", {"message": "d"}, None, "silence"),
-        ("silence", {"message": "d"}, {"message": "l"}, "silence"),
-    ],
-)
-def test_what_follows_in_time_is_what_is_declared(
-    otherwise: str, draft: dict[str, Any] | None, line: dict[str, Any] | None, follows: str
-) -> None:
-    assert fallback(otherwise, draft, line) == follows
 
 
 def test_seat_waits_with_its_draft_and_says_nothing_yet() -> None:
