@@ -112,8 +112,23 @@ def _apart_in(study: Study) -> dict[str, list[str]]:
 
 
 def warning_of(study: Study) -> str:
-    """One sentence for whoever opens a study that nobody could look into while data come in; else empty."""
-    if study.is_demo or study.is_simulated or study.memberships.filter(role=Membership.Role.MONITOR).exists():
+    """What whoever opens a study is told that nobody could look into, or write in, while data come in; else empty."""
+    if study.is_demo or study.is_simulated:
+        return ""
+    return " ".join(filter(None, (_without_monitor(study), _without_wizard(study))))
+
+
+def _without_wizard(study: Study) -> str:
+    if not has_wizards(study) or study.memberships.filter(role=Membership.Role.WIZARD).exists():
+        return ""
+    what = (
+        f"Nobody may write in an automated seat's place in {study.slug}: what `otherwise` says would follow each time"
+    )
+    return f"{what}. Name somebody who has no other part in it: `manage.py study wizard {study.slug} USERNAME`."
+
+
+def _without_monitor(study: Study) -> str:
+    if study.memberships.filter(role=Membership.Role.MONITOR).exists():
         return ""
     what = f"Nobody is a monitor of {study.slug}: until it is closed nobody can see whether one condition does harm"
     return f"{what}. Name somebody who has no other part in it: `manage.py study monitor {study.slug} USERNAME`."

@@ -1,6 +1,7 @@
 """People behind an automated seat: one message for each turn, by one of them, in time, or what the file declares."""
 
 from datetime import timedelta
+from random import Random
 from threading import Barrier, Thread
 from typing import Any
 
@@ -19,8 +20,11 @@ from events import clock, runner
 from events.models import Due
 from flow.queries import turn as facts_of
 from llm.errors import ProviderFailed
+from matching.seating import automated
+from studies import definition
 from tests.bots import answers
 from tests.bots.curtains import ANA, BEN, WIZARD, asked, let_pass, sit, waiting, write
+from tests.bots.meetings import COMPANION, version_with
 from tests.bots.talking import events, opened, policy, reply, room, say, seat, texts, turn_of
 from tests.bots.test_turns import claims_of
 
@@ -268,6 +272,13 @@ def test_seat_without_it_and_decisions_are_as_ever() -> None:
     match = opened(seat())
     assert texts(match) == ["hello"]
     assert not WizardReply.objects.exists()
+
+
+def test_seat_has_what_its_entry_says_and_no_other_has_any() -> None:
+    for version, settings in ((version_with(None, wizard=WIZARD), WIZARD), (version_with(None), None)):
+        study = definition.definition(version)
+        found = automated(study, study.partners[COMPANION], Random("seed"), {})
+        assert found[2].get("wizard") == settings
 
 
 def test_policy_may_have_people_behind_it_without_a_draft() -> None:

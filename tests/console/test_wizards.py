@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bots.models import WizardReply, WizardSeat
+from config.study_masking import warning_of
 from events import runner
 from events.models import Event
 from flow.models import Match
@@ -214,6 +215,14 @@ def test_who_writes_has_no_other_part_and_reads_nothing_else(sign_in: SignIn) ->
     assert "wizards before: ana" in run("study", "deviations", slug)
     with pytest.raises(CommandError, match="ana is no wizard of"):
         run("study", "wizard", slug, "ana", "--end")
+
+
+def test_who_opens_a_study_is_told_that_nobody_may_write(sign_in: SignIn) -> None:
+    study = study_of(waiting())
+    assert "Nobody may write in an automated seat's place" in warning_of(study)
+    sign_in(study, "wizard")
+    assert "write in" not in warning_of(study)
+    assert "write in" not in warning_of(study_of(Acquainted(version_with(None)).meet()))
 
 
 def test_who_knows_outcomes_does_not_write(sign_in: SignIn) -> None:
