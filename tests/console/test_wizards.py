@@ -15,6 +15,8 @@ from config.study_masking import warning_of
 from events import runner
 from events.models import Event
 from flow.models import Match
+from flow.page import Page
+from paradigm import Card, Line, Table, View
 from studies.models import Membership, Study
 from tests.bots import answers
 from tests.bots.curtains import WIZARD, asked, let_pass
@@ -79,6 +81,16 @@ def test_words_are_for_who_sits_there_and_for_nobody_else(sign_in: SignIn) -> No
         assert "a draft" not in text
     assert second.post(at(match), {"do": "take"}, follow=True).status_code == 200
     assert WizardSeat.objects.get().holder == "user0"
+
+
+def test_what_people_wrote_is_shown_without_what_nobody_sees(sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    match = waiting()
+    words = "turn\u202eed ro\u200bund"
+    view = View(cards=[Card("A", "", words)], lines=[Line("B", words)], tables=[Table("Before", ["It"], [[words, 1]])])
+    monkeypatch.setattr("console.views.wizards.page_of", lambda _turn: Page("match", "Talk", view=view))
+    shown = seated(match, sign_in).get(at(match)).content.decode()
+    assert shown.count("turned round") == 3
+    assert not {"\u202e", "\u200b"} & set(shown)
 
 
 def test_page_tells_no_condition_and_no_code(sign_in: SignIn) -> None:

@@ -1,5 +1,7 @@
 """Behind the curtain: the automated seats in whose place people may write, and what a page in one of them shows."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,7 +17,8 @@ from bots.wizards.rules import words_of
 from console.desk import Desk, desk_page
 from console.roles import Capability
 from events import clock
-from flow.drawing import plain, plain_line
+from flow.drawing import plain, plain_card, plain_line
+from paradigm import Table
 
 REFUSALS = {
     "wizard_taken": later("Somebody else sits behind this seat, or you were away for too long. Sit down again."),
@@ -83,13 +86,18 @@ def _shown(seat: WizardSeat) -> dict[str, object]:
     return {
         "page": page,
         "lines": [plain_line(one) for one in view.lines] if view is not None else [],
-        "cards": view.cards if view is not None else [],
-        "tables": view.tables if view is not None else [],
+        "cards": [plain_card(one) for one in view.cards] if view is not None else [],
+        "tables": [_plain_table(one) for one in view.tables] if view is not None else [],
         "reply": reply if page is not None and reply is not None and reply.until > clock.now() else None,
         "seconds": _seconds(reply),
         "draft": plain(words_of(reply.draft)) if reply is not None else "",
         "rule": seat.turn.seat.settings.get("asked_if_ai", ""),
     }
+
+
+def _plain_table(table: Table) -> Table:
+    """The answers to earlier questions stand in tables."""
+    return replace(table, rows=[[plain(str(cell)) for cell in row] for row in table.rows])
 
 
 def _to_write(reply: object, request: HttpRequest) -> dict[str, object]:
