@@ -29,7 +29,7 @@ class Pool(Part):
     """A partner's policies or personas as an urn, from which one is drawn for each seat."""
 
     draw: Literal["with_replacement", "without_replacement", "balanced"] = Field(
-        "with_replacement",
+        default="with_replacement",
         description="Each seat for itself; or each seat of a group from what its others left; or each seat of the "
         "study from what all before it left, group after group. An empty urn is filled again.",
     )

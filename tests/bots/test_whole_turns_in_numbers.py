@@ -56,8 +56,8 @@ def said(words: str) -> str:
 
 def talk(stub: StubServer, *, rule: str, language: str = "en") -> Match:
     """A talk in which the model has said hello."""
-    partner = {"asked_if_ai": rule, "model": MODEL}
-    match = Acquainted(version_with(None, language=language, longest=LONGEST, **partner)).meet()
+    version = version_with(None, language=language, longest=LONGEST, asked_if_ai=rule, model=MODEL)
+    match = Acquainted(version).meet()
     answered(match, stub, "hello")
     return match
 

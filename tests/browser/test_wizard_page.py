@@ -33,7 +33,7 @@ def _told(settings: LazySettings) -> None:
 @pytest.fixture(params=[("light", 1280), ("dark", 390)], ids=["desk", "phone"])
 def tab(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Tab]:
     scheme, width = request.param
-    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
     context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
