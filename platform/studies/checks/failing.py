@@ -47,7 +47,7 @@ def lines_are_there(context: Context) -> None:
         if said_in(policy.line, language) and said_in(policy.lines, language):
             what = "and `line` both have words in the study's language; only `line` would be said."
             context.say("E861", (*path, "lines"), what, "Keep one of them.")
-        if policy.then != "pause" and "pause" in policy.model_fields_set:
+        if policy.then != "pause" and policy.pause != type(policy).model_validate({}).pause:  # frozen ones say it all
             context.say("E861", (*path, "pause"), f"is not used: `then` is {policy.then}.", "Write then: pause.")
         other = policy.fallback.model if policy.fallback else None
         if other is not None and other.name in {model.name for model in partner.models.values()}:
