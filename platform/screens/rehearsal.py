@@ -303,7 +303,9 @@ def imagined(facts: TurnFacts, talk: int) -> Mapping[str, Any]:
     sentences = PEOPLE_SAY if is_person else PROGRAMS_SAY
     sentence = sentences[(LEAST_SAID * talk + len(said)) % len(sentences)]
     fits = int(words.min_chars) <= len(sentence) <= int(words.max_chars)
-    then = {THEN: READY if len(said) + 1 >= LEAST_SAID else MORE} if THEN in values else {}
+    # Whoever is ready may end the talk for both, so a program waits until a person has said enough, too.
+    before_ready = LEAST_SAID - 1 if is_person else LEAST_SAID
+    then = {THEN: READY if len(said) >= before_ready else MORE} if THEN in values else {}
     return {**values, **({MESSAGE: sentence} if fits else {}), **then}
 
 
