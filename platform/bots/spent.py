@@ -146,7 +146,7 @@ def measured_cost(study: Study, said: StudyFile) -> Measured | None:
     own, tried = Q(root=root_of_study(study.pk)), Q(root__startswith=f"{root_of_study(study.pk)}~")
     charges = Charge.objects.filter(own | tried, usd__gt=0)
     found = charges.aggregate(
-        calls=Count("pk"), tokens=Sum("tokens"), usd=Sum("usd"), assumed=Sum("usd", filter=Q(state="assumed"))
+        calls=Count("pk"), all_tokens=Sum("tokens"), assumed=Sum("usd", filter=Q(state="assumed")), all_usd=Sum("usd")
     )
     turns = {turn_of(scope) for scope in Call.objects.filter(charge__in=charges).values_list("scope", flat=True)}
     groups = BotTurn.objects.filter(pk__in=turns).values("match__group").distinct().count()
@@ -155,7 +155,7 @@ def measured_cost(study: Study, said: StudyFile) -> Measured | None:
     plans = [plan.humans for plan in said.groups.values() if plan.humans]
     visits = sum(wave.repeat for wave in said.waves if any(stage.kind == "game" for stage in wave.stages))
     return Measured(
-        groups, max(plans, default=1), max(visits, 1), found["calls"], found["tokens"] or 0, found["usd"],
+        groups, max(plans, default=1), max(visits, 1), found["calls"], found["all_tokens"] or 0, found["all_usd"],
         found["assumed"] or NOTHING,
     )  # fmt: skip
 

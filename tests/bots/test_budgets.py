@@ -44,7 +44,7 @@ def with_budget(match: Match, **budget: Any) -> Version:
     """A newer version of the match's study, with a budget, under which nobody plays yet."""
     version = match.group.version
     said = version.definition | {"budget": budget}
-    return Version.objects.create(study=version.study, number=2, definition=said, sha256="e" * 56 + f"{version.pk:08d}")
+    return Version.objects.create(study=version.study, number=2, definition=said, sha256=f"e{version.pk:063d}")
 
 
 def test_free_model_has_nothing_to_count_and_one_with_a_price_its_day() -> None:

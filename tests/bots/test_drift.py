@@ -32,7 +32,7 @@ from studies.models import Study, Version
 from studies.sentinels import prompts_in
 from studies.services import close_study, open_study, pause_study
 from tests.bots.sentinel_answers import Model
-from tests.machinery.people import fresh, newcomer, stage_id, version_in
+from tests.machinery.people import fresh, newcomer, sharing_is_installed, stage_id, version_in  # noqa: F401
 
 MODEL: dict[str, Any] = {"name": "told/one", "max_tokens": 900, "daily_cost_usd": "1.00", "run_by": "Our own machine"}
 COMPUTER: dict[str, Any] = {
