@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from studies.check import check
+from studies.check import check, check_data, check_folder
+from studies.problems import errors
+from studies.sources import FrozenSource
 from tests.studies.conftest import Folder
 
 SPOILED = {
@@ -331,6 +333,14 @@ SHIPPED = sorted(Path(__file__).parents[2].glob("experiments/*/studies/*/study.y
 def test_shipped_study_is_sound(file: Path) -> None:
     found = {problem.code for problem in check(file)}
     assert found <= {"W411", "W423", "W436", "W832"}, "but for what an example may have"
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: f"{file.parts[-4]}-{file.parts[-2]}")
+def test_shipped_study_is_sound_when_it_is_read_back(file: Path) -> None:
+    checked = check_folder(file)
+    assert checked.study is not None
+    said = checked.study.model_dump(mode="json", by_alias=True)  # as a version holds it: with every default
+    assert not errors(check_data(said, FrozenSource(checked.files)).problems)
 
 
 @pytest.mark.parametrize(

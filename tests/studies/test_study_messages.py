@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from studies import registry
+from studies.problems import errors
 from tests.studies.conftest import Folder
 
+LONGITUDINAL = Path(__file__).parents[2] / "experiments" / "longitudinal_chat" / "studies"
 BOTH = "{unit: group, method: permuted_block, block_sizes: [2, 4], at: formation}"
 SEATS = "giver: {humans: 2}\n      taker: {humans: 1, ai: 1}"
 LABEL = 'label: {by: label, values: {hidden: "", marked: Program}}'
@@ -72,6 +76,27 @@ def test_other_ways_to_cause_a_code_name_place_and_remedy(
     assert words in str(found[0])
     assert found[0].remedy
     assert found[0].line is not None
+
+
+@pytest.mark.parametrize(
+    ("new", "words"),
+    [
+        ("asked_if_ai: lie", "Choose 'admit', 'deflect' or 'deny'"),
+        ("asked_if_ai: admit\n    delivery: {bubbles: 50}", "got 50. Write a number of at most 6."),
+        ("asked_if_ai: admit\n    delivery: {debounce_s: -1}", "got -1. Write a number of at least 0"),
+        ("asked_if_ai: admit\n    delivery: many", 'got "many". Write its entries by their names'),
+        ("asked_if_ai: admit\n    may_stay_silent: perhaps", 'got "perhaps". Write true or false.'),
+        ("asked_if_ai: admit\n    wizard: true", "Write its entries by their names"),
+    ],
+)
+def test_one_wrong_word_of_a_partner_is_all_that_is_said(tmp_path: Path, new: str, words: str) -> None:
+    """What only follows from it, such as slots and items that cannot be filled yet, would send people elsewhere."""
+    copytree(LONGITUDINAL, tmp_path / "studies")
+    folder = Folder(tmp_path / "studies" / "seven_chats")
+    folder.change("asked_if_ai: admit", new)
+    (found,) = errors(folder.problems())
+    assert found.code == "E100"
+    assert words in str(found)
 
 
 ITEMS = [

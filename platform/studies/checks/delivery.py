@@ -8,7 +8,7 @@ from studies.checks.context import Context, needs
 from studies.checks.games import found_experiment, found_parameters
 from studies.definition import group_of
 from studies.schema_delivery import Delivery
-from studies.schema_partners import AutomatedPartner, ModelPartner
+from studies.schema_partners import AutomatedPartner, Delay, ModelPartner
 from studies.schema_stages import GameStage
 from studies.yaml_file import Path
 
@@ -23,12 +23,25 @@ def bounds_fit(context: Context) -> None:
             context.say("E902", ("partners", name, "length", "chars"), what, "Write the smaller number first.")
         if not isinstance(partner, AutomatedPartner):
             continue
+        if partner.delay is not None:
+            _in_order(context, ("partners", name, "delay"), partner.delay)
         said = partner.delivery
         if said.debounce_s > said.debounce_most_s:
             last, first = f"{said.debounce_s:g} s after the last message", f"{said.debounce_most_s:g} s after the first"
             what = f"a turn is to begin {last}, and at the latest {first}."
             path: Path = ("partners", name, "delivery", "debounce_most_s")
             context.say("E904", path, what, "Raise it, or lower debounce_s.")
+
+
+def _in_order(context: Context, path: Path, delay: Delay) -> None:
+    """E904: of two times the shortest comes first."""
+    if delay.min_s > delay.max_s:
+        what = f"never acts before {delay.min_s:g} s, nor after {delay.max_s:g} s."
+        context.say("E904", (*path, "max_s"), what, "Raise it, or lower min_s; both alike are a constant delay.")
+    shortest, longest = delay.think_s
+    if shortest > longest:
+        what = f"thinks for at least {shortest:g} s and at most {longest:g} s."
+        context.say("E904", (*path, "think_s"), what, "Write the smaller number first.")
 
 
 @needs("waves", "factors", "partners", "groups")

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 
 from studies.checks.context import Context, meant, needs
 from studies.checks.questions import resolved_items
+from studies.checks.texts import known_names
 from studies.domains import Words, can_be
 from studies.grammar import Node, Pair, Word
 from studies.items import Item
@@ -21,6 +22,8 @@ Known = Mapping[str, Variable]
 def exclusions_can_decide(context: Context) -> None:
     """E420, E421, E422, W423, E408: each rule is over what is known of people, and says when it is known."""
     exclusions = context.study.exclusions
+    if known_names(context) is None:
+        return  # no item can be read, and why is told
     known = variables_of(context.study, lambda stage: _items(context, stage)) if exclusions else {}
     unclear = unclear_names(context.study, lambda stage: _items(context, stage)) if exclusions else set()
     for at, one in enumerate(exclusions):

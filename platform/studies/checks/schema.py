@@ -25,6 +25,20 @@ _BY_PATTERN = {
     SLUG_PATTERN: "Use a-z, 0-9 and -, a letter first, 2 to 60 characters.",
 }
 
+_BOUNDS = {
+    "greater_than_equal": ("ge", "of at least"),
+    "less_than_equal": ("le", "of at most"),
+    "greater_than": ("gt", "above"),
+    "less_than": ("lt", "below"),
+}
+_SHAPES = {
+    "bool_type": "Write true or false.",
+    "bool_parsing": "Write true or false.",
+    "list_type": "Write a list: [first, second].",
+    "model_type": "Write its entries by their names: {name: value}.",
+    "dict_type": "Write its entries by their names: {name: value}.",
+}
+
 
 def sections_of(document: Document) -> tuple[dict[str, Any], list[Problem]]:
     """The sections that are valid by themselves (by field name), and everything that is wrong with the shape."""
@@ -194,7 +208,11 @@ def _missing(path: Path) -> tuple[str, str, str]:
         remedy = 'Write the most that points can pay, e.g. max: "6.00".'
         return "E602", "max is missing. Unbounded bonuses are refused.", remedy
     if path[-1:] == ("daily_cost_usd",):
-        return "E504", "is missing. A model without a limit of cost is refused.", 'Write daily_cost_usd: "5.00".'
+        remedy = 'Write daily_cost_usd: "5.00", or "0.00" for one that costs nothing.'
+        return "E504", "is missing. A model without a limit of cost is refused.", remedy
+    if path[-1:] == ("asked_if_ai",):
+        remedy = "Write admit, deflect or deny: what it answers to whoever asks whether it is a person."
+        return "E105", "is missing.", remedy
     return "E105", "is missing.", "Add it; docs/study-file.md says what it means."
 
 
@@ -207,6 +225,14 @@ def _wrong_value(error: ErrorDetails, context: Mapping[str, Any]) -> tuple[str, 
         return "E100", f'"{_short(context.get("tag"))}" is unknown here.', meant(str(context.get("tag")), tags)
     if kind == "literal_error":
         return "E100", f'got "{_short(error["input"])}".', f"Choose {context.get('expected')}."
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        return "E100", f"got {_short(error['input'])}.", f"Write a number {words} {context.get(key):g}."
+    if kind in _SHAPES:
+        said = error["input"]
+        word = str(said).lower() if isinstance(said, bool) else _short(said)
+        got = f'got "{word}".' if isinstance(said, str | int | float) else "is of another kind."
+        return "E100", got, f"{_SHAPES[kind]} docs/study-file.md lists what it takes."
     return "E100", f"{error['msg'][:1].lower()}{error['msg'][1:]}.", "docs/study-file.md says what is allowed."
 
 

@@ -110,7 +110,7 @@ def _game_pages(context: Context, path: Path, stage: GameStage) -> None:
         given = (
             frozenset({"void_points"})
             if file.endswith("/sit_out.md")
-            else GIVEN["game"] | words_of(experiment.name) | _named(*_automated(context, stage))
+            else GIVEN["game"] | words_of(experiment.name) | _named_in(context, stage)
         )
         for each in by_level:
             _say_slots(context, file, context.files.get(file, ""), Known(parameter_slots(each.slots()), given))
@@ -119,10 +119,16 @@ def _game_pages(context: Context, path: Path, stage: GameStage) -> None:
         context.say_of_file("W104", file, None, what, "Rename or remove it.")
 
 
+def _named_in(context: Context, stage: GameStage) -> frozenset[str]:
+    """As `_named`, of a game; where its partners cannot be read that is told, and nothing of pages that name them."""
+    if not {"groups", "partners"} <= context.sections:
+        return frozenset({"partner_name"})
+    return _named(*_automated(context, stage))
+
+
 def _automated(context: Context, stage: GameStage) -> list[Partner]:
     """Who may fill the automated seats of a game; nobody where it is practised, since then nobody has a name."""
-    is_practised = any(isinstance(one, PracticeStage) and one.game == stage.id for _, one in context.stages("practice"))
-    if is_practised or not {"groups", "partners"} <= context.sections:
+    if any(isinstance(one, PracticeStage) and one.game == stage.id for _, one in context.stages("practice")):
         return []
     plan = context.study.groups.get(group_of(context.study, stage.id))
     partners = context.study.partners
