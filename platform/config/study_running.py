@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from decimal import Decimal, InvalidOperation
 from types import FrameType
 from typing import Any, Protocol
@@ -17,20 +20,24 @@ from bots.batches import queries as batches
 from bots.batches.rules import Budget, Line, Order, Progress
 from bots.models import Batch
 from bots.run import AT_ONCE, run_order
+from config.study_models import warnings_of_models
 from config.study_recording import play_again
 from studies import queries
+from studies.definition import definition
 from studies.masking.standing import is_masked
 
+LOGGED = 2  # the verbosity from which on each turn and call is logged on the terminal
 WIDTH = 20  # of the bar, in characters
 LINE_SECONDS = 0.2  # between two pictures of the line on a terminal
 LOG_SECONDS = 15.0  # between two lines where nobody watches
-HEAD = ("condition", "complete", "ended", "under way", "turns", "calls", "USD", "minutes")
+HEAD = ("condition", "complete", "ended", "under way", "turns", "failed", "calls", "USD", "minutes")
 
 
 class Teller(Protocol):
     """The command that the verb belongs to."""
 
     stdout: Any
+    style: Any
 
     def say(self, text: str) -> None:
         """Print one line of good news."""
@@ -56,12 +63,31 @@ def declare_run(verb: Callable[..., CommandParser]) -> None:
 
 def run_verb(command: Teller, options: dict[str, Any]) -> None:
     """Play the groups; interrupted, it goes on where it stopped when it is called again in the same words."""
+    with _hushed() if options["verbosity"] < LOGGED else nullcontext():
+        _run(command, options)
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Without the two lines that are logged of each turn, in which the bar would drown."""
+    ours = logging.getLogger("rapport")
+    before = ours.level
+    ours.setLevel(max(before, logging.WARNING))
+    try:
+        yield
+    finally:
+        ours.setLevel(before)
+
+
+def _run(command: Teller, options: dict[str, Any]) -> None:
     if options["recorded"]:
         play_again(command, options)
         return
     if options["groups"] is None:
         raise CommandError("say how many groups: --groups N")
     version = queries.version_of(queries.study_named(options["study"]), None)
+    for text in warnings_of_models(definition(version)):
+        command.stdout.write(command.style.WARNING(text))
     budget = Budget(options["max_calls"], options["max_cost"])
     bar = _Bar(command, is_watched=command.stdout.isatty())
     stop = threading.Event()
@@ -83,7 +109,20 @@ def run_verb(command: Teller, options: dict[str, Any]) -> None:
     lines = batches.lines_of(batch)
     for row in table(lines[-1:] if is_masked(version.study) else lines):
         command.stdout.write(row)
+    _tell_of_failures(command, batch)
     command.say(f"{done.complete} groups complete, {done.ended} ended early")
+
+
+def _tell_of_failures(command: Teller, batch: Batch) -> None:
+    """A group may be complete in which no model has ever answered: so it is said."""
+    found = sum(batches.failures(batch).values(), Counter[str]())
+    if found:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in found.most_common())
+        text = (
+            f"{found.total()} turns failed ({reasons}): nothing usable came, and what followed is what the study file "
+            "says of that (on_failure, on_timeout). The dataset has each in failed_turns.csv and calls.csv."
+        )
+        command.stdout.write(command.style.WARNING(text))
 
 
 def table(lines: Sequence[Line]) -> Iterable[str]:
@@ -97,7 +136,7 @@ def table(lines: Sequence[Line]) -> Iterable[str]:
 
 
 def _row(line: Line) -> tuple[str, ...]:
-    counts = (line.complete, line.ended, line.under_way, line.turns, line.calls)
+    counts = (line.complete, line.ended, line.under_way, line.turns, line.failed, line.calls)
     return (line.condition or "-", *map(str, counts), f"{line.cost_usd:.4f}", f"{line.minutes:.1f}")
 
 
@@ -129,8 +168,9 @@ class _Bar:
 
     def _draw(self, at: Progress) -> None:
         full = WIDTH * at.finished // at.wanted
+        failed = f" ({at.failed} failed)" if at.failed else ""
         told = (
-            f"[{'#' * full}{'.' * (WIDTH - full)}] {at.finished} of {at.wanted} groups, {at.turns} turns, "
+            f"[{'#' * full}{'.' * (WIDTH - full)}] {at.finished} of {at.wanted} groups, {at.turns} turns{failed}, "
             f"{at.calls} calls of models, {at.cost_usd:.2f} USD, {time.monotonic() - self._began:.0f} s"
         )
         self._write(f"\r{told}" if self._is_watched else f"{told}\n")

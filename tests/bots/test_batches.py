@@ -23,7 +23,7 @@ from bots import by_policy
 from bots.batches import services
 from bots.batches.queries import are_left_lying, lines_of, under_way
 from bots.errors import BotsError
-from bots.models import Batch, BatchGroup, BotTurn
+from bots.models import Batch, BatchGroup, BotTurn, FailedTurn
 from bots.queries import TAKE_TURN
 from bots.run import Budget, Order, Progress, run_groups, run_order
 from config.places import ROOT
@@ -66,12 +66,12 @@ def pool(tmp_path: Path, db: None) -> Version:
     return freeze(copied(tmp_path).path, seed="3")
 
 
-def models(n: int = 3) -> Version:
+def models(n: int = 3, model: dict[str, Any] = MODEL) -> Version:
     """A study whose groups are language models that talk, three entries each, and say a number."""
     said = study_file("chatting")
     said["groups"] = {"all": {"roles": {"talker": {"ai": n}}, "partners": {"ai": "machine"}}}
     said["partners"]["machine"] = {
-        "occupant": "model", "personas": ["prompts/one.md"], "model": MODEL, "asked_if_ai": "deflect",
+        "occupant": "model", "personas": ["prompts/one.md"], "model": model, "asked_if_ai": "deflect",
         "label": {"all": ""},
     }  # fmt: skip
     lobby = {
@@ -305,6 +305,27 @@ def test_command_ends_with_a_table_by_condition(pool: Version) -> None:
     assert "4 groups complete, 0 ended early" in said
     (line,) = lines_of(Batch.objects.get())[-1:]
     assert (line.complete, line.under_way, line.calls) == (4, 0, 0)
+
+
+def test_command_tells_of_turns_in_which_nothing_usable_came(settings: LazySettings) -> None:
+    settings.LLM_BASE = settings.LLM_KEY = ""
+    version = models(model={**MODEL, "name": "nobody/one"})
+    said = command(version.study.slug, "--groups", "1")
+    assert "nobody/one cannot answer here" in said
+    failed = FailedTurn.objects.count()
+    assert failed > 0
+    (row,) = [line.split() for line in said.splitlines() if line.startswith("all")]
+    assert int(row[5]) == failed
+    assert f"({failed} failed)" in said
+    assert f"{failed} turns failed (model_config {failed})" in said
+
+
+def test_command_says_where_a_program_answers_for_a_model(settings: LazySettings) -> None:
+    settings.LLM_PROVIDERS = dict.fromkeys(("scripted", "*"), "llm.providers.scripted.ask")
+    said = command(models(model={**MODEL, "name": "nobody/one"}).study.slug, "--groups", "1")
+    assert "in place of nobody/one a program answers" in said
+    assert "failed" not in said.partition("1 of 1 groups")[2].replace("turns  failed", "")
+    assert set(Call.objects.values_list("model_requested", "model_served")) == {("nobody/one", "scripted")}
 
 
 def test_interrupted_command_says_how_to_go_on_and_then_does(dilemma: Version, monkeypatch: pytest.MonkeyPatch) -> None:

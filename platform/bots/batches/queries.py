@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from bots.batches.rules import Budget, Line, Progress, Spent
-from bots.models import Batch, BatchGroup, BotTurn
+from bots.models import Batch, BatchGroup, BotTurn, FailedTurn
 from bots.queries import TAKE_TURN, open_turns
 from events import clock
 from events.models import Due
@@ -62,11 +61,13 @@ def progress_of(batch: Batch) -> Progress:
     counted = dict(statuses)
     turns = BotTurn.objects.filter(match__group__in_batch__batch=batch).exclude(outcome=BotTurn.Outcome.OPEN).count()
     used = spent(batch)
+    failed = sum(reasons.total() for reasons in failures(batch).values())
     return Progress(
         wanted=batch.wanted,
         complete=counted.get(Group.Status.COMPLETE, 0),
         ended=counted.get(Group.Status.ENDED, 0),
         turns=turns,
+        failed=failed,
         calls=used.calls,
         cost_usd=used.cost_usd,
         batch=batch.number,
@@ -91,6 +92,19 @@ def unanswered(groups: Sequence[int]) -> list[Match]:
     return [match for match in matches if not has_open_turns(match)]
 
 
+def failures(batch: Batch) -> Mapping[int, Counter[str]]:
+    """For each group of a batch in which something failed: why, and how often; of models and of policies."""
+    of_batch = "turn__match__group__in_batch__batch"
+    by_model = FailedTurn.objects.filter(**{of_batch: batch}).values_list("turn__match__group", "error_code")
+    by_others = BotTurn.objects.filter(
+        match__group__in_batch__batch=batch, outcome=BotTurn.Outcome.FAILED, failures__isnull=True
+    ).values_list("match__group", "error_code")
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for group, reason in (*by_model, *by_others):
+        found[group][reason or "unknown"] += 1
+    return found
+
+
 def lines_of(batch: Batch) -> list[Line]:
     """What came of a batch, condition by condition, and of all of it last."""
     used = used_by_group(batch)
@@ -101,15 +115,20 @@ def lines_of(batch: Batch) -> list[Line]:
     groups: dict[str, list[Group]] = defaultdict(list)
     for group in Group.objects.filter(in_batch__batch=batch).order_by("condition", "pk"):
         groups[group.condition].append(group)
-    now = clock.now()
-    found = [_line(condition, own, used, turns, now) for condition, own in groups.items()]
+    failed = {group: reasons.total() for group, reasons in failures(batch).items()}
+    counts = (used, turns, failed)
+    found = [_line(condition, own, counts) for condition, own in groups.items()]
     everybody = [group for own in groups.values() for group in own]
-    return [*(found if len(found) > 1 else []), _line("all", everybody, used, turns, now)]
+    return [*(found if len(found) > 1 else []), _line("all", everybody, counts)]
 
 
-def _line(
-    condition: str, groups: Sequence[Group], used: Mapping[int, Spent], turns: Mapping[int, int], now: datetime
-) -> Line:
+_Counts = tuple[Mapping[int, Spent], Mapping[int, int], Mapping[int, int]]
+"""By group: what it asked of models, its turns, and how many of them failed."""
+
+
+def _line(condition: str, groups: Sequence[Group], counts: _Counts) -> Line:
+    used, turns, failed = counts
+    now = clock.now()
     statuses = [group.status for group in groups]
     own = [used.get(group.pk, Spent()) for group in groups]
     begun = min((group.formed_at for group in groups), default=now)
@@ -120,6 +139,7 @@ def _line(
         ended=statuses.count(Group.Status.ENDED),
         under_way=statuses.count(Group.Status.ACTIVE),
         turns=sum(turns.get(group.pk, 0) for group in groups),
+        failed=sum(failed.get(group.pk, 0) for group in groups),
         calls=sum(one.calls for one in own),
         cost_usd=sum((one.cost_usd for one in own), Decimal(0)),
         minutes=(over - begun).total_seconds() / 60,

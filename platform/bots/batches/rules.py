@@ -49,6 +49,8 @@ class Progress:
         batch: Its number.
         ended: Groups that are over before their last round.
         turns: Turns of seats that have an outcome; a conversation is one for each who speaks in it.
+        failed: Turns in which nothing usable came, also where a line was said in its place; in a conversation
+            each message that was to be said is one.
         is_resumed: Whether the batch was ordered before, and is played on.
     """
 
@@ -56,6 +58,7 @@ class Progress:
     complete: int = 0
     ended: int = 0
     turns: int = 0
+    failed: int = 0
     calls: int = 0
     cost_usd: Decimal = Decimal(0)
     batch: int = 0
@@ -69,13 +72,17 @@ class Progress:
 
 @dataclass(frozen=True)
 class Line:
-    """What came of the groups of one condition; `minutes` from the first that was formed to the last that ended."""
+    """What came of the groups of one condition; `minutes` from the first that was formed to the last that ended.
+
+    `turns` and `failed` as in `Progress`.
+    """
 
     condition: str
     complete: int
     ended: int
     under_way: int
     turns: int
+    failed: int
     calls: int
     cost_usd: Decimal
     minutes: float

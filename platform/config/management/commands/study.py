@@ -19,6 +19,7 @@ from config.study_keeping import VERBS as KEEPING_VERBS
 from config.study_masking import VERBS as MASKING_VERBS
 from config.study_masking import mark_of
 from config.study_masking import warning_of as masking_warning_of
+from config.study_models import warnings_of_models
 from config.study_plan import plan_verb
 from config.study_recording import VERBS as RECORDING_VERBS
 from config.study_running import run_verb
@@ -26,7 +27,6 @@ from config.supervisor import screens
 from config.supervisor.chromium import needed_path
 from exports.errors import ExportError
 from exports.services.prereg import write_folder, write_version
-from llm.access import can_ask
 from matching.errors import MatchingError
 from participants.errors import ParticipantError
 from participants.models import Participant
@@ -45,7 +45,6 @@ from studies.masking.standing import is_masked, refuse_while_masked
 from studies.models import Membership, Study
 from studies.problems import Problem, StudyError, errors
 from studies.publish import REFERENCE_FILE, published, with_fields
-from studies.schema_partners import AutomatedPartner, ModelPartner
 
 Verb = Callable[["Command", dict[str, Any]], None]
 NOTHING = ("", "~", "null")
@@ -130,7 +129,7 @@ def turn_verb(command: Command, options: dict[str, Any]) -> None:
     if options["verb"] == "open":
         _warn_of_no_preregistration(command, study)
         _warn_of_no_monitor(command, study)
-        _warn_of_silent_models(command, study)
+        _warn_of_models(command, study)
         _warn_of_no_mail(command, study)
         _warn_of_no_clean_run(command, study)
 
@@ -271,14 +270,9 @@ def list_verb(command: Command, options: dict[str, Any]) -> None:
         command.stdout.write(f"{study.slug:32} {study.status:7} {version}{marks}  {study.title}{stale}")
 
 
-def _warn_of_silent_models(command: Command, study: Study) -> None:
+def _warn_of_models(command: Command, study: Study) -> None:
     """Without an address or a key no model answers, and every round that it sits in is void."""
-    partners = definition(queries.version_of(study, None)).partners.values()
-    asking = [one for one in partners if isinstance(one, AutomatedPartner)]
-    models = {model.name for one in asking if isinstance(one, ModelPartner) for model in one.models.values()}
-    models |= {writer.model.name for one in asking for writer in one.note_takers}
-    if silent := [name for name in sorted(models) if not can_ask(name)]:
-        text = f"{', '.join(silent)} cannot answer: set RAPPORT_LLM_KEY or RAPPORT_LLM_BASE before anybody comes in."
+    for text in warnings_of_models(definition(queries.version_of(study, None))):
         command.stdout.write(command.style.WARNING(text))
 
 
