@@ -22,7 +22,7 @@ from paradigm.steps import Step
 from studies import definition
 from studies.asked_models import MEMORY, REPLY, SAFETY
 from studies.models import Version
-from studies.prices import A_MILLION, listed
+from studies.prices import A_MILLION, FREE, listed
 from studies.schema import StudyFile
 from studies.schema_budget import Price
 from studies.schema_memory import (
@@ -46,6 +46,7 @@ FIELDS_CHARS = 300
 CHARS_PER_FACT, CHARS_OF_NOTES_PER_TALK = 80, 400
 JSON_TOKENS, VERDICT_TOKENS = 12, 8
 MOST_TOKENS_OUT = 10**9
+SCRIPTED = "scripted/"  # the provider that answers in this installation, and costs nothing
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,16 @@ class Use:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What some people will cost."""
+    """What some people will cost; where nobody takes part, what `groups` will."""
 
     participants: int
     uses: Sequence[Use]
+    groups: int = 0
+
+    @property
+    def who(self) -> str:
+        """For whom it is reckoned."""
+        return f"{self.participants} people" if self.participants else f"{self.groups} groups without people"
 
     def usd(self, case: int) -> Decimal:
         """All that has a price."""
@@ -155,7 +162,7 @@ def forecast(study: StudyFile, texts: Mapping[str, str], participants: int) -> F
     Args:
         texts: The files that the study names, prompts among them.
     """
-    return Forecast(participants, list(_uses(study, texts, participants)))
+    return Forecast(participants, list(_uses(study, texts, participants)), study.sample.target)
 
 
 def prompt_files(study: StudyFile) -> list[str]:
@@ -241,7 +248,8 @@ class _Seen:
                     yield self._use(name, levels, SAFETY, model, screened)
 
     def _use(self, name: str, levels: str, line: str, model: LanguageModel, found: Sequence[Usage]) -> Use:
-        price = model.price or listed(model.name)
+        is_free = not model.daily_cost_usd or model.name.startswith(SCRIPTED)
+        price = model.price or (FREE if is_free else listed(model.name))
         return Use(self.stage.id, name, levels, line, model.name, price, found)
 
     def _classifier(self) -> tuple[LanguageModel, str] | None:

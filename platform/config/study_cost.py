@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ from studies.check import check_folder
 from studies.models import Study
 from studies.problems import StudyError, errors
 from studies.schema import StudyFile
+from studies.schema_budget import Price
 from studies.sources import FolderSource, SourceError
 
 EXPECTED = 1
@@ -63,7 +64,7 @@ def cost_verb(command: Teller, options: dict[str, Any]) -> None:
         command.stdout.write(line)
     low, expected, high = (found.usd(case) for case in range(len(CASES)))
     more = f", without {', '.join(found.unpriced)}, whose price nobody knows" if found.unpriced else ""
-    command.say(f"expected {_usd(expected)} USD for {people} people, from {_usd(low)} to {_usd(high)}{more}")
+    command.say(f"expected {_usd(expected)} USD for {found.who}, from {_usd(low)} to {_usd(high)}{more}")
 
 
 def _of_folder(command: Teller, folder: Path) -> tuple[StudyFile, Mapping[str, str]]:
@@ -85,30 +86,36 @@ def _read(source: FolderSource, file: str) -> str:
 
 def lines_of(said: StudyFile, found: Forecast, measured: Measured | None) -> Iterator[str]:
     """The forecast as it is printed: a row for each use of a model, the limits, and what is assumed."""
-    yield f"{said.id}: language models for {found.participants} people"
+    yield f"{said.id}: language models for {found.who}"
+    uses = [(one.stage, one.partner, one.line, one.levels) for one in found.uses]
+    widths = [max(map(len, column)) for column in zip(("stage", "partner", "for", "levels"), *uses, strict=True)]
     names = "".join(f"{case.name:>12}" for case in CASES)
-    yield f"{'stage':14}{'partner':16}{'for':8}{'memory':24}{'calls':>9}{'tokens':>12}  USD:{names}"
-    yield from map(_row, found.uses)
+    yield f"{_named(('stage', 'partner', 'for', 'levels'), widths)}{'calls':>9}{'tokens':>12}  USD:{names}"
+    for named, use in zip(uses, found.uses, strict=True):
+        yield f"{_named(named, widths)}{_numbers(use)}"
     totals = "".join(f"{_usd(found.usd(case)):>12}" for case in range(len(CASES)))
     calls = sum(one.usages[EXPECTED].calls for one in found.uses)
-    yield f"{'all':62}{calls:9.0f}{found.tokens(EXPECTED):12.0f}      {totals}"
+    yield f"{_named(('all', '', '', ''), widths)}{calls:9.0f}{found.tokens(EXPECTED):12.0f}      {totals}"
     if found.participants:
         each = "".join(f"{_usd(found.usd(case) / found.participants):>12}" for case in range(len(CASES)))
-        yield f"{'a person':83}      {each}"
+        yield f"{_named(('a person', '', '', ''), widths)}{'':21}      {each}"
     yield ""
     yield from _limits(said, found)
     yield ""
-    yield from _assumed(said)
+    yield from _assumed(said, found)
     yield ""
     yield from _dry_run(found, measured)
 
 
-def _row(use: Use) -> str:
+def _named(words: Sequence[str], widths: Sequence[int]) -> str:
+    return "".join(f"{word:{width}}  " for word, width in zip(words, widths, strict=True))
+
+
+def _numbers(use: Use) -> str:
     used = use.usages[EXPECTED]
     costs = [use.usd(case) for case in range(len(CASES))]
     shown = "".join(f"{NO_PRICE if one is None else _usd(one):>12}" for one in costs)
-    row = f"{use.stage:14}{use.partner:16}{use.line:8}{use.levels:24}"
-    return f"{row}{used.calls:9.0f}{used.tokens_in + used.tokens_out:12.0f}      {shown}"
+    return f"{used.calls:9.0f}{used.tokens_in + used.tokens_out:12.0f}      {shown}"
 
 
 def _limits(said: StudyFile, found: Forecast) -> Iterator[str]:
@@ -121,7 +128,7 @@ def _limits(said: StudyFile, found: Forecast) -> Iterator[str]:
             }
             days = ", ".join(f"{name} {cost / one.model.daily_cost_usd:.1f}" for name, cost in costs.items())
             name = f"{'.'.join(map(str, one.path))}.daily_cost_usd"
-            yield f"{name} {one.model.daily_cost_usd}: all of it takes at least so many days: {days}"
+            yield f"{name} {one.model.daily_cost_usd}: days of this limit that all of it uses up: {days}"
     people = max(found.participants, 1)
     for name, cap in (said.budget.caps if said.budget else {}).items():
         number = {"study": 1, "person": people}.get(name)
@@ -144,7 +151,7 @@ def _cap(usd: Decimal | None, tokens: int | None) -> str:
     return " and ".join(part for part in parts if part) or "no hard limit"
 
 
-def _assumed(said: StudyFile) -> Iterator[str]:
+def _assumed(said: StudyFile, found: Forecast) -> Iterator[str]:
     """Every assumption, with its three values. All are ours."""
     yield "Assumed (low, expected, high); none of it is known before people write:"
 
@@ -168,19 +175,29 @@ def _assumed(said: StudyFile) -> Iterator[str]:
         yield f"  without sentinels: each model is asked them {said.sentinels.per_day} times a day while people come"
     yield "  everybody comes to the end; levels of a factor come equally often; steps that may come do"
     yield "  low and high each take all of their extremes at once"
-    if said.sample.unit == "group":
+    if said.sample.unit == "group" and found.participants:
         yield f"  people: those who fill {said.sample.target} groups, unless --participants says otherwise"
     yield "Prices: of the study file, or of the list that comes with Rapport; without taxes and discounts."
+    for name, price in sorted({one.model: one.price for one in found.uses}.items()):
+        yield f"  {name}: {_price(price)}"
+
+
+def _price(price: Price | None) -> str:
+    if price is None:
+        return NO_PRICE
+    return f"{price.input:f} USD for a million tokens that it reads, {price.output:f} for a million that it writes"
 
 
 def _dry_run(found: Forecast, measured: Measured | None) -> Iterator[str]:
     if measured is None:
         yield "No dry run to compare with: nobody has played it here with a model that has a price."
         return
-    each, groups = measured.usd / measured.groups, measured.groups_for(found.participants)
+    groups = measured.groups_for(found.participants) if found.participants else found.groups
+    each = measured.usd / measured.groups
     played = f"{measured.groups} groups, {measured.calls} calls, {measured.tokens} tokens"
     yield f"Dry run: {played}, {_usd(measured.usd)} USD"
-    yield f"  {_usd(each)} USD a group; for {found.participants} people ({groups} groups): {_usd(each * groups)} USD"
+    many = f"{found.participants} people ({groups} groups)" if found.participants else found.who
+    yield f"  {_usd(each)} USD a group; for {many}: {_usd(each * groups)} USD"
     yield f"  of which assumed, because nobody knows whether it was billed: {_usd(measured.assumed)} USD"
 
 

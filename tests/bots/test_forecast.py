@@ -4,6 +4,7 @@ from decimal import Decimal
 from functools import cache
 from io import StringIO
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -142,11 +143,26 @@ def test_command_prints_forecast_limits_and_assumptions_of_a_folder() -> None:
     said = printed(str(SEVEN), "--participants", "10")
     assert "seven-chats: language models for 10 people" in said
     assert "memory=kept: facts" in said
-    assert "daily_cost_usd 40.00: all of it takes at least so many days: low 0.0" in said
+    assert "daily_cost_usd 40.00: days of this limit that all of it uses up: low 0.0" in said
     assert "characters to a token: 5, 4, 3" in said
     assert "share of the interruptions to which a reply may give way (if_interrupted): 0, 0.1, 1" in said
     assert "No dry run to compare with" in said
     assert "expected 0." in said.splitlines()[-1]
+
+
+def test_command_reckons_groups_where_nobody_takes_part(tmp_path: Path) -> None:
+    folder = STUDIES / "private_information" / "studies"
+    said = printed(str(folder / "modes"))
+    assert "private-information: language models for 60 groups without people" in said
+    assert "openai/gpt-4o-mini-2024-07-18: 0.15 USD for a million tokens that it reads, 0.60" in said
+    assert " people" not in said.splitlines()[-1].replace("without people", "")
+    copytree(folder, tmp_path / "studies")
+    file = tmp_path / "studies" / "modes" / "study.yaml"
+    text = file.read_text(encoding="utf-8")
+    model = text[text.index("      name: openai") : text.index("    label: {all: AI}")]
+    file.write_text(text.replace(model, '      name: scripted/one\n      daily_cost_usd: "0.00"\n'), encoding="utf-8")
+    assert printed(str(file.parent)).splitlines()[-1].startswith("expected 0.00 USD for 60 groups without people, from")
+    assert "nobody knows" not in printed(str(file.parent)).splitlines()[-1]
 
 
 def test_command_says_that_nothing_is_to_be_paid() -> None:
