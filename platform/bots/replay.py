@@ -67,7 +67,8 @@ def refuse_unfit(version: Version, recording: Recording, codes: Collection[str])
     if version.sha256 != recording.sha256:
         text = (
             f"the recording is of {recording.study} v{recording.version} with sha256 {recording.sha256[:12]}, and "
-            f"{version} has {version.sha256[:12]}: freeze the same folder with the same --seed"
+            f"{version} has {version.sha256[:12]}: freeze the same folder with the same --seed "
+            "(`study recording --with-seed` tells it)"
         )
         raise BotsError("replay_version", text)
     now = clock.now()

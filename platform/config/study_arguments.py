@@ -83,6 +83,8 @@ def _of_design(verb: NewVerb) -> None:
     made = verb("recording", text, "study")
     made.add_argument("--out", required=True, metavar="FILE", help="the file to write")
     made.add_argument("--version", type=int, default=None, dest="number", help="which version (default: newest)")
+    text = "print the seed, too, under which they can be played again; of a study with people once it is closed"
+    made.add_argument("--with-seed", action="store_true", help=text)
     made = verb("screens", "draw every page that a participant can see, and compare conditions", "what")
     made.add_argument("--out", help="a folder for the document (default: screens/ID in the installation's home)")
     made.add_argument("--pdf", action="store_true", help="print it, too; needs a Chromium")

@@ -10,6 +10,9 @@ from bots.recording import differences, read, write
 from bots.replay import play
 from bots.run import Progress
 from studies import queries
+from studies.definition import definition
+from studies.models import Study, Version
+from studies.problems import StudyError
 
 MOST_TOLD = 20
 
@@ -37,8 +40,26 @@ def counting(command: Teller) -> Callable[[Progress], None]:
 def recording_verb(command: Teller, options: dict[str, Any]) -> None:
     """Write what models said in the groups without people of a version, and what was done there."""
     version = queries.version_of(queries.study_named(options["study"]), options["number"])
+    if options["with_seed"]:
+        refuse_to_tell_seed(version)
     groups, calls = write(version, Path(options["out"]))
     command.say(f"{groups} groups and {calls} calls of {version} in {options['out']}")
+    if options["with_seed"]:
+        command.stdout.write(f"To play them again: manage.py study freeze FOLDER --seed {version.seed}")
+
+
+def refuse_to_tell_seed(version: Version) -> None:
+    """Whoever knows the seed knows beforehand who is given what.
+
+    Raises:
+        StudyError: "seed": people may still be given conditions by it.
+    """
+    study = version.study
+    has_people = any(plan.humans for plan in definition(version).groups.values())
+    if has_people and study.status != Study.Status.CLOSED and not (study.is_demo or study.is_simulated):
+        what = f"the seed of {study.slug} says who will be given what, and is told when the study is closed"
+        remedy = "to record runs before that, freeze the folder under another id with a --seed of your own"
+        raise StudyError("seed", f"{what}; {remedy}")
 
 
 def play_again(command: Teller, options: dict[str, Any]) -> None:

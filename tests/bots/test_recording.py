@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from bots.recording import Recording, course_of, differences
 from bots.replay import play
 from bots.run import Progress, run_groups
 from chat.models import Entry
+from config.study_recording import refuse_to_tell_seed
 from events.models import Event
 from events.signs import beat
 from exports.services.door import erasing
@@ -289,6 +292,19 @@ def test_commands_write_and_play(tmp_path: Path) -> None:
     out.write_text(f"{json.dumps(head)}\n{json.dumps(group)}\n", encoding="utf-8")
     with pytest.raises(CommandError, match="1 groups played again, and 1 differences"):
         call_command("study", "run", third.study.slug, "--recorded", out)
+
+
+def test_seed_is_told_where_nobody_is_given_anything_by_it_any_more(tmp_path: Path) -> None:
+    with_people, out, said = version_of(), tmp_path / "run.jsonl", StringIO()
+    command = partial(call_command, "study", "recording", with_people.study.slug, "--out", out, "--with-seed")
+    run_groups(with_people, 1)
+    with pytest.raises(CommandError, match="told when the study is closed"):
+        command(stdout=said)
+    assert not out.exists()
+    type(with_people.study).objects.update(status="closed")
+    command(stdout=said)
+    assert said.getvalue().endswith(f"study freeze FOLDER --seed {with_people.seed}\n")
+    refuse_to_tell_seed(feed_of_policies())
 
 
 @pytest.mark.parametrize("spoil", ["", "[]\n", "{}\n", '{"format": "rapport-recording/9"}\n', "{\n"])
