@@ -100,7 +100,7 @@ def test_document_has_every_section_and_what_stands_in_the_file(tmp_path: Path) 
         "* m1: Three alternatives in each choice set",
         "A round that was not completed is void and left out",
         f"experiment `partner_selection`: sha256 of its code `{registry.code_sha256('partner_selection')}`",
-        "language model `openai/gpt-4o-mini`",
+        "language model `openai/gpt-4o-mini-2024-07-18`",
         "| ../prompts/fair.md | `",
     ):
         assert words in text, words
