@@ -272,7 +272,7 @@ def test_unused_game_page_is_warned_about(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("parameters", "code", "words"),
     [
-        ("{rounds: 0}", "E100", "greater than or equal to 1"),
+        ("{rounds: 0}", "E100", "got 0. Write a number of at least 1."),
         ("{round: 3}", "E101", "Did you mean rounds?"),
         ("{rounds: 12:30}", "E102", 'Quote clock times: "12:30"'),
     ],
