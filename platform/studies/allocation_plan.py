@@ -142,10 +142,13 @@ def block(entry: Entry, *, seed: str, sequence: str, number: int) -> list[str]:
     """
     rng = Random(f"{seed}/allocation/{sequence}/{number}")  # noqa: S311  reproducible on purpose
     only = levels_of(sequence.partition(ONLY)[2])
-    fitting = [name for name in entry.conditions if only.items() <= levels_of(name).items()]
-    found = fitting if only else _contents(entry, rng)
+    found = _with_levels(entry, only) if only else _contents(entry, rng)
     rng.shuffle(found)
     return found
+
+
+def _with_levels(entry: Entry, only: Mapping[str, str]) -> list[str]:
+    return [name for name in entry.conditions if only.items() <= levels_of(name).items()]
 
 
 def _contents(entry: Entry, rng: Random) -> list[str]:

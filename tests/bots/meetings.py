@@ -43,6 +43,7 @@ def version_with(
     language: str = "en",
     forbidden: Sequence[str] = (),
     longest: int = 120,
+    seed: str = "",
     **facts: Any,
 ) -> Version:
     """A frozen study in which one person talks with a partner that remembers by a rule, or by none.
@@ -50,6 +51,7 @@ def version_with(
     Args:
         forbidden: Words that no model may say.
         longest: Seconds that a talk lasts at most.
+        seed: Of the version; the mark in its instructions is drawn from it.
         facts: What else the study file says of the partner.
     """
     parameters = {"quota": 0, "chars": 200, "typing": shows_typing, "longest": longest}
@@ -58,7 +60,7 @@ def version_with(
     said["partners"][COMPANION] = partner
     seats = {"roles": {"talker": {"humans": 1, "ai": 1}}, "partners": {"human": "person", "ai": COMPANION}}
     said |= {"groups": {"pair": seats}} | ({"safety": safety} if safety else {})
-    return make_version(said, TEXTS | {"card.md": "# Help\n\nCall them."})
+    return make_version(said, TEXTS | {"card.md": "# Help\n\nCall them."}, seed=seed)
 
 
 @dataclass

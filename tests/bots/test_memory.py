@@ -62,8 +62,8 @@ def second_prompt(known: Acquainted, condition: str = "label=hidden") -> tuple[s
     return system["content"], user["content"]
 
 
-def after_first(memory: Any) -> Acquainted:
-    known = Acquainted(version_with(memory))
+def after_first(memory: Any, *, seed: str = "") -> Acquainted:
+    known = Acquainted(version_with(memory, seed=seed))
     known.talk(DOG, SISTER)
     return known
 
@@ -106,7 +106,7 @@ def test_without_a_rule_prompts_are_as_they_were() -> None:
 @pytest.mark.django_db
 def test_instructions_are_the_same_under_every_rule() -> None:
     rules: list[Any] = [{"kind": kind} for kind in ("none", "session", "window", "summary", "facts", "full")]
-    assert len({second_prompt(after_first(rule))[0] for rule in rules}) == 1
+    assert len({second_prompt(after_first(rule, seed="one"))[0] for rule in rules}) == 1
 
 
 @pytest.mark.django_db

@@ -180,9 +180,10 @@ PRICED = {"price": {"input": "1.00", "output": "2.00"}}
 
 def used_up(match: Match) -> None:
     """The study's seats have spent today what their model may cost a day."""
-    root = f"study:{match.group.version.study_id}"
+    study = match.group.version.study_id
+    root = f"study:{study}"
     key = f"{root}/reply/told/one/{clock.now():%Y-%m-%d}"
-    Account.objects.create(key=key, root=root, name="model", spent_usd=Decimal("1.00"))
+    Account.objects.create(key=key, root=root, owner=study, name="model", spent_usd=Decimal("1.00"))
 
 
 def test_daily_cost_stops_a_model_before_it_is_asked() -> None:
