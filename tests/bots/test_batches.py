@@ -1,5 +1,6 @@
 """Batches without people: shared by runners and workers, resumed after a kill, held when the budget is used up."""
 
+import json
 import os
 import shutil
 import signal
@@ -8,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
@@ -31,7 +33,9 @@ from events import clock, runner
 from events.loop import Loop
 from events.models import Due
 from flow.models import Act, Match
+from llm.exchange import Question, Reply
 from llm.models import Call, Charge
+from llm.providers import scripted
 from matching.models import Group
 from studies.models import Version
 from studies.services import freeze
@@ -177,8 +181,16 @@ def test_finished_batch_is_not_played_again_and_other_words_are_another_batch() 
     assert Group.objects.count() == 4
 
 
-def test_used_up_budget_holds_everybody_and_a_higher_one_goes_on() -> None:
-    version = models()
+async def say_more(question: Question) -> Reply:
+    """As `scripted`, but it never says before its last entry that it is ready."""
+    reply = await scripted.ask(question)
+    said = json.loads(reply.text)
+    return replace(reply, text=json.dumps(said | {"then": "more"} if "then" in said else said))
+
+
+def test_used_up_budget_holds_everybody_and_a_higher_one_goes_on(settings: LazySettings) -> None:
+    settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"patient": "tests.bots.test_batches.say_more"}
+    version = models(model=MODEL | {"name": "patient/one"})
     with pytest.raises(BotsError, match="raise the budget") as caught:
         run_order(version, Order(2, budget=Budget(calls=5)))
     assert caught.value.code == "run_budget"

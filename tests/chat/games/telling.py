@@ -12,6 +12,7 @@ KEY, DOOR = "The key lies under the third stone.", "The door opens at five to ni
 class Settings(Parameters):
     leaks: int = setting(0, "Whether the view tells everybody everything", unit="", ge=0, le=1)
     known: str = setting("own", "What the experiment says that each is told")
+    quota: int = setting(0, "Entries each; 0: as many as they like", unit="entries", ge=0, le=50)
 
 
 def deal(seats: Sequence[Seat], parameters: Any, rng: Random) -> Mapping[int, Mapping[str, Any]]:
@@ -34,7 +35,7 @@ experiment = Experiment(
     name="telling",
     roles={"talker": Role()},
     parameters=Settings,
-    steps=[Talk("talk", Chat(max_chars=200), seconds=600)],
+    steps=[Talk("talk", Chat(max_chars=200), quota="quota", seconds=600)],
     view=view,
     deal=deal,
     knows=knows,
