@@ -16,7 +16,7 @@ from exports.services.bundle import export, export_zip
 from exports.tables import TABLES
 from flow.models import Debriefing, PaidRound, PracticeStep
 from participants.models import Consent, EntryLink, Participant
-from tests.exports import rows
+from tests.exports import model_rows, rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +28,11 @@ def played(slug: str = "choosing", *, is_demo: bool = True) -> rows.Society:
     rows.make_award(society, society.play(number=1, choice="A"))
     match = society.play(number=2, choice=None)
     society.talk(match, "person", "@all hello")
-    rows.make_memory(society.talk(match, "selector", "are you a bot?"))
+    asked = society.talk(match, "selector", "are you a bot?")
+    rows.make_memory(asked)
+    model_rows.make_noting(asked)
+    model_rows.make_checked_turn(match.bot_turns.get(path="reply"))
+    model_rows.make_drift(study)
     society.rest("person", number=3)
     Debriefing.objects.create(participant=society.selector, how="last_page", delivered_at=rows.BEGAN)
     rows.make_call(match.bot_turns.get(path="decide"))
