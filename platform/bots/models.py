@@ -371,11 +371,22 @@ class Batch(models.Model):
 
 
 class BatchGroup(models.Model):
-    """One group of a batch, by its number in it: two runners at once cannot both make the third."""
+    """One group of a batch, by its number in it: two runners at once cannot both make the third.
+
+    Attributes:
+        calls: Attempts to ask a model, once it is over; so are `cost_usd`, what they cost, `turns`, those taken, and
+            `failed`, those in which nothing usable came.
+        counted_at: When that was counted; None: it is counted anew each time.
+    """
 
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="members")
     number = models.PositiveIntegerField()
     group = models.OneToOneField(Group, models.CASCADE, related_name="in_batch")
+    calls = models.PositiveIntegerField(null=True)
+    cost_usd = models.DecimalField(max_digits=14, decimal_places=8, null=True)
+    turns = models.PositiveIntegerField(null=True)
+    failed = models.PositiveIntegerField(null=True)
+    counted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["batch", "number"], name="batch_group_once")]

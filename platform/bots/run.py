@@ -135,7 +135,7 @@ class _Run:
     async def _refuse(self) -> None:
         await self._look()
         left = self._at.wanted - self._at.finished
-        limits = batches.budget_of(await run_db(Batch.objects.get, pk=self._batch.pk)).told()
+        limits = batches.budget_of(await run_db(batches.batch_now, self._batch.pk)).told()
         spent = f"{self._at.calls} calls were made for {self._at.cost_usd} USD"
         text = f"{spent}, {limits} were allowed, and {left} groups are unfinished: raise the budget to go on"
         raise BotsError("run_budget", text)

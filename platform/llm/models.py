@@ -61,7 +61,11 @@ class Call(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scope", "attempt"], name="llm_call_once_per_attempt")]
-        indexes = [models.Index(fields=["at"], name="llm_call_at")]
+        indexes = [
+            models.Index(fields=["at"], name="llm_call_at"),
+            # Whoever asks looks for calls by how their keys begin; in most languages the unique key does not do that.
+            models.Index(fields=["scope"], opclasses=["varchar_pattern_ops"], name="llm_call_scope"),
+        ]
 
 
 class Account(models.Model):

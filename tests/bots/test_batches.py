@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -19,11 +19,12 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from bots import by_policy
-from bots.batches import services
+from bots.batches import queries, services
 from bots.batches.queries import are_left_lying, lines_of, under_way
+from bots.batches.rules import Spent
 from bots.errors import BotsError
 from bots.models import Batch, BatchGroup, BotTurn, FailedTurn
 from bots.queries import TAKE_TURN
@@ -245,6 +246,45 @@ def test_call_that_may_have_been_billed_counts_against_the_budget_of_a_batch() -
     with pytest.raises(BotsError, match=r"2\.0\d* USD"):
         run_order(version, Order(1, budget=Budget(cost_usd=Decimal("2.00"))))
     assert lines_of(Batch.objects.get())[-1].cost_usd == 2
+
+
+def test_what_groups_used_is_kept_when_they_are_over_and_not_added_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else each turn of a long batch would read every call before it."""
+    added: list[int] = []
+    original = queries.used_by
+
+    def seen(batch: Batch, groups: Sequence[int]) -> Mapping[int, Spent]:
+        added.append(len(groups))
+        return original(batch, groups)
+
+    monkeypatch.setattr(queries, "used_by", seen)
+    done = run_order(models(2), Order(4, budget=Budget(calls=500)), at_once=1)
+    assert max(added) == 1, "the one that is under way, or was a moment ago"
+    assert (done.complete, done.calls, done.turns) == (4, Call.objects.count(), BotTurn.objects.count())
+    kept = BatchGroup.objects.order_by("number").values_list("calls", "turns", "cost_usd")
+    assert list(kept) == [(8, 4, Decimal(0))] * 4
+
+
+def test_group_of_which_a_call_is_still_under_way_is_not_counted_for_good() -> None:
+    run_order(models(2), Order(1))
+    batch, used = Batch.objects.get(), Call.objects.order_by("pk")[0]
+    BatchGroup.objects.update(counted_at=None, calls=None, cost_usd=None, turns=None)
+    late = Call.objects.create(scope=used.scope, attempt=9, model_requested="a/b", prompt=[], prompt_sha256="0" * 64)
+    services.finish(batch.pk)
+    assert BatchGroup.objects.get().counted_at is None
+    assert queries.spent(batch).calls == 9
+    Call.objects.filter(pk=late.pk).update(outcome="ok", cost_usd=Decimal("0.25"))
+    services.finish(batch.pk)
+    assert BatchGroup.objects.values_list("calls", "cost_usd").get() == (9, Decimal("0.25"))
+    assert queries.spent(batch) == Spent(9, Decimal("0.25"))
+
+
+def test_calls_of_a_turn_are_found_by_the_beginning_of_their_key() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {queries._USED}", ["study:1/turn:", "study:1/turn:", [1]])
+        plan = "\n".join(row for (row,) in cursor.fetchall())
+    assert "Index Cond" in plan.partition("llm_call_scope")[2].partition("\n")[2].partition("\n")[0]
 
 
 def test_ordered_condition_takes_nothing_from_the_balanced_sequence(pool: Version, tmp_path: Path) -> None:

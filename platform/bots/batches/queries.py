@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from bots.batches.rules import Budget, Line, Progress, Spent
+from bots.budgets import root_of_study
 from bots.models import Batch, BatchGroup, BotTurn, FailedTurn
 from bots.queries import TAKE_TURN, open_turns
 from events import clock
@@ -18,15 +19,20 @@ from flow.models import Match
 from matching.models import Group
 
 _USED = """
-SELECT m.group_id, count(*), coalesce(sum(coalesce(ch.usd, ch.most_usd, c.cost_usd)), 0)
-FROM llm_call c
+SELECT m.group_id, count(*), coalesce(sum(coalesce(ch.usd, ch.most_usd, c.cost_usd)), 0), bool_or(c.outcome = 'open')
+FROM flow_match m
+JOIN bots_botturn t ON t.match_id = m.id
+JOIN llm_call c ON c.scope ~>=~ (%s || t.id || ':') AND c.scope ~<~ (%s || t.id || ';')
 LEFT JOIN llm_charge ch ON ch.call_id = c.id
-JOIN bots_botturn t ON t.id = substring(c.scope from '/turn:([0-9]+)')::bigint
-JOIN flow_match m ON m.id = t.match_id
-JOIN bots_batchgroup g ON g.group_id = m.group_id
-WHERE g.batch_id = %s AND c.at >= %s AND c.scope LIKE 'study:%%'
+WHERE m.group_id = ANY(%s)
 GROUP BY m.group_id
 """
+"""By the beginning of a call's key, which has an index of its own: ";" is what comes after ":"."""
+
+
+def batch_now(batch: int) -> Batch:
+    """A batch as it stands: somebody may have ordered it with another budget meanwhile."""
+    return Batch.objects.select_related("version").get(pk=batch)
 
 
 def budget_of(batch: Batch) -> Budget:
@@ -34,17 +40,30 @@ def budget_of(batch: Batch) -> Budget:
     return Budget(batch.max_calls, batch.max_cost_usd)
 
 
-def used_by_group(batch: Batch) -> Mapping[int, Spent]:
-    """What each group of a batch has asked of models; those that asked nothing are not there."""
+def used_by(batch: Batch, groups: Sequence[int]) -> Mapping[int, Spent]:
+    """What each of some groups has asked of models; those that asked nothing are not there."""
+    turn = f"{root_of_study(batch.version.study_id)}/turn:"
     with connection.cursor() as cursor:
-        cursor.execute(_USED, [batch.pk, batch.begun_at])
-        return {group: Spent(calls, Decimal(cost)) for group, calls, cost in cursor.fetchall()}
+        cursor.execute(_USED, [turn, turn, list(groups)])
+        return {
+            group: Spent(calls, Decimal(cost), is_open=is_open) for group, calls, cost, is_open in cursor.fetchall()
+        }
+
+
+def not_counted(batch: Batch) -> QuerySet[BatchGroup]:
+    """The groups whose use is not kept yet: those that are under way, and those that were a moment ago."""
+    return BatchGroup.objects.filter(batch=batch, counted_at=None)
 
 
 def spent(batch: Batch) -> Spent:
-    """What a batch has asked of models; of calls under way, and of those that may have been billed, the most."""
-    used = used_by_group(batch).values()
-    return Spent(sum(one.calls for one in used), sum((one.cost_usd for one in used), Decimal(0)))
+    """What a batch has asked of models; of calls under way, and of those that may have been billed, the most.
+
+    Of groups that are over it is kept, so that a long batch is not added up anew before each of its turns.
+    """
+    kept = BatchGroup.objects.filter(batch=batch).aggregate(calls=Sum("calls"), usd=Sum("cost_usd"))
+    used = used_by(batch, list(not_counted(batch).values_list("group", flat=True))).values()
+    calls = (kept["calls"] or 0) + sum(one.calls for one in used)
+    return Spent(calls, sum((one.cost_usd for one in used), kept["usd"] or Decimal(0)))
 
 
 def under_way(batch: int) -> list[int]:
@@ -59,19 +78,25 @@ def progress_of(batch: Batch) -> Progress:
         BatchGroup.objects.filter(batch=batch).values_list("group__status").annotate(Count("pk"))
     )
     counted = dict(statuses)
-    turns = BotTurn.objects.filter(match__group__in_batch__batch=batch).exclude(outcome=BotTurn.Outcome.OPEN).count()
+    kept = BatchGroup.objects.filter(batch=batch).aggregate(turns=Sum("turns"), failed=Sum("failed"))
+    open_groups = list(not_counted(batch).values_list("group", flat=True))
     used = spent(batch)
-    failed = sum(reasons.total() for reasons in failures(batch).values())
     return Progress(
         wanted=batch.wanted,
         complete=counted.get(Group.Status.COMPLETE, 0),
         ended=counted.get(Group.Status.ENDED, 0),
-        turns=turns,
-        failed=failed,
+        turns=(kept["turns"] or 0) + sum(turns_of(open_groups).values()),
+        failed=(kept["failed"] or 0) + sum(reasons.total() for reasons in failures_in(open_groups).values()),
         calls=used.calls,
         cost_usd=used.cost_usd,
         batch=batch.number,
     )
+
+
+def turns_of(groups: Sequence[int]) -> Mapping[int, int]:
+    """How many turns of each of some groups have an outcome; those without one are not there."""
+    over = BotTurn.objects.filter(match__group__in=groups).exclude(outcome=BotTurn.Outcome.OPEN)
+    return dict(over.values_list("match__group").annotate(Count("pk")))
 
 
 def has_open_turns(match: Match) -> bool:
@@ -94,10 +119,14 @@ def unanswered(groups: Sequence[int]) -> list[Match]:
 
 def failures(batch: Batch) -> Mapping[int, Counter[str]]:
     """For each group of a batch in which something failed: why, and how often; of models and of policies."""
-    of_batch = "turn__match__group__in_batch__batch"
-    by_model = FailedTurn.objects.filter(**{of_batch: batch}).values_list("turn__match__group", "error_code")
+    return failures_in(list(BatchGroup.objects.filter(batch=batch).values_list("group", flat=True)))
+
+
+def failures_in(groups: Sequence[int]) -> Mapping[int, Counter[str]]:
+    """The same of some groups."""
+    by_model = FailedTurn.objects.filter(turn__match__group__in=groups).values_list("turn__match__group", "error_code")
     by_others = BotTurn.objects.filter(
-        match__group__in_batch__batch=batch, outcome=BotTurn.Outcome.FAILED, failures__isnull=True
+        match__group__in=groups, outcome=BotTurn.Outcome.FAILED, failures__isnull=True
     ).values_list("match__group", "error_code")
     found: dict[int, Counter[str]] = defaultdict(Counter)
     for group, reason in (*by_model, *by_others):
@@ -107,11 +136,8 @@ def failures(batch: Batch) -> Mapping[int, Counter[str]]:
 
 def lines_of(batch: Batch) -> list[Line]:
     """What came of a batch, condition by condition, and of all of it last."""
-    used = used_by_group(batch)
-    turns = dict(
-        BotTurn.objects.filter(match__group__in_batch__batch=batch).exclude(outcome=BotTurn.Outcome.OPEN)
-        .values_list("match__group").annotate(Count("pk"))
-    )  # fmt: skip
+    members = list(BatchGroup.objects.filter(batch=batch).values_list("group", flat=True))
+    used, turns = used_by(batch, members), turns_of(members)
     groups: dict[str, list[Group]] = defaultdict(list)
     for group in Group.objects.filter(in_batch__batch=batch).order_by("condition", "pk"):
         groups[group.condition].append(group)

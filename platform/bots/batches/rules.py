@@ -26,10 +26,11 @@ class Budget:
 
 @dataclass(frozen=True)
 class Spent:
-    """Attempts to ask a model, and what they cost as far as prices are known."""
+    """Attempts to ask a model, and what they cost as far as prices are known. `is_open`: one is under way."""
 
     calls: int = 0
     cost_usd: Decimal = Decimal(0)
+    is_open: bool = False
 
 
 @dataclass(frozen=True)

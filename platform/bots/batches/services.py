@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from bots import services as turns
 from bots.batches import queries
-from bots.batches.rules import Order
+from bots.batches.rules import Order, Spent
 from bots.errors import BotsError
 from bots.held import Turn
 from bots.models import Batch, BatchGroup
@@ -98,7 +98,8 @@ def next_group(batch: int, *, at_once: int) -> Group | None:
 @transaction.atomic
 def finish(batch: int) -> bool:
     """Close a batch all of whose groups are over; whether it is."""
-    row = Batch.objects.select_for_update().get(pk=batch)
+    row = Batch.objects.select_for_update(of=("self",)).select_related("version").get(pk=batch)
+    _count(row)
     over = row.members.exclude(group__status=Group.Status.ACTIVE).count()
     if row.status != Status.DONE and over >= row.wanted:
         row.status, row.ended_at = Status.DONE, clock.now()
@@ -106,10 +107,33 @@ def finish(batch: int) -> bool:
     return row.status == Status.DONE
 
 
-@transaction.atomic
+def _count(batch: Batch) -> None:
+    """Keep what groups have used that are over, and of which no call is under way any more."""
+    over = list(queries.not_counted(batch).exclude(group__status=Group.Status.ACTIVE))
+    groups = [member.group_id for member in over]
+    if not groups:
+        return
+    used, turns, failed = queries.used_by(batch, groups), queries.turns_of(groups), queries.failures_in(groups)
+    for member in over:
+        own, group = used.get(member.group_id, Spent()), member.group_id
+        if not own.is_open:
+            member.calls, member.cost_usd, member.counted_at = own.calls, own.cost_usd, clock.now()
+            member.turns, member.failed = turns.get(group, 0), failed[group].total() if group in failed else 0
+            member.save(update_fields=["calls", "cost_usd", "turns", "failed", "counted_at"])
+
+
 def hold_if_used_up(batch: int) -> bool:
-    """Hold a batch whose budget is used up; whether it is held."""
-    row = Batch.objects.select_for_update().get(pk=batch)
+    """Hold a batch whose budget is used up; whether it is held. Looked at without a lock, so that turns do not queue."""
+    now = queries.batch_now(batch)
+    if not queries.budget_of(now).is_used_up(queries.spent(now)):
+        return now.status == Status.HELD
+    return _hold_if_used_up(batch)
+
+
+@transaction.atomic
+def _hold_if_used_up(batch: int) -> bool:
+    # The lock: whoever orders it with a higher budget does so before this or after, and is not undone.
+    row = Batch.objects.select_for_update(of=("self",)).select_related("version").get(pk=batch)
     if row.status == Status.OPEN and queries.budget_of(row).is_used_up(queries.spent(row)):
         row.status = Status.HELD
         row.save(update_fields=["status"])
