@@ -19,7 +19,7 @@ class Request:
     Attributes:
         scope: Opaque key of what it is wanted for, at most 200 characters, e.g. "due:17". An earlier good answer to the
             same question under the same scope is used again, so a crash after the call costs nothing twice.
-        model: As the provider names it, e.g. "openai/gpt-4o-mini" or "scripted/fair".
+        model: As the provider names it, e.g. "openai/gpt-4o-mini" or "scripted/half".
         messages: `{"role", "content"}` each; participants' words in user-role content only.
         schema: JSON Schema of the reply; None for free text.
         parameters: Passed to the model as they are (temperature, max_tokens, seed ...).

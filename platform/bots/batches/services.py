@@ -123,7 +123,7 @@ def _count(batch: Batch) -> None:
 
 
 def hold_if_used_up(batch: int) -> bool:
-    """Hold a batch whose budget is used up; whether it is held. Looked at without a lock, so that turns do not queue."""
+    """Hold a batch whose budget is used up; whether it is held. Looked at without a lock first: turns do not queue."""
     now = queries.batch_now(batch)
     if not queries.budget_of(now).is_used_up(queries.spent(now)):
         return now.status == Status.HELD

@@ -1,13 +1,20 @@
-"""The provider without a model: replies drawn from the schema and a seed. Needs no key, no network and no waiting."""
+"""The provider without a model: replies made from the schema and a seed. Needs no key, no network and no waiting.
+
+What stands after the slash of a model's name are its policies, joined by "+". Any other name draws everything.
+
+* `least`, `half`, `most`: numbers are the lowest, half way, or the highest that is allowed.
+* `reflective`: words answer what was said last (`reflective`), and of choices the first is taken.
+"""
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llm.exchange import Question, Reply
+from llm.providers.reflective import replies, said_last
 from llm.rules import sha256_of
 
 SENTENCES = (
@@ -21,16 +28,23 @@ SENTENCES = (
     "I would like to hear more.",
 )
 LARGEST = 100
+SHARES = {"least": 0.0, "half": 0.5, "most": 1.0}
+"""Policy → where between the lowest and the highest its numbers are."""
+REFLECTIVE = "reflective"
+LARGEST_TEXT = 100_000
 
 
 async def ask(question: Question) -> Reply:
-    """Answer from the question alone: the same messages, schema and seed give the same reply."""
+    """Answer from the question alone: the same messages, schema, seed and policies give the same reply."""
     seed = question.parameters.get("seed", 0)
     rng = random.Random(f"{seed}/{question.model}/{sha256_of([dict(each) for each in question.messages])}")  # noqa: S311
+    policies = question.model.partition("/")[2].split("+")
+    share = next((SHARES[policy] for policy in policies if policy in SHARES), None)
+    words = list(replies(said_last(question.messages), rng)) if REFLECTIVE in policies else []
     if question.schema is None:
-        text = rng.choice(SENTENCES)
+        text = words[0] if words else rng.choice(SENTENCES)
     else:
-        text = json.dumps(filled(question.schema, rng), ensure_ascii=False)
+        text = json.dumps(filled(question.schema, rng, share=share, words=words), ensure_ascii=False)
     words_in = sum(len(str(message["content"]).split()) for message in question.messages)
     return Reply(
         text=text, model_served=served(question.model), tokens_in=words_in, tokens_out=len(text.split()), latency_ms=0,
@@ -43,15 +57,24 @@ def served(model: str) -> str:
     return model if model.startswith("scripted/") else "scripted"
 
 
-def filled(schema: Mapping[str, Any], rng: random.Random) -> Any:
-    """Draw a value that satisfies `schema` (objects, arrays, numbers, texts, choices; references within it)."""
-    return _Filler(schema, rng).fill(schema)
+def filled(
+    schema: Mapping[str, Any], rng: random.Random, *, share: float | None = None, words: Sequence[str] = ()
+) -> Any:
+    """A value that satisfies `schema` (objects, arrays, numbers, texts, choices; references within it).
+
+    Args:
+        share: Where between the lowest and the highest numbers are; None: they are drawn.
+        words: Texts, the first that fits is said, and of choices the first is taken; none: both are drawn.
+    """
+    return _Filler(schema, rng, share, words).fill(schema)
 
 
 class _Filler:
-    def __init__(self, root: Mapping[str, Any], rng: random.Random) -> None:
+    def __init__(self, root: Mapping[str, Any], rng: random.Random, share: float | None, words: Sequence[str]) -> None:
         self._root = root
         self._rng = rng
+        self._share = share
+        self._words = words
 
     def fill(self, schema: Mapping[str, Any]) -> Any:
         if "$ref" in schema:
@@ -59,7 +82,7 @@ class _Filler:
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:
-            return self._rng.choice(list(schema["enum"]))
+            return schema["enum"][0] if self._words else self._rng.choice(list(schema["enum"]))
         for alternatives in ("anyOf", "oneOf"):
             if alternatives in schema:
                 return self.fill(self._rng.choice(list(schema[alternatives])))
@@ -90,11 +113,14 @@ class _Filler:
     def _integer(self, schema: Mapping[str, Any]) -> int:
         low, high = self._bounds(schema)
         step = schema.get("multipleOf", 1)
-        return int(self._rng.randint(-(-int(low) // step), int(high) // step) * step)
+        least, most = -(-int(low) // step), int(high) // step
+        chosen = self._rng.randint(least, most) if self._share is None else least + round(self._share * (most - least))
+        return int(chosen * step)
 
     def _number(self, schema: Mapping[str, Any]) -> float:
         low, high = self._bounds(schema)
-        return min(high, max(low, round(self._rng.uniform(low, high), 2)))
+        chosen = self._rng.uniform(low, high) if self._share is None else low + self._share * (high - low)
+        return min(high, max(low, round(chosen, 2)))
 
     def _bounds(self, schema: Mapping[str, Any]) -> tuple[float, float]:
         low = schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
@@ -108,7 +134,10 @@ class _Filler:
         return None
 
     def _string(self, schema: Mapping[str, Any]) -> str:
+        least, most = schema.get("minLength", 0), schema.get("maxLength", LARGEST_TEXT)
+        if said := next((one for one in self._words if least <= len(one) <= most), ""):
+            return said
         text = self._rng.choice(SENTENCES)
-        while len(text) < schema.get("minLength", 0):
+        while len(text) < least:
             text += " " + self._rng.choice(SENTENCES)
-        return text[: schema.get("maxLength", len(text))]
+        return text[:most]
