@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,8 @@ class Delivery:
     debounce_most_s: float = 15.0
     floor: str = ALL
     bubbles: int = 1
+    pauses: int = 0
+    pause_s: Sequence[float] = (6.0, 12.0)
 
     @property
     def begins_anew(self) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from random import Random
 from typing import Any
 
+from bots.bursts import Pause, pauses
 from bots.delivery import Delivery
 from bots.models import BotTurn, FailedTurn
 from bots.queries import Address, newest_of_people
@@ -99,6 +101,14 @@ class Plan:
 
     at: datetime
     typing_at: datetime | None = None
+
+
+def pauses_of(turn: Turn, planned: Plan) -> list[Pause]:
+    """When it is seen to stop writing what it says: worked out from the plan and the seed, the same whoever asks."""
+    if planned.typing_at is None or turn.facts is None or not turn.delivery.pauses:
+        return []
+    chance = Random(f"{turn.facts.chance}/pauses/{turn.made}")  # noqa: S311  seeded on purpose
+    return pauses(turn.delivery, (planned.at - planned.typing_at).total_seconds(), rng=chance)
 
 
 def as_decided(turn: Turn) -> Turn:

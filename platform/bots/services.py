@@ -15,14 +15,14 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from bots.delivery import REGENERATE, Delivery, delivery_of
-from bots.held import Plan, Turn, Values, as_decided, failed_of, is_interrupted
+from bots.held import Plan, Turn, Values, as_decided, failed_of, is_interrupted, pauses_of
 from bots.models import BotTurn
 from bots.queries import TAKE_TURN, Address, has_missed, heard_of, newest_of_people, own_last_seq
 from bots.rules import Heard, only_ends, speaks
 from chat import notices
 from chat.models import Conversation, Entry
 from chat.services import keep_shown
-from chat.writing import ANSWERS, PLANNED_AT, TYPING_AT
+from chat.writing import ANSWERS, PAUSES, PLANNED_AT, TYPING_AT
 from events import clock, due
 from events.claim import Claim
 from events.log import record
@@ -72,14 +72,14 @@ def plan(turn: Turn, wanted: Plan) -> Plan:
     return Plan(planned_at, typing_at) if planned_at else wanted
 
 
-def show_typing(turn: Turn, planned: Plan) -> None:
-    """Let people see that the seat writes, until it has written. A hint: if it is lost, or given twice, nothing is.
+def show_typing(turn: Turn, until: datetime) -> None:
+    """Let people see that the seat writes, until it stops. A hint: if it is lost, or given twice, nothing is.
 
     So it is of a person's, too: what fails here must not make the message late.
     """
     at = turn.address
     try:
-        notices.by_program(at.match, at.path, at.seat, until=planned.at, key=turn.key)
+        notices.by_program(at.match, at.path, at.seat, until=until, key=turn.key)
     except Exception as error:
         log.info("notice lost", extra={"facts": {"what": "by_program", "error": type(error).__name__}})
 
@@ -137,7 +137,8 @@ def _beside(turn: Turn) -> Mapping[str, Any]:
     planned: tuple[datetime | None, datetime | None] = (None, None)
     if turn.waits:
         planned = BotTurn.objects.filter(pk=turn.row.pk).values_list("planned_at", "typing_at").get()
-    return {ANSWERS: _answered(turn, turn.heard), PLANNED_AT: planned[0], TYPING_AT: planned[1]}
+    stops = pauses_of(turn, Plan(planned[0], planned[1])) if planned[0] else []
+    return {ANSWERS: _answered(turn, turn.heard), PLANNED_AT: planned[0], TYPING_AT: planned[1], PAUSES: stops}
 
 
 def _answered(turn: Turn, heard: Heard) -> int:

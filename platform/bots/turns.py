@@ -13,12 +13,13 @@ from typing import Any
 
 from bots import bubbles, delays, failing, guard, rules, services, wishes
 from bots.batches import services as batches
+from bots.bursts import bursts
 from bots.delivery import DROP
 from bots.errors import SUPERSEDED, BotsError
 from bots.failing import Instead
 from bots.failures import services as failures
 from bots.guard import WHOLE
-from bots.held import Plan, Turn, Values, is_interrupted, is_stale
+from bots.held import Plan, Turn, Values, is_interrupted, is_stale, pauses_of
 from bots.models import BotTurn
 from bots.noting import waiting
 from bots.occupant import Occupant
@@ -142,12 +143,7 @@ async def _say(
     """Say the first of some messages when it is time. The others are acts of their own: the turn's row keeps them."""
     if turn.waits:
         planned = await run_db(_planned, claim, turn, facts, pace, messages[0])
-        if planned.typing_at is not None:
-            if (later := await _await(claim, turn, planned.typing_at, LONGEST_WAIT / 2)) is not None:
-                return later
-            await run_db(services.show_typing, turn, planned)
-        longest = LONGEST_WAIT / (2 if planned.typing_at else 1)
-        if (later := await _await(claim, turn, planned.at, longest)) is not None:
+        if (later := await _write(claim, turn, planned)) is not None:
             return later
     await _its_moment(turn)
     if _is_by_model(turn, messages[0], source) and await run_db(guard.is_stopped, facts):
@@ -156,6 +152,23 @@ async def _say(
         return await run_db(services.deliver, claim, turn, messages[0], source=source, rest=messages[1:])
     except FlowError as refused:
         return await run_db(failures.fail, claim, turn, refused.code)
+
+
+async def _write(claim: Claim, turn: Turn, planned: Plan) -> str | None:
+    """Wait until it is time to act, and let people see meanwhile when it writes and when it stops.
+
+    Returns:
+        As `_await`.
+    """
+    seen = bursts(planned.typing_at, planned.at, pauses_of(turn, planned)) if planned.typing_at else []
+    longest = LONGEST_WAIT / (len(seen) + 1)
+    for burst in seen:
+        if burst is not seen[-1] and burst.until <= claim.now():  # it was seen by whoever gave the turn back
+            continue
+        if (later := await _await(claim, turn, burst.begin, longest)) is not None:
+            return later
+        await run_db(services.show_typing, turn, burst.until)
+    return await _await(claim, turn, planned.at, longest)
 
 
 def _is_by_model(turn: Turn, values: Values, source: str) -> bool:

@@ -69,6 +69,7 @@ class Entry(models.Model):
     blurs = models.PositiveIntegerField(null=True)
     planned_at = models.DateTimeField(null=True)  # of an automated seat
     typing_at = models.DateTimeField(null=True)  # when it was to begin to write, where the others see that
+    pauses = models.JSONField(default=list)  # and to stop: [seconds after that, seconds long] of each
 
     class Meta:
         constraints = [

@@ -7,12 +7,12 @@ it, and whatever is not a whole number within its bounds is not known.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-ANSWERS, PLANNED_AT, TYPING_AT = "answers", "planned_at", "typing_at"
+ANSWERS, PLANNED_AT, TYPING_AT, PAUSES = "answers", "planned_at", "typing_at", "pauses"
 MOST_MS = 24 * 60 * 60 * 1000
 MOST_TIMES = 100_000
 _DIGITS = re.compile("[0-9]{1,9}")
@@ -30,6 +30,7 @@ class Writing:
         pastes: How often text was put in from elsewhere, or tried to be; not known where pastes are not counted.
         blurs: How often another window was in front after it was begun.
         planned_at: When an automated seat was to say it; `typing_at`: from when on the others were to see it write.
+        pauses: When they were to see it stop: each so many seconds after `typing_at`, and so many long.
     """
 
     answers: int | None = None
@@ -40,10 +41,11 @@ class Writing:
     blurs: int | None = None
     planned_at: datetime | None = None
     typing_at: datetime | None = None
+    pauses: Sequence[tuple[float, float]] = ()
 
     def within(self, last_seq: int) -> dict[str, Any]:
         """The columns of an entry that comes after `last_seq`: nothing answers what was not said yet."""
-        return asdict(self) | {ANSWERS: _within(self.answers, last_seq)}
+        return asdict(self) | {ANSWERS: _within(self.answers, last_seq), PAUSES: [list(one) for one in self.pauses]}
 
 
 def by_browser(values: Mapping[str, Any], *, counts_pastes: bool) -> Writing:
@@ -60,7 +62,10 @@ def by_browser(values: Mapping[str, Any], *, counts_pastes: bool) -> Writing:
 
 def by_program(values: Mapping[str, Any]) -> Writing:
     """What the platform itself adds to what a program says."""
-    return Writing(values.get(ANSWERS), planned_at=values.get(PLANNED_AT), typing_at=values.get(TYPING_AT))
+    return Writing(
+        values.get(ANSWERS), planned_at=values.get(PLANNED_AT), typing_at=values.get(TYPING_AT),
+        pauses=values.get(PAUSES, ()),
+    )  # fmt: skip
 
 
 def _whole(said: object, most: int) -> int | None:

@@ -224,8 +224,8 @@ DECIDED: Mapping[str, Decided] = {
     ),
     "entries": _held(
         "match group round step channel seq seat participant role kind text n_chars claimed_kind asked_kind "
-        "announces_identity facts written_by entry_s answers planned_s delay_ms typing_planned_s typing_s "
-        "first_key_ms sent_ms edits pastes blurs missing_reason"
+        "announces_identity facts written_by entry_s answers planned_s delay_ms typing_planned_s pauses_planned "
+        "typing_s typing_starts first_key_ms sent_ms edits pastes blurs missing_reason"
     ),
     "seen": _held("match group round step seat participant what seq by of_match of_step begun_s shown_s"),
     "kind_questions": _held(

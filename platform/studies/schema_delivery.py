@@ -40,6 +40,20 @@ class Delivery(Part):
             description="In how many messages at most a reply is said, divided at its own lines or sentences.",
         ),
     ] = 1
+    pauses: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=3,
+            description="How often at most it is seen to stop writing a message and go on, where a talk shows who is "
+            "writing. The message comes no later by it.",
+        ),
+    ] = 0
+    pause_s: Annotated[list[Annotated[float, Field(ge=1, le=60)]], Field(min_length=2, max_length=2)] = Field(
+        default=[6, 12],
+        description="From how many to how many seconds each of these pauses lasts. Others see that somebody writes for "
+        "up to five seconds more, so a shorter one is seen by nobody.",
+    )
 
 
 class Length(Part):

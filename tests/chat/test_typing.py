@@ -185,6 +185,7 @@ def test_poll_tells_it_and_says_it_and_what_was_told_is_kept_once(told: list[dic
     assert [(str(row["seat"])[-1], str(row["by"])[-1], row["seq"]) for row in rows] == [("2", "1", None)]
     (entry,) = ENTRIES.rows(Scope(match.group.version.study))
     assert (entry["typing_s"], entry["typing_planned_s"]) == (rows[0]["begun_s"], "")
+    assert (entry["typing_starts"], entry["pauses_planned"]) == (1, None)
 
 
 def test_typing_that_says_itself_too_often_is_left_alone(told: list[dict[str, Any]]) -> None:

@@ -47,6 +47,7 @@ def found(folder: Folder, talk: Talk = TALK) -> dict[str, str]:
         ("may_stay_silent: true", 0, {}),
         ("may_stay_silent: true", 3, {"E903": "may_stay_silent"}),
         ("delivery: {debounce_s: 20, debounce_most_s: 10}", 0, {"E904": "delivery.debounce_most_s"}),
+        ("delivery: {pauses: 2, pause_s: [12, 6]}", 0, {"E904": "delivery.pause_s"}),
         ("delivery: {debounce_s: 2, floor: one, bubbles: 3, if_interrupted: drop}", 0, {}),
         ("delay: {min_s: 9, max_s: 3}", 0, {"E904": "delay.max_s"}),
         ("delay: {think_s: [8, 2]}", 0, {"E904": "delay.think_s"}),

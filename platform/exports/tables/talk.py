@@ -1,7 +1,7 @@
 """What was said in talks, and the answers to surveys and quizzes."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from chat.models import Entry, TypingShown
@@ -53,9 +53,17 @@ ENTRY_COLUMNS = [
         "typing_planned_s", "From when on the others were to see that an automated seat was writing it",
         missing="a person said it, or the talk does not show who is writing, or not of this seat",
     ),
+    Column(
+        "pauses_planned", "When they were to see it stop, each [seconds after `typing_planned_s`, seconds it lasts].",
+        "json", missing="see `typing_planned_s`, or it was to write without a pause",
+    ),
     keys.since_group(
         "typing_s", "Since when its writer was writing, as the others were told before it came",
         missing="nobody was told: the talk does not show it, or the writing took less than a moment",
+    ),
+    Column(
+        "typing_starts", "How often others were told that its writer began, or went on after a pause, before it came.",
+        "integer", missing="see `typing_s`",
     ),
     Column(
         "first_key_ms", "From the showing of what it answers, or of the page, to the first key.", "integer", "ms",
@@ -126,7 +134,7 @@ def _entries(scope: Scope) -> Iterator[Row]:
                 "written_by": by.get(one.key),
                 "entry_s": seconds(one.at, society.group.formed_at),
                 **_made(one, stored, began=society.group.formed_at),
-                "typing_s": seconds(_told_before(one, typing), society.group.formed_at),
+                **_writing(_told_before(one, typing), began=society.group.formed_at),
                 "missing_reason": BY_PARTNER if is_withheld else None,
             }
 
@@ -143,6 +151,7 @@ def _made(one: Entry, stored: Mapping[tuple[int, int], datetime], *, began: date
         "planned_s": seconds(one.planned_at, began),
         "delay_ms": round((one.at - answered).total_seconds() * 1000) if answered else None,
         "typing_planned_s": seconds(one.typing_at, began),
+        "pauses_planned": one.pauses or None,
         "first_key_ms": one.first_key_ms,
         "sent_ms": one.sent_ms,
         "edits": one.edits,
@@ -160,17 +169,20 @@ def _typing(group: int) -> dict[tuple[int, int], list[datetime]]:
     return found
 
 
-def _told_before(one: Entry, typing: Mapping[tuple[int, int], list[datetime]]) -> datetime | None:
-    """When the writing of an entry began, as others were told: the first of what its writer has begun since the last.
+def _told_before(one: Entry, typing: Mapping[tuple[int, int], list[datetime]]) -> Sequence[datetime]:
+    """When the writing of an entry began, as others were told: all that its writer has begun since the last.
 
     Takes out what has come by now, so entries are asked about in their order.
     """
     begun = typing.get((one.conversation_id, one.seat_id), [])
-    first = None
+    found = []
     while begun and begun[-1] <= one.at:
-        at = begun.pop()
-        first = first or at
-    return first
+        found.append(begun.pop())
+    return sorted(set(found))  # of several who were told one has it before the others
+
+
+def _writing(begun: Sequence[datetime], *, began: datetime) -> Row:
+    return {"typing_s": seconds(begun[0] if begun else None, began), "typing_starts": len(begun) or None}
 
 
 def _answers(scope: Scope) -> Iterator[Row]:

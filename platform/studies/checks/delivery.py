@@ -31,6 +31,9 @@ def bounds_fit(context: Context) -> None:
             what = f"a turn is to begin {last}, and at the latest {first}."
             path: Path = ("partners", name, "delivery", "debounce_most_s")
             context.say("E904", path, what, "Raise it, or lower debounce_s.")
+        if said.pause_s[0] > said.pause_s[1]:
+            what = f"asks for pauses of at least {said.pause_s[0]:g} and at most {said.pause_s[1]:g} seconds."
+            context.say("E904", ("partners", name, "delivery", "pause_s"), what, "Write the smaller number first.")
 
 
 def _in_order(context: Context, path: Path, delay: Delay) -> None:
