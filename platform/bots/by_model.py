@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bots import gate, guard, keeping, private, prompts
-from bots.budgets import root_of, spending_of
+from bots.budgets import spending_of
 from bots.errors import SUPERSEDED, BotsError
 from bots.guard import WHOLE
 from bots.judging import LINE, Judged, Rules, Settled, judged, settled, unanswered
 from bots.prompts import Told
 from bots.recall import Acquaintance, Recall, acquaintance_of, recalled
+from bots.scopes import again as again_under
+from bots.scopes import scope_of
 from bots.scribing import services as scribing
 from bots.wishes import Wishes, is_silent, wishes_of
 from events.offload import run_db
@@ -25,7 +27,6 @@ from llm.errors import ModelFailed
 from llm.exchange import Completed, Request
 from llm.spending import Spending
 from matching.lasting import NAMED
-from matching.models import Seat
 from paradigm import Field
 from paradigm.fields import schema
 from studies import definition
@@ -106,7 +107,7 @@ class ModelOccupant:
         least = min(LEAST_AGAIN_SECONDS, request.budget_seconds)
         left = max(least, request.budget_seconds - (time.monotonic() - began))
         try:
-            again = replace(request, scope=f"{request.scope}/again", messages=messages, budget_seconds=left)
+            again = replace(request, scope=again_under(request.scope), messages=messages, budget_seconds=left)
             reply = await _asked(again)
         except BotsError as error:
             given = settled([first, first] if first.wrong else [first], rules)  # as if it had said the same again
@@ -122,11 +123,6 @@ def _better(first: Judged, second: Judged, brief: Brief, rules: Rules) -> Settle
         return settled([first, second], rules)
     is_first = bool(second.wrong) or brief.wishes.nearer(first.values, second.values) is first.values
     return settled([first] if is_first else [first, second], rules)
-
-
-def scope_of(seat: Seat, key: str) -> str:
-    """The key under which the log of calls keeps the attempts at one act: "study:3/turn:17:0"; see `root_of`."""
-    return f"{root_of(seat.group)}/{key}"
 
 
 def _brief(facts: TurnFacts, key: str) -> Brief:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bots import scopes
 from bots.budgets import SAFETY, spending_of
 from bots.errors import SUPERSEDED, BotsError
 from chat.forms import MESSAGE, MORE, THEN
@@ -136,7 +137,7 @@ async def _classified(watched: Watch, classifier: Classifier, words: str, *, sco
     parameters: dict[str, Any] = {"max_tokens": model.max_tokens, "temperature": model.temperature or 0.0}
     parameters |= {"seed": model.seed} if model.seed is not None else {}
     request = Request(
-        scope=f"{scope}/safety",
+        scope=scopes.safety_of(scope),
         model=model.name,
         messages=[{"role": "system", "content": watched.prompt}, {"role": "user", "content": asked}],
         schema=VERDICT,

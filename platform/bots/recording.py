@@ -7,7 +7,6 @@ hashes. The first line says of which version it is; each further line is one gro
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -15,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bots.budgets import root_of_study
+from bots import scopes
 from bots.errors import BotsError
 from bots.models import BotTurn
 from bots.order import Move, Script
@@ -29,7 +28,6 @@ from studies.giving import ordered_levels
 from studies.models import Version
 
 FORMAT = "rapport-recording/1"
-_TURN = re.compile(r"^study:\d+(?:~\w+)?/turn:(\d+):(.*)$", re.DOTALL)  # as `bots.by_model.scope_of`
 AGAIN = ("retry", "fallback")
 """How the part of a key begins that says that a turn was tried again: `bots.failing`."""
 NEVER_ANSWERED = (Call.Outcome.OPEN, Call.Outcome.SUPERSEDED)
@@ -69,11 +67,12 @@ def place_of(scope: str) -> str:
     Raises:
         BotsError: "recording_place": the call was for no turn.
     """
-    found = _TURN.match(scope)
-    turn = BotTurn.objects.select_related("match__group", "seat").filter(pk=found[1]).first() if found else None
-    if found is None or turn is None:
+    found = scopes.read(scope)
+    is_turn = found is not None and found.what == scopes.TURN
+    turn = BotTurn.objects.select_related("match__group", "seat").filter(pk=found.number).first() if found else None
+    if found is None or turn is None or not is_turn:
         raise BotsError("recording_place", f"{scope} names no turn of a seat")
-    return f"{_place(turn)}:{found[2]}"
+    return f"{_place(turn)}:{found.rest}"
 
 
 def _place(turn: BotTurn) -> str:
@@ -144,14 +143,14 @@ class _Asked:
         """Of a match, path, seat and how many entries that had made → each time that it was tried, and when."""
         turns = BotTurn.objects.filter(match__group__in=_over(version)).select_related("match__group", "seat")
         known = {turn.pk: turn for turn in turns}
-        here = Call.objects.filter(scope__startswith=f"{root_of_study(version.study_id)}/")
+        here = Call.objects.filter(scope__startswith=scopes.turns_of_study(version.study_id))
         rows = here.exclude(outcome__in=NEVER_ANSWERED)
         for call in rows.order_by("pk").iterator(chunk_size=500):
-            named = _TURN.match(call.scope)
-            turn = known.get(int(named[1])) if named else None
+            named = scopes.read(call.scope)
+            turn = known.get(named.number) if named and named.what == scopes.TURN else None
             if named and turn:
-                self.calls[turn.match.group_id].append(asdict(_recorded(call, f"{_place(turn)}:{named[2]}")))
-                made, *rest = named[2].split("/")
+                self.calls[turn.match.group_id].append(asdict(_recorded(call, f"{_place(turn)}:{named.rest}")))
+                made, *rest = named.rest.split("/")
                 again = rest[0] if rest and rest[0].startswith(AGAIN) else ""
                 self.first[turn.match_id, turn.path, turn.seat.number, int(made)].setdefault(again, call.at)
 

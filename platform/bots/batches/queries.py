@@ -10,9 +10,9 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
 from bots.batches.rules import Budget, Line, Progress, Spent
-from bots.budgets import root_of_study
 from bots.models import Batch, BatchGroup, BotTurn, FailedTurn
 from bots.queries import TAKE_TURN, open_turns
+from bots.scopes import turns_of_study
 from events import clock
 from events.models import Due
 from flow.models import Match
@@ -42,7 +42,7 @@ def budget_of(batch: Batch) -> Budget:
 
 def used_by(batch: Batch, groups: Sequence[int]) -> Mapping[int, Spent]:
     """What each of some groups has asked of models; those that asked nothing are not there."""
-    turn = f"{root_of_study(batch.version.study_id)}/turn:"
+    turn = turns_of_study(batch.version.study_id)
     with connection.cursor() as cursor:
         cursor.execute(_USED, [turn, turn, list(groups)])
         return {

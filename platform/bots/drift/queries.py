@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bots.budgets import root_of_study
 from bots.drift.rules import InForce
 from bots.models import Drift, Sentinel
+from bots.scopes import turns_of_study
 from llm.models import Call
 from studies import definition
 from studies.models import Study, Version
@@ -38,7 +38,7 @@ def served_otherwise(reading: Sentinel, known: InForce) -> list[str]:
     """
     mine = Sentinel.objects.filter(study=reading.study_id, model=reading.model)
     before = mine.exclude(fingerprint="").filter(pk__lt=reading.pk).order_by("-pk").first()
-    turns = Call.objects.filter(scope__startswith=f"{root_of_study(reading.study_id)}/turn:", outcome=Call.Outcome.OK)
+    turns = Call.objects.filter(scope__startswith=turns_of_study(reading.study_id), outcome=Call.Outcome.OK)
     named = turns.filter(model_requested=reading.model).exclude(model_served="").order_by("model_served")
     served = named.values_list("model_served", flat=True).distinct()
     confirmed = Drift.objects.filter(study=reading.study_id, model=reading.model, confirmed_at__isnull=False)

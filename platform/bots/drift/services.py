@@ -10,11 +10,12 @@ from typing import Any
 
 from django.db import transaction
 
-from bots.budgets import root_of_study, spending_of_study
+from bots.budgets import spending_of_study
 from bots.drift.errors import DriftError
 from bots.drift.queries import goes_on, in_force, served_otherwise
 from bots.drift.rules import InForce, Reading, Verdict, judged, next_time
 from bots.models import Drift, Sentinel
+from bots.scopes import of_reading
 from events import clock, due, log
 from events.claim import Claim
 from llm.rules import sha256_of
@@ -105,7 +106,7 @@ def begin(claim: Claim) -> Job | None:
     )
     if row.outcome != Sentinel.Outcome.OPEN:
         return None
-    scope = f"{root_of_study(study.pk)}/sentinel:{row.pk}"
+    scope = of_reading(study.pk, row.pk)
     known, spending = in_force(study.pk, model, asked), spending_of_study(version, settings)
     return Job(row.pk, model, prompts, parameters, known, scope, spending)
 

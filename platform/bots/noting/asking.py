@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from bots import prompts
+from bots import prompts, scopes
 from bots.errors import BotsError
 from bots.noting import telling
 from bots.noting.services import Job
@@ -35,7 +35,7 @@ async def noted(job: Job) -> Sequence[Noted]:
     lines, wrong = telling.read(answer.value, job.known.rule, job.material)
     if wrong:
         again = prompts.again(request.messages, answer.text, {"lines": wrong})
-        answer = await _asked(replace(request, scope=f"{request.scope}/again", messages=again))
+        answer = await _asked(replace(request, scope=scopes.again(request.scope), messages=again))
         lines, wrong = telling.read(answer.value, job.known.rule, job.material)
     if wrong:
         raise BotsError("no_usable_reply", f"{request.model} gave no usable notes twice: see the log of calls")

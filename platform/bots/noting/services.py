@@ -15,8 +15,8 @@ from typing import Any
 
 from django.db import transaction
 
+from bots import scopes
 from bots.budgets import MEMORY, spending_of
-from bots.by_model import scope_of
 from bots.models import BY_MODEL, Memory, Noting
 from bots.noting.queries import known_by_models, wanting
 from bots.noting.support import unsupported
@@ -98,7 +98,7 @@ def _job(seat: Seat, known: Acquaintance, writer: NotesByModel, talk: Conversati
         noting=noting.pk, attempt=noting.attempt, known=known, writer=writer, talk=talk.pk,
         base=last.version if last else 0, material=Material(lines_of(last) if last else [], said),
         prompt=definition.text(game.version, writer.prompt), slots=slots,
-        scope=scope_of(seat, f"notes:{talk.pk}:{_seat_in(talk, known)}:{noting.attempt}"),
+        scope=scopes.of_notes(seat, talk.pk, _seat_in(talk, known), noting.attempt),
         spending=spending_of(seat, writer.model.model_dump(mode="json"), MEMORY, match=talk.match_id),
     )  # fmt: skip
 

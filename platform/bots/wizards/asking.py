@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bots import guard, rules, services
-from bots.by_model import scope_of
 from bots.errors import FOREIGN_FACT, SUPERSEDED, BotsError
 from bots.failing import Instead
 from bots.guard import WHOLE, Watch
 from bots.held import Turn, Values
 from bots.models import WizardReply
+from bots.scopes import scope_of
 from bots.wizards import services as wizards
 from bots.wizards.rules import words_of
 from events.claim import Claim

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
+from bots import scopes
 from bots.budgets import root_of_study
 from bots.judging import ASKED_IF_AI
 from bots.models import BY_MODEL, BotTurn, Memory, ReplyCheck, WizardReply
@@ -207,9 +208,9 @@ class Echoes:
             is_told = turn.match_id in self._touched or self._was_told(turn.match_id, turn.seat_id)
             (told if is_told else others).append(turn.pk)
         told_of, other = self._conversations
-        gone = [call.pk for call in self._asked_for("turn", told)]
-        gone += [call.pk for call in self._asked_for("notes", told_of)]
-        rest = [*self._asked_for("turn", others), *self._asked_for("notes", other)]
+        gone = [call.pk for call in self._asked_for(scopes.TURN, told)]
+        gone += [call.pk for call in self._asked_for(scopes.NOTES, told_of)]
+        rest = [*self._asked_for(scopes.TURN, others), *self._asked_for(scopes.NOTES, other)]
         gone += [call.pk for call in rest if _quotes_any(call, quotes)]
         calls = Call.objects.filter(pk__in=gone)
         gone_with = {"prompt": [WITHDRAWN_TEXT], "prompt_sha256": "", "memory_sha256": "", "request_id": ""}
@@ -243,11 +244,11 @@ class Echoes:
         return rows.delete()[0]
 
     def _asked_for(self, what: str, keys: Sequence[int]) -> Iterator[Call]:
-        """The calls for some turns, or for notes of some conversations: see `bots.by_model.scope_of`."""
+        """The calls for some turns, or for notes of some conversations: see `bots.scopes`."""
         own = root_of_study(self.society.group.version.study_id)
         for first in range(0, len(keys), ROWS_AT_ONCE):
-            any_of = "|".join(map(str, keys[first : first + ROWS_AT_ONCE]))
-            rows = Call.objects.filter(scope__startswith=own, scope__regex=f"/{what}:({any_of}):")
+            pattern = scopes.any_of(what, keys[first : first + ROWS_AT_ONCE])
+            rows = Call.objects.filter(scope__startswith=own, scope__regex=pattern)
             yield from rows.iterator(chunk_size=ROWS_AT_ONCE)
 
 

@@ -1,13 +1,15 @@
 """Every attempt to ask a language model: when, how long, what came of it. Never its words: prompts quote people."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from django.db.models import Exists, OuterRef, Q
 
+from bots import scopes
+from bots.budgets import MEMORY, REPLY, SAFETY, SENTINEL
 from bots.models import BotTurn
+from bots.scopes import read
 from bots.spent import calls_of
 from chat.models import Conversation
 from exports import keys
@@ -19,10 +21,7 @@ from llm.models import Call
 from matching.models import Seat
 from participants.models import Participant
 
-TURN = re.compile(r"^study:\d+(?:~\w+)?/turn:(\d+):")
-NOTES = re.compile(r"^study:\d+(?:~\w+)?/notes:(\d+):(\d+):")  # a conversation, and the seat whose notes they are
-SENTINEL = re.compile(r"^study:\d+/sentinel:\d+:")
-SAFETY = "/safety"  # as `bots.guard` ends the key of a turn
+PURPOSES = {REPLY: "act", SAFETY: "safety", MEMORY: "notes", SENTINEL: "sentinel"}
 NOT_SERVED = "no answer came"
 NO_MATCH = "the call was for no turn in a match, and for no notes of a conversation"
 NOT_SAID = "the provider said none"
@@ -76,7 +75,6 @@ def _calls(scope: Scope) -> Iterator[Row]:
 class Place:
     """Where in a group a call belongs, and whether somebody there withdrew."""
 
-    purpose: str
     match: Match
     path: str
     seat: Seat
@@ -95,29 +93,31 @@ def _withdrawn() -> Exists:
 
 def _of_turns(batch: Sequence[Call]) -> dict[int, Place]:
     """Key of a call for an act → its place."""
-    named = [(call, int(found[1])) for call in batch if (found := TURN.match(call.scope))]
+    named = [(call, found.number) for call in batch if (found := read(call.scope)) and found.what == scopes.TURN]
     rows = BotTurn.objects.filter(pk__in={key for _, key in named}).select_related("match__group", "seat__group")
     turns = {turn.pk: turn for turn in rows.annotate(withdrew=_withdrawn())}
     return {
-        call.pk: Place(_purpose(call), turns[key].match, turns[key].path, turns[key].seat, turns[key].withdrew)
+        call.pk: Place(turns[key].match, turns[key].path, turns[key].seat, turns[key].withdrew)
         for call, key in named
         if key in turns
     }
 
 
 def _purpose(call: Call) -> str:
-    """Of a call for a turn: the act itself, or whether its words are safe to say, which another model is asked."""
-    return "safety" if call.scope.endswith(SAFETY) else "act"
+    """What was wanted; of a turn the act itself, or whether its words are safe to say, which another model is asked."""
+    found = read(call.scope)
+    return PURPOSES[found.line] if found is not None else "other"
 
 
 def _of_notes(batch: Sequence[Call]) -> dict[int, Place]:
     """Key of a call for notes → the place of the conversation, and the seat in which its partner sat."""
-    named = {call.pk: (int(found[1]), int(found[2])) for call in batch if (found := NOTES.match(call.scope))}
+    asked = {call.pk: found for call in batch if (found := read(call.scope)) and found.what == scopes.NOTES}
+    named = {call: (found.number, found.seat) for call, found in asked.items()}
     rows = Conversation.objects.filter(pk__in={talk for talk, _ in named.values()}).select_related("match__group")
     talks = {talk.pk: talk for talk in rows.annotate(withdrew=_withdrawn())}
     seats = Seat.objects.select_related("group").in_bulk({seat for _, seat in named.values()})
     return {
-        call: Place("notes", talks[talk].match, talks[talk].path, seats[seat], talks[talk].withdrew)
+        call: Place(talks[talk].match, talks[talk].path, seats[seat], talks[talk].withdrew)
         for call, (talk, seat) in named.items()
         if talk in talks and seat in seats
     }
@@ -147,7 +147,7 @@ def _row(call: Call, place: Place | None) -> dict[str, object]:
         "latency_ms": call.latency_ms,
         "cost_usd": call.cost_usd,
         "price": call.price,
-        "purpose": place.purpose if place else "sentinel" if SENTINEL.match(call.scope) else "other",
+        "purpose": _purpose(call),
         "call_s": seconds(call.at, group.formed_at if group else None),
         "missing_reason": BY_PARTNER if has_withdrawn else None,
     }

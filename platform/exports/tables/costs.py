@@ -6,6 +6,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
 
+from bots import scopes
+from bots.budgets import REPLY
 from bots.spent import calls_of
 from exports.columns import Column, Row, Table
 from exports.scope import CHUNK, Scope
@@ -84,8 +86,8 @@ def _costs(scope: Scope) -> Iterator[Row]:
 
 def _line_of(call: Call) -> str:
     """Of calls that were made before anything was counted."""
-    marks = {"/safety": "safety", "/notes:": "memory", "/sentinel:": "sentinel"}
-    return next((line for mark, line in marks.items() if mark in call.scope), "reply")
+    found = scopes.read(call.scope)
+    return found.line if found is not None else REPLY
 
 
 def _keys(batch: Sequence[Call]) -> Mapping[int, tuple[str, str, str]]:
