@@ -6,19 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 
+from bots import scopes
 from bots.budgets import root_of_study
 from bots.models import BotTurn
+from chat.models import Conversation
 from events import clock
 from llm.models import Account, Call, Charge
 from llm.spending import spelled
+from matching.models import Group
 from studies.models import Study
 from studies.schema import StudyFile
 
 NOTHING = Decimal(0)
+AT_ONCE = 2000
 TOLD_SOFT, TOLD_HARD = "soft", "hard"
 OF_SOMEBODY = frozenset({"person", "session"})
 OF_A_DAY = frozenset({"day", "model"})
@@ -80,7 +85,7 @@ class Standing:
 
 
 def calls_of(study: Study) -> QuerySet[Call]:
-    """Every call that was made for a study, trials by its researchers included: see `bots.by_model.scope_of`."""
+    """Every call that was made for a study, trials by its researchers included: see `bots.scopes`."""
     root = root_of_study(study.pk)
     return Call.objects.filter(Q(scope__startswith=f"{root}/") | Q(scope__startswith=f"{root}~"))
 
@@ -142,29 +147,57 @@ class Measured:
 
 
 def measured_cost(study: Study, said: StudyFile) -> Measured | None:
-    """What a study's groups have cost so far, trials included; None where none has asked a model with a price."""
+    """What a study's groups that are over have cost, trials included; None where none has asked a model with a price.
+
+    What is asked for no group, as sentinels are, grows with days and not with groups, and is left out.
+    """
     own, tried = Q(root=root_of_study(study.pk)), Q(root__startswith=f"{root_of_study(study.pk)}~")
     charges = Charge.objects.filter(own | tried, usd__gt=0)
-    found = charges.aggregate(
-        calls=Count("pk"), all_tokens=Sum("tokens"), assumed=Sum("usd", filter=Q(state="assumed")), all_usd=Sum("usd")
-    )
-    turns = {turn_of(scope) for scope in Call.objects.filter(charge__in=charges).values_list("scope", flat=True)}
-    groups = BotTurn.objects.filter(pk__in=turns).values("match__group").distinct().count()
-    if not found["calls"] or not groups:
+    sums, groups = _Sums(), set[int]()
+    rows = charges.order_by("pk").values_list("call__scope", "usd", "tokens", "state").iterator(chunk_size=AT_ONCE)
+    while chunk := list(islice(rows, AT_ONCE)):
+        over = _groups_over([scope for scope, *_ in chunk])
+        for scope, usd, tokens, state in chunk:
+            if (group := over.get(scope)) is not None:
+                groups.add(group)
+                sums.add(usd or NOTHING, tokens or 0, is_assumed=state == Charge.State.ASSUMED)
+    if not groups:
         return None
     plans = [plan.humans for plan in said.groups.values() if plan.humans]
     visits = sum(wave.repeat for wave in said.waves if any(stage.kind == "game" for stage in wave.stages))
-    return Measured(
-        groups, max(plans, default=1), max(visits, 1), found["calls"], found["all_tokens"] or 0, found["all_usd"],
-        found["assumed"] or NOTHING,
-    )  # fmt: skip
+    people = max(plans, default=1)
+    return Measured(len(groups), people, max(visits, 1), sums.calls, sums.tokens, sums.usd, sums.assumed)
 
 
-def turn_of(scope: str) -> int:
-    """The key of the turn that a call was made for; 0 where it was for none."""
-    _, mark, rest = scope.partition("/turn:")
-    number = rest.partition(":")[0]
-    return int(number) if mark and number.isdigit() else 0
+@dataclass
+class _Sums:
+    calls: int = 0
+    tokens: int = 0
+    usd: Decimal = NOTHING
+    assumed: Decimal = NOTHING
+
+    def add(self, usd: Decimal, tokens: int, *, is_assumed: bool) -> None:
+        """Count one call."""
+        self.calls, self.tokens, self.usd = self.calls + 1, self.tokens + tokens, self.usd + usd
+        self.assumed += usd if is_assumed else NOTHING
+
+
+def _groups_over(keys: Sequence[str]) -> dict[str, int]:
+    """Of the keys of some calls those for groups that are over, each with its group."""
+    asked = {key: found for key in keys if (found := scopes.read(key)) is not None}
+
+    def numbers(what: str) -> set[int]:
+        return {one.number for one in asked.values() if one.what == what}
+
+    turns = BotTurn.objects.filter(pk__in=numbers(scopes.TURN)).exclude(match__group__status=Group.Status.ACTIVE)
+    talks = Conversation.objects.filter(pk__in=numbers(scopes.NOTES))
+    talks = talks.exclude(match__group__status=Group.Status.ACTIVE)
+    group_of = {
+        scopes.TURN: dict(turns.values_list("pk", "match__group")),
+        scopes.NOTES: dict(talks.values_list("pk", "match__group")),
+    }
+    groups = {key: group_of.get(one.what, {}).get(one.number) for key, one in asked.items()}
+    return {key: group for key, group in groups.items() if group is not None}
 
 
 def reached(study: Study) -> Sequence[Standing]:

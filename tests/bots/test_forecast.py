@@ -17,8 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bots.forecast import CASES, Forecast, forecast, frozen_prompts, participants_wanted, prompt_files
+from bots.scopes import of_reading
 from bots.turns import take_turn
+from events import clock
+from llm.models import Call, Charge
+from matching.models import Group
 from studies.check import check_folder
+from studies.models import Version
 from studies.schema import StudyFile
 from tests.bots import answers
 from tests.bots.meetings import MODEL, Acquainted, version_with
@@ -181,6 +186,18 @@ def _told(settings: LazySettings) -> None:
     settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"told": "tests.bots.answers.ask"}
 
 
+def asked_daily(version: Version) -> None:
+    """What sentinels cost belongs to days, and not to groups."""
+    call = Call.objects.create(
+        scope=f"{of_reading(version.study_id, 1)}:first:1", attempt=1, model_requested="told/one", prompt=[],
+        prompt_sha256="0" * 64, outcome="ok",
+    )  # fmt: skip
+    Charge.objects.create(
+        call=call, root=f"study:{version.study_id}", line="sentinel", keys=[], state="settled", usd=Decimal(5),
+        tokens=9, most_usd=Decimal(5), most_tokens=9, lapses_at=clock.now(),
+    )  # fmt: skip
+
+
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_told")
 def test_command_sets_a_dry_run_beside_the_forecast() -> None:
@@ -193,6 +210,9 @@ def test_command_sets_a_dry_run_beside_the_forecast() -> None:
         answers.will('{"message": "hello", "then": "more"}')
         for claim in claims_of(match):
             assert async_to_sync(take_turn)(claim) == "delivered"
+    assert "No dry run" in printed(version.study.slug), "both go on: what a whole one costs is not known"
+    Group.objects.update(status=Group.Status.COMPLETE, ended_at=clock.now())
+    asked_daily(version)
     said = printed(version.study.slug, "--participants", "7")
     # two groups of one call with 3 tokens in and 4 out: 0.011 USD each
     assert "Dry run: 2 groups, 2 calls, 14 tokens, 0.0220 USD" in said
