@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count
+
 from matching.models import Group, Seat
 from studies import definition
 from studies.allocation import lock_named, sequence_of
@@ -143,5 +145,5 @@ def _begin(version: Version, group: Group, partner: str) -> int:
     decided = levels_that_decide(version, partner, group.condition)
     if not decided:
         return of_sequence.count()
-    conditions = of_sequence.values_list("group__condition", flat=True)
-    return sum(levels_that_decide(version, partner, one) == decided for one in conditions)
+    counted = of_sequence.values_list("group__condition").annotate(Count("pk")).order_by()  # a row for each condition
+    return sum(n for condition, n in counted if levels_that_decide(version, partner, condition) == decided)
