@@ -140,7 +140,9 @@ def _by_fallback(facts: TurnFacts) -> TurnFacts | None:
 
 def _failing(claim: Claim, turn: Turn, facts: TurnFacts, tries: int, most_pauses: int) -> Failing:
     """How a turn stands. Whoever writes on while it pauses makes a new one of it, and no longer talk."""
-    left = (facts.deadline_at - claim.now()).total_seconds() if facts.deadline_at else None
+    # Without people no time limit ends a step: there `deadline_at` only says how long a model may think.
+    until = facts.deadline_at if turn.waits else None
+    left = (until - claim.now()).total_seconds() if until else None
     longer = is_theirs_alone(facts) and paused_before(turn) < most_pauses
     return Failing(tries, left, lines.words_alone(facts.fields), longer, has_line=_line(facts) is not None)
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -17,29 +17,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import connection
 
 from bots import by_policy
-from bots.batches import queries, services
+from bots.batches import services
 from bots.batches.queries import are_left_lying, lines_of, under_way
-from bots.batches.rules import Spent
 from bots.errors import BotsError
 from bots.models import Batch, BatchGroup, BotTurn, FailedTurn
-from bots.queries import TAKE_TURN
+from bots.queries import TAKE_TURN, open_turns
 from bots.run import Budget, Order, Progress, run_groups, run_order
+from bots.turns import take_turn
 from config.places import ROOT
-from events import clock, runner
+from events import clock, due, runner
 from events.loop import Loop
 from events.models import Due
 from flow.models import Act, Match
+from llm.errors import ProviderFailed
 from llm.exchange import Question, Reply
 from llm.models import Call, Charge
 from llm.providers import scripted
 from matching.models import Group
 from studies.models import Version
 from studies.services import freeze
+from tests.bots import answers
 from tests.bots.dying_runner import POINTS
 from tests.bots.test_run import machines
 from tests.chat.rooms import PERSONA, make_version, study_file
@@ -71,13 +74,13 @@ def pool(tmp_path: Path, db: None) -> Version:
     return freeze(copied(tmp_path).path, seed="3")
 
 
-def models(n: int = 3, model: dict[str, Any] = MODEL) -> Version:
+def models(n: int = 3, model: dict[str, Any] = MODEL, **partner: Any) -> Version:
     """A study whose groups are language models that talk, three entries each, and say a number."""
     said = study_file("chatting")
     said["groups"] = {"all": {"roles": {"talker": {"ai": n}}, "partners": {"ai": "machine"}}}
     said["partners"]["machine"] = {
         "occupant": "model", "personas": ["prompts/one.md"], "model": model, "asked_if_ai": "deflect",
-        "label": {"all": ""},
+        "label": {"all": ""}, **partner,
     }  # fmt: skip
     lobby = {
         "id": "lobby", "kind": "waiting_room", "forms": "all", "page": "pages/talk.md", "max_wait_seconds": 60,
@@ -248,45 +251,6 @@ def test_call_that_may_have_been_billed_counts_against_the_budget_of_a_batch() -
     assert lines_of(Batch.objects.get())[-1].cost_usd == 2
 
 
-def test_what_groups_used_is_kept_when_they_are_over_and_not_added_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else each turn of a long batch would read every call before it."""
-    added: list[int] = []
-    original = queries.used_by
-
-    def seen(batch: Batch, groups: Sequence[int]) -> Mapping[int, Spent]:
-        added.append(len(groups))
-        return original(batch, groups)
-
-    monkeypatch.setattr(queries, "used_by", seen)
-    done = run_order(models(2), Order(4, budget=Budget(calls=500)), at_once=1)
-    assert max(added) == 1, "the one that is under way, or was a moment ago"
-    assert (done.complete, done.calls, done.turns) == (4, Call.objects.count(), BotTurn.objects.count())
-    kept = BatchGroup.objects.order_by("number").values_list("calls", "turns", "cost_usd")
-    assert list(kept) == [(8, 4, Decimal(0))] * 4
-
-
-def test_group_of_which_a_call_is_still_under_way_is_not_counted_for_good() -> None:
-    run_order(models(2), Order(1))
-    batch, used = Batch.objects.get(), Call.objects.order_by("pk")[0]
-    BatchGroup.objects.update(counted_at=None, calls=None, cost_usd=None, turns=None)
-    late = Call.objects.create(scope=used.scope, attempt=9, model_requested="a/b", prompt=[], prompt_sha256="0" * 64)
-    services.finish(batch.pk)
-    assert BatchGroup.objects.get().counted_at is None
-    assert queries.spent(batch).calls == 9
-    Call.objects.filter(pk=late.pk).update(outcome="ok", cost_usd=Decimal("0.25"))
-    services.finish(batch.pk)
-    assert BatchGroup.objects.values_list("calls", "cost_usd").get() == (9, Decimal("0.25"))
-    assert queries.spent(batch) == Spent(9, Decimal("0.25"))
-
-
-def test_calls_of_a_turn_are_found_by_the_beginning_of_their_key() -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {queries._USED}", ["study:1/turn:", "study:1/turn:", [1]])
-        plan = "\n".join(row for (row,) in cursor.fetchall())
-    assert "Index Cond" in plan.partition("llm_call_scope")[2].partition("\n")[2].partition("\n")[0]
-
-
 def test_ordered_condition_takes_nothing_from_the_balanced_sequence(pool: Version, tmp_path: Path) -> None:
     version = pool
     run_order(version, Order(3, "hidden,pool=one"))
@@ -327,6 +291,19 @@ def test_policy_that_fails_is_decided_at_once_and_not_after_the_steps_time() -> 
     assert Match.objects.get().status == "void"
     assert set(BotTurn.objects.filter(path="answer").values_list("error_code", flat=True)) == {"policy_failed"}
     assert set(Match.objects.values_list("deadline_at", flat=True)) == {None}
+
+
+def test_declared_retry_is_made_however_long_ago_its_step_was_opened(settings: LazySettings) -> None:
+    """As in a batch that was held overnight, or a talk whose models take longer than people would have."""
+    settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"told": "tests.bots.answers.ask"}
+    version = models(2, model=MODEL | {"name": "told/one"}, on_failure={"retry": {"times": 1, "after_s": 0}})
+    batch, _ = services.order(version, "game", Order(1))
+    services.next_group(batch.pk, at_once=1)
+    Match.objects.update(step_opened_at=clock.now() - timedelta(days=1))
+    answers.will(ProviderFailed("refusal", "it refused"))
+    (first, *_) = due.claim_ids(open_turns(under_way(batch.pk)))
+    assert async_to_sync(take_turn)(first) == "retry"
+    assert FailedTurn.objects.get().did == "retry"
 
 
 def test_rules_that_fail_break_the_game_off(monkeypatch: pytest.MonkeyPatch) -> None:
