@@ -80,7 +80,7 @@ COLUMNS: dict[str, dict[Holds, str]] = {
     "llm_charge": {STATE: "root line keys state"},
     "chat_casenumber": {STATE: "kind"},
     "chat_conversation": {STATE: "path channel edition"},
-    "chat_entry": {STATE: "kind", W: "text facts", T: "key"},  # of facts the name of what is pointed at
+    "chat_entry": {STATE: "kind", W: "text facts", T: "key", DESIGN: "pauses"},  # of facts what is pointed at
     "chat_report": {STATE: "reason edition", W: "text answer"},
     "chat_trigger": {STATE: "tier source edition", O: "rules", T: "key"},
     "chat_wordstrigger": {STATE: "tier source edition", DESIGN: "stage item", O: "rules"},
@@ -128,6 +128,7 @@ JSON_KEYS: dict[str, str] = {
     "llm_call.price": ANYTHING,
     "llm_charge.keys": "",
     "chat_entry.facts": "to value section thing",
+    "chat_entry.pauses": "",
     "chat_trigger.rules": "",
     "chat_wordstrigger.rules": "",
     "measures_answer.value": "",
