@@ -52,7 +52,7 @@ from verification.check import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LANGUAGE = Path(__file__).parents[1] / "language"
-MODEL = {"name": "scripted/one", "max_tokens": 100, "daily_cost_usd": "0.00"}
+MODEL = {"name": "scripted/reflective", "max_tokens": 100, "daily_cost_usd": "0.00"}
 
 
 @pytest.fixture(autouse=True)
