@@ -12,8 +12,9 @@ from llm.providers.scripted import filled
 _numbers = count(1)
 _seen: set[str] = set()
 asked: list[Question] = []
-BREAKS = "a\u2028line\u0085 of its own"
-"""What ends a line for some programs, in an answer."""
+BREAKS = "a\u2028line\u2029 of its own"
+"""What ends a line for some programs, in an answer. U+0085 does, too, but nobody sees it: it is not said to people."""
+NO_JSON = "no\u0085JSON"
 
 
 async def ask(question: Question) -> Reply:
@@ -28,7 +29,7 @@ async def ask(question: Question) -> Reply:
     value = filled(question.schema or {}, Random(f"fickle/{number}"))
     if "message" in value:
         value["message"] = f"{number}: {BREAKS}"
-    text = "no JSON" if is_first and len(_seen) % 7 == 0 else json.dumps(value, ensure_ascii=False)
+    text = NO_JSON if is_first and len(_seen) % 7 == 0 else json.dumps(value, ensure_ascii=False)
     return Reply(
         text=text, model_served="fickle-1", tokens_in=number, tokens_out=len(text), latency_ms=100 + number,
         finish_reason="stop", request_id=f"req-{number}", system_fingerprint=f"fp-{number % 3}",

@@ -109,6 +109,7 @@ def test_every_decision_message_and_call_is_as_it_was(recorded: Recording) -> No
     original = Version.objects.get()
     then = calls_of(original)
     assert {"rate_limited", "bad_json", "ok"} == {call["outcome"] for call in then}, "the run had failures that passed"
+    assert fickle.NO_JSON in {call["output"] for call in then}
     assert fickle.BREAKS in Entry.objects.filter(seat__occupant="model")[0].text
     asked = len(fickle.asked)
     again = version_of()
@@ -122,9 +123,9 @@ def test_every_decision_message_and_call_is_as_it_was(recorded: Recording) -> No
         assert course_of(group) == recorded.courses[group.code]
     assert list(differences(found)) == []
     assert calls_of(again) == then
-    assert set(
-        Call.objects.filter(scope__startswith=f"study:{again.study_id}/").values_list("cost_usd", flat=True)
-    ) == {0}
+    made = Call.objects.filter(scope__startswith=f"study:{again.study_id}/")
+    costs = {(outcome == "rate_limited", cost) for outcome, cost in made.values_list("outcome", "cost_usd")}
+    assert costs == {(True, None), (False, 0)}, "nobody is paid again, and what had no reply has no cost"
     assert Event.objects.filter(kind="group.replayed").count() == GROUPS, "and the log says that it was no new run"
 
 
