@@ -42,7 +42,7 @@ def rules_of(facts: TurnFacts, instructions: str, fields: Sequence[Field]) -> Ru
         replace(sieve_of(version, instructions), before=said_by_itself(facts)),
         asked_kind=asked_in(facts.view.lines) if has_words else "",
         asked_if_ai=rule,
-        asked_line=lines.asked(own, said.language, rule),
+        asked_line=lines.asked(own, said.language, rule, seed=f"{facts.chance}/asked/{facts.answers}"),
         blocked_line=line_of(facts) or lines.in_language(lines.BLOCKED, said.language),
     )
 
@@ -74,12 +74,7 @@ def line_of(facts: TurnFacts) -> str:
     if line := lines.in_language(policy.line, language):
         return line
     file = lines.in_language(policy.lines, language)
-    return lines.drawn(definition.text(version, file), f"{facts.chance}/line/{heard_in(facts)}") if file else ""
-
-
-def heard_in(facts: TurnFacts) -> int:
-    """Number of the newest entry by somebody else that a seat's page shows; 0 at a decision."""
-    return max((line.seq for line in facts.view.lines if line.who), default=0)
+    return lines.drawn(definition.text(version, file), f"{facts.chance}/line/{facts.answers}") if file else ""
 
 
 def keep(facts: TurnFacts, rules: Rules, given: Settled, *, key: str, values: Mapping[str, Any] | None) -> None:
@@ -95,5 +90,5 @@ def keep(facts: TurnFacts, rules: Rules, given: Settled, *, key: str, values: Ma
     if values is not None and values is not given.values:
         by = ReplyCheck.By.SAFETY.value
         claims = answered(rules.asked_kind, lines.words_in(facts.fields, values)) if rules.asked_kind else ""
-    place = {"turn": int(named[1]), "made": int(named[2]), "heard": heard_in(facts)}
+    place = {"turn": int(named[1]), "made": int(named[2]), "heard": facts.answers}
     services.keep_checks(place, rules, given, by=by, claims=claims)

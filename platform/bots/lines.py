@@ -35,14 +35,23 @@ def in_language(said: Mapping[str, str], language: str) -> str:
     return said.get(language) or said.get(language[:2]) or ""
 
 
-def asked(said: Mapping[str, str], language: str, rule: str) -> str:
-    """What is said to somebody who asks; "" where the study file has none and we have none in its language."""
-    return in_language(said, language) or ASKED.get(language[:2], {}).get(rule, "")
+def asked(said: Mapping[str, str | list[str]], language: str, rule: str, *, seed: str = "") -> str:
+    """What is said to somebody who asks; "" where the study file has none and we have none in its language.
+
+    Ours are the same in every study, and public: whoever knows them knows a program by them.
+    """
+    own = said.get(language) or said.get(language[:2]) or []
+    found = one_of([own] if isinstance(own, str) else own, seed)
+    return found or ASKED.get(language[:2], {}).get(rule, "")
 
 
 def drawn(text: str, seed: str) -> str:
     """One of the lines of a text that are not empty; "" where there are none. The same for the same seed."""
-    found = [line.strip() for line in text.splitlines() if line.strip()]
+    return one_of([line.strip() for line in text.splitlines() if line.strip()], seed)
+
+
+def one_of(found: Sequence[str], seed: str) -> str:
+    """One of some lines; "" where there are none. The same for the same seed."""
     return Random(seed).choice(found) if found else ""  # noqa: S311  seeded on purpose
 
 

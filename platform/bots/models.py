@@ -64,7 +64,8 @@ class FailedTurn(models.Model):
 
     Attributes:
         made: How many entries its seat had made.
-        heard: Number of the newest entry by somebody else; 0 where there was none, and at a decision.
+        heard: Number of the newest entry by somebody else that it was to answer; 0 where there was none, and at a
+            decision. The same in `ReplyCheck` and `WizardReply`, so that their rows can be laid beside each other.
         error_code: Of the last try.
         tries: How often it was asked, each with all its attempts.
         did: The step of the policy that was taken last.
@@ -98,7 +99,7 @@ class ReplyCheck(models.Model):
 
     Attributes:
         made: How many entries its seat had made.
-        heard: Number of the newest entry by somebody else; 0 at a decision.
+        heard: As in `FailedTurn`.
         rule: What it was looked at for: a rule of `bots.gate`, or "asked_if_ai".
         asked_kind: The kind that was asked about.
         first: What the first reply claimed; "" where that could not be read, or was not asked.
@@ -149,7 +150,7 @@ class WizardReply(models.Model):
     Attributes:
         made: How many entries its seat had made.
         number: Which asking for that entry, from 1: there is another where nothing was said and somebody wrote on.
-        heard: Number of the newest entry by somebody else when it was asked for.
+        heard: As in `FailedTurn`, when it was asked for.
         draft: What its model would say, values for the door; None where none was made, or it is deleted.
         error_code: Why there is none, where one was to be made.
         values: What was decided; None: nothing is said, or it is deleted.

@@ -50,6 +50,7 @@ def begin(address: Address) -> Turn:
     heard = heard_of(address) if facts and facts.is_talk else None
     delivery = delivery_of(facts.seat.settings) if facts and heard else Delivery()
     turn = as_decided(Turn(row, address, facts, heard, has_missed(address), delivery))
+    turn = replace(turn, facts=replace(turn.facts, answers=turn.answers)) if turn.facts else turn
     turn = turn if is_new else replace(turn, failed=failed_of(turn))
     lines = turn.facts.view.lines if turn.facts and heard and turn.waits else ()
     if newest := max((line.seq for line in lines), default=0):

@@ -41,7 +41,13 @@ from studies.slots import CALCULATOR
 
 @dataclass(frozen=True)
 class TurnFacts:
-    """What an occupant that is no person needs to act at a step: what a person's page would hold, and when."""
+    """What an occupant that is no person needs to act at a step: what a person's page would hold, and when.
+
+    Attributes:
+        written: What is done here in its place, where that was settled before.
+        answers: Number of the newest entry by somebody else that it is to answer in a talk, as whoever asks it has
+            counted; 0: there is none, or it is at a decision.
+    """
 
     step: str
     match_id: int
@@ -57,7 +63,8 @@ class TurnFacts:
     match_rev: int
     is_talk: bool
     played: Played | None = None
-    written: Values | None = None  # what is done here in its place, where that was settled before
+    written: Values | None = None
+    answers: int = 0
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from studies.schema_models import LanguageModel
 from studies.schema_pairs import Lasting
 from studies.schema_pools import Pool
 from studies.schema_sampled import AnyModel, AnyPersonas, models_of, personas_in
-from studies.schema_types import Line, Name, Part, Tongue
+from studies.schema_types import Name, OneOrMoreLines, Part, Tongue
 from studies.schema_wizard import Wizard
 
 Setting = str | int | float | bool
@@ -210,11 +210,12 @@ class ModelPartner(AutomatedPartner):
         description="What follows where the model gives nothing usable. Unless given: nothing is said and nothing "
         "chosen in its place.",
     )
-    asked_if_ai_line: dict[Tongue, Line] = Field(
+    asked_if_ai_line: dict[Tongue, OneOrMoreLines] = Field(
         default_factory=dict,
         max_length=12,
-        description="Language → what it says where its model was asked what it is and breaks `asked_if_ai` twice. "
-        "Unless given, a line of ours in English or German.",
+        description="Language → what it says where its model was asked what it is and breaks `asked_if_ai` twice; of "
+        "several lines one is drawn for each turn from the seed. Unless given, a line of ours in English or German, "
+        "which everybody can know.",
     )
 
     @property

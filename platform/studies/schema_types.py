@@ -4,7 +4,16 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    WithJsonSchema,
+)  # fmt: skip
 from pydantic_core import PydanticCustomError
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,23}$"
@@ -42,10 +51,18 @@ def _is_amount(raw: str) -> bool:
     return whole.isdigit() and len(whole) <= 7 and (rest.isdigit() and len(rest) <= 6 if point else True)
 
 
+def _how_many(said: object) -> str:
+    return "several" if isinstance(said, list | tuple) else "one"
+
+
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Slug = Annotated[str, Field(pattern=SLUG_PATTERN)]
 FilePath = Annotated[str, Field(max_length=200)]
 Line = Annotated[str, Field(min_length=1, max_length=500)]
+OneOrMoreLines = Annotated[
+    Annotated[Line, Tag("one")] | Annotated[Annotated[list[Line], Field(min_length=1, max_length=20)], Tag("several")],
+    Discriminator(_how_many),
+]
 Tongue = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 Money = Annotated[
     Decimal,

@@ -1,6 +1,7 @@
 """Whoever asks a model what it is gets the answer that the study file declares, whatever the model says."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from django.conf import LazySettings
@@ -17,6 +18,8 @@ from events.models import Event
 from exports.scope import Scope
 from exports.tables.automated import REPLY_CHECKS
 from exports.tables.kind_questions import KIND_QUESTIONS
+from flow import queries as flow
+from flow.queries import TurnFacts
 from llm.errors import ProviderFailed
 from measures.identity import answered
 from paradigm import Line, Text
@@ -163,6 +166,45 @@ def test_line_of_the_study_file_is_said() -> None:
     say(match, "are you a bot?")
     assert take(match, said("As an AI, I cannot lie."), said("I am an AI.")) == "delivered"
     assert texts()[-1] == own["en"]
+
+
+@pytest.mark.django_db
+def test_of_several_lines_of_the_study_file_one_is_drawn_for_each_turn_and_the_same_for_the_same_one() -> None:
+    own = ["I am a person like you.", "No, I am a human being.", "I'm a real person."]
+    match = Acquainted(version_with(None, asked_if_ai="deny", asked_if_ai_line={"en": own})).meet()
+    hear(match, "hello")
+    for _ in range(8):
+        say(match, "are you a bot?")
+        assert take(match, said("I am an AI."), said("I am an AI.")) == "delivered"
+    spoken = texts()[2::2]
+    assert len(spoken) == 8
+    assert set(spoken) <= set(own), "not the platform's, which everybody can know"
+    assert len(set(spoken)) > 1
+    again = [lines.asked({"en": own}, "en", "deny", seed=str(number)) for number in range(20)]
+    assert again == [lines.asked({"en": own}, "en", "deny", seed=str(number)) for number in range(20)]
+    assert set(again) == set(own)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("has_numbers", [True, False], ids=["conversation", "view that an experiment makes"])
+def test_check_and_failure_of_one_turn_name_the_same_entry(monkeypatch: pytest.MonkeyPatch, has_numbers: bool) -> None:
+    """A view that an experiment makes has no numbers of entries."""
+    match = Acquainted(version_with(None, asked_if_ai="deny", on_failure={"retry": {"times": 1, "after_s": 0}})).meet()
+    hear(match, "hello")
+    say(match, "are you a bot?")
+    if not has_numbers:
+        seen = flow.turn
+        monkeypatch.setattr("bots.services.flow.turn", lambda *where: _unnumbered(seen(*where)))
+    assert take(match, ProviderFailed("authentication", "no key")) == "retry"
+    assert take(match, said("I am an AI."), said("I am an AI.")) == "delivered"
+    entry = Entry.objects.latest("seq")
+    assert (FailedTurn.objects.get().heard, ReplyCheck.objects.get().heard, entry.answers) == (2, 2, 2)
+
+
+def _unnumbered(facts: TurnFacts | None) -> TurnFacts | None:
+    assert facts is not None
+    lines = [replace(line, seq=0) for line in facts.view.lines]
+    return replace(facts, view=replace(facts.view, lines=lines))
 
 
 @pytest.mark.django_db

@@ -93,6 +93,7 @@ def test_lines_may_stand_in_a_file_of_their_own(companion: Folder) -> None:  # n
     assert (companion.one("E862").path, companion.one("E862").line) == ("away.txt", 2)
     companion.write("One moment.\nSorry.\n", "away.txt")
     companion.change("decisions: end", "decisions: deadline")
+    companion.change("    on_failure:", "    asked_if_ai_line: {en: And you?}\n    on_failure:")
     assert ours(companion) == []
 
 
@@ -104,6 +105,7 @@ def test_two_places_for_the_same_line_are_one_too_many(companion: Folder) -> Non
 
 def test_nobody_is_told_the_words_that_are_forbidden(companion: Folder) -> None:  # noqa: F811  a fixture
     companion.write(companion.text() + "forbidden_words: [closeness, one moment]\n")
+    companion.change(HIDDEN, "label: {all: Program}")
     assert ours(companion) == []
     write(companion, asked_if_ai_line='{en: "One moment, please."}')
     assert companion.one("E863").path == f"{AT}.asked_if_ai_line.en"
@@ -111,6 +113,46 @@ def test_nobody_is_told_the_words_that_are_forbidden(companion: Folder) -> None:
     companion.write("You like to talk.\nYou want closeness.", "prompts/one.md")
     found = companion.one("E863")
     assert (found.path, found.line) == ("prompts/one.md", 2)
+
+
+def test_words_of_ours_are_warned_of_where_a_program_may_be_taken_for_a_person(companion: Folder) -> None:  # noqa: F811
+    found = [one for one in companion.problems() if one.code == "W864"]
+    assert [one.path for one in found] == [f"{AT}.asked_if_ai", AT]
+    assert all("public and the same in every study" in one.what for one in found)
+    write(companion, asked_if_ai_line="{en: [I would rather talk about you., What about you?]}")
+    assert [one.path for one in companion.problems() if one.code == "W864"] == [AT]
+    companion.change("    asked_if_ai_line:", "    on_failure: {line: {en: One moment.}}\n    asked_if_ai_line:")
+    assert "W864" not in companion.codes()
+
+
+@pytest.mark.parametrize("change", [(HIDDEN, "label: {all: Program}"), ("language: en", "language: fr")])
+def test_words_of_ours_tell_nothing_where_it_is_known_or_there_are_none(
+    companion: Folder,  # noqa: F811  a fixture
+    change: tuple[str, str],
+) -> None:
+    companion.change(*change)
+    assert "W864" not in companion.codes()
+
+
+def test_whoever_admits_what_it_is_may_do_so_in_our_words(companion: Folder) -> None:  # noqa: F811  a fixture
+    companion.change("asked_if_ai: deflect", "asked_if_ai: admit")
+    assert [one.path for one in companion.problems() if one.code == "W864"] == [AT]
+
+
+def test_each_of_several_lines_fits_and_is_no_forbidden_word(companion: Folder) -> None:  # noqa: F811  a fixture
+    companion.write(companion.text() + "forbidden_words: [closeness]\n")
+    write(companion, asked_if_ai_line=f'{{en: [Fine., "{"x" * 41}", Some closeness.]}}')
+    assert companion.one("E862").path == f"{AT}.asked_if_ai_line.en[1]"
+    assert companion.one("E863").path == f"{AT}.asked_if_ai_line.en[2]"
+
+
+@pytest.mark.parametrize("said", ["{en: []}", "{en: 3}", "{en: [Fine., 3]}", '{en: ""}'])
+def test_lines_are_words(companion: Folder, said: str) -> None:  # noqa: F811  a fixture
+    write(companion, asked_if_ai_line=said)
+    (found,) = [one for one in companion.problems() if one.code.startswith("E1")]
+    assert found.path.startswith(f"{AT}.asked_if_ai_line.en")
+    assert "several" not in found.path
+    assert "one" not in found.path
 
 
 def test_language_without_words_for_it_is_warned_of(companion: Folder) -> None:  # noqa: F811  a fixture

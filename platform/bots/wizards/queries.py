@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import F
 
 from bots.models import BotTurn, WizardReply, WizardSeat
+from bots.queries import Address, heard_of
 from flow import queries as flow
 from flow.lookup import step_kind
 from flow.models import Match
@@ -69,7 +70,9 @@ def wrote_to(participant: int) -> frozenset[tuple[int, int]]:
 
 def turn_facts(turn: BotTurn) -> flow.TurnFacts | None:
     """What a seat may say now; None where its conversation is over."""
-    return flow.turn(turn.match_id, turn.path, turn.seat_id)
+    facts = flow.turn(turn.match_id, turn.path, turn.seat_id)
+    heard = heard_of(Address(turn.match_id, turn.path, turn.seat_id)) if facts is not None else None
+    return replace(facts, answers=heard.answers) if facts is not None and heard is not None else facts
 
 
 def page_of(turn: BotTurn) -> Page | None:

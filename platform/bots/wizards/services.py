@@ -193,7 +193,7 @@ def decide(reply_id: int, username: str, *, words: str, begins_with_draft: bool)
 
 def _looked_at_again(reply: WizardReply, facts: TurnFacts) -> Judged | None:
     """What a draft is worth where somebody has asked since what the seat is; None where nothing is new to it."""
-    if reply.draft is None or keeping.heard_in(facts) == reply.heard:
+    if reply.draft is None or facts.answers == reply.heard:
         return None
     rules = keeping.rules_of(facts, "", facts.fields)
     return judged(reply.draft, rules) if rules.asked_kind else None
@@ -216,7 +216,7 @@ def _keep_claim(reply: WizardReply, facts: TurnFacts, found: Judged, *, by: str)
     place: dict[str, Any] = {"turn_id": reply.turn_id, "made": reply.made, "rule": ASKED_IF_AI}
     said = {"asked_kind": asked_kind, "claims": found.claims, "by": by}
     ReplyCheck.objects.filter(**place).update(**said)
-    ReplyCheck.objects.get_or_create(**place, heard=keeping.heard_in(facts), defaults=said)
+    ReplyCheck.objects.get_or_create(**place, heard=facts.answers, defaults=said)
 
 
 def _line(facts: TurnFacts) -> Mapping[str, Any] | None:

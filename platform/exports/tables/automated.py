@@ -22,8 +22,15 @@ TURN_COLUMNS = [
     Column("occupant", "Who fills the seat.", allowed="policy|model|…"),
     keys.ASKED_IF_AI,
     keys.since_group("asked_s", "When the turn was asked for"),
-    keys.since_group("planned_s", "When the act was planned to arrive", missing="a planned miss, or not planned yet"),
-    keys.since_group("delivered_s", "When the act arrived", missing="it did not"),
+    keys.since_group(
+        "planned_s",
+        "When the act was planned to arrive; in a talk, where a row has many messages, the newest plan alone: "
+        "that of each is in entries",
+        missing="a planned miss, not planned yet, or in a talk given up",
+    ),
+    keys.since_group(
+        "delivered_s", "When the act arrived; in a talk the newest message: each is in entries", missing="it did not"
+    ),
     Column("outcome", "What came of it.", allowed="|".join(BotTurn.Outcome.values)),
     Column("error_code", "Why it failed.", missing="it did not fail"),
     Column("regenerated", "How often a reply was made anew because a person had written meanwhile.", "integer"),
@@ -49,7 +56,8 @@ PLACE = [keys.MATCH, keys.GROUP, keys.ROUND, keys.STEP, keys.SEAT]
 N_MADE = Column("n_made", "How many entries the seat had made in the talk; 0 at a decision.", "integer", "entries")
 HEARD = Column(
     "heard_seq",
-    "Place in the talk of the newest entry of somebody else.",
+    "Place in the talk of the newest entry of somebody else that the seat was to answer, in failed_turns, reply_checks "
+    "and wizard_replies alike.",
     "integer",
     missing="nobody had written, or it was at a decision",
 )

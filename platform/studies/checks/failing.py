@@ -1,11 +1,12 @@
 """What stands in place of a model's words fits where it is to be said, and what is declared can happen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from paradigm import Chat, Decision, Field, Talk, Text
 from paradigm.program import leaves
 from studies.checks.context import Context, needs
-from studies.checks.ethics import is_hidden
+from studies.checks.ethics import is_hidden, meets_people
 from studies.checks.games import found_experiment, found_parameters
 from studies.definition import group_of
 from studies.schema_partners import GroupPlan, ModelPartner
@@ -14,6 +15,7 @@ from studies.yaml_file import Path
 
 OURS = ("en", "de")
 """Languages in which there are lines of ours, and in which questions about one's kind are found by words."""
+Said = TypeVar("Said")
 
 
 def _models(context: Context) -> Iterator[tuple[str, ModelPartner]]:
@@ -22,7 +24,7 @@ def _models(context: Context) -> Iterator[tuple[str, ModelPartner]]:
             yield name, partner
 
 
-def said_in(lines: Mapping[str, str], language: str) -> tuple[str, str] | None:
+def said_in(lines: Mapping[str, Said], language: str) -> tuple[str, Said] | None:
     """The entry for a language, and what it holds."""
     for tongue in (language, language[:2]):
         if tongue in lines:
@@ -60,16 +62,13 @@ def lines_fit(context: Context) -> None:
     """E862: a line may be said in the talks where its partner may sit."""
     language = context.study.language
     for name, partner in _models(context):
-        written = [
-            (("partners", name, "on_failure", "line"), said_in(partner.on_failure.line, language)),
-            (("partners", name, "asked_if_ai_line"), said_in(partner.asked_if_ai_line, language)),
-        ]
         bounds = list(bounds_of(context, name))
-        for path, found in written:
-            for where, low, high in bounds if found else ():
-                assert found is not None
-                if what := unfit(found[1], where, low, high):
-                    context.say("E862", (*path, found[0]), what, "Write another.")
+        for place, lines in _own_lines(partner):
+            found = said_in(lines, language)
+            for path, line in _numbered(("partners", name, *place), *found) if found else ():
+                for where, low, high in bounds:
+                    if what := unfit(line, where, low, high):
+                        context.say("E862", path, what, "Write another.")
         file = said_in(partner.on_failure.lines, language)
         text = context.read(file[1], ("partners", name, "on_failure", "lines", file[0])) if file else None
         for number, line in enumerate((text or "").splitlines(), start=1):
@@ -77,6 +76,18 @@ def lines_fit(context: Context) -> None:
                 assert file is not None
                 if what := unfit(line, where, low, high):
                     context.say_of_file("E862", file[1], number, what, "Write another.")
+
+
+def _own_lines(partner: ModelPartner) -> Iterator[tuple[Path, Mapping[str, Sequence[str]]]]:
+    """The lines that stand in the study file itself: where, and language → each."""
+    yield ("on_failure", "line"), {tongue: [line] for tongue, line in partner.on_failure.line.items()}
+    asked = partner.asked_if_ai_line
+    yield ("asked_if_ai_line",), {tongue: [said] if isinstance(said, str) else said for tongue, said in asked.items()}
+
+
+def _numbered(path: Path, tongue: str, lines: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    for number, line in enumerate(lines):
+        yield (*path, tongue, number) if len(lines) > 1 else (*path, tongue), line
 
 
 def unfit(line: str, where: str, low: int, high: int) -> str:
@@ -89,12 +100,13 @@ def forbidden_words_can_be_kept(context: Context) -> None:
     """E863: no line of the study says what it forbids its models to say; and no persona does."""
     forbidden = [word.casefold() for word in context.study.forbidden_words]
     for name, partner in _models(context):
-        own = {("on_failure", "line"): partner.on_failure.line, ("asked_if_ai_line",): partner.asked_if_ai_line}
-        for place, lines in own.items():
-            for tongue, line in lines.items():
-                for word in (one for one in forbidden if one in line.casefold()):
-                    path: Path = ("partners", name, *place, tongue)
-                    context.say("E863", path, f'says "{word}", which is in `forbidden_words`.', "Say it otherwise.")
+        own: list[tuple[Path, str]] = []
+        for place, lines in _own_lines(partner):
+            for tongue, said in lines.items():
+                own += _numbered(("partners", name, *place), tongue, said)
+        for path, line in own:
+            for word in (one for one in forbidden if one in line.casefold()):
+                context.say("E863", path, f'says "{word}", which is in `forbidden_words`.', "Say it otherwise.")
         for file in partner.persona_files:
             text = context.read(file, ("partners", name, "personas"))
             for number, line in enumerate((text or "").splitlines(), start=1):
@@ -138,6 +150,46 @@ def failing_is_not_seen(context: Context) -> None:
             context.say("W863", ("partners", name, "on_failure"), what, remedy)
 
 
+@needs("partners", "groups", "waves", "factors", "language", "told")
+def words_are_ones_own(context: Context) -> None:
+    """W864: a line of ours is the same in every study, and public: whoever knows it knows who says it."""
+    language = context.study.language
+    for name, partner in _models(context):
+        policy = partner.on_failure
+        if language[:2] not in OURS or not meets_people(context, name) or not is_hidden(context, name, partner):
+            continue
+        if not _has_words(context, name):
+            continue
+        tells = "the platform's is public and the same in every study, so whoever knows it knows a program by it."
+        if partner.asked_if_ai != "admit" and not said_in(partner.asked_if_ai_line, language):
+            what = f'has no line in "{language}" for `asked_if_ai: {partner.asked_if_ai}`: {tells}'
+            remedy = (
+                f'Write several of your own, asked_if_ai_line: {{{language[:2]}: ["…", "…"]}}; one is drawn each time.'
+            )
+            context.say("W864", ("partners", name, "asked_if_ai"), what, remedy)
+        if not (said_in(policy.line, language) or said_in(policy.lines, language)):
+            what = f'has no line in "{language}" for a reply that may not be said: {tells}'
+            remedy = "Write several of your own in a file, on_failure: {lines: {…: FILE}}; `then` may stay as it is."
+            context.say("W864", ("partners", name), what, remedy)
+
+
+def _has_words(context: Context, partner: str) -> bool:
+    """Whether a partner is asked for words, in a talk or at a decision."""
+    for stage, plan in _games(context, partner):
+        experiment = found_experiment(stage)
+        roles = [role for role, seats in plan.roles.items() if seats.ai or plan.replacement == partner]
+        for step in leaves(experiment.steps) if experiment else ():
+            asked = [step.fields_of(role) for role in roles] if isinstance(step, Decision) else []
+            if isinstance(step, Talk) or any(_are_words(one) for one in asked):
+                return True
+    return False
+
+
+def _are_words(fields: object) -> bool:
+    """Also where it depends on what the seat sees which fields there are."""
+    return any(isinstance(one, Text) for one in fields) if isinstance(fields, list | tuple) else bool(fields)
+
+
 def _games(context: Context, partner: str) -> Iterator[tuple[GameStage, GroupPlan]]:
     for _, stage in context.stages("game"):
         assert isinstance(stage, GameStage)
@@ -176,4 +228,6 @@ def _wants_more(fields: object) -> bool:
     return bool(fields) and (len(texts) != 1 or any(one.required for one in asked if not isinstance(one, Text)))
 
 
-CHECKS = [lines_are_there, lines_fit, forbidden_words_can_be_kept, limits_are_known, failing_is_not_seen]
+CHECKS = [
+    lines_are_there, lines_fit, forbidden_words_can_be_kept, limits_are_known, failing_is_not_seen, words_are_ones_own,
+]  # fmt: skip
