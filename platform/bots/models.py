@@ -22,6 +22,7 @@ class BotTurn(models.Model):
         interruptions: How often in a row the reply under way was given up.
         read_to: The newest entry that was read when what is planned was decided.
         passed: The newest entry that was read when it last chose to say nothing.
+        rests_until: Before when its model is not asked again, which has failed, whatever is said meanwhile.
         rest: What is still to be said of a reply that is said in several messages: values for the door, in order.
     """
 
@@ -49,6 +50,7 @@ class BotTurn(models.Model):
     interruptions = models.PositiveSmallIntegerField(default=0)
     read_to = models.PositiveIntegerField(null=True)
     passed = models.PositiveIntegerField(null=True)
+    rests_until = models.DateTimeField(null=True)
     rest = models.JSONField(default=list)
     created_at = models.DateTimeField(db_default=RapportNow())
 
@@ -284,8 +286,9 @@ class Sentinel(models.Model):
     """One reading of a model: the same prompts as ever, asked on a day of a study, to see whether it answers as before.
 
     Attributes:
-        number: Which of that day, from 1.
-        asked_sha256: Of the prompts and parameters; only readings with the same are compared.
+        number: Which of that day, from 1; 0: as the study opened, out of turn.
+        attempt: Which try at it, from 1: one that was not answered is made again, a few times.
+        asked_sha256: Of the prompts and parameters; answers are compared only with answers to the same.
         served: The model that answered, as its provider names it.
         fingerprint: SHA-256 of that name and of each answer; "" where there is no reading.
         verdict: What it says beside the one in force: see `bots.drift.rules.Verdict`.
@@ -300,6 +303,7 @@ class Sentinel(models.Model):
     model = models.CharField(max_length=100)
     day = models.DateField()
     number = models.PositiveSmallIntegerField()
+    attempt = models.PositiveSmallIntegerField(default=1)
     asked_sha256 = models.CharField(max_length=64)
     served = models.CharField(max_length=500, blank=True, default="")
     fingerprint = models.CharField(max_length=64, blank=True, default="")
@@ -310,7 +314,9 @@ class Sentinel(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["study", "model", "day", "number"], name="sentinel_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "model", "day", "number", "attempt"], name="sentinel_once")
+        ]
 
 
 class Drift(models.Model):

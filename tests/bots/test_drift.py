@@ -87,6 +87,8 @@ def read() -> Sentinel:
         (RED, RED, KNOWN, Verdict.CHANGED),
         (RED, Reading("told/1", ["Green", "391"]), KNOWN, Verdict.CHANGED),
         (Reading("told/2", ["Blue", "391"]), None, KNOWN, Verdict.CHANGED),
+        (RED, None, InForce("told/1", ""), Verdict.REBASED),
+        (BLUE, None, InForce("told/2", ""), Verdict.CHANGED),
     ],
 )
 def test_one_difference_is_none_and_another_name_is_enough(

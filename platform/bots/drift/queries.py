@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bots.drift.rules import InForce
+from bots.drift.rules import InForce, Verdict
 from bots.models import Drift, Sentinel
 from bots.scopes import turns_of_study
 from llm.models import Call
@@ -22,13 +22,31 @@ def goes_on(study: Study) -> bool:
 
 
 def in_force(study_id: int, model: str, asked_sha256: str) -> InForce | None:
-    """The reading with which the next is compared: the one last confirmed, or the first; of the same prompts."""
-    rows = Sentinel.objects.filter(study=study_id, model=model, asked_sha256=asked_sha256).exclude(fingerprint="")
+    """What the next reading is compared with; None where there was none.
+
+    Of a study whose prompts or parameters have been amended it is the name of the model that was in force before: a
+    change of the model must not pass with the amendment.
+    """
+    row = baseline(study_id, model, asked_sha256)
+    if row is None:
+        return None
+    return InForce(row.served, row.fingerprint if row.asked_sha256 == asked_sha256 else "")
+
+
+def baseline(study_id: int, model: str, asked_sha256: str) -> Sentinel | None:
+    """The reading that was last confirmed, or else the first, with the same prompts; or else the one before those."""
+    rows = Sentinel.objects.filter(study=study_id, model=model).exclude(fingerprint="")
     confirmed = Drift.objects.filter(study=study_id, model=model, confirmed_at__isnull=False).order_by("-pk").first()
-    accepted = confirmed.accepted_id if confirmed is not None else None
-    found = rows.filter(pk=accepted).first() if accepted is not None else None
-    found = found or rows.order_by("pk").first()
-    return InForce(found.served, found.fingerprint) if found is not None else None
+    accepted = confirmed.accepted if confirmed is not None else None
+    if accepted is not None and accepted.asked_sha256 == asked_sha256:
+        return accepted
+    # A reading that is itself a change is in force for nobody before it was confirmed.
+    quiet = rows.exclude(verdict=Verdict.CHANGED)
+    since = quiet.filter(asked_sha256=asked_sha256, pk__gt=accepted.pk if accepted is not None else 0)
+    if (same := since.order_by("pk").first()) is not None:
+        return same
+    begun = quiet.filter(verdict__in=(Verdict.FIRST, Verdict.REBASED)).order_by("-pk").first()
+    return max((one for one in (accepted, begun) if one is not None), key=lambda one: one.pk, default=None)
 
 
 def served_otherwise(reading: Sentinel, known: InForce) -> list[str]:

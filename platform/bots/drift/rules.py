@@ -12,6 +12,8 @@ from random import Random
 
 A_DAY = timedelta(days=1)
 MOST_SERVED_CHARS = 500
+AGAIN_AFTER = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=4))
+"""How long after each try that was not answered a reading is made again: ours; a provider is rarely away for longer."""
 
 
 class Verdict(StrEnum):
@@ -21,6 +23,7 @@ class Verdict(StrEnum):
     SAME = "same"
     WAVERED = "wavered"  # it differed, and asked again it did not
     CHANGED = "changed"  # it differed twice, or another model answered
+    REBASED = "rebased"  # other prompts or parameters: the same model by its name, and no answers to compare with
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class InForce:
-    """The reading with which later ones are compared."""
+    """The reading with which later ones are compared.
+
+    Attributes:
+        fingerprint: "" where it was asked otherwise: then only the name of the model can be compared.
+    """
 
     served: str
     fingerprint: str
@@ -60,18 +67,30 @@ def needs_another(found: Reading, known: InForce | None) -> bool:
 
     Even without chance in sampling few providers promise the same answer twice, so one difference is none.
     """
-    return known is not None and found.served == known.served and found.fingerprint != known.fingerprint
+    if known is None or not known.fingerprint:
+        return False
+    return found.served == known.served and found.fingerprint != known.fingerprint
 
 
 def judged(found: Reading, again: Reading | None, known: InForce | None) -> Verdict:
     """What a reading says, with the second one where one was needed."""
     if known is None:
         return Verdict.FIRST
+    if not known.fingerprint:
+        return Verdict.REBASED if found.served == known.served else Verdict.CHANGED
     if found.fingerprint == known.fingerprint:
         return Verdict.SAME
     if again is not None and again.fingerprint == known.fingerprint:
         return Verdict.WAVERED
     return Verdict.CHANGED
+
+
+def again_at(now: datetime, attempt: int, planned: datetime) -> datetime | None:
+    """When a reading is made again that was not answered at this try, from 1; None: the one that is planned is next."""
+    if attempt > len(AGAIN_AFTER):
+        return None
+    at = now + AGAIN_AFTER[attempt - 1]
+    return at if at < planned else None
 
 
 def next_time(now: datetime, per_day: int, *, seed: str) -> tuple[datetime, int]:

@@ -12,8 +12,8 @@ from django.db import transaction
 
 from bots.budgets import spending_of_study
 from bots.drift.errors import DriftError
-from bots.drift.queries import goes_on, in_force, served_otherwise
-from bots.drift.rules import InForce, Reading, Verdict, judged, next_time
+from bots.drift.queries import baseline, goes_on, in_force, served_otherwise
+from bots.drift.rules import InForce, Reading, Verdict, again_at, judged, next_time
 from bots.models import Drift, Sentinel
 from bots.scopes import of_reading
 from events import clock, due, log
@@ -27,7 +27,7 @@ from studies.schema_models import LanguageModel
 from studies.sentinels import prompts_in, watched_models
 
 PROBE = "bots.drift.probing.probe"
-CHANGED, CONFIRMED = "model.changed", "model.confirmed"
+CHANGED, CONFIRMED, REBASED = "model.changed", "model.confirmed", "model.rebased"
 MOST_TOKENS = 200
 
 logger = logging.getLogger("rapport.drift")
@@ -73,14 +73,27 @@ def _asked(version: Version) -> Mapping[str, LanguageModel]:
     return watched_models(said) if said.sentinels is not None else {}
 
 
-def _plan_next(study: Study, version: Version, model: str, *, at_once: bool = False) -> None:
-    """The open row of a model is kept where there is one: it is never later than this."""
+def _plan_next(
+    study: Study, version: Version, model: str, *, at_once: bool = False, failed: Mapping[str, Any] | None = None
+) -> None:
+    """The open row of a model is kept where there is one: it is never later than this.
+
+    Args:
+        failed: The place of the reading that has just not been answered: it is made again, a few times, if none is
+            planned before that. Else the model would not be watched until then, a whole day where it is asked once.
+    """
     said = definition.definition(version).sentinels
     assert said is not None
     now = clock.now()
     # what later readings are compared with is read as the study opens, and is the day's number 0
     at, number = (now, 0) if at_once else next_time(now, said.per_day, seed=f"{version.seed}/{model}")
-    facts = {"study": study.pk, "model": model, "day": at.date().isoformat(), "number": number}
+    place: dict[str, Any] = {"study": study.pk, "model": model, "day": at.date().isoformat(), "number": number}
+    attempt = 1
+    if failed is not None and (sooner := again_at(now, failed["attempt"], at)) is not None:
+        at, place, attempt = sooner, dict(failed), failed["attempt"] + 1
+    elif at_once:  # it may have failed today already, as the study opened before
+        attempt += Sentinel.objects.filter(**place, outcome=Sentinel.Outcome.FAILED).count()
+    facts = place | {"attempt": attempt}
     due.schedule(PROBE, f"study:{study.pk}:{sha256(model.encode()).hexdigest()[:16]}", at, facts=facts)
 
 
@@ -101,14 +114,17 @@ def begin(claim: Claim) -> Job | None:
     prompts = prompts_in(definition.text(version, said.sentinels.prompts))
     parameters = parameters_of(settings)
     asked = sha256_of([prompts, parameters])
-    row, _ = Sentinel.objects.get_or_create(
-        study=study, model=model, day=claim.facts["day"], number=claim.facts["number"], defaults={"asked_sha256": asked}
-    )
+    row, _ = Sentinel.objects.get_or_create(study=study, model=model, **_place(claim), defaults={"asked_sha256": asked})
     if row.outcome != Sentinel.Outcome.OPEN:
         return None
     scope = of_reading(study.pk, row.pk)
     known, spending = in_force(study.pk, model, asked), spending_of_study(version, settings)
     return Job(row.pk, model, prompts, parameters, known, scope, spending)
+
+
+def _place(claim: Claim) -> dict[str, Any]:
+    """Which reading a claim is for; those that were planned before there were several tries name none."""
+    return {"day": claim.facts["day"], "number": claim.facts["number"], "attempt": claim.facts.get("attempt", 1)}
 
 
 def parameters_of(model: LanguageModel) -> dict[str, Any]:
@@ -134,19 +150,21 @@ def conclude(claim: Claim, job: Job, found: Reading, again: Reading | None) -> s
     _end(row, outcome=Sentinel.Outcome.ANSWERED, served=last.served, fingerprint=last.fingerprint, verdict=verdict)
     if verdict == Verdict.CHANGED:
         _say_changed(study, row)
+    if verdict == Verdict.REBASED:
+        log.record(REBASED, study=study.pk, subject=("study", study.pk), facts={"model": row.model, "sentinel": row.pk})
     return _settle(claim, study, verdict)
 
 
 @transaction.atomic
 def fail(claim: Claim, job: Job, error_code: str) -> str:
-    """Keep that a reading came to nothing: that is no change of the model. The next one is made in its time.
+    """Keep that a reading came to nothing: that is no change of the model. It is made again, a few times.
 
     Raises:
         LostClaim: somebody else has the work.
     """
     study = Study.objects.get(pk=claim.facts["study"])
     _end(Sentinel.objects.get(pk=job.sentinel), outcome=Sentinel.Outcome.FAILED, error_code=error_code[:30])
-    return _settle(claim, study, "not answered")
+    return _settle(claim, study, "not answered", failed=_place(claim) | {"study": study.pk, "model": job.model})
 
 
 @transaction.atomic
@@ -168,20 +186,18 @@ def _end(row: Sentinel, **values: Any) -> None:
     Sentinel.objects.filter(pk=row.pk, outcome=Sentinel.Outcome.OPEN).update(**values, ended_at=clock.RapportNow())
 
 
-def _settle(claim: Claim, study: Study, said: str) -> str:
+def _settle(claim: Claim, study: Study, said: str, *, failed: Mapping[str, Any] | None = None) -> str:
     due.settle(claim, said)
     version = study.current
     if version is not None and goes_on(study) and claim.facts["model"] in _asked(version):
-        _plan_next(study, version, claim.facts["model"])
+        _plan_next(study, version, claim.facts["model"], failed=failed)
     return said
 
 
 def _say_changed(study: Study, row: Sentinel) -> None:
     """One change of a model waits at a time: what follows before somebody confirms it belongs to it."""
-    confirmed = Drift.objects.filter(study=study, model=row.model, confirmed_at__isnull=False).order_by("-pk").first()
-    others = Sentinel.objects.filter(study=study, model=row.model, asked_sha256=row.asked_sha256).exclude(pk=row.pk)
-    accepted = confirmed.accepted if confirmed is not None else None
-    before = accepted or others.exclude(fingerprint="").earliest("pk")
+    before = baseline(study.pk, row.model, row.asked_sha256)
+    assert before is not None  # else nothing would have changed
     drift, is_new = Drift.objects.get_or_create(
         study=study, model=row.model, confirmed_at=None, defaults={"before": before, "after": row}
     )

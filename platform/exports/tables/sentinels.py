@@ -14,6 +14,9 @@ SENTINEL_COLUMNS = [
     Column(
         "number", "Which reading of that day (UTC), from 1; 0: as the study opened, out of turn.", "integer"
     ),
+    Column(
+        "attempt", "Which try at that reading, from 1: one that was not answered is made again, a few times.", "integer"
+    ),
     Column("outcome", "Whether it was answered.", allowed="|".join(Sentinel.Outcome.values)),
     Column("model_served", "The model that answered, as its provider names it.", missing="it was not answered"),
     Column(
@@ -23,11 +26,13 @@ SENTINEL_COLUMNS = [
     Column(
         "verdict",
         "Beside the reading in force: `first`, there was none; `same`; `wavered`, it differed, and asked again it did "
-        "not; `changed`, it differed twice, or another model answered, here or since then in a group.",
+        "not; `changed`, it differed twice, or another model answered, here or since then in a group; `rebased`, the "
+        "study asks otherwise since an amendment, so that the name of the model was compared and no answer: this "
+        "reading is in force from here on.",
         allowed="|".join(Verdict),
         missing="it was not answered",
     ),
-    Column("asked_sha256", "SHA-256 of the prompts and parameters; only readings with the same are compared."),
+    Column("asked_sha256", "SHA-256 of the prompts and parameters; only answers to the same are compared."),
     Column("error_code", "Why it was not answered.", missing="it was, or is under way"),
 ]  # fmt: skip
 DRIFT_COLUMNS = [
@@ -41,12 +46,13 @@ DRIFT_COLUMNS = [
 
 
 def _sentinels(scope: Scope) -> Iterator[Row]:
-    rows = Sentinel.objects.filter(study=scope.study).order_by("model", "day", "number", "pk")
+    rows = Sentinel.objects.filter(study=scope.study).order_by("model", "day", "number", "attempt", "pk")
     for row in rows.iterator(chunk_size=CHUNK):
         yield {
             "model": row.model,
             "study_day": scope.day(row.at),
             "number": row.number,
+            "attempt": row.attempt,
             "outcome": row.outcome,
             "model_served": row.served or None,
             "fingerprint": row.fingerprint or None,

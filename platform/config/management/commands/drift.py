@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from bots.drift import services
 from bots.drift.errors import DriftError
 from bots.drift.queries import drifted, newest, stopping
+from bots.drift.rules import Verdict
 from studies.models import Study
 from studies.problems import StudyError
 from studies.queries import study_named, version_of
@@ -42,7 +43,10 @@ class Command(BaseCommand):
         for model, row in sorted(newest(study).items()):
             said = row.verdict or row.error_code or row.outcome
             served = f", served by {row.served}" if row.served else ""
-            self.stdout.write(f"{model}  {row.day} no. {row.number}: {said}{served}  {row.fingerprint[:12]}")
+            which = f"no. {row.number}" + (f", try {row.attempt}" if row.attempt > 1 else "")
+            self.stdout.write(f"{model}  {row.day} {which}: {said}{served}  {row.fingerprint[:12]}")
+            if row.verdict == Verdict.REBASED:
+                self.stdout.write("  the study asks otherwise since an amendment: only the model's name was compared")
         waiting = drifted(study)
         for one in waiting:
             what = f"{one.model} answers otherwise since {one.at:%Y-%m-%d %H:%M} UTC"
