@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from bots import gate, guard, keeping, private, prompts
 from bots.budgets import spending_of
-from bots.errors import SUPERSEDED, BotsError
+from bots.errors import BLOCKED, NO_REPLY, SUPERSEDED, UNUSABLE, BotsError
 from bots.guard import WHOLE
 from bots.judging import LINE, Judged, Rules, Settled, judged, settled, unanswered
 from bots.prompts import Told
@@ -32,8 +32,6 @@ from paradigm.fields import schema
 from studies import definition
 from studies.problems import StudyError
 
-UNUSABLE = frozenset({"model_refusal", "model_empty", "model_truncated", "model_bad_json", "model_wrong_schema"})
-"""How a model fails that is there, and does not do as it is told."""
 MOST_SECONDS = 45.0
 LEAST_AGAIN_SECONDS = 10.0
 """What the second question has at least, of the time of both: with the screening of what comes, and with notes that are
@@ -80,7 +78,7 @@ class ModelOccupant:
             values = await guard.checked(watched, facts, values, key=key, scope=brief.scope)
         await run_db(keeping.keep, facts, rules, given, key=key, values=values)
         if values is None:
-            code = "leak_blocked" if given.blocked else "no_usable_reply"
+            code = BLOCKED if given.blocked else NO_REPLY
             raise BotsError(code, f"{brief.model} gave nothing usable twice at {facts.step}: see the log of calls")
         return values
 

@@ -4,6 +4,11 @@ SUPERSEDED = "model_superseded"
 """Another holder of the turn has asked since."""
 FOREIGN_FACT = "foreign_fact"
 """A prompt would have told what only another seat knows: the experiment is at fault, and its game cannot go on."""
+BLOCKED, NO_REPLY = "leak_blocked", "no_usable_reply"
+UNUSABLE = frozenset({"model_refusal", "model_empty", "model_truncated", "model_bad_json", "model_wrong_schema"})
+"""How a model fails that is there, and does not do as it is told."""
+PROVOKED = UNUSABLE | {BLOCKED, NO_REPLY}
+"""How it may be made to fail by what somebody says to it."""
 
 
 class BotsError(Exception):

@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from bots import keeping, lines
-from bots.errors import FOREIGN_FACT, BotsError
+from bots import keeping, lines, rules
+from bots.errors import FOREIGN_FACT, PROVOKED, BotsError
 from bots.failures import services
 from bots.failures.services import Failure
 from bots.guard import WHOLE
 from bots.held import Turn, paused_before
 from bots.models import FailedTurn
 from bots.occupant import Occupant
-from bots.queries import is_theirs_alone
+from bots.queries import is_theirs_alone, people_may_end
 from events.claim import Claim
 from events.offload import run_db
 from flow.queries import TurnFacts
@@ -42,6 +42,7 @@ class Failing:
         takes_words: Whether words alone would do; else a number or a choice is wanted.
         lasts_longer: Whether the step's deadline moves with a pause.
         has_line: Whether there is a line that fits.
+        may_end: Whether a talk may end for it: not before its minimum where people may have brought it about.
     """
 
     tries: int
@@ -49,6 +50,7 @@ class Failing:
     takes_words: bool
     lasts_longer: bool = False
     has_line: bool = False
+    may_end: bool = True
 
     def has_time(self, after_s: float) -> bool:
         """Whether the step is still open so much later."""
@@ -75,7 +77,7 @@ def next_step(policy: OnFailure, now: Failing, *, asked_fallback: bool = False) 
         then = policy.pause.then
     if then == "line" and now.has_line:
         return Did.LINE
-    return Did.END if then == "end" else Did.SILENCE
+    return Did.END if then == "end" and now.may_end else Did.SILENCE
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ async def follow(claim: Claim, turn: Turn, facts: TurnFacts, error: BotsError) -
     was_asked = turn.failed is not None and turn.failed.did == Did.FALLBACK
     tries = (turn.failed.tries if turn.failed else 0) + (0 if was_asked else 1)
     now = await run_db(_failing, claim, turn, facts, tries, policy.pause.times)
+    if error.code in PROVOKED and not await run_db(people_may_end, facts):
+        now = replace(now, may_end=False)
     did = next_step(policy, now, asked_fallback=was_asked)
     did = Did.END if error.code == FOREIGN_FACT else did  # it would be told again
     what = Failure(error.code, did, tries)
@@ -123,6 +127,8 @@ async def follow(claim: Claim, turn: Turn, facts: TurnFacts, error: BotsError) -
         return await run_db(later)
     if did == Did.LINE and (line := await run_db(_line, facts)) is not None:
         return Instead(replace(turn, failed=await run_db(services.note_failed, turn, what)), line)
+    if did == Did.SILENCE and turn.heard is not None and rules.is_waited_for(turn.heard):
+        return await run_db(services.try_later, claim, turn, what, 0.0)  # no model is asked: see `Turn.only_ends`
     return await run_db(services.give_up, claim, turn, what)
 
 

@@ -12,7 +12,7 @@ from bots.bursts import Pause, pauses
 from bots.delivery import Delivery
 from bots.models import BotTurn, FailedTurn
 from bots.queries import Address, newest_of_people
-from bots.rules import Heard
+from bots.rules import Heard, is_waited_for, only_ends
 from flow.queries import TurnFacts
 from matching.models import Group
 
@@ -81,6 +81,27 @@ class Turn:
         """Whether what is to be said is given up where a person has written since."""
         is_left = self.row.interruptions < self.delivery.most_interruptions
         return self.heard is not None and self.waits and self.delivery.begins_anew and is_left
+
+    @property
+    def only_ends(self) -> bool:
+        """Whether nothing is left in a talk but to end it: all is said, or its model has failed at what was said last.
+
+        Whoever has ended it is not kept in it by a model that gives nothing: nobody will say anything more to it.
+        """
+        if self.heard is None:
+            return False
+        gave_up = self.failed is not None and self.failed.did == FailedTurn.Did.SILENCE
+        return only_ends(self.heard) or (gave_up and is_waited_for(self.heard))
+
+    @property
+    def rests_until(self) -> datetime | None:
+        """Before when its model is not asked, which has failed: whoever writes on makes it answer no sooner.
+
+        What is to be said already, and the end of a talk, need no model.
+        """
+        heard = self.heard
+        is_asked = heard is not None and self.waits and not self.rest and not self.only_ends
+        return self.row.rests_until if is_asked and self.row.read_to is None else None
 
     @property
     def begins_at(self) -> datetime | None:

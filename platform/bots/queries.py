@@ -12,12 +12,12 @@ from bots import floor
 from bots.delivery import Delivery, delivery_of
 from bots.models import BotTurn
 from bots.rules import Heard
-from chat.ending import may_end
+from chat.ending import may_end, ready
 from chat.models import Conversation, Entry
 from chat.notices import called
 from chat.safety.limits import time_left
 from chat.safety.queries import people_pause
-from chat.terms import terms_of
+from chat.terms import terms_at, terms_of
 from events.claim import Claim
 from events.models import Due
 from flow.kinds import VOID_PATH
@@ -27,6 +27,7 @@ from flow.passing import passing_for_people
 from flow.queries import TurnFacts
 from flow.state import MatchState
 from matching.models import Group, Seat
+from paradigm.program import step_at
 from studies import definition
 from studies.schema_partners import AutomatedPartner
 
@@ -137,6 +138,17 @@ def is_theirs_alone(facts: TurnFacts) -> bool:
     match = Match.objects.select_related("group__version").get(pk=facts.match_id)
     people = Seat.objects.filter(placings__match=match, session__isnull=False, status=Seat.Status.SITTING)
     return facts.is_talk and people.count() == 1 and time_left(match) is None
+
+
+def people_may_end(facts: TurnFacts) -> bool:
+    """Whether everybody who goes on in a talk could end it now themselves: its minimum is met, or it has none."""
+    match = Match.objects.select_related("group__version").get(pk=facts.match_id)
+    state = MatchState(match, path=facts.path)
+    if not facts.is_talk:
+        return True
+    terms = terms_at(state, step_at(state.game.experiment.steps, facts.path))
+    people = [seat.number for seat in terms.speakers if seat.occupant == "person"]
+    return all(may_end(state, terms, number) for number in people if number not in ready(state))
 
 
 def has_missed(address: Address) -> bool:

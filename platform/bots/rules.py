@@ -80,7 +80,12 @@ def speaks(heard: Heard) -> bool:
 
 def only_ends(heard: Heard) -> bool:
     """Whether nothing is left but to say that one is ready: nobody will say anything more to be answered."""
-    return heard.passes and bool(heard.people) and heard.people_are_done and not speaks(heard)
+    return is_waited_for(heard) and not speaks(heard)
+
+
+def is_waited_for(heard: Heard) -> bool:
+    """Whether all people have ended a talk that goes on until the seat has, too."""
+    return heard.passes and bool(heard.people) and heard.people_are_done
 
 
 def spoken(values: Mapping[str, Any], heard: Heard) -> Mapping[str, Any] | None:

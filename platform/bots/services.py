@@ -156,7 +156,7 @@ def _conclude(claim: Claim, turn: Turn, rest: Sequence[Values] = ()) -> None:
     _close(turn, Outcome.DELIVERED if _has_acted(turn) else Outcome.OVERTAKEN)
     if rest or turn.rest:
         BotTurn.objects.filter(pk=turn.row.pk).update(rest=[dict(one) for one in rest])
-    if turn.failed is not None and _has_acted(turn):
+    if turn.failed is not None and _has_acted(turn) and not turn.only_ends:
         turn.row.failures.filter(pk=turn.failed.pk).update(is_answered=True)
     due.settle(claim, "done")
     if rest:
@@ -241,6 +241,8 @@ def stay_silent(claim: Claim, turn: Turn) -> str:
     due.settle(claim, "silent")
     if turn.delivery.takes_turns:  # then another one may answer in its place
         _ask_who_speaks(turn.row.match_id, turn.address.path)
+    else:  # whoever ended the talk while it was asked waits for it to end, too, and nothing else would ask it
+        _go_on(turn)
     return "silent"
 
 

@@ -87,12 +87,17 @@ async def _taken(claim: Claim) -> str:
 
 
 async def _put_off(claim: Claim, turn: Turn) -> str | None:
-    """What becomes of a turn that is not to be taken yet: people still write, or its batch has used its budget up."""
+    """What becomes of a turn that is not to be taken yet: people still write, its model rests, or no budget is left."""
     if not turn.waits and await run_db(batches.is_held, turn):
         return await run_db(batches.hold, claim)
     if turn.begins_at is not None and WAITS.get() and turn.begins_at > claim.now():
         return await run_db(services.postpone, claim, turn.begins_at)
-    return None
+    rests_until = turn.rests_until
+    if rests_until is None or turn.facts is None or not WAITS.get() or rests_until <= claim.now():
+        return None
+    if await run_db(guard.is_stopped, turn.facts):  # what is said then is the study file's, and at once
+        return None
+    return await run_db(services.postpone, claim, rests_until)
 
 
 def _is_away(turn: Turn, facts: TurnFacts, pace: delays.Pace) -> bool:
@@ -114,7 +119,7 @@ async def _act(claim: Claim, turn: Turn, facts: TurnFacts, pace: delays.Pace) ->
     turn, values = given.turn, given.values
     if turn.heard:
         spoken = rules.spoken(wishes.without_words(values), turn.heard)
-        if spoken is None and rules.only_ends(turn.heard):  # the minimum is not met yet, and nobody will say so
+        if spoken is None and turn.only_ends:  # the minimum is not met yet, and nobody will say so
             return await run_db(services.postpone, claim, claim.now() + LOOK_AGAIN_AFTER)
         if spoken is None and wishes.is_silent(values) and not turn.heard.quota:
             return await run_db(services.stay_silent, claim, turn)
@@ -235,7 +240,7 @@ async def _await(claim: Claim, turn: Turn, at: datetime, longest: timedelta) -> 
 
 async def _values(occupant: Occupant, turn: Turn, facts: TurnFacts) -> Mapping[str, Any]:
     """A page to read, what was written before, and the end of a talk without listeners need no decision, only time."""
-    if turn.heard and rules.only_ends(turn.heard):
+    if turn.only_ends:
         return {"then": READY}
     if facts.written is not None:
         return facts.written

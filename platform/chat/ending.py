@@ -49,7 +49,9 @@ def may_end(state: MatchState, terms: Terms, seat: int) -> bool:
 
     Once true it stays true, but for a pause of somebody else, who is not waited for. For a program those who may be
     people count as somebody to talk with, as their labels tell: if people alone did, it could end a talk at once as
-    soon as they are done, and no person in its place could.
+    soon as they are done, and no person in its place could. But programs that have nothing to say would so keep each
+    other, and whoever has ended the talk, in it for its longest time: they may end it when nothing has been said for so
+    long that a person would read that no answer comes, and may leave.
     """
     if not terms.minimum.is_set or standing_of(state.match, state.path, state.seats[seat]).others_pause:
         return True
@@ -60,7 +62,11 @@ def may_end(state: MatchState, terms: Terms, seat: int) -> bool:
         return True
     said = list(conversation_of(state).entries.order_by("seq").values_list("at", "seat__number"))
     moments = [state.match.step_opened_at, *(at for at, _ in said)]
-    active = active_seconds(moments, clock.now(), idle_seconds=terms.minimum.idle_seconds)
+    now = clock.now()
+    is_idle = (now - moments[-1]).total_seconds() >= terms.minimum.idle_seconds
+    if is_idle and not any(one.occupant == PERSON and one.number in here for one in terms.speakers):
+        return True
+    active = active_seconds(moments, now, idle_seconds=terms.minimum.idle_seconds)
     return terms.minimum.is_met(active=active, turns=sum(writer == seat for _, writer in said))
 
 

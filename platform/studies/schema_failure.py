@@ -41,7 +41,8 @@ class OnFailure(Part):
         "silence",
         description="Where words are wanted. `silence`: nothing is said; what is said to it next it is asked to "
         "answer. `line`: `line` or `lines` is said. `pause`: ask again later, and a talk with one person lasts so much "
-        "longer. `end`: the talk ends as if its time were up.",
+        "longer. `end`: the talk ends as if its time were up; before its minimum only where the model is not there, "
+        "since people can make it refuse.",
     )
     decisions: Literal["deadline", "end"] = Field(
         "deadline",

@@ -44,6 +44,7 @@ def version_with(
     forbidden: Sequence[str] = (),
     longest: int = 120,
     seed: str = "",
+    turns: int = 0,
     **facts: Any,
 ) -> Version:
     """A frozen study in which one person talks with a partner that remembers by a rule, or by none.
@@ -52,9 +53,10 @@ def version_with(
         forbidden: Words that no model may say.
         longest: Seconds that a talk lasts at most.
         seed: Of the version; the mark in its instructions is drawn from it.
+        turns: Messages that somebody has to write before they may end it.
         facts: What else the study file says of the partner.
     """
-    parameters = {"quota": 0, "chars": 200, "typing": shows_typing, "longest": longest}
+    parameters = {"quota": 0, "chars": 200, "typing": shows_typing, "longest": longest, "turns": turns}
     said = study_file("chatting", parameters=parameters) | {"language": language, "forbidden_words": [*forbidden]}
     partner = PARTNER | facts if memory is None else PARTNER | facts | {"memory": memory}
     said["partners"][COMPANION] = partner

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from bots.failing import Failing, next_step
 from bots.models import BotTurn, FailedTurn
+from bots.services import listen
 from bots.turns import take_turn
 from chat.models import Entry
 from events import clock, runner
@@ -65,6 +66,7 @@ def take(match: Match, *said: Any) -> str:
     """Let the partner's turn be taken while its model gives these replies."""
     answers.will(*said)
     Due.objects.filter(reaction="bots.turns.take_turn", outcome="").update(run_after=clock.now())
+    BotTurn.objects.filter(match=match).update(rests_until=None)  # as if that time were over
     (claim,) = claims_of(match)
     return async_to_sync(take_turn)(claim)
 
@@ -91,6 +93,7 @@ def texts() -> list[str]:
         ({"then": "line", "line": {"en": "a"}}, {"tries": 1, "has_line": False}, "silence"),
         ({"then": "line", "line": {"en": "a"}}, {"tries": 1, "takes_words": False}, "deadline"),
         ({"then": "end"}, {"tries": 1}, "end"),
+        ({"then": "end"}, {"tries": 1, "may_end": False}, "silence"),
         ({"then": "pause"}, {"tries": 10, "seconds_left": 1.0, "lasts_longer": True}, "pause"),
         ({"then": "pause"}, {"tries": 11, "lasts_longer": True}, "end"),
         ({"then": "pause", "pause": {"then": "silence"}}, {"tries": 11, "lasts_longer": True}, "silence"),
@@ -250,6 +253,27 @@ def test_who_writes_on_while_a_talk_pauses_makes_it_no_longer_than_one_turn_may(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("policy", "step"), [({"retry": {"times": 2, "after_s": 20}}, "retry"), ({"then": "pause"}, "pause")]
+)
+def test_who_writes_on_does_not_make_a_failing_model_be_asked_sooner(policy: dict[str, Any], step: str) -> None:
+    match = begun(**policy)
+    assert take(match, REFUSED) == step
+    resting = BotTurn.objects.get(match=match, path="talk").rests_until
+    assert resting is not None
+    answers.will(*[REFUSED] * 3)
+    for words in ("are you there?", "hello?", "and now?"):
+        say(match, words)
+        (claim,) = claims_of(match)
+        assert async_to_sync(take_turn)(claim) == "planned"
+    assert answers.asked == []
+    (again,) = Due.objects.filter(reaction="bots.turns.take_turn", outcome="")
+    assert again.run_after == resting
+    assert take(match, '{"message": "there I am", "then": "more"}') == "delivered"
+    assert Entry.objects.latest("seq").answers == 5, "it answers all that was said meanwhile"
+
+
+@pytest.mark.django_db
 def test_pause_that_helps_nothing_ends_the_talk_as_its_time_would() -> None:
     match = begun(then="pause", pause={"times": 1, "after_s": 30})
     assert take(match, REFUSED) == "pause"
@@ -265,6 +289,50 @@ def test_end_closes_a_talk_and_its_person_goes_on() -> None:
     assert take(match, REFUSED) == "failed"
     match.refresh_from_db()
     assert (match.path, match.status, row().did) == ("answer", "open", "end")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("policy", [{"then": "end"}, {"then": "pause", "pause": {"times": 1, "then": "end"}}])
+def test_who_makes_a_model_refuse_does_not_end_a_talk_before_its_minimum(policy: dict[str, Any]) -> None:
+    match = Acquainted(version_with(None, turns=2, on_failure=policy)).meet()
+    assert take(match, '{"message": "hello"}') == "delivered"
+    say(match, "say something terrible")
+    if policy["then"] == "pause":
+        assert take(match, REFUSED) == "pause"
+    assert take(match, REFUSED) == "failed"
+    match.refresh_from_db()
+    assert (match.path, row().did) == ("talk", "silence"), "they could not end it themselves yet"
+    say(match, "and now?")
+    if policy["then"] == "pause":
+        assert take(match, REFUSED) == "pause"
+    assert take(match, REFUSED) == "failed"
+    match.refresh_from_db()
+    assert (match.path, FailedTurn.objects.latest("pk").did) == ("answer", "end"), "and now they could"
+
+
+@pytest.mark.django_db
+def test_model_that_is_not_there_ends_a_talk_before_its_minimum_where_the_file_says_so() -> None:
+    match = Acquainted(version_with(None, turns=2, on_failure={"then": "end"})).meet()
+    assert take(match, ProviderFailed("quota", "spent")) == "failed"
+    match.refresh_from_db()
+    assert (match.path, row().did) == ("answer", "end")
+
+
+@pytest.mark.django_db
+def test_talk_ends_with_its_people_though_its_model_fails_to_the_last() -> None:
+    """The person has ended it before the model was asked, and would wait for its time, since nobody writes any more."""
+    match = begun()
+    person = match.group.seats.get(occupant="person")
+    games.act(match_id=match.pk, path="talk", seat_id=person.pk, values={"then": "ready"}, source="person")
+    listen(match.pk, "talk")
+    match.refresh_from_db()
+    assert match.path == "talk", "the partner may be a person, and has not ended it"
+    assert take(match, REFUSED) == "silence"
+    assert take(match) == "delivered"
+    assert answers.asked == [], "it only ends the talk"
+    match.refresh_from_db()
+    assert (match.path, texts()) == ("answer", ["hello", "how are you?"])
+    assert (row().did, row().is_answered, row().error_code) == ("silence", False, "model_refusal")
 
 
 @pytest.mark.django_db
@@ -309,6 +377,7 @@ def test_failure_is_exported_beside_its_turn() -> None:
     (turn,) = BOT_TURNS.rows(scope)
     assert set(turn) == {column.name for column in BOT_TURNS.columns}
     assert (turn["n_failed"], turn["policy_step"], turn["outcome"]) == (1, "silence", "delivered")
+    assert "the newest plan alone" in next(one.label for one in BOT_TURNS.columns if one.name == "planned_s")
 
 
 @pytest.mark.django_db

@@ -1,5 +1,6 @@
 """A model's reply to somebody who may be in danger: held, replaced by the study file's line, and kept as a row."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ from django.conf import LazySettings
 
 from bots.errors import SUPERSEDED, BotsError
 from bots.guard import watch
+from bots.models import BotTurn
 from bots.services import listen
 from bots.turns import take_turn
 from chat.models import Entry, SafetyStep, Trigger
-from events import runner
+from events import clock, runner
 from exports.scope import Scope
 from exports.tables.calls import CALLS
 from flow.models import Match
@@ -92,6 +94,18 @@ def test_program_waits_for_who_paused_and_no_model_answers_what_stopped_them() -
     runner.drain("bots")
     assert newest() == LINE
     assert len(answers.asked) == asked, "no model was asked"
+
+
+def test_line_of_the_file_does_not_wait_for_a_model_that_has_failed() -> None:
+    match = talk()
+    says(match, STOP)
+    runner.drain("bots")
+    BotTurn.objects.filter(match=match).update(rests_until=clock.now() + timedelta(hours=1))
+    send(match, 1, safety="resume")
+    listen(match.pk, "talk")
+    (claim,) = claims_of(match)
+    assert async_to_sync(take_turn)(claim) == "delivered"
+    assert newest() == LINE
 
 
 def test_reply_that_a_model_has_made_is_not_said_to_somebody_who_may_be_in_danger_by_then() -> None:

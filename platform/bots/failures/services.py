@@ -78,7 +78,7 @@ def fail(claim: Claim, turn: Turn, error_code: str) -> str:
 
 
 def try_later(claim: Claim, turn: Turn, what: Failure, seconds: float, *, lasts_longer: bool = False) -> str:
-    """Ask again after some seconds.
+    """Ask again after some seconds, and no sooner: whoever writes meanwhile has a new turn begin, which waits as long.
 
     Args:
         lasts_longer: Whether a talk lasts so much longer in a pause.
@@ -89,7 +89,10 @@ def try_later(claim: Claim, turn: Turn, what: Failure, seconds: float, *, lasts_
 
     def settle() -> None:
         note_failed(turn, what)
-        postpone(claim, claim.now() + timedelta(seconds=seconds))
+        until = claim.now() + timedelta(seconds=seconds)
+        if turn.heard and seconds:
+            BotTurn.objects.filter(pk=turn.row.pk).update(rests_until=until)
+        postpone(claim, until)
 
     at = turn.address
     if what.did == FailedTurn.Did.PAUSE and lasts_longer:
