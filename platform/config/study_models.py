@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from llm.access import can_ask, is_stood_in_for
+from llm.access import can_ask
 from studies.asked_models import asked_models
+from studies.prices import is_stood_in_for
 from studies.schema import StudyFile
 
 
@@ -18,5 +19,5 @@ def warnings_of_models(said: StudyFile) -> Iterator[str]:
     if drawn := [name for name in names if is_stood_in_for(name)]:
         yield (
             f"RAPPORT_LLM_SCRIPTED is set: in place of {', '.join(drawn)} a program answers by chance, and nothing of "
-            "what it says tells anything of a model."
+            "what it says tells anything of a model. It costs nothing."
         )

@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bots.forecast import prompt_files
 from exports.declared import Declared
 from flow.circles import who_is_who
 from flow.kinds import VOID_PATH
@@ -66,7 +67,7 @@ def _files(version: Version) -> Iterator[tuple[str, dict[str, str]]]:
     """Every page in Markdown; not the prompts of models, which no person is shown."""
     said = definition.definition(version)
     automated = [one for one in said.partners.values() if isinstance(one, AutomatedPartner)]
-    prompts = {path for partner in automated for path in getattr(partner, "personas", ())}
+    prompts = set(prompt_files(said))
     prompts |= {writer.prompt for partner in automated for writer in partner.note_takers}
     for path in sorted(version.definition[definition.FROZEN]["files"]):
         if path.endswith(".md") and path not in prompts:

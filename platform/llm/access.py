@@ -19,7 +19,7 @@ from django.conf import settings
 from llm.errors import ProviderFailed
 from studies.schema_models import is_address
 
-REAL, SCRIPTED = "llm.providers.litellm.ask", "llm.providers.scripted.ask"
+REAL = "llm.providers.litellm.ask"
 KEY, BASE, BASES = "RAPPORT_LLM_KEY", "RAPPORT_LLM_BASE", "RAPPORT_LLM_BASES"
 _PARK_NAMES = ("metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal")
 _PARK = [
@@ -86,12 +86,6 @@ def can_ask(model: str) -> bool:
     provider = provider_named(model)
     own = settings.LLM_PROVIDER_BASES.get(provider), settings.LLM_PROVIDER_KEYS.get(provider)
     return any(own) or bool(settings.LLM_BASE or settings.LLM_KEY)
-
-
-def is_stood_in_for(model: str) -> bool:
-    """Whether a program answers here for a model of a provider (RAPPORT_LLM_SCRIPTED)."""
-    provider = model.partition("/")[0]
-    return provider not in settings.LLM_PROVIDERS and settings.LLM_PROVIDERS["*"] == SCRIPTED
 
 
 def asks_any() -> bool:

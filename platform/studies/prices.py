@@ -18,7 +18,7 @@ from django.conf import settings
 from studies.schema_budget import Price
 
 LIST = "model_prices_and_context_window_backup.json"
-REAL = "llm.providers.litellm.ask"
+REAL, SCRIPTED = "llm.providers.litellm.ask", "llm.providers.scripted.ask"
 A_MILLION = Decimal(1_000_000)
 FREE = Price(input=Decimal(0), output=Decimal(0))
 
@@ -26,11 +26,20 @@ FREE = Price(input=Decimal(0), output=Decimal(0))
 def price_of(name: str, declared: Price | None = None) -> Price | None:
     """USD for a million tokens of a model as this installation would ask it; None where nobody knows.
 
-    What is not asked over a network costs nothing, unless the study file says that it does.
+    What is not asked over a network costs nothing, unless the study file says that it does; where a program answers
+    for the model that it names, its price is none of the program's.
     """
+    if is_stood_in_for(name):
+        return FREE
     if declared is not None:
         return declared
     return listed(name) if is_real(name) else FREE
+
+
+def is_stood_in_for(name: str) -> bool:
+    """Whether a program answers here for a model of a provider (RAPPORT_LLM_SCRIPTED)."""
+    providers: Mapping[str, str] = settings.LLM_PROVIDERS
+    return name.partition("/")[0] not in providers and providers["*"] == SCRIPTED
 
 
 def is_real(name: str) -> bool:

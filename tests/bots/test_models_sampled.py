@@ -13,6 +13,7 @@ from exports.prereg import _manipulated, of_version
 from exports.scope import Scope
 from exports.tables.costs import COSTS
 from exports.tables.groups import SEATS
+from exports.texts import texts_of
 from llm.models import Call
 from matching.models import Group, Seat
 from matching.pools import CHOICE
@@ -61,6 +62,11 @@ def formed(version: Version) -> Group:
 
 def seats_of(version: Version) -> list[Seat]:
     return list(Seat.objects.filter(group__version=version).select_related("group").order_by("group", "number"))
+
+
+@pytest.mark.parametrize("personas", [[WARM, COOL, ODD], BY_TONE])
+def test_words_of_pages_leave_out_every_prompt(personas: Any) -> None:
+    assert set(texts_of(version_of(personas=personas, model=SMALL))["files"]) == {"pages/talk.md", "pages/void.md"}
 
 
 OURS = {"draw of a seat from its pool", "places of a pool", "model of a seat", "persona of a seat"}

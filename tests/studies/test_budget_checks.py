@@ -125,6 +125,8 @@ def test_price_is_the_files_then_nothing_for_what_runs_here_then_the_lists(setti
     assert price_of("lab/own") is None
     settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"*": "llm.providers.scripted.ask"}
     assert price_of("openai/gpt-4o-mini") == FREE, "in an installation that asks nobody outside"
+    assert price_of("openai/gpt-4o-mini", declared) == FREE, "it is the model's price, which is not asked"
+    assert price_of("scripted/any", declared) == declared, "as the file says of what it names itself"
 
 
 @pytest.mark.parametrize(
