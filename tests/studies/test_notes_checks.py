@@ -15,6 +15,9 @@ from tests.studies.test_study_memory import MODEL, with_model
 SCRIBE = '{name: scripted/two, max_tokens: 900, daily_cost_usd: "0.00", run_by: Them}'
 FACTS = f"{{kind: facts, max_facts: 5, noted_by: {{prompt: prompts/notes.md, model: {SCRIBE}}}}}"
 AT = "partners.computer.memory"
+QUIZ = """
+- {id: talk, type: choice, label: Talk?, options: [{value: a, label: "Yes"}, {value: b, label: "No"}], correct: a}
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +30,15 @@ def chatting_is_installed(sharing_is_installed: None, settings: LazySettings) ->
 
 @pytest.fixture
 def folder(folder: Folder) -> Folder:
+    """A study that nothing blocks, without the words of the game that it had before."""
     made = with_model(folder)
     made.write("Note what matters.", "prompts/notes.md")
+    made.write("You talk. Some players may be programs.", "pages/instructions.md")
+    made.write(QUIZ, "quiz.yaml")
+    for page in ("give_giver", "give_taker", "result_giver", "result_taker"):
+        (made.path / f"pages/game/{page}.md").unlink()
+    for page in ("talk_talker", "answer_talker"):
+        made.write("Say something.", f"pages/game/{page}.md")
     return made
 
 

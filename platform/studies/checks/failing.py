@@ -10,6 +10,7 @@ from studies.checks.ethics import is_hidden, meets_people
 from studies.checks.games import found_experiment, found_parameters
 from studies.definition import group_of
 from studies.schema_partners import GroupPlan, ModelPartner
+from studies.schema_sampled import personas_in
 from studies.schema_stages import GameStage
 from studies.yaml_file import Path
 
@@ -107,8 +108,11 @@ def forbidden_words_can_be_kept(context: Context) -> None:
         for path, line in own:
             for word in (one for one in forbidden if one in line.casefold()):
                 context.say("E863", path, f'says "{word}", which is in `forbidden_words`.', "Say it otherwise.")
-        for file in partner.persona_files:
-            text = context.read(file, ("partners", name, "personas"))
+        places: dict[str, Path] = {}
+        for at, file in personas_in(partner.personas):
+            places.setdefault(file, ("partners", name, "personas", *at))
+        for file, named in places.items():
+            text = context.read(file, named)
             for number, line in enumerate((text or "").splitlines(), start=1):
                 for word in (one for one in forbidden if one in line.casefold()):
                     what = f'tells the model "{word}", which it may not say to anybody.'
