@@ -7,6 +7,7 @@ hashes. The first line says of which version it is; each further line is one gro
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -24,6 +25,7 @@ from llm.models import Call
 from llm.providers.recorded import Recorded
 from llm.services import shape_of
 from matching.models import Group
+from participants.private_file import OWN_FILE
 from studies.giving import ordered_levels
 from studies.models import Version
 
@@ -109,6 +111,8 @@ def course_of(group: Group) -> Course:
 def write(version: Version, out: Path) -> tuple[int, int]:
     """Write the recording of a version's groups without people that are over; return how many groups and calls.
 
+    Only its owner can read the file: it holds conditions and outcomes, and what models said.
+
     Raises:
         BotsError: "recording_empty", "recording_purged". Nothing is written.
     """
@@ -121,7 +125,9 @@ def write(version: Version, out: Path) -> tuple[int, int]:
     for group in groups:
         calls, talks = asked.calls.get(group.pk, []), _talks(group, asked)
         text += f"{_line({'group': group.code, **course_of(group), 'talks': talks, 'calls': calls})}\n"
-    out.write_text(text, encoding="utf-8")
+    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWN_FILE), "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), OWN_FILE)  # one that was there before is closed, too
+        file.write(text)
     return len(groups), sum(len(asked.calls.get(group.pk, ())) for group in groups)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from dataclasses import replace
 from functools import partial
 from io import StringIO
@@ -127,6 +129,21 @@ def test_every_decision_message_and_call_is_as_it_was(recorded: Recording) -> No
     costs = {(outcome == "rate_limited", cost) for outcome, cost in made.values_list("outcome", "cost_usd")}
     assert costs == {(True, None), (False, 0)}, "nobody is paid again, and what had no reply has no cost"
     assert Event.objects.filter(kind="group.replayed").count() == GROUPS, "and the log says that it was no new run"
+
+
+def test_only_its_owner_can_read_a_recording_also_where_a_file_was_there_that_others_could(tmp_path: Path) -> None:
+    version = version_of()
+    run_groups(version, 1)
+    before = os.umask(0)  # a file would be everybody's
+    try:
+        old = tmp_path / "old.jsonl"
+        old.write_text("long ago " * 10_000)
+        for place in (tmp_path / "new.jsonl", old):
+            recordings.write(version, place)
+            assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
+    assert recordings.read(old) == recordings.read(tmp_path / "new.jsonl")
 
 
 def test_same_holds_where_only_hashes_of_prompts_were_kept(tmp_path: Path) -> None:
