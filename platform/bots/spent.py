@@ -73,16 +73,6 @@ class Standing:
         mark, number = self.key.rpartition(":")[::2]
         return int(number) if self.name in OF_SOMEBODY and mark and number.isdigit() else 0
 
-    @property
-    def share(self) -> float:
-        """How much of the limit that is nearest is spent or reserved, from 0."""
-        shares = [0.0]
-        if self.hard_usd:
-            shares.append(float((self.spent_usd + self.reserved_usd) / self.hard_usd))
-        if self.hard_tokens:
-            shares.append((self.spent_tokens + self.reserved_tokens) / self.hard_tokens)
-        return max(shares)
-
 
 def calls_of(study: Study) -> QuerySet[Call]:
     """Every call that was made for a study, trials by its researchers included: see `bots.scopes`."""

@@ -23,6 +23,7 @@ from bots.spent import Measured, measured_cost
 from studies import definition, queries
 from studies.asked_models import asked_models
 from studies.check import check_folder
+from studies.masking.standing import is_masked
 from studies.models import Study
 from studies.problems import StudyError, errors
 from studies.schema import StudyFile
@@ -59,8 +60,9 @@ def cost_verb(command: Teller, options: dict[str, Any]) -> None:
         command.say(f"{said.id} asks no language model: nothing to pay for")
         return
     found = forecast(said, texts, people)
-    measured = measured_cost(study, said) if study is not None else None
-    for line in lines_of(said, found, measured):
+    is_held = study is not None and is_masked(study)
+    measured = measured_cost(study, said) if study is not None and not is_held else None
+    for line in lines_of(said, found, measured, is_held=is_held):
         command.stdout.write(line)
     low, expected, high = (found.usd(case) for case in range(len(CASES)))
     more = f", without {', '.join(found.unpriced)}, whose price nobody knows" if found.unpriced else ""
@@ -84,8 +86,12 @@ def _read(source: FolderSource, file: str) -> str:
         raise CommandError(f"{file}: {error.what}") from error
 
 
-def lines_of(said: StudyFile, found: Forecast, measured: Measured | None) -> Iterator[str]:
-    """The forecast as it is printed: a row for each use of a model, the limits, and what is assumed."""
+def lines_of(said: StudyFile, found: Forecast, measured: Measured | None, *, is_held: bool = False) -> Iterator[str]:
+    """The forecast as it is printed: a row for each use of a model, the limits, and what is assumed.
+
+    Args:
+        is_held: While conditions are masked: what was played, read after each group, would tell whom it had met.
+    """
     yield f"{said.id}: language models for {found.who}"
     uses = [(one.stage, one.partner, one.line, one.levels) for one in found.uses]
     widths = [max(map(len, column)) for column in zip(("stage", "partner", "for", "levels"), *uses, strict=True)]
@@ -104,6 +110,9 @@ def lines_of(said: StudyFile, found: Forecast, measured: Measured | None) -> Ite
     yield ""
     yield from _assumed(said, found)
     yield ""
+    if is_held:
+        yield "What it has cost is held back while conditions are masked (docs/masking.md)."
+        return
     yield from _dry_run(found, measured)
 
 
@@ -139,6 +148,8 @@ def _limits(said: StudyFile, found: Forecast) -> Iterator[str]:
         passed = [case for case, one in needed.items() if _passes(cap.hard_usd, cap.hard_tokens, one)]
         verdict = f"passed in: {', '.join(passed)}" if passed else "enough in every case"
         yield f"budget.{name}: {_cap(cap.hard_usd, cap.hard_tokens)}: {verdict}"
+    if found.usd(len(CASES) - 1) and found.participants and not (said.budget and said.budget.bounds_people):
+        yield "budget.person: not set: one person who writes on and on can use up these limits for everybody"
     yield "Before a call the most that it can cost is set aside, about four times what English needs (docs/models.md)."
 
 

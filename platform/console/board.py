@@ -227,11 +227,11 @@ def _safety(study: Study, now: datetime) -> str:
 
 
 def _budget(study: Study, *, is_masked: bool) -> str:
-    """The limits that were reached, each with whether calls stopped; of people how many, while nothing is masked."""
+    """The limits that were reached, each with whether calls stopped; how many of a name, while nothing is masked."""
     found = [one for one in reached(study) if not (is_masked and one.name in OF_SOMEBODY)]
     said = {TOLD_HARD: "calls stopped", TOLD_SOFT: "soft limit"}
     counted = Counter(f"{one.name}: {said[one.state]}" for one in found)
-    return "; ".join(f"{words} ({n})" if n > 1 else words for words, n in sorted(counted.items()))
+    return "; ".join(f"{words} ({n})" if n > 1 and not is_masked else words for words, n in sorted(counted.items()))
 
 
 def _arms(study: Study) -> list[Arm]:

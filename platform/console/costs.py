@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from bots import forecast
-from bots.spent import OF_SOMEBODY, TOLD_HARD, Day, Standing, days_of, standings_of
+from bots.spent import OF_SOMEBODY, TOLD_HARD, TOLD_SOFT, Day, Standing, days_of, standings_of
 from participants.models import Participant
 from scheduling.models import Session
 from studies import definition
@@ -16,7 +16,6 @@ from studies.schema import StudyFile
 
 MOST_DAYS, MOST_LIMITS = 60, 40
 WIDTH, HEIGHT, LEFT, TOP = 640, 180, 8, 14
-TENTHS = 10
 LINES = ("reply", "safety", "memory", "sentinel")
 
 
@@ -60,7 +59,7 @@ class Foretold:
 
 @dataclass(frozen=True)
 class Costs:
-    """The page. While conditions are masked only `shares` are told: longer talks cost more, and who meets nobody
+    """The page. While conditions are masked only `states` are told: longer talks cost more, and who meets nobody
     nothing."""
 
     asks: bool
@@ -68,7 +67,7 @@ class Costs:
     assumed: Decimal
     reserved: Decimal
     limits: Sequence[tuple[Standing, str]]
-    shares: Sequence[tuple[Standing, int]]
+    states: Sequence[tuple[str, str]]
     days: Sequence[Day]
     drawing: Drawing | None
     foretold: Foretold | None
@@ -86,21 +85,24 @@ def costs_of(study: Study, *, is_masked: bool = False) -> Costs:
         assumed=sum((day.assumed for day in days), Decimal(0)),
         reserved=sum((day.reserved for day in days), Decimal(0)),
         limits=[] if is_masked else list(_named(found)),
-        shares=[(one, int(one.share * TENTHS)) for one in _nearest(found)],
+        states=list(_told(found, said)) if said else [],
         days=days[::-1][: MOST_DAYS * len(LINES)],
         drawing=_drawn(days, said) if days else None,
         foretold=_foretold(newest, said) if newest and said and asked_models(said) else None,
     )
 
 
-def _nearest(found: Sequence[Standing]) -> Iterator[Standing]:
-    """Of limits of one name that which is nearest: each model has its own, and a condition may decide the model."""
-    nearest: dict[str, Standing] = {}
-    for one in found:
-        known = nearest.setdefault(one.name, one)
-        if (one.state == TOLD_HARD, one.share) > (known.state == TOLD_HARD, known.share):
-            nearest[one.name] = one
-    yield from (one for name, one in nearest.items() if name not in OF_SOMEBODY)
+def _told(found: Sequence[Standing], said: StudyFile) -> Iterator[tuple[str, str]]:
+    """Each limit of the file with what was last said of it, as the board says it; of people's none.
+
+    All that the file has, spent or not: a row that is there only once a model was asked would tell whom the first
+    group of the day has met. Of one name the worst: each model has its own, and a condition may decide the model.
+    """
+    names = ["model"] if asked_models(said) else []
+    names += [name for name in (said.budget.caps if said.budget else {}) if name not in {*OF_SOMEBODY, "call"}]
+    for name in names:
+        states = {one.state for one in found if one.name == name}
+        yield name, next((state for state in (TOLD_HARD, TOLD_SOFT) if state in states), "")
 
 
 def _named(found: Sequence[Standing]) -> Iterator[tuple[Standing, str]]:

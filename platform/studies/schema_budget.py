@@ -59,6 +59,17 @@ class Budget(Part):
         found = {"call": self.call, "person": self.person, "session": self.session, "day": self.day}
         return {name: cap for name, cap in {**found, "study": self.study}.items() if cap is not None}
 
+    @property
+    def bounds_tokens(self) -> bool:
+        """Whether all calls together have an end in tokens: what one call or one person may need has none in sum."""
+        return any(cap is not None and cap.hard_tokens is not None for cap in (self.day, self.study))
+
+    @property
+    def bounds_people(self) -> bool:
+        """Whether what is asked for one person has an end of its own, over all visits or in each."""
+        hard = [(cap.hard_usd, cap.hard_tokens) for cap in (self.person, self.session) if cap is not None]
+        return any(limit is not None for limits in hard for limit in limits)
+
 
 def soft_of(hard_usd: Decimal | None) -> Decimal | None:
     """Where the team is told unless the file says otherwise: our own default."""

@@ -1,4 +1,4 @@
-"""The page of costs and the board's line: what is spent, set aside and left; while masked only how near limits are."""
+"""The page of costs and the board's line: what is spent, set aside and left; while masked only what was reached."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from console.costs import costs_of
 from events import clock
 from llm import services
 from llm.models import Account, Charge
-from llm.spending import Limit
+from llm.spending import Limit, spelled
 from participants.models import Participant
 from studies.models import Study
 from tests.console.conftest import SignIn
@@ -106,27 +106,40 @@ def test_board_says_that_calls_stopped(sign_in: SignIn) -> None:
     assert board_of(study).budget == ""
 
 
-def test_while_masked_nothing_is_told_but_how_near_the_limits_are(sign_in: SignIn) -> None:
+def test_while_masked_nothing_is_told_but_which_limits_were_reached(sign_in: SignIn) -> None:
+    """Not how near they are, and no row that comes once somebody meets a model: the page stays as it was before."""
     study = asking_study()
-    person = spend(study)
-    Participant.objects.filter(pk=person.pk).update(origin="link")
-    html = page(sign_in(study, "owner"), study)
-    assert "tenths of it" in html
-    assert '<th scope="row">study</th><td class="number">3</td>' in html
-    assert not any(word in html for word in (person.code, "<svg", "<rect", f"{MOST:.4f}", f"{MOST * 2:.4f}"))
+    person = rows.make_participant(study, "pfirst", origin="link")
+    browser = sign_in(study, "owner")
+    before = page(browser, study)
+    spent = spend(study)
+    html = page(browser, study)
+    assert sheet(html) == sheet(before)
+    assert sheet(html).count("</th><td>open</td>") == 2
+    told = (person.code, spent.code, "<svg", "<rect", "<code>", 'class="number"', f"{MOST:.4f}", f"{MOST * 2:.4f}")
+    assert [word for word in told if word in sheet(html)] == []
     assert board_of(study, is_masked=True).budget == ""
-    assert person.code in page(sign_in(study, "monitor"), study)
+    Account.objects.filter(name="study").update(soft_told=spelled(MOST * 8, None))
+    assert '<th scope="row">study</th><td>soft limit passed</td>' in page(browser, study)
+    assert spent.code in page(sign_in(study, "monitor"), study)
+
+
+def sheet(html: str) -> str:
+    """What a page says, without frame and clock."""
+    return html.partition("<h1>")[2].partition("</main>")[0]
 
 
 def test_while_masked_no_model_is_told_from_another(sign_in: SignIn) -> None:
     """A condition may decide which model one meets: which of two is asked at a moment would tell who sits where."""
     study = asking_study()
     root, today = f"study:{study.pk}", f"{clock.now():%Y-%m-%d}"
-    for name, spent in (("openai/a", "1.00"), ("openai/b", "4.00")):
+    for name, told in (("openai/a", ""), ("openai/b", "10 USD"), ("openai/c", "10 USD")):
         key = f"{root}/reply/{name}/{today}"
-        Account.objects.create(key=key, root=root, name="model", hard_usd=Decimal(10), spent_usd=Decimal(spent))
-    assert [(one.name, tenths) for one, tenths in costs_of(study, is_masked=True).shares] == [("model", 4)]
-    assert len(costs_of(study).limits) == 2
+        Account.objects.create(key=key, root=root, name="model", hard_usd=Decimal(10), hard_told=told)
+    assert costs_of(study, is_masked=True).states == [("model", "hard"), ("study", "")]
+    assert board_of(study, is_masked=True).budget == "model: calls stopped"
+    assert board_of(study).budget == "model: calls stopped (2)"
+    assert len(costs_of(study).limits) == 3
     rows.make_participant(study, "pmasked", origin="link")
     html = page(sign_in(study, "owner"), study)
     assert html.count('<th scope="row">model</th>') == 1

@@ -12,6 +12,6 @@ from console.roles import Capability
 @desk_page(Capability.WATCH)
 @require_safe
 def costs(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Limits, days, and what is left; while conditions are masked how near the limits are, and nothing else."""
+    """Limits, days, and what is left; while conditions are masked which limits were reached, and nothing else."""
     found = costs_of(desk.study, is_masked=desk.is_masked)
     return render(request, "researcher/costs.html", {"desk": desk, "here": "costs", "costs": found})
