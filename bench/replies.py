@@ -175,7 +175,7 @@ class Bench:
             argv = [sys.executable, "-m", "bench.model_stub", str(MODEL_SECONDS)]
             self.model = running.enter_context(Program(argv, os.environ))
             self.model_url = f"http://127.0.0.1:{int(self.model.read())}/v1"
-            asked = {"RAPPORT_LLM_BASE": self.model_url, "RAPPORT_LLM_BASES": self.model_url, "RAPPORT_LLM_KEY": "none"}
+            asked = {"RAPPORT_LLM_BASE": self.model_url, "RAPPORT_LLM_BASES": self.model_url}
             self.up = running.enter_context(Scratch("--without", "pages,sockets", variables=asked))
             self.up.manage("study", "load", str(FOLDER))
             argv = [sys.executable, "-m", "bench.reply_crowd", STUDY]

@@ -29,7 +29,7 @@ def reactions_exist(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noqa: 
 
 @register()
 def models_addresses_are_allowed(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noqa: ARG001  Django passes it
-    """Report each address of language models that is no address, or not one of those allowed."""
+    """Report each address of language models that is no address or not allowed, and a key of no provider."""
     return [Error(wrong.what, hint=wrong.remedy, id="rapport.E003") for wrong in wrong_settings()]
 
 

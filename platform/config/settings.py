@@ -249,6 +249,8 @@ LLM_PROVIDERS = {"scripted": _scripted, "*": _scripted if env.bool("RAPPORT_LLM_
 """The part of a model's name before its first slash -> who answers; "*" for every other."""
 LLM_BASE = env("RAPPORT_LLM_BASE", default="")
 LLM_KEY = env("RAPPORT_LLM_KEY", default="")
+LLM_PROVIDER = env("RAPPORT_LLM_PROVIDER", default="")
+"""Which provider LLM_KEY is of, as models' names begin: it is sent to no other, whatever a study file names."""
 LLM_BASES = env.list("RAPPORT_LLM_BASES", default=[])
 """Beginnings of the addresses that may be asked; the providers' own, where none is set, need not be listed."""
 
@@ -260,7 +262,7 @@ def _by_provider(prefix: str) -> dict[str, str]:
 
 
 LLM_PROVIDER_KEYS, LLM_PROVIDER_BASES = _by_provider("RAPPORT_LLM_KEY_"), _by_provider("RAPPORT_LLM_BASE_")
-"""Go before LLM_KEY and LLM_BASE, which are for providers that have neither."""
+"""Go before LLM_KEY and LLM_BASE."""
 _daily = env("RAPPORT_LLM_DAILY_USD", default="")
 if not re.fullmatch(r"|\d{1,6}(\.\d{1,4})?", _daily, re.ASCII):
     raise ImproperlyConfigured(f"RAPPORT_LLM_DAILY_USD is {_daily!r}: write an amount such as 25.00, or leave it empty")

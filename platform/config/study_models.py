@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from llm.access import can_ask
+from llm.access import silence_of
 from studies.asked_models import asked_models
 from studies.prices import is_stood_in_for
 from studies.schema import StudyFile
@@ -11,11 +11,12 @@ from studies.schema import StudyFile
 def warnings_of_models(said: StudyFile) -> Iterator[str]:
     """Of models that cannot answer here, and of those for which a program answers."""
     names = sorted({one.model.name for one in asked_models(said)})
-    if silent := [name for name in names if not can_ask(name)]:
-        yield (
-            f"{', '.join(silent)} cannot answer here, and each of its turns will fail: set RAPPORT_LLM_KEY or "
-            "RAPPORT_LLM_BASE, for every process that takes turns; to try a study out without a key see docs/models.md."
-        )
+    for name in names:
+        if why := silence_of(name):
+            yield (
+                f"{name} cannot answer here, and each of its turns will fail: {why}, for every process that takes turns. "
+                "To try a study out without a key see docs/models.md."
+            )
     if drawn := [name for name in names if is_stood_in_for(name)]:
         yield (
             f"RAPPORT_LLM_SCRIPTED is set: in place of {', '.join(drawn)} a program answers by chance, and nothing of "

@@ -1,7 +1,8 @@
 """Where a model is asked and with which key: from this installation's settings alone, never from a study file.
 
 The library would look into the environment for what it is not given, and send one provider's key to another's address.
-So it is given both for every question, and an address must be one that the installation lists.
+So it is given both for every question, and an address must be one that the installation lists. A key is given to the
+provider that the installation says it is of, whatever provider a study file names.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from llm.errors import ProviderFailed
 from studies.schema_models import is_address
 
 REAL = "llm.providers.litellm.ask"
-KEY, BASE, BASES = "RAPPORT_LLM_KEY", "RAPPORT_LLM_BASE", "RAPPORT_LLM_BASES"
+KEY, BASE, BASES, PROVIDER = "RAPPORT_LLM_KEY", "RAPPORT_LLM_BASE", "RAPPORT_LLM_BASES", "RAPPORT_LLM_PROVIDER"
 _PARK_NAMES = ("metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal")
 _PARK = [
     ip_network(one)
@@ -58,44 +59,72 @@ def provider_named(model: str) -> str:
 
 
 def access_to(model: str) -> Access:
-    """Where `model` is asked. What is set for its provider goes before what is set for all; the two are never mixed.
+    """Where `model` is asked. What has its provider in its name goes before what has none; the two are never mixed.
 
     Raises:
         ProviderFailed: "config": nothing is set for it, or its address is not one of those allowed.
     """
     if is_address(model):  # the library would ask it, listed or not, and give it the key
         raise ProviderFailed("config", "the model's name is an address: addresses belong to the installation")
-    provider = provider_named(model)
-    suffix = f"_{provider.upper()}"
-    own = Access(settings.LLM_PROVIDER_BASES.get(provider, ""), settings.LLM_PROVIDER_KEYS.get(provider, ""))
+    name, own = _set_for(provider_named(model))
     if not (own.base or own.key):
-        own, suffix = Access(settings.LLM_BASE, settings.LLM_KEY), ""
-    if not (own.base or own.key):
-        by_name = f"{KEY}_{provider.upper()} or {KEY}" if provider else KEY
-        raise ProviderFailed("config", f"no key for {model}: set {by_name}, or {BASE}")
-    wrong = wrong_with(f"{BASE}{suffix}", own.base, settings.LLM_BASES) if own.base else None
+        raise ProviderFailed("config", f"no key for {model}: {_remedy(model)}")
+    wrong = wrong_with(name, own.base, settings.LLM_BASES) if own.base else None
     if wrong is not None:
         raise ProviderFailed("config", str(wrong))
     return own
 
 
-def can_ask(model: str) -> bool:
-    """Whether a model has a key or an address here, or needs none. That it is the right one shows when it is asked."""
+def _set_for(provider: str) -> tuple[str, Access]:
+    """What is set for a provider, and the variable that holds its address; neither key nor address where nothing is.
+
+    A key without a provider in its name goes to the one that it is said to be of, with its address. An address without
+    a key gives nothing away, so all may be asked there, unless it is said to be of one.
+    """
+    own = Access(settings.LLM_PROVIDER_BASES.get(provider, ""), settings.LLM_PROVIDER_KEYS.get(provider, ""))
+    if own.base or own.key:
+        return f"{BASE}_{provider.upper()}", own
+    is_theirs = _is_of() == provider if _is_of() else not settings.LLM_KEY
+    return BASE, Access(settings.LLM_BASE, settings.LLM_KEY) if is_theirs else Access("", "")
+
+
+def _is_of() -> str:
+    """The provider that key and address without one in their name are said to be of; "" where nothing says so."""
+    return provider_named(f"{settings.LLM_PROVIDER.strip()}/")
+
+
+def _remedy(model: str) -> str:
+    provider = provider_named(model).upper()
+    if not provider:
+        return "write its provider and a slash before its name"
+    text = f"set {KEY}_{provider}, or {BASE}_{provider} where it is asked at an address of yours"
+    if settings.LLM_KEY:
+        text += f"; {KEY} is not sent to it, since {PROVIDER} does not say that it is of {provider.lower()}"
+    return text
+
+
+def silence_of(model: str) -> str:
+    """Why a model cannot be asked here, and the remedy; "" where it has a key or an address, or needs none.
+
+    That it is the right one shows when it is asked.
+    """
     if settings.LLM_PROVIDERS.get(model.partition("/")[0], settings.LLM_PROVIDERS["*"]) != REAL:
-        return True
-    provider = provider_named(model)
-    own = settings.LLM_PROVIDER_BASES.get(provider), settings.LLM_PROVIDER_KEYS.get(provider)
-    return any(own) or bool(settings.LLM_BASE or settings.LLM_KEY)
+        return ""
+    _, own = _set_for(provider_named(model))
+    return "" if own.base or own.key else f"no key for {model}: {_remedy(model)}"
 
 
 def asks_any() -> bool:
     """Whether any real model can be asked here."""
     theirs = (settings.LLM_PROVIDER_BASES, settings.LLM_PROVIDER_KEYS)
-    return any(theirs) or bool(settings.LLM_BASE or settings.LLM_KEY)
+    return any(theirs) or bool(settings.LLM_BASE or (settings.LLM_KEY and _is_of()))
 
 
 def wrong_settings() -> Iterator[Wrong]:
-    """Everything that is wrong with the addresses that are set: to be said at the start, not at the first question."""
+    """Everything that is wrong with keys and addresses: to be said at the start, not at the first question."""
+    if settings.LLM_KEY and not _is_of():
+        text = f"set {PROVIDER} to its provider as models' names begin, such as openai, or call it {KEY}_OPENAI"
+        yield Wrong(f"{KEY} does not say which provider it is of, and is sent to none", text)
     for number, allowed in enumerate(settings.LLM_BASES, start=1):
         if (wrong := _malformed(f"{BASES}, entry {number},", allowed)) is not None:
             yield wrong

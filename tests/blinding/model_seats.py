@@ -79,7 +79,8 @@ class ModelProcess:
 
 def variables(address: str) -> dict[str, str]:
     """By which an installation asks the model at an address."""
-    return {"RAPPORT_LLM_BASE": address, "RAPPORT_LLM_BASES": address, "RAPPORT_LLM_KEY": "sk-of-the-test"}
+    asked = {"RAPPORT_LLM_BASE": address, "RAPPORT_LLM_BASES": address}
+    return asked | {"RAPPORT_LLM_KEY": "sk-of-the-test", "RAPPORT_LLM_PROVIDER": "openai"}
 
 
 def main() -> None:

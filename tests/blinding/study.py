@@ -106,7 +106,8 @@ def _with_models(said: dict[str, Any]) -> dict[str, Any]:
     """The same study with models in its programs' seats, and with what a study needs in which people talk with them."""
     program = said["partners"]["program"]
     model = {
-        "name": "openai/stub", "max_tokens": 100, "daily_cost_usd": "0.00", "run_by": "Nobody: a stub of this test",
+        "name": "openai/stub", "max_tokens": 100, "daily_cost_usd": "0.00", "price": {"input": "0", "output": "0"},
+        "run_by": "Nobody: a stub of this test",
     }  # fmt: skip
     program |= {"occupant": "model", "personas": ["persona.md"], "model": model}
     del program["policies"]

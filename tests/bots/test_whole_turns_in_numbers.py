@@ -33,7 +33,8 @@ from tests.sizes import sized
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sized, pytest.mark.timeout(1800)]
 
-MODEL = {"name": "openai/fake", "max_tokens": 200, "daily_cost_usd": "0.00"}
+FREE = {"input": "0.00", "output": "0.00"}
+MODEL = {"name": "openai/fake", "max_tokens": 200, "daily_cost_usd": "0.00", "price": FREE}
 LONGEST = 3600
 TURNS_OF_A_TALK = 50
 EVERY_QUESTION = sized(test=10, long=1)
@@ -46,7 +47,8 @@ def stub(settings: LazySettings) -> Iterator[StubServer]:
     """A provider that says to everything what it was told last, over HTTP and through the real library."""
     litellm.warm_up()
     with StubServer() as server:
-        settings.LLM_BASES, settings.LLM_BASE, settings.LLM_KEY = [server.base], server.base, "sk-of-the-test"
+        settings.LLM_BASES, settings.LLM_BASE = [server.base], server.base
+        settings.LLM_KEY, settings.LLM_PROVIDER = "sk-of-the-test", "openai"
         yield server
 
 

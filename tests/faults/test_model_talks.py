@@ -70,7 +70,10 @@ def written(folder: Path) -> tuple[Path, Mapping[str, str]]:
 def model_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """An installation with a study in which people talk with a model, and that model."""
     with StubServer(delay_seconds=MODEL_SECONDS) as stub:
-        asked = {"RAPPORT_LLM_BASE": stub.base, "RAPPORT_LLM_BASES": stub.base, "RAPPORT_LLM_KEY": "sk-of-the-test"}
+        asked = {
+            "RAPPORT_LLM_BASE": stub.base, "RAPPORT_LLM_BASES": stub.base, "RAPPORT_LLM_KEY": "sk-of-the-test",
+            "RAPPORT_LLM_PROVIDER": "openai",
+        }  # fmt: skip
         folder = tmp_path_factory.mktemp("model-talks")
         with Rig(folder, study=STUDY, write=written, variables=asked) as hurt:
             yield hurt

@@ -44,7 +44,8 @@ def stub(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[StubServer]
     monkeypatch.setattr(door, "ATTEMPT_SECONDS", 15.0)
     litellm.warm_up()
     with StubServer() as server:
-        settings.LLM_BASES, settings.LLM_BASE, settings.LLM_KEY = [server.base], server.base, KEY
+        settings.LLM_BASES, settings.LLM_BASE = [server.base], server.base
+        settings.LLM_KEY, settings.LLM_PROVIDER = KEY, "openai"
         yield server
 
 

@@ -12,9 +12,9 @@ from llm.access import (
     Access,
     access_to,
     asks_any,
-    can_ask,
     is_of_the_machine_park,
     provider_named,
+    silence_of,
     wrong_settings,
     wrong_with,
 )
@@ -29,7 +29,7 @@ LOCAL = "http://127.0.0.1:8080/v1"
 
 @pytest.fixture(autouse=True)
 def nothing_is_set(settings: Any) -> None:
-    settings.LLM_BASE = settings.LLM_KEY = ""
+    settings.LLM_BASE = settings.LLM_KEY = settings.LLM_PROVIDER = ""
     settings.LLM_BASES, settings.LLM_PROVIDER_KEYS, settings.LLM_PROVIDER_BASES = [], {}, {}
 
 
@@ -44,9 +44,79 @@ def test_provider_is_what_stands_before_the_first_slash(model: str, provider: st
 def test_each_provider_gets_its_own_key_and_no_other(settings: Any) -> None:
     settings.LLM_PROVIDER_KEYS = {"openai": "sk-o", "anthropic": "sk-a"}
     settings.LLM_BASE, settings.LLM_KEY, settings.LLM_BASES = LOCAL, "sk-general", [LOCAL]
+    settings.LLM_PROVIDER = "mistral"
     assert access_to("openai/gpt") == Access("", "sk-o"), "and not to the address that is meant for the others"
     assert access_to("anthropic/claude") == Access("", "sk-a")
     assert access_to("mistral/large") == Access(LOCAL, "sk-general")
+    with pytest.raises(ProviderFailed, match=r"no key for cohere/any: set RAPPORT_LLM_KEY_COHERE"):
+        access_to("cohere/any")
+
+
+OTHERS = ["anthropic/claude", "openai_like/any", "clarifai/openai.any", "gpt-4o", "OPENAI2/any", "/any", ""]
+
+
+@pytest.mark.parametrize("base", ["", LOCAL])
+@pytest.mark.parametrize("model", OTHERS)
+def test_key_goes_to_no_provider_but_the_one_it_is_said_to_be_of(model: str, base: str, settings: Any) -> None:
+    """Whoever writes a study names the provider, and would have the key of another sent to it."""
+    settings.LLM_KEY, settings.LLM_PROVIDER, settings.LLM_BASE, settings.LLM_BASES = (
+        "sk-secret",
+        "OpenAI",
+        base,
+        [LOCAL],
+    )
+    assert access_to("openai/gpt") == Access(base, "sk-secret")
+    assert silence_of("openai/gpt") == ""
+    with pytest.raises(ProviderFailed) as failed:
+        access_to(model)
+    assert failed.value.code == "config"
+    assert str(failed.value) == silence_of(model)
+    assert f"no key for {model}: " in str(failed.value)
+    assert "sk-secret" not in str(failed.value)
+
+
+@pytest.mark.parametrize("base", ["", LOCAL])
+@pytest.mark.parametrize("provider", ["", " ", "/"])
+def test_key_of_no_provider_goes_to_nobody_and_the_start_says_so(provider: str, base: str, settings: Any) -> None:
+    settings.LLM_KEY, settings.LLM_PROVIDER, settings.LLM_BASE, settings.LLM_BASES = (
+        "sk-secret",
+        provider,
+        base,
+        [LOCAL],
+    )
+    with pytest.raises(ProviderFailed, match="RAPPORT_LLM_KEY_OPENAI"):
+        access_to("openai/gpt")
+    (error,) = models_addresses_are_allowed(None)
+    assert (error.id, "does not say which provider" in error.msg) == ("rapport.E003", True)
+    assert "set RAPPORT_LLM_PROVIDER" in str(error.hint)
+    settings.LLM_PROVIDER = "openai"
+    assert models_addresses_are_allowed(None) == []
+
+
+def test_address_without_a_key_gives_nothing_away_and_is_for_all_unless_it_is_said_to_be_of_one(settings: Any) -> None:
+    settings.LLM_BASE, settings.LLM_BASES = LOCAL, [LOCAL]
+    assert access_to("ollama/one") == access_to("hosted_vllm/two") == Access(LOCAL, "")
+    settings.LLM_PROVIDER = "ollama"
+    assert access_to("ollama/one") == Access(LOCAL, "")
+    assert "RAPPORT_LLM_BASE_HOSTED_VLLM" in silence_of("hosted_vllm/two")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_study_that_names_another_provider_gets_the_name_and_the_remedy_and_nothing_is_sent(
+    stub: StubServer, ask: Ask, settings: Any
+) -> None:
+    settings.LLM_BASES, settings.LLM_BASE, settings.LLM_KEY, settings.LLM_PROVIDER = (
+        [stub.base],
+        stub.base,
+        KEY,
+        "openai",
+    )
+    with pytest.raises(ModelFailed, match=r"mistral/any.*set RAPPORT_LLM_KEY_MISTRAL") as failed:
+        ask(model="mistral/any")
+    assert failed.value.code == "config"
+    assert stub.requests == []
+    ask(scope="due:2")
+    assert stub.keys == [f"Bearer {KEY}"]
 
 
 def test_own_address_of_a_provider_gets_its_own_key_only(settings: Any) -> None:
@@ -56,12 +126,12 @@ def test_own_address_of_a_provider_gets_its_own_key_only(settings: Any) -> None:
 
 def test_model_without_key_and_address_is_refused_with_the_names_of_both() -> None:
     with pytest.raises(
-        ProviderFailed, match="RAPPORT_LLM_KEY_OPENAI or RAPPORT_LLM_KEY, or RAPPORT_LLM_BASE"
+        ProviderFailed, match="no key for openai/gpt: set RAPPORT_LLM_KEY_OPENAI, or RAPPORT_LLM_BASE_OPENAI where"
     ) as failed:
         access_to("openai/gpt")
     assert failed.value.code == "config"
-    assert not can_ask("openai/gpt")
-    assert can_ask("scripted/any")
+    assert silence_of("openai/gpt")
+    assert not silence_of("scripted/any")
     assert not asks_any()
 
 
@@ -152,7 +222,7 @@ def test_start_is_refused_where_an_address_is_not_allowed(settings: Any) -> None
 
 @pytest.mark.django_db(transaction=True)
 def test_question_to_an_address_that_is_not_allowed_is_not_sent(stub: StubServer, ask: Ask, settings: Any) -> None:
-    settings.LLM_BASES, settings.LLM_BASE, settings.LLM_KEY = ALLOWED, stub.base, KEY
+    settings.LLM_BASES, settings.LLM_BASE, settings.LLM_KEY, settings.LLM_PROVIDER = ALLOWED, stub.base, KEY, "openai"
     with pytest.raises(ModelFailed, match="RAPPORT_LLM_BASES") as failed:
         ask()
     assert failed.value.code == "config"
@@ -184,6 +254,29 @@ def test_name_that_leads_to_machines_secrets_is_not_asked(
         ask()
     assert failed.value.code == "config"
     assert stub.requests == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_library_that_does_not_keep_to_the_address_gets_no_key_to_another(
+    stub: StubServer, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It knows many providers, and of some it knows better than whoever says where to ask."""
+    import litellm
+
+    asks = litellm.acompletion
+    with StubServer() as elsewhere:
+
+        async def knows_better(**said: Any) -> Any:
+            return await asks(**said | {"api_base": elsewhere.base})
+
+        monkeypatch.setattr(litellm, "acompletion", knows_better)
+        with pytest.raises(ModelFailed, match="does not keep to the address") as failed:
+            ask()
+        assert failed.value.code == "config"
+        assert elsewhere.requests == stub.requests == []
+    monkeypatch.undo()
+    ask(scope="due:2")
+    assert stub.keys == [f"Bearer {KEY}"]
 
 
 def test_key_is_in_no_picture_of_what_holds_it() -> None:

@@ -43,6 +43,7 @@ TURN = {"reaction": "bots.turns.take_turn"}
 CAP = Decimal("0.02")
 USED = (600, 100)  # tokens of each answer: a dozen of them are worth the cap
 FREE = {"rate_limited"}  # what the provider refuses before it begins costs nothing, so no limit is reached by it
+NO_PRICE = {"input": "0.00", "output": "0.00"}
 A_MILLION = {"price": {"input": "1.00", "output": "10.00"}}
 
 
@@ -55,7 +56,7 @@ def pairs_of_models(cap: Decimal | None = None) -> Version:
     time_limits = {"longest": SECONDS_OF_A_STEP, "answering": SECONDS_OF_A_STEP}
     said = study_file("chatting", parameters={"quota": 2, **time_limits})
     said["groups"] = {"pair": {"roles": {"talker": {"ai": 2}}, "partners": {"ai": "machine"}}}
-    model: dict[str, Any] = {"name": "openai/fake", "max_tokens": 100, "daily_cost_usd": "0.00"}
+    model: dict[str, Any] = {"name": "openai/fake", "max_tokens": 100, "daily_cost_usd": "0.00", "price": NO_PRICE}
     if cap is not None:
         model |= A_MILLION | {"daily_cost_usd": "50.00"}
         said["budget"] = {"study": {"hard_usd": str(cap)}}

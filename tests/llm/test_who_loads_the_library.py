@@ -74,7 +74,7 @@ for thread in threading.enumerate():
         thread.join()
 print("litellm" in sys.modules)
 """
-    assert run(code, RAPPORT_LLM_KEY="sk-any") == expected
+    assert run(code, RAPPORT_LLM_KEY="sk-any", RAPPORT_LLM_PROVIDER="openai") == expected
 
 
 def test_only_the_provider_imports_it_and_only_in_the_function_that_asks_for_it() -> None:

@@ -69,14 +69,20 @@ def test_load_open_pause_close_and_list(folder: Folder) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("key", "is_warned"), [("", True), ("sk-1", False)])
-def test_open_warns_where_no_model_can_answer(
-    folder: Folder, settings: LazySettings, key: str, is_warned: bool
+@pytest.mark.parametrize(
+    ("key", "provider", "is_warned"),
+    [("", "", True), ("sk-1", "", True), ("sk-1", "other", True), ("sk-1", "stub", False)],
+)
+def test_open_warns_where_a_model_cannot_be_asked_and_says_how_it_can(
+    folder: Folder, settings: LazySettings, key: str, provider: str, is_warned: bool
 ) -> None:
     with_model(folder, "Be fair.")
-    settings.LLM_BASE, settings.LLM_KEY = "", key
+    settings.LLM_BASE, settings.LLM_KEY, settings.LLM_PROVIDER = "", key, provider
     study("load", folder.path)
-    assert ("set RAPPORT_LLM_KEY or RAPPORT_LLM_BASE" in study("open", "sharing-test")) is is_warned
+    assert (
+        "stub/fair cannot answer here, and each of its turns will fail: no key for stub/fair: set RAPPORT_LLM_KEY_STUB, or"
+        in study("open", "sharing-test")
+    ) is is_warned
     assert Study.objects.get().status == "open"
 
 

@@ -174,7 +174,7 @@ def test_automated_partner_must_say_what_it_answers(folder: Folder) -> None:
 
 MODEL = """    occupant: model
     personas: [prompts/fair.md]
-    model: {name: stub/fair, daily_cost_usd: "0.00", run_by: the lab itself}
+    model: {name: stub/fair, daily_cost_usd: "0.00", price: {input: "0", output: "0"}, run_by: the lab itself}
 """
 
 

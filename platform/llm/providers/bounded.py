@@ -19,6 +19,7 @@ from llm.providers.reading import MOST_BYTES, MOST_OBJECTS, READING, Reading
 
 LOOKED_AT_EVERY_SECONDS = 60.0
 ELSEWHERE = "the address leads to where machines find their own secrets"
+NOT_THE_SET_ONE = "the models' library does not keep to the address that is set for this provider"
 REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "x-amzn-requestid")
 
 
@@ -28,9 +29,12 @@ class BoundedTransport(aiohttp_transport.LiteLLMAiohttpTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         request.headers["Accept-Encoding"] = "identity"  # what is small on the way could unfold to any size
         reading = READING.get() or Reading()
-        if await _leads_to_the_machine_park(request.url.host):
+        if reading.base and not _is_at(request.url, httpx.URL(reading.base)):
+            reading.refused = NOT_THE_SET_ONE  # with the key that is meant for that one
+        elif await _leads_to_the_machine_park(request.url.host):
             reading.refused = ELSEWHERE
-            raise httpx.ConnectError(ELSEWHERE, request=request)
+        if reading.refused:
+            raise httpx.ConnectError(reading.refused, request=request)
         response: httpx.Response = await super().handle_async_request(request)
         found = (response.headers.get(name) for name in REQUEST_IDS)
         reading.request_id = next((one for one in found if one), "")
@@ -41,6 +45,14 @@ class BoundedTransport(aiohttp_transport.LiteLLMAiohttpTransport):
             raise httpx.ReadError(reading.refused or "the answer is too long", request=request)
         response.stream = _Bounded(response.stream, reading, request)
         return response
+
+
+def _is_at(asked: httpx.URL, meant: httpx.URL) -> bool:
+    return _origin(asked) == _origin(meant)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
 
 
 class _Bounded(httpx.AsyncByteStream):

@@ -95,7 +95,7 @@ async def ask(question: Question) -> Reply:
     """
     access = access_to(question.model)
     library = await asyncio.to_thread(_library)
-    reading = Reading()
+    reading = Reading(base=access.base)
     token = READING.set(reading)
     try:
         response = await library.acompletion(

@@ -16,11 +16,13 @@ class Reading:
     """Of one attempt.
 
     Attributes:
+        base: The address that is set for the model; "" for its provider's own.
         is_too_long: Whether more was offered than is read.
         refused: Why the answer was not read at all.
         request_id: What the provider's headers call the request.
     """
 
+    base: str = ""
     is_too_long: bool = False
     refused: str = ""
     request_id: str = ""
