@@ -19,7 +19,7 @@ from matching.models import Group, Seat
 from studies import definition
 from studies.asked_models import MEMORY, REPLY, SAFETY, SENTINEL, asked_models
 from studies.models import Version
-from studies.prices import A_MILLION, is_real, price_of
+from studies.prices import A_MILLION, price_of
 from studies.schema import StudyFile
 from studies.schema_budget import Budget, CallCap, Cap, soft_of
 from studies.schema_budget import Price as Declared
@@ -67,8 +67,9 @@ def spending_of_study(version: Version, model: LanguageModel, line: str = SENTIN
 def _spending(said: StudyFile, root: str, study: int, model: Mapping[str, Any], line: str, *, whose: str) -> Spending:
     name, day = str(model["name"]), f"{clock.now():%Y-%m-%d}"
     daily, price = _terms(said, model, line, whose)
-    of_model = list(_of_model(f"{root}/{line}/{name}/{day}", daily, price))
-    costs = bool(of_model) or (price is None and is_real(name))  # "0.00" is what its file says, and nobody knows
+    is_bounded = said.budget is not None and said.budget.bounds_tokens
+    of_model = list(_of_model(f"{root}/{line}/{name}/{day}", daily, price, is_bounded=is_bounded))
+    costs = bool(of_model) or price is None  # "0.00" is what its file says, and nobody knows
     limits = [*of_model, *_of_budget(said.budget, root, day), *(_of_installation(day) if costs else ())]
     return Spending(root, study, line, price, limits)
 
@@ -96,8 +97,9 @@ def _per_token(name: str, declared: Declared | None) -> Price | None:
     return Price(known.input / A_MILLION, known.output / A_MILLION, is_declared=declared is not None)
 
 
-def _of_model(key: str, daily: Decimal, price: Price | None) -> Iterator[Limit]:
-    is_free = not daily if price is None else not (price.input or price.output)
+def _of_model(key: str, daily: Decimal, price: Price | None, *, is_bounded: bool) -> Iterator[Limit]:
+    """What one model may cost a day. Where nobody knows its price, and tokens have no limit either, it is not asked."""
+    is_free = not daily and is_bounded if price is None else not (price.input or price.output)
     if not is_free:  # else there is nothing to count, and no row that every call waits for
         yield Limit(key, MODEL, hard_usd=daily, soft_usd=soft_of(daily))
 

@@ -7,7 +7,7 @@ from studies.models import Study
 from studies.prices import price_of
 from studies.problems import StudyError
 from studies.schema import StudyFile
-from studies.schema_budget import Budget
+from studies.schema_budget import Budget, CallCap, Cap
 from studies.schema_memory import AnyMemory, rules_of, writer_of
 from studies.schema_models import LanguageModel
 from studies.schema_partners import AutomatedPartner, ModelPartner, Partner
@@ -17,6 +17,8 @@ from studies.yaml_file import Path
 
 REPLY, SAFETY, MEMORY, SENTINEL = "reply", "safety", "memory", "sentinel"
 """What is asked of a model: the lines under which its cost is counted. Sentinels are asked of all of them."""
+
+EXAMPLE = 'price: {input: "0.15", output: "0.60"}, or "0" for both if it is free'
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,19 @@ def unpriced(study: StudyFile) -> dict[str, list[str]]:
 
 
 def limits_without_price(asked: Asked, budget: Budget | None) -> list[str]:
-    """The limits in money that a model is under whose price nobody knows; none where somebody does."""
+    """The limits in money that a model is under whose price nobody knows; none where somebody does.
+
+    A `daily_cost_usd` of "0.00" is one, too, unless tokens are limited: else nothing would be.
+    """
     if price_of(asked.model.name, asked.model.price) is not None:
         return []
-    in_money = [name for name, cap in (budget.caps if budget else {}).items() if cap.hard_usd is not None]
-    return [*(["daily_cost_usd"] if asked.model.daily_cost_usd else []), *(f"budget.{name}" for name in in_money)]
+    own = ["daily_cost_usd"] if asked.model.daily_cost_usd or not (budget and budget.bounds_tokens) else []
+    in_money = [name for name, cap in (budget.caps if budget else {}).items() if _is_in_money(cap)]
+    return [*own, *(f"budget.{name}" for name in in_money)]
+
+
+def _is_in_money(cap: CallCap) -> bool:
+    return cap.hard_usd is not None or (isinstance(cap, Cap) and cap.soft_usd is not None)
 
 
 def refuse_unpriced(study: Study, said: StudyFile) -> None:
@@ -81,5 +91,5 @@ def refuse_unpriced(study: Study, said: StudyFile) -> None:
     """
     for name, limits in unpriced(said).items():
         what = f"nobody knows what {name} costs, so {' and '.join(limits)} cannot be kept"
-        remedy = 'amend its price, USD for a million tokens: price: {input: "0.15", output: "0.60"}'
+        remedy = f"amend its price, USD for a million tokens: {EXAMPLE}"
         raise StudyError("price_unknown", f"{study.slug} cannot be opened: {what}; {remedy}")

@@ -80,9 +80,45 @@ def test_all_studies_together_spend_no_more_than_the_installation_allows(setting
     settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"unlisted": REAL}
     unlisted = {"name": "unlisted/new", "max_tokens": 200, "daily_cost_usd": "0.00"}
     said_free = Acquainted(version_with(None, model=unlisted)).meet()
-    assert set(limits_of(said_free)) == {"all studies"}, "its file says that it is free, and nobody knows"
+    assert set(limits_of(said_free)) == {"all studies", "model"}, "its file says that it is free, and nobody knows"
     known = Acquainted(version_with(None, model=unlisted | {"price": {"input": "0.00", "output": "0.00"}})).meet()
     assert limits_of(known) == {}
+
+
+def unlisted_seat(settings: LazySettings, model: str, daily: str) -> Acquainted:
+    """Somebody who meets a model of a provider; were it asked, the answers of this test would give its reply."""
+    settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {model.partition("/")[0]: REAL}
+    asked = {"name": model, "max_tokens": 200, "daily_cost_usd": daily}
+    return Acquainted(version_with(None, model=asked))
+
+
+def test_model_of_unknown_price_is_not_asked_unless_tokens_are_limited(settings: LazySettings) -> None:
+    """That it costs nothing is what its file says; nobody knows, and no other limit would ever be reached."""
+    settings.LLM_KEY, settings.LLM_PROVIDER = "sk-of-the-test", "unlisted"
+    match = unlisted_seat(settings, "unlisted/new", "0.00").meet()
+    assert limits_of(match)["model"].hard_usd == 0
+    answers.will()
+    say(match, "hello")
+    runner.drain("bots")
+    assert match.bot_turns.get().failures.get().error_code == "model_budget"
+    assert not Call.objects.exists(), "nothing was sent"
+    with_budget(match, day={"hard_tokens": 90_000})
+    assert {name: one.hard_tokens for name, one in limits_of(match).items()} == {"day": 90_000}
+
+
+def test_model_that_the_list_of_prices_has_lost_is_not_asked(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LLM_KEY, settings.LLM_PROVIDER = "sk-of-the-test", "openai"
+    match = unlisted_seat(settings, "openai/gpt-4o-mini", "5.00").meet()
+    seat = match.group.seats.get(kind="ai")
+    assert spending_of(seat, seat.settings["model"], match=match.pk).price is not None
+    monkeypatch.setattr("studies.prices._list", dict)
+    answers.will()
+    say(match, "hello")
+    runner.drain("bots")
+    assert match.bot_turns.get().failures.get().error_code == "model_budget"
+    assert not Call.objects.exists(), "nothing was sent"
 
 
 def test_limits_of_the_newest_version_hold_for_groups_of_older_ones() -> None:

@@ -1,5 +1,7 @@
 """What a study file foretells of costs: in order, in proportion, growing with memory; and how it is printed."""
 
+import re
+import shutil
 from decimal import Decimal
 from functools import cache
 from io import StringIO
@@ -22,6 +24,7 @@ from bots.turns import take_turn
 from events import clock
 from llm.models import Call, Charge
 from matching.models import Group
+from participants.models import Participant
 from studies.check import check_folder
 from studies.models import Version
 from studies.schema import StudyFile
@@ -152,6 +155,8 @@ def test_command_prints_forecast_limits_and_assumptions_of_a_folder() -> None:
     assert "characters to a token: 5, 4, 3" in said
     assert "share of the interruptions to which a reply may give way (if_interrupted): 0, 0.1, 1" in said
     assert "No dry run to compare with" in said
+    assert "budget.person: 1.50 USD: enough in every case" in said
+    assert "budget.person: not set" not in said
     assert "expected 0." in said.splitlines()[-1]
 
 
@@ -179,6 +184,14 @@ def test_command_says_that_nothing_is_to_be_paid() -> None:
 def test_command_refuses_what_is_neither_folder_nor_study() -> None:
     with pytest.raises(CommandError, match="nowhere"):
         printed("nowhere")
+
+
+def test_command_says_where_one_person_can_use_up_the_limits_of_all(tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(STUDIES / "longitudinal_chat", tmp_path / "copied")) / "studies" / "seven_chats"
+    file = copied / "study.yaml"
+    file.write_text(re.sub(r"(?m)^budget:.*$", "", file.read_text()))
+    text = "budget.person: not set: one person who writes on and on can use up these limits for everybody"
+    assert text in printed(str(copied))
 
 
 @pytest.fixture
@@ -217,3 +230,7 @@ def test_command_sets_a_dry_run_beside_the_forecast() -> None:
     # two groups of one call with 3 tokens in and 4 out: 0.011 USD each
     assert "Dry run: 2 groups, 2 calls, 14 tokens, 0.0220 USD" in said
     assert "0.0110 USD a group; for 7 people (7 groups): 0.0770 USD" in said
+    Participant.objects.filter(study=version.study).update(origin="link")
+    said = printed(version.study.slug, "--participants", "7")
+    assert "held back while conditions are masked" in said
+    assert "run" not in said, "read after each group it would tell who has met a model"

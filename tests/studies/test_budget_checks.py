@@ -17,9 +17,10 @@ from studies.schema_budget import Cap, Price
 from studies.services import freeze, open_study
 from studies.yaml_file import parse
 from tests.studies.conftest import Folder
+from tests.studies.test_safety_checks import chatting_is_installed, companion  # noqa: F401  fixtures are found by name
 from tests.studies.test_study_ethics import with_model
 
-MODEL = '{name: stub/fair, daily_cost_usd: "0.00", run_by: the lab itself}'
+MODEL = '{name: stub/fair, daily_cost_usd: "0.00", price: {input: "0", output: "0"}, run_by: the lab itself}'
 KNOWN = 'name: openai/gpt-4o-mini, daily_cost_usd: "5.00"'
 OWN = 'name: lab/own, daily_cost_usd: "5.00", price: {input: "1", output: "2"}'
 
@@ -47,6 +48,7 @@ def said(folder: Folder, model: str, budget: str = "") -> None:
         (KNOWN, '{study: {hard_usd: "20.00", soft_usd: "20.00"}, person: {hard_tokens: 50000}}'),
         (OWN, '{call: {hard_usd: "0.01"}, day: {hard_usd: "1.00"}, session: {soft_tokens: 9000}}'),
         ('name: lab/own, daily_cost_usd: "0.00"', "{study: {hard_tokens: 9000000}}"),
+        ('name: lab/own, daily_cost_usd: "0.00"', "{day: {hard_tokens: 90000}, person: {soft_tokens: 900}}"),
         ('name: lab/own, daily_cost_usd: "0.00", price: {input: "0", output: "0"}', '{day: {hard_usd: "1.00"}}'),
         ('name: scripted/any, daily_cost_usd: "0.00"', '{day: {hard_usd: "1.00"}}'),
         ('name: scripted/any, daily_cost_usd: "1.00"', ""),
@@ -63,7 +65,17 @@ def test_sound_budget_has_nothing_to_mend(asking: Folder, model: str, budget: st
         ('name: lab/own, daily_cost_usd: "5.00"', "", "E850", "partners.computer.model.price",
          "daily_cost_usd cannot be kept. Write what a million tokens cost"),
         ('name: lab/own, daily_cost_usd: "0.00"', '{study: {hard_usd: "9.00"}}', "E850",
-         "partners.computer.model.price", "budget.study cannot be kept"),
+         "partners.computer.model.price", "daily_cost_usd and budget.study cannot be kept"),
+        ('name: lab/own, daily_cost_usd: "0.00"', '{study: {hard_usd: "9.00", hard_tokens: 900000}}', "E850",
+         "partners.computer.model.price", "so budget.study cannot be kept"),
+        ('name: lab/own, daily_cost_usd: "0.00"', '{study: {hard_tokens: 9000}, person: {soft_usd: "1.00"}}', "E850",
+         "partners.computer.model.price", "so budget.person cannot be kept"),
+        ('name: lab/own, daily_cost_usd: "0.00"', "", "E850", "partners.computer.model.price",
+         'so daily_cost_usd cannot be kept. Write what a million tokens cost in USD: price: {input: "0.15"'),
+        ('name: lab/own, daily_cost_usd: "0.00"', "", "E850", "partners.computer.model.price",
+         '"0.60"}, or "0" for both if it is free.'),
+        ('name: lab/own, daily_cost_usd: "0.00"', "{person: {hard_tokens: 9000}, call: {hard_tokens: 9000}}", "E850",
+         "partners.computer.model.price", "daily_cost_usd cannot be kept"),
         (KNOWN, '{day: {hard_usd: "1.00", soft_usd: "1.01"}}', "E851", "budget.day.soft_usd", "above hard_usd 1.00"),
         (KNOWN, "{person: {hard_tokens: 9000, soft_tokens: 9001}}", "E851", "budget.person.soft_tokens", "leave it"),
         (OWN.replace("5.00", "0.000799"), "", "E852", "partners.computer.model.daily_cost_usd", "0.0008 USD"),
@@ -96,6 +108,42 @@ def test_budget_without_a_model_is_warned_of(folder: Folder) -> None:
     folder.write(folder.text() + 'budget: {study: {hard_usd: "9.00"}}\n')
     found = folder.one("W850")
     assert (found.path, found.severity) == ("budget", "warning")
+
+
+@pytest.mark.parametrize(
+    ("model", "budget", "is_warned"),
+    [
+        (KNOWN, "", True),
+        (KNOWN, '{day: {hard_usd: "9.00"}, study: {hard_usd: "9.00"}, call: {hard_usd: "0.10"}}', True),
+        (KNOWN, '{person: {soft_usd: "1.00"}}', True),
+        (KNOWN, '{person: {hard_usd: "1.00"}}', False),
+        (KNOWN, "{session: {hard_tokens: 50000}}", False),
+        ('name: lab/own, daily_cost_usd: "0.00"', "{day: {hard_tokens: 90000}}", True),
+        ('name: scripted/any, daily_cost_usd: "1.00"', "", False),
+        ('name: lab/own, daily_cost_usd: "0.00", price: {input: "0", output: "0"}', "", False),
+    ],
+)
+def test_one_person_who_can_use_up_the_day_of_all_is_warned_of(
+    companion: Folder,  # noqa: F811  a fixture
+    model: str,
+    budget: str,
+    is_warned: bool,
+) -> None:
+    talking(companion, model, quota=0)
+    companion.write(companion.text() + (f"budget: {budget}\n" if budget else ""))
+    found = [one for one in companion.problems() if one.code == "W851"]
+    assert [one.path for one in found] == (["partners.computer.model"] if is_warned else [])
+    assert all("writes on and on in game/talk" in one.what and "study cost" in one.remedy for one in found)
+
+
+def test_quota_of_messages_is_an_end_as_well(companion: Folder) -> None:  # noqa: F811  a fixture
+    talking(companion, KNOWN, quota=3)
+    assert "W851" not in companion.codes()
+
+
+def talking(folder: Folder, model: str, *, quota: int) -> None:
+    folder.change('name: scripted/one, daily_cost_usd: "0.00"', model)
+    folder.change("experiment: chatting\n", f"experiment: chatting\n        parameters: {{quota: {quota}}}\n")
 
 
 def test_limits_and_prices_may_be_amended_and_the_model_may_not(asking: Folder) -> None:

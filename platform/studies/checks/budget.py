@@ -3,10 +3,16 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from studies.asked_models import Asked, limits_without_price, models_in
+from paradigm import Parameters, Talk
+from paradigm.program import leaves, may_come
+from studies.asked_models import EXAMPLE, Asked, limits_without_price, models_in
 from studies.checks.context import Context, needs
+from studies.checks.failing import games_of
+from studies.checks.games import found_experiment, found_parameters
 from studies.prices import A_MILLION, is_real, price_of
 from studies.schema_budget import Budget, Cap
+from studies.schema_models import LanguageModel
+from studies.schema_partners import ModelPartner
 
 AT = ("budget",)
 
@@ -22,11 +28,11 @@ def _budget(context: Context) -> Budget | None:
 
 @needs("partners")
 def prices_are_known(context: Context) -> None:
-    """E850: where money is limited somebody knows what a call costs, or no limit could be kept."""
+    """E850: somebody knows what a call costs, or no limit in money could be kept, and perhaps none at all."""
     for one in _models(context):
         if limits := limits_without_price(one, _budget(context)):
             what = f"{one.model.name} has no known price, so {' and '.join(limits)} cannot be kept."
-            remedy = 'Write what a million tokens cost in USD: price: {input: "0.15", output: "0.60"}.'
+            remedy = f"Write what a million tokens cost in USD: {EXAMPLE}."
             context.say("E850", (*one.path, "price"), what, remedy)
 
 
@@ -72,6 +78,43 @@ def _too_low(
             yield name, "tokens", cap.hard_tokens, Decimal(least_tokens)
 
 
+@needs("partners", "groups", "waves", "factors")
+def nobody_spends_it_all(context: Context) -> None:
+    """W851: one person who writes on and on cannot use up for everybody what a model may cost."""
+    budget = _budget(context)
+    if budget is not None and budget.bounds_people:
+        return
+    for name, partner in context.study.partners.items():
+        models = partner.models.values() if isinstance(partner, ModelPartner) else ()
+        costing = [model.name for model in models if _costs(model)]
+        if costing and (where := next(_without_quota(context, name), "")):
+            what = f"whoever writes on and on in {where} can use up what {costing[0]} may cost a day, for everybody."
+            remedy = 'Write budget: {person: {hard_usd: "0.50"}} with what is enough for one: see `study cost`.'
+            context.say("W851", ("partners", name, "model"), what, remedy)
+
+
+def _costs(model: LanguageModel) -> bool:
+    price = price_of(model.name, model.price)
+    return price is None or bool(price.input or price.output)
+
+
+def _without_quota(context: Context, partner: str) -> Iterator[str]:
+    """The talks in which people write to a partner as often as they like."""
+    for stage, plan in games_of(context, partner):
+        experiment = found_experiment(stage) if plan.humans else None
+        for parameters in found_parameters(context.study, stage) if experiment else ():
+            assert experiment is not None
+            talks = (step for step in leaves(experiment.steps) if isinstance(step, Talk) and may_come(step, parameters))
+            yield from (f"{stage.id}/{talk.name}" for talk in talks if not _quota(talk, parameters))
+
+
+def _quota(talk: Talk, parameters: Parameters) -> float:
+    try:
+        return parameters.number(talk.quota)
+    except (KeyError, TypeError, ValueError):  # E460 says so
+        return 1
+
+
 @needs("budget", "partners")
 def somebody_is_asked(context: Context) -> None:
     """W850: `budget` in a study that asks no model."""
@@ -79,4 +122,4 @@ def somebody_is_asked(context: Context) -> None:
         context.say("W850", AT, "is there, but the study asks no language model.", "Remove it.")
 
 
-CHECKS = [prices_are_known, soft_comes_first, one_call_fits, somebody_is_asked]
+CHECKS = [prices_are_known, soft_comes_first, one_call_fits, nobody_spends_it_all, somebody_is_asked]

@@ -179,7 +179,7 @@ def words_are_ones_own(context: Context) -> None:
 
 def _has_words(context: Context, partner: str) -> bool:
     """Whether a partner is asked for words, in a talk or at a decision."""
-    for stage, plan in _games(context, partner):
+    for stage, plan in games_of(context, partner):
         experiment = found_experiment(stage)
         roles = [role for role, seats in plan.roles.items() if seats.ai or plan.replacement == partner]
         for step in leaves(experiment.steps) if experiment else ():
@@ -194,7 +194,8 @@ def _are_words(fields: object) -> bool:
     return any(isinstance(one, Text) for one in fields) if isinstance(fields, list | tuple) else bool(fields)
 
 
-def _games(context: Context, partner: str) -> Iterator[tuple[GameStage, GroupPlan]]:
+def games_of(context: Context, partner: str) -> Iterator[tuple[GameStage, GroupPlan]]:
+    """The games in which a partner may sit, with who else sits there."""
     for _, stage in context.stages("game"):
         assert isinstance(stage, GameStage)
         plan = context.study.groups.get(group_of(context.study, stage.id))
@@ -204,7 +205,7 @@ def _games(context: Context, partner: str) -> Iterator[tuple[GameStage, GroupPla
 
 def bounds_of(context: Context, partner: str) -> Iterator[tuple[str, int, int]]:
     """The talks where a partner may sit, with their shortest and longest message."""
-    for stage, _ in _games(context, partner):
+    for stage, _ in games_of(context, partner):
         experiment = found_experiment(stage)
         talks = [step for step in leaves(experiment.steps) if isinstance(step, Talk)] if experiment else []
         for parameters in found_parameters(context.study, stage):
@@ -218,7 +219,7 @@ def bounds_of(context: Context, partner: str) -> Iterator[tuple[str, int, int]]:
 
 def _numbers(context: Context, partner: str) -> Iterator[str]:
     """The steps at which a partner is asked for more than words."""
-    for stage, plan in _games(context, partner):
+    for stage, plan in games_of(context, partner):
         experiment = found_experiment(stage)
         for step in leaves(experiment.steps) if experiment else ():
             roles = [role for role, seats in plan.roles.items() if seats.ai or plan.replacement == partner]
