@@ -338,7 +338,7 @@ def test_command_ends_with_a_table_by_condition(pool: Version) -> None:
 
 def test_command_tells_of_turns_in_which_nothing_usable_came(settings: LazySettings) -> None:
     settings.LLM_BASE = settings.LLM_KEY = ""
-    version = models(model={**MODEL, "name": "nobody/one"})
+    version = models(model={**MODEL, "name": "nobody/one", "price": {"input": "0", "output": "0"}})
     said = command(version.study.slug, "--groups", "1")
     assert "nobody/one cannot answer here" in said
     failed = FailedTurn.objects.count()

@@ -223,6 +223,7 @@ def test_command_sets_a_dry_run_beside_the_forecast() -> None:
         answers.will('{"message": "hello", "then": "more"}')
         for claim in claims_of(match):
             assert async_to_sync(take_turn)(claim) == "delivered"
+    Participant.objects.filter(study=version.study).update(origin="demo")
     assert "No dry run" in printed(version.study.slug), "both go on: what a whole one costs is not known"
     Group.objects.update(status=Group.Status.COMPLETE, ended_at=clock.now())
     asked_daily(version)
