@@ -14,8 +14,8 @@ def warnings_of_models(said: StudyFile) -> Iterator[str]:
     for name in names:
         if why := silence_of(name):
             yield (
-                f"{name} cannot answer here, and each of its turns will fail: {why}, for every process that takes turns. "
-                "To try a study out without a key see docs/models.md."
+                f"{name} cannot answer here, and each of its turns will fail: {why}, for every process that takes "
+                "turns. To try a study out without a key see docs/models.md."
             )
     if drawn := [name for name in names if is_stood_in_for(name)]:
         yield (
