@@ -68,7 +68,7 @@ def refuse_unfit(version: Version, recording: Recording, codes: Collection[str])
         text = (
             f"the recording is of {recording.study} v{recording.version} with sha256 {recording.sha256[:12]}, and "
             f"{version} has {version.sha256[:12]}: freeze the same folder with the same --seed "
-            "(`study recording --with-seed` tells it)"
+            "(`study recording --with-seed` tells it), by the same version of Rapport"
         )
         raise BotsError("replay_version", text)
     now = clock.now()

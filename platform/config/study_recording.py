@@ -30,6 +30,8 @@ def counting(command: Teller) -> Callable[[Progress], None]:
     """Tells how far a run has come, in one line that is written over."""
 
     def report(done: Progress) -> None:
+        if not command.stdout.isatty():
+            return
         line = f"{done.finished} of {done.wanted} groups, {done.turns} turns, {done.calls} calls of models"
         command.stdout.write(f"\r{line}", ending="")
         command.stdout.flush()

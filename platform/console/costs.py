@@ -45,12 +45,18 @@ class Drawing:
     height: int = HEIGHT + 2 * TOP
     floor: int = HEIGHT + TOP
 
+    @property
+    def lines(self) -> Sequence[str]:
+        """What the bars are made of, from the bottom up."""
+        there = {line for bar in self.bars for line, _, _ in bar.parts}
+        return [line for line in LINES if line in there]
+
 
 @dataclass(frozen=True)
 class Foretold:
     """What the study file foretells for its whole sample."""
 
-    participants: int
+    who: str
     low: Decimal
     expected: Decimal
     high: Decimal
@@ -118,7 +124,7 @@ def _named(found: Sequence[Standing]) -> Iterator[tuple[Standing, str]]:
 def _foretold(version: Version, said: StudyFile) -> Foretold:
     people = forecast.participants_wanted(said)
     found = forecast.forecast(said, forecast.frozen_prompts(version), people)
-    return Foretold(people, found.usd(0), found.usd(1), found.usd(2), found.unpriced)
+    return Foretold(found.who, found.usd(0), found.usd(1), found.usd(2), found.unpriced)
 
 
 def _drawn(days: Sequence[Day], said: StudyFile | None) -> Drawing:
