@@ -61,8 +61,7 @@ class BotTurn(models.Model):
 class FailedTurn(models.Model):
     """A turn in which a model gave nothing usable, and what the study file's `on_failure` made of it.
 
-    In a talk a seat has many turns in one `BotTurn`: `made` tells which entry it was to be, `heard` what it was to
-    answer.
+    In a talk a seat has many turns in one `BotTurn`: `made` tells which entry it was to be, `heard` what it answers.
 
     Attributes:
         made: How many entries its seat had made.
@@ -199,8 +198,7 @@ class WizardReply(models.Model):
         ]
 
 
-BY_MODEL = "model:"
-"""How `Memory.made_by` begins where a model wrote it."""
+BY_MODEL = "model:"  # how `Memory.made_by` begins where a model wrote it
 
 
 class Memory(models.Model):
@@ -290,6 +288,7 @@ class Sentinel(models.Model):
         attempt: Which try at it, from 1: one that was not answered is made again, a few times.
         asked_sha256: Of the prompts and parameters; answers are compared only with answers to the same.
         served: The model that answered, as its provider names it.
+        software: What the provider calls the software that answered, joined by a comma; "" where it named none.
         fingerprint: SHA-256 of that name and of each answer; "" where there is no reading.
         verdict: What it says beside the one in force: see `bots.drift.rules.Verdict`.
     """
@@ -306,6 +305,7 @@ class Sentinel(models.Model):
     attempt = models.PositiveSmallIntegerField(default=1)
     asked_sha256 = models.CharField(max_length=64)
     served = models.CharField(max_length=500, blank=True, default="")
+    software = models.CharField(max_length=1300, blank=True, default="")
     fingerprint = models.CharField(max_length=64, blank=True, default="")
     verdict = models.CharField(max_length=10, blank=True, default="")
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN)
@@ -320,17 +320,18 @@ class Sentinel(models.Model):
 
 
 class Drift(models.Model):
-    """A model answers otherwise than before, until somebody confirms that this is known.
+    """A model answers otherwise than before, or on other software, until somebody confirms that this is known.
 
     Attributes:
-        before: The reading that was in force.
-        after: The first that differed.
+        kind: What differs: see `bots.drift.rules.Kind`.
+        before: The reading that was in force; `after`: the first that differed.
         accepted: The reading that is in force since it was confirmed.
         by: Who confirmed it; "" for whoever works on the server.
     """
 
     study = models.ForeignKey(Study, models.PROTECT, related_name="drifts")
     model = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, default="answers")
     before = models.ForeignKey(Sentinel, models.PROTECT, related_name="+")
     after = models.ForeignKey(Sentinel, models.PROTECT, related_name="+")
     at = models.DateTimeField(db_default=RapportNow())
@@ -342,7 +343,7 @@ class Drift(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["study", "model"], condition=models.Q(confirmed_at=None), name="drift_one_open_per_model"
+                fields=["study", "model", "kind"], condition=models.Q(confirmed_at=None), name="drift_one_open_per_kind"
             )
         ]
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from bots.drift.queries import drifted
+from bots.drift.queries import drifted_names
+from bots.drift.rules import Kind
 from bots.spent import OF_SOMEBODY, TOLD_HARD, TOLD_SOFT, reached
 from chat.reports import unanswered
 from chat.safety import queries as safety
@@ -112,6 +113,7 @@ class Board:
     reminders: int  # messages that failed, or of which nobody knows whether they were sent
     requests: int  # wishes for deletion of which something is left to do
     drifted: str  # language models that answer otherwise than before, where nobody has confirmed it
+    software: str  # those that are answered by other software, as their providers say; likewise
     overdue: int  # those that should be done by now, classes that should be purged, and datasets to be destroyed
 
     def as_json(self) -> dict[str, Any]:
@@ -143,7 +145,8 @@ def board_of(study: Study, *, is_masked: bool = False) -> Board:
         safety=_safety(study, now),
         budget=_budget(study, is_masked=is_masked),
         reminders=unresolved(study),
-        drifted=", ".join(one.model for one in drifted(study)),
+        drifted=drifted_names(study, Kind.ANSWERS),
+        software=drifted_names(study, Kind.SOFTWARE),
         **_duties(study),
     )
 

@@ -285,9 +285,16 @@ DECIDED: Mapping[str, Decided] = {
         "cost_usd price purpose call_s missing_reason"
     ),
     "sentinels": Decided(  # nothing that a person did changes it
-        leaves=_names("model study_day number attempt outcome model_served fingerprint verdict asked_sha256 error_code")
+        leaves=_names(
+            "model study_day number attempt outcome model_served system_fingerprint fingerprint verdict asked_sha256 "
+            "error_code"
+        )
     ),
-    "drifts": Decided(leaves=_names("model study_day served_before served_after confirmed_day reason")),
+    "drifts": Decided(
+        leaves=_names(
+            "model kind study_day served_before served_after software_before software_after confirmed_day reason"
+        )
+    ),
     "costs": Decided(held=_names("condition origin partner model_requested line n_calls n_answered n_unpriced "
                                  "tokens_in tokens_out cost_usd assumed_usd")),  # longer talks cost more
     "events": Decided(held=_names("order kind subject_kind subject participant group study_day event_s facts")),

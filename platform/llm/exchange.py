@@ -84,6 +84,7 @@ class Completed:
         latency_ms: Of the attempt that succeeded, monotonic clock.
         attempts: How many were made under this scope.
         is_reused: Whether an earlier call's answer was used again.
+        system_fingerprint: What the provider calls the software that answered; "" where it named none.
     """
 
     call_id: int
@@ -95,3 +96,4 @@ class Completed:
     latency_ms: int
     attempts: int
     is_reused: bool
+    system_fingerprint: str = ""

@@ -162,4 +162,5 @@ def completed(call: Call, value: Any, *, is_reused: bool) -> Completed:
         latency_ms=call.latency_ms or 0,
         attempts=call.attempt,
         is_reused=is_reused,
+        system_fingerprint=call.system_fingerprint,
     )

@@ -266,7 +266,7 @@ def _check_open(link: EntryLink, version: Version) -> None:
         )
     changed = import_string(settings.KINDS["models"]["changed"])(version)
     if changed and link.origin != Participant.Origin.PREVIEW:
-        text = f"{changed} answers otherwise than before: see `manage.py drift {link.study.slug}`, and confirm it"
+        text = f"{changed} may not be what it was: see `manage.py drift {link.study.slug}`, and confirm it"
         raise ParticipantError("model_changed", text)
 
 

@@ -26,7 +26,8 @@ function draw(board) {
     if (shown) shown.textContent = String(one.people);
   }
   for (const body of document.querySelectorAll("[data-rows]")) rows(body, board[body.dataset.rows]);
-  for (const name of ["failed", "reports", "reminders", "at_risk", "requests", "overdue", "safety", "budget", "drifted"]) {
+  const notes = ["failed", "reports", "reminders", "at_risk", "requests", "overdue", "safety", "budget", "drifted", "software"];
+  for (const name of notes) {
     const note = document.getElementById(name);
     if (!note) continue;
     note.textContent = board[name] ? `${note.dataset.text} ${board[name]}` : "";

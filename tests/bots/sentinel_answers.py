@@ -8,6 +8,7 @@ class Model:
     """What it says to each prompt: the newest of these answers, one after the other; the last one stays."""
 
     served = "told/1"
+    software = ""
     answers: dict[str, list[str]] = {}
     is_down = False
     asked: list[Question] = []
@@ -15,7 +16,7 @@ class Model:
     @classmethod
     def begin(cls) -> None:
         """As it is before anything has changed."""
-        cls.served, cls.is_down = "told/1", False
+        cls.served, cls.software, cls.is_down = "told/1", "", False
         cls.answers, cls.asked = {"Name a colour.": ["Blue"], "What is 17 times 23?": ["391"]}, []
 
 
@@ -25,4 +26,6 @@ async def ask(question: Question) -> Reply:
         raise ProviderFailed("authentication", "no such key")
     said = Model.answers[str(question.messages[0]["content"])]
     text = said.pop(0) if len(said) > 1 else said[0]
-    return Reply(text=text, model_served=Model.served, tokens_in=5, tokens_out=1)
+    return Reply(
+        text=text, model_served=Model.served, tokens_in=5, tokens_out=1, system_fingerprint=Model.software
+    )  # fmt: skip

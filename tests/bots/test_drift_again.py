@@ -111,7 +111,7 @@ def test_amended_sentinels_begin_anew_and_say_so(tmp_path: Path) -> None:
     assert Event.objects.get(kind=REBASED).facts["model"] == "told/one"
     out = StringIO()
     call_command("drift", version.study.slug, stdout=out)
-    assert "only the model's name was compared" in out.getvalue()
+    assert "only names were compared, no answers" in out.getvalue()
     assert [row["verdict"] for row in SENTINELS.rows(Scope(version.study))] == ["first", "rebased"]
     assert read().verdict == Verdict.SAME
     Model.answers["What is 17 times 23? Only the number."] = ["392"]

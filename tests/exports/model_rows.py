@@ -40,7 +40,8 @@ def make_drift(study: Study) -> None:
     before, after = (
         Sentinel.objects.create(
             study=study, model="told/one", day=BEGAN.date(), number=number, asked_sha256="a" * 64, served="told/1",
-            fingerprint=f"{number}" * 64, verdict=verdict, outcome="answered", at=BEGAN, ended_at=LATER,
+            software=f"fp-{number}", fingerprint=f"{number}" * 64, verdict=verdict, outcome="answered", at=BEGAN,
+            ended_at=LATER,
         )
         for number, verdict in ((1, "first"), (2, "changed"))
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bots.drift import services
-from bots.drift.rules import Reading, needs_another, served_by
+from bots.drift.rules import Reading, needs_another, served_by, software_of
 from bots.drift.services import Job
 from events.claim import Claim
 from events.offload import run_db
@@ -53,4 +53,8 @@ async def _read(job: Job, which: str) -> Reading:
         for number, prompt in enumerate(job.prompts, start=1)
     ]
     answers = await asyncio.gather(*(complete(request) for request in requests))
-    return Reading(served_by(answer.model_served for answer in answers), [answer.text for answer in answers])
+    return Reading(
+        served_by(answer.model_served for answer in answers),
+        [answer.text for answer in answers],
+        software_of(answer.system_fingerprint for answer in answers),
+    )

@@ -12,8 +12,10 @@ from random import Random
 
 A_DAY = timedelta(days=1)
 MOST_SERVED_CHARS = 500
+MOST_SOFTWARE_CHARS = 1300  # of ten prompts the longest that the log of calls keeps, so that none is cut
 AGAIN_AFTER = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=4))
 """How long after each try that was not answered a reading is made again: ours; a provider is rarely away for longer."""
+_BETWEEN = ", "
 
 
 class Verdict(StrEnum):
@@ -23,7 +25,15 @@ class Verdict(StrEnum):
     SAME = "same"
     WAVERED = "wavered"  # it differed, and asked again it did not
     CHANGED = "changed"  # it differed twice, or another model answered
+    SOFTWARE = "software"  # no such difference, but the provider names software that was not there before
     REBASED = "rebased"  # other prompts or parameters: the same model by its name, and no answers to compare with
+
+
+class Kind(StrEnum):
+    """What has changed of a model. Each waits to be confirmed, and neither hides the other."""
+
+    ANSWERS = "answers"  # its answers, or the name of the model that gives them
+    SOFTWARE = "software"  # what its provider calls the software, and nothing that could be seen of its answers
 
 
 @dataclass(frozen=True)
@@ -33,10 +43,13 @@ class Reading:
     Attributes:
         served: The model that answered, as the provider names it; several joined by a comma.
         answers: In the order of the prompts.
+        software: What the provider calls the software that answered (`system_fingerprint`), joined likewise; "": it
+            named none. No part of the fingerprint: it may differ where no answer does.
     """
 
     served: str
     answers: Sequence[str]
+    software: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -50,16 +63,33 @@ class InForce:
     """The reading with which later ones are compared.
 
     Attributes:
-        fingerprint: "" where it was asked otherwise: then only the name of the model can be compared.
+        fingerprint: "" where it was asked otherwise: then only names can be compared.
+        software: "" where none was named yet.
     """
 
     served: str
     fingerprint: str
+    software: str = ""
 
 
 def served_by(names: Iterable[str]) -> str:
     """The models that answered, joined by a comma; no more of it than a row holds."""
-    return ", ".join(sorted(set(names)))[:MOST_SERVED_CHARS]
+    return _BETWEEN.join(sorted(set(names)))[:MOST_SERVED_CHARS]
+
+
+def software_of(names: Iterable[str]) -> str:
+    """The software that answered, as the provider names it, joined by a comma; who names none says nothing."""
+    return _BETWEEN.join(sorted(set(names) - {""}))[:MOST_SOFTWARE_CHARS]
+
+
+def is_other_software(found: Reading, known: InForce) -> bool:
+    """Whether the provider names software that was not there before.
+
+    Some answer from several at once: fewer of them than before is no change, and none named is no change either.
+    """
+    if not found.software or not known.software:
+        return False
+    return not set(found.software.split(_BETWEEN)) <= set(known.software.split(_BETWEEN))
 
 
 def needs_another(found: Reading, known: InForce | None) -> bool:
@@ -76,6 +106,12 @@ def judged(found: Reading, again: Reading | None, known: InForce | None) -> Verd
     """What a reading says, with the second one where one was needed."""
     if known is None:
         return Verdict.FIRST
+    said = _of_answers(found, again, known)
+    # another model has other software: that is one change, and not two
+    return Verdict.SOFTWARE if said != Verdict.CHANGED and is_other_software(again or found, known) else said
+
+
+def _of_answers(found: Reading, again: Reading | None, known: InForce) -> Verdict:
     if not known.fingerprint:
         return Verdict.REBASED if found.served == known.served else Verdict.CHANGED
     if found.fingerprint == known.fingerprint:

@@ -12,8 +12,8 @@ from django.db import transaction
 
 from bots.budgets import spending_of_study
 from bots.drift.errors import DriftError
-from bots.drift.queries import baseline, goes_on, in_force, served_otherwise
-from bots.drift.rules import InForce, Reading, Verdict, again_at, judged, next_time
+from bots.drift.queries import baseline, goes_on, in_force, naming, served_otherwise
+from bots.drift.rules import InForce, Kind, Reading, Verdict, again_at, judged, next_time
 from bots.models import Drift, Sentinel
 from bots.scopes import of_reading
 from events import clock, due, log
@@ -28,6 +28,12 @@ from studies.sentinels import prompts_in, watched_models
 
 PROBE = "bots.drift.probing.probe"
 CHANGED, CONFIRMED, REBASED = "model.changed", "model.confirmed", "model.rebased"
+SOFTWARE_CHANGED = "model.software_changed"
+_SAID = {
+    Kind.ANSWERS: (CHANGED, "a model answers otherwise than before"),
+    Kind.SOFTWARE: (SOFTWARE_CHANGED, "the provider of a model names other software than before"),
+}
+"""Kind of change → the event, and what the server's log says."""
 MOST_TOKENS = 200
 
 logger = logging.getLogger("rapport.drift")
@@ -147,9 +153,12 @@ def conclude(claim: Claim, job: Job, found: Reading, again: Reading | None) -> s
     if known is not None and served_otherwise(row, known):
         verdict = Verdict.CHANGED
     last = again or found
-    _end(row, outcome=Sentinel.Outcome.ANSWERED, served=last.served, fingerprint=last.fingerprint, verdict=verdict)
+    values = {"served": last.served, "software": last.software, "fingerprint": last.fingerprint, "verdict": verdict}
+    _end(row, outcome=Sentinel.Outcome.ANSWERED, **values)
     if verdict == Verdict.CHANGED:
-        _say_changed(study, row)
+        _say_changed(study, row, Kind.ANSWERS)
+    if verdict == Verdict.SOFTWARE:
+        _say_changed(study, row, Kind.SOFTWARE)
     if verdict == Verdict.REBASED:
         log.record(REBASED, study=study.pk, subject=("study", study.pk), facts={"model": row.model, "sentinel": row.pk})
     return _settle(claim, study, verdict)
@@ -194,22 +203,26 @@ def _settle(claim: Claim, study: Study, said: str, *, failed: Mapping[str, Any] 
     return said
 
 
-def _say_changed(study: Study, row: Sentinel) -> None:
-    """One change of a model waits at a time: what follows before somebody confirms it belongs to it."""
-    before = baseline(study.pk, row.model, row.asked_sha256)
+def _say_changed(study: Study, row: Sentinel, kind: Kind) -> None:
+    """One change of a kind waits at a time: what follows before somebody confirms it belongs to it."""
+    is_named = kind == Kind.SOFTWARE
+    before = naming(study.pk, row.model) if is_named else baseline(study.pk, row.model, row.asked_sha256)
     assert before is not None  # else nothing would have changed
     drift, is_new = Drift.objects.get_or_create(
-        study=study, model=row.model, confirmed_at=None, defaults={"before": before, "after": row}
+        study=study, model=row.model, kind=kind, confirmed_at=None, defaults={"before": before, "after": row}
     )
     if is_new:
         facts = {"model": row.model, "sentinel": row.pk, "drift": drift.pk}
-        log.record(CHANGED, study=study.pk, subject=("study", study.pk), facts=facts)
-        logger.error("a model answers otherwise than before", extra={"facts": {"study": study.pk, "drift": drift.pk}})
+        event, text = _SAID[kind]
+        log.record(event, study=study.pk, subject=("study", study.pk), facts=facts)
+        logger.error(text, extra={"facts": {"study": study.pk, "drift": drift.pk}})
 
 
 @transaction.atomic
-def confirm(study: Study, model: str, *, reason: str, by: str = "") -> Drift:
-    """Say that a change is known and that people may come in again; from now on the newest reading is in force.
+def confirm(study: Study, model: str, *, reason: str, by: str = "") -> list[Drift]:
+    """Say that what has changed of a model is known, and that people may come in again; what was.
+
+    From now on the newest reading is in force, its answers and its software: so all that waits is confirmed together.
 
     Raises:
         DriftError: "not_drifted", "reason_missing".
@@ -217,15 +230,16 @@ def confirm(study: Study, model: str, *, reason: str, by: str = "") -> Drift:
     if not reason.strip():
         raise DriftError("reason_missing", "say why people may go on: --reason TEXT; it is kept")
     _lock(study)
-    drift = Drift.objects.filter(study=study, model=model, confirmed_at=None).first()
-    if drift is None:
+    waiting = list(Drift.objects.filter(study=study, model=model, confirmed_at=None).order_by("pk"))
+    if not waiting:
         raise DriftError(
             "not_drifted", f'no change of "{model}" waits in {study.slug}: see `manage.py drift {study.slug}`'
         )
-    answered = Sentinel.objects.filter(study=study, model=model).exclude(fingerprint="")
-    drift.confirmed_at, drift.reason, drift.by = clock.now(), reason.strip()[:500], by[:150]
-    drift.accepted = answered.latest("pk")
-    drift.save(update_fields=["confirmed_at", "reason", "by", "accepted"])
-    facts = {"model": model, "drift": drift.pk}
-    log.record(CONFIRMED, study=study.pk, subject=("study", study.pk), facts=facts)
-    return drift
+    newest = Sentinel.objects.filter(study=study, model=model).exclude(fingerprint="").latest("pk")
+    at = clock.now()
+    for drift in waiting:
+        drift.confirmed_at, drift.reason, drift.by, drift.accepted = at, reason.strip()[:500], by[:150], newest
+        drift.save(update_fields=["confirmed_at", "reason", "by", "accepted"])
+        facts = {"model": model, "drift": drift.pk}
+        log.record(CONFIRMED, study=study.pk, subject=("study", study.pk), facts=facts)
+    return waiting

@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from bots.drift import services
 from bots.drift.errors import DriftError
 from bots.drift.queries import drifted, newest, stopping
-from bots.drift.rules import Verdict
+from bots.drift.rules import Kind, Verdict
+from bots.models import Drift
 from studies.models import Study
 from studies.problems import StudyError
 from studies.queries import study_named, version_of
@@ -44,15 +45,15 @@ class Command(BaseCommand):
             said = row.verdict or row.error_code or row.outcome
             served = f", served by {row.served}" if row.served else ""
             which = f"no. {row.number}" + (f", try {row.attempt}" if row.attempt > 1 else "")
-            self.stdout.write(f"{model}  {row.day} {which}: {said}{served}  {row.fingerprint[:12]}")
+            software = f", software {row.software}" if row.software else ""
+            self.stdout.write(f"{model}  {row.day} {which}: {said}{served}{software}  {row.fingerprint[:12]}")
             if row.verdict == Verdict.REBASED:
-                self.stdout.write("  the study asks otherwise since an amendment: only the model's name was compared")
+                self.stdout.write("  the study asks otherwise since an amendment: only names were compared, no answers")
         waiting = drifted(study)
         for one in waiting:
-            what = f"{one.model} answers otherwise since {one.at:%Y-%m-%d %H:%M} UTC"
-            names = f" ({one.before.served} before, {one.after.served} since)" if _is_other(one) else ""
+            what, names = _told(one)
             remedy = "read its answers in the log of calls, then --confirm"
-            self.stdout.write(self.style.WARNING(f"{what}{names}: {remedy}"))
+            self.stdout.write(self.style.WARNING(f"{what} since {one.at:%Y-%m-%d %H:%M} UTC{names}: {remedy}"))
         stops = stopping(version_of(study)) if waiting else ""
         if stops:
             self.stdout.write(self.style.WARNING(f"nobody new is let in until {stops} is confirmed (pin: strict)"))
@@ -60,5 +61,11 @@ class Command(BaseCommand):
             self.stdout.write("no change waits to be confirmed")
 
 
-def _is_other(one: Any) -> bool:
-    return bool(one.before.served != one.after.served)
+def _told(one: Drift) -> tuple[str, str]:
+    """What differs of a model, and the names before and since where they do."""
+    if one.kind == Kind.SOFTWARE:
+        names = f" ({one.before.software} before, {one.after.software} since)"
+        return f"the provider of {one.model} names other software", names
+    is_other = one.before.served != one.after.served
+    names = f" ({one.before.served} before, {one.after.served} since)" if is_other else ""
+    return f"{one.model} answers otherwise", names
