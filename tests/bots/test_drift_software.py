@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from bots.drift import services
-from bots.drift.queries import drifted, stopping
+from bots.drift.queries import drifted, in_force, stopping
 from bots.drift.rules import MOST_SOFTWARE_CHARS, InForce, Kind, Reading, Verdict, judged, software_of
 from bots.drift.services import CHANGED, SOFTWARE_CHANGED
 from bots.models import Drift, Sentinel
@@ -125,6 +125,17 @@ def test_provider_that_names_no_software_is_not_blamed(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
+def test_software_of_a_reading_that_changed_is_in_force_for_nobody(tmp_path: Path) -> None:
+    opened(tmp_path, "")
+    Model.software, Model.answers["Name a colour."] = "fp-9", ["Red"]
+    assert read().verdict == Verdict.CHANGED
+    Model.software, Model.answers["Name a colour."] = "fp-1", ["Blue"]
+    assert read().verdict == Verdict.SAME, "it is the first that is known to go with these answers"
+    Model.software = "fp-9"
+    assert read().verdict == Verdict.SOFTWARE
+
+
+@pytest.mark.django_db
 def test_other_software_that_waits_does_not_hide_other_answers_and_both_are_confirmed_at_once(tmp_path: Path) -> None:
     version = opened(tmp_path, "fp-1")
     Model.software = "fp-2"
@@ -159,6 +170,10 @@ def test_amendment_does_not_forget_which_software_was_there_before_it(tmp_path: 
     assert read().verdict == Verdict.SOFTWARE
     (drift,) = drifted(version.study)
     assert (drift.kind, drift.before) == (Kind.SOFTWARE, rows()[0])
+    known = in_force(version.study_id, "told/one", drift.after.asked_sha256)
+    assert known is not None
+    assert known.software == "fp-1"
+    assert bool(known.fingerprint) == (said == Verdict.REBASED), "what waits is in force for nobody, nor its answers"
     services.confirm(version.study, "told/one", reason="Looked at it")
     assert read().verdict == Verdict.SAME
     Model.answers["Name a colour."] = ["Red"]
