@@ -50,7 +50,7 @@ def test_connection_is_kept_where_connections_are_pooled(one_thread: None, setti
 def test_connection_that_broke_is_made_anew(one_thread: None, settings: LazySettings) -> None:
     settings.DB_POOL = "pool"
     first, _ = asked()
-    run("SELECT pg_terminate_backend(%s)", [first])
+    run("SELECT pg_terminate_backend(%s, 10000)", [first])  # until it has ended
     second, _ = asked()
     assert second != first
 
