@@ -165,7 +165,8 @@ def test_numbers_of_a_policy_are_drawn_for_each_seat_and_played(pooled: Make) ->
     others = Seat.objects.filter(is_stand_in=False).exclude(policy="random")
     assert [seat.settings["numbers"] for seat in others] == [{}] * 6
     rows = [row for row in SEATS.rows(Scope(version.study)) if row["policy"] == "random" and not row["is_stand_in"]]
-    assert [row["policy_numbers"] for row in rows] == [{"p": p} for p in numbers]
+    of_groups = {seat.group.code: seat.settings["numbers"] for seat in seats}
+    assert {row["group"]: row["policy_numbers"] for row in rows} == of_groups
     assert {row["pool_place"] for row in rows} <= {0, 1, 2, 3}
     chosen = [act.values["choice"] for seat in seats for act in seat.acts.all() if act.path.endswith("/move")]
     assert chosen.count("C") > 0.8 * len(chosen) > 0

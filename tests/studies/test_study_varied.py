@@ -39,7 +39,12 @@ def settle(folder: Folder) -> None:
         ("{by: lable, values: {hidden: 12, marked: 20}}", "E201", f"{AT}.by", 'factor "lable" does not exist'),
         ("{by: label, values: {hidden: 12}}", "E202", f"{AT}.values", 'no entry for level "marked"'),
         ("{by: label, values: {hidden: 1, marked: 2, open: 3}}", "E202", f"{AT}.values.open", 'no level "open"'),
-        ("{by: label, values: {hidden: 12, marked: 0}}", "E100", f"{AT}.values.marked", "greater than or equal to 1"),
+        (
+            "{by: label, values: {hidden: 12, marked: 0}}",
+            "E100",
+            f"{AT}.values.marked",
+            "got 0. Write a number of at least 1.",
+        ),
         ("{by: label, values: {hidden: many, marked: 9}}", "E100", f"{AT}.values.hidden", "valid integer"),
         ("{by: label}", "E217", AT, "is not {by: FACTOR, values: {LEVEL: VALUE}}"),
         ("{by: label, values: {hidden: 12, marked: 20}, all: 3}", "E217", AT, "is not {by: FACTOR"),
@@ -49,7 +54,7 @@ def test_what_is_no_value_for_each_level_is_refused(folder: Folder, said: str, c
     folder.change(PLAIN, values(said))
     found = folder.one(code)
     assert found.path == path
-    assert what in found.what
+    assert what in f"{found.what} {found.remedy}"
     assert found.remedy
 
 
