@@ -73,8 +73,8 @@ def test_every_rule_is_sound_where_one_person_is_met_twice(folder: Folder, memor
     [
         ("{kind: fact}", "E100", AT, "Did you mean facts?"),
         ("{kind: facts, chars: 400}", "E101", f"{AT}.chars", "unknown key"),
-        ("{kind: facts, max_facts: 0}", "E100", f"{AT}.max_facts", "greater than or equal to 1"),
-        ("{kind: window, messages: 9999}", "E100", f"{AT}.messages", "less than or equal to 400"),
+        ("{kind: facts, max_facts: 0}", "E100", f"{AT}.max_facts", "at least 1"),
+        ("{kind: window, messages: 9999}", "E100", f"{AT}.messages", "at most 400"),
         ("{by: lable, values: {hidden: {kind: none}}}", "E201", f"{AT}.by", 'factor "lable" does not exist'),
         ("{by: label, values: {hidden: {kind: none}}}", "E202", f"{AT}.values", 'no entry for level "marked"'),
         ("{by: label, values: {hidden: {kind: facts}, marked: {kind: facts}}}", "W510", f"{AT}.values", "nothing is"),

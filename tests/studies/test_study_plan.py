@@ -197,7 +197,7 @@ def test_spoiled_preregistration_gets_its_code(
         ("completed}\n", "analysable}\n", "W425", "sample.counts", "Write completed"),
         ("completed}\n", 'completed, until: "2027-02-30"}\n', "E100", "sample.until", "is no day"),
         ("completed}\n", "completed, until: 2027-02-28}\n", "E102", "sample.until", "Quote dates"),
-        ("completed}\n", "completed, pilot: {target: 0}}\n", "E100", "sample.pilot.target", "greater than or equal"),
+        ("completed}\n", "completed, pilot: {target: 0}}\n", "E100", "sample.pilot.target", "at least 1"),
     ],
 )  # fmt: skip
 def test_spoiled_sample_gets_its_code(folder: Folder, old: str, new: str, code: str, path: str, words: str) -> None:
