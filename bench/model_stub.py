@@ -14,7 +14,7 @@ from typing import Any
 
 import uvloop
 
-REPLY = json.dumps({"message": "So it is, I think. And what came of it in the end?", "then": "more"})
+SAID = "So it is, I think. And what came of it in the end?"
 MOST_WAITING = 1000
 SERVED = "bench-1"
 
@@ -75,15 +75,22 @@ def length_of(head: str) -> int:
     return 0
 
 
+def reply_to(question: dict[str, Any]) -> str:
+    """A conversation's message; that it goes on is said where it is asked, which is not before it may be ended."""
+    asked = question["messages"][-1]["content"]
+    return json.dumps({"message": SAID, **({"then": "more"} if '"then"' in asked else {})})
+
+
 def completion(question: dict[str, Any]) -> dict[str, Any]:
     """An answer in the form of a conversation's message."""
-    message = {"role": "assistant", "content": REPLY}
+    reply = reply_to(question)
+    message = {"role": "assistant", "content": reply}
     return {
         "id": "chatcmpl-bench", "object": "chat.completion", "created": 1, "model": SERVED,
         "system_fingerprint": "fp-bench", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
         "usage": {
-            "prompt_tokens": len(json.dumps(question.get("messages"))) // 4, "completion_tokens": len(REPLY) // 4,
-            "total_tokens": len(json.dumps(question.get("messages"))) // 4 + len(REPLY) // 4,
+            "prompt_tokens": len(json.dumps(question.get("messages"))) // 4, "completion_tokens": len(reply) // 4,
+            "total_tokens": len(json.dumps(question.get("messages"))) // 4 + len(reply) // 4,
         },
     }  # fmt: skip
 

@@ -15,7 +15,7 @@ from django.db import connection
 
 from bench import reply_figures
 from bench.machine import Meter
-from bench.model_stub import REPLY, ModelStub, length_of
+from bench.model_stub import SAID, ModelStub, length_of, reply_to
 from bench.replies import AT_ACCOUNT, FAILED, FOLDER, REPLIES, SIZES
 from bench.reply_crowd import Crowd
 from bench.reply_figures import FEW_CELL, GOALS, HELD_CELL, TWO_CELL, Answered, Seen
@@ -103,6 +103,12 @@ def test_study_lacks_nothing_but_what_protects_people_of_whom_there_are_none() -
     assert FOLDER == ROOT / "bench" / "reply_study"
 
 
+def test_stub_gives_the_keys_that_are_asked_for_and_no_other() -> None:
+    for keys in (["message"], ["message", "then"]):
+        asked = "You are asked for:\n" + "\n".join(f'- "{key}": …' for key in keys)
+        assert list(json.loads(reply_to({"messages": [{"role": "user", "content": asked}]}))) == keys
+
+
 @pytest.mark.asyncio
 async def test_stub_answers_many_at_once_after_its_time() -> None:
     stub = ModelStub(0.2)
@@ -123,7 +129,7 @@ async def test_stub_answers_many_at_once_after_its_time() -> None:
     began = time.monotonic()
     answers = await asyncio.gather(*(ask() for _ in range(20)))
     assert 0.4 <= time.monotonic() - began < 3.0
-    assert {answer["choices"][0]["message"]["content"] for answer in answers} == {REPLY}
+    assert {answer["choices"][0]["message"]["content"] for answer in answers} == {json.dumps({"message": SAID})}
     assert (stub._told(), stub._told()) == ({"asked": 40, "most_at_once": 20}, {"asked": 0, "most_at_once": 0})
     server.close()
 
