@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from tests.bots.dying_runner import die_at
-from tests.bots.dying_worker import die
+from tests.machinery.dying import die
 
 POINTS = ("before claim", "after claim", "during the call", "after the call", "before commit", "after commit")
 COPIES = 5

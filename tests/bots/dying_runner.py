@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from tests.bots.dying_worker import die, first_die, then_die
+from tests.machinery.dying import die, first_die, then_die
 
 POINTS = ["before a group is kept", "after a group", "before a turn is kept", "after a turn", "before a group is over"]
 

@@ -3,46 +3,12 @@
 Run as `python -m tests.bots.dying_worker POINT` with DATABASE_URL naming the test's database.
 """
 
-import os
-import signal
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
+
+from tests.machinery.dying import first_die, then_die
 
 POINTS = ["before claim", "after claim", "during the call", "before commit", "after commit"]
-
-
-def die() -> None:
-    """As from outside: no handler, no cleanup."""
-    os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(60)
-
-
-def first_die(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Die before a function does its work."""
-
-    def dying(*args: Any, **kwargs: Any) -> Any:
-        die()
-        return original(*args, **kwargs)
-
-    return dying
-
-
-def then_die(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Die after a function has done its work."""
-
-    def dying(*args: Any, **kwargs: Any) -> Any:
-        original(*args, **kwargs)
-        die()
-
-    return dying
-
-
-async def ask_and_die(question: Any) -> Any:
-    """A provider during whose call the process ends."""
-    del question
-    die()
 
 
 def arm(point: str) -> None:
@@ -58,7 +24,7 @@ def arm(point: str) -> None:
         case "during the call":
             from django.conf import settings
 
-            settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"scripted": "tests.bots.dying_worker.ask_and_die"}
+            settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"scripted": "tests.machinery.dying.ask_and_die"}
         case "before commit":
             services.due.settle = then_die(services.due.settle)
         case "after commit":

@@ -7,7 +7,7 @@ from random import Random
 from llm.exchange import Question, Reply
 from llm.providers import scripted
 from llm.rules import sha256_of
-from tests.bots.dying_worker import die
+from tests.machinery.dying import die
 
 SECONDS = (0.2, 0.5)
 _numbers = count(1)

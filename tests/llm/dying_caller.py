@@ -4,48 +4,13 @@ Run as `python -m tests.llm.dying_caller POINT` with DATABASE_URL naming the tes
 """
 
 import asyncio
-import os
-import signal
 import sys
-import time
-from collections.abc import Callable
-from typing import Any
+
+from tests.machinery.dying import first_die, then_die
 
 POINTS = ["before it is reserved", "while it is reserved", "during the call", "before it is settled",
           "while it is settled", "after it is settled"]  # fmt: skip
 SCOPE = 77
-
-
-def die() -> None:
-    """As from outside: no handler, no cleanup."""
-    os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(60)
-
-
-def first_die(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Die before a function does its work."""
-
-    def dying(*args: Any, **kwargs: Any) -> Any:
-        die()
-        return original(*args, **kwargs)
-
-    return dying
-
-
-def then_die(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Die after a function has done its work."""
-
-    def dying(*args: Any, **kwargs: Any) -> Any:
-        original(*args, **kwargs)
-        die()
-
-    return dying
-
-
-async def ask_and_die(question: Any) -> Any:
-    """A provider during whose call the process ends."""
-    del question
-    die()
 
 
 def arm(point: str) -> None:
@@ -54,7 +19,7 @@ def arm(point: str) -> None:
 
     from llm import budgets, services
 
-    provider = "tests.llm.dying_caller.ask_and_die" if point == "during the call" else "tests.llm.spenders.ask"
+    provider = "tests.machinery.dying.ask_and_die" if point == "during the call" else "tests.llm.spenders.ask"
     settings.LLM_PROVIDERS = settings.LLM_PROVIDERS | {"spender": provider}
     match point:
         case "before it is reserved":

@@ -5,7 +5,7 @@ Run as `python -m tests.reminders.dying_worker POINT FOLDER` with DATABASE_URL n
 
 import sys
 
-from tests.bots.dying_worker import first_die, then_die
+from tests.machinery.dying import first_die, then_die
 
 POINTS = ["before claim", "after claim", "after sending", "after record"]
 
